@@ -1,0 +1,11 @@
+//! A generic, config-driven pipeline runner: SQS queue -> JSON Schema -> rows -> PostgreSQL.
+//!
+//! The modules in reading order:
+
+pub mod message;
+pub mod row;
+
+pub mod map;
+pub mod validate;
+
+pub mod plan;

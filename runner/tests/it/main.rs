@@ -1,0 +1,1 @@
+//! The integration suite of `runner`: one binary, one module per subject.
