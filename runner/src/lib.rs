@@ -9,3 +9,10 @@ pub mod map;
 pub mod validate;
 
 pub mod plan;
+
+pub mod dlq;
+pub mod fault;
+pub mod sink;
+pub mod source;
+
+pub mod engine;
