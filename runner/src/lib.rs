@@ -11,3 +11,5 @@ pub mod validate;
 pub mod plan;
 
 pub mod producer;
+
+pub mod cli;

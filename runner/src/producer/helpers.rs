@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn helpers_nest_and_bind() {
-        let text = r#"{{#if (eq (random_int 1 1) 1)}}yes{{else}}no{{/if}}"#;
+        let text = "{{#if (eq (random_int 1 1) 1)}}yes{{else}}no{{/if}}";
         assert_eq!(render(text).as_deref(), Ok("yes"));
         let twice = render("{{#with (uuid) as |id|}}{{id}} {{id}}{{/with}}").unwrap();
         let (first, second) = twice.split_once(' ').unwrap();
