@@ -10,9 +10,14 @@ pub mod validate;
 
 pub mod plan;
 
-pub mod dlq;
 pub mod fault;
+
+pub mod dlq;
 pub mod sink;
 pub mod source;
 
 pub mod engine;
+
+pub mod producer;
+
+pub mod cli;

@@ -1,0 +1,5 @@
+//! The command line: one file per command.
+
+pub mod exit;
+pub mod format;
+pub mod produce;
