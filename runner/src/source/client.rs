@@ -6,7 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::{SharedHttpClient, StalledStreamProtectionConfig};
+use aws_sdk_sqs::config::{Credentials, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -59,17 +59,32 @@ pub enum ClientError {
     NoCredentials(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Makes the clients. `endpoint` overrides the SDK's `AWS_ENDPOINT_URL_SQS`; `region` the SDK's chain.
+/// How to reach the queue service.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// Overrides the SDK's `AWS_ENDPOINT_URL_SQS` and AWS's own address.
+    pub endpoint: Option<String>,
+    /// Overrides the SDK's region chain.
+    pub region: Option<String>,
+    /// The service is one of ours on this machine: any credentials do.
+    pub local: bool,
+}
+
+/// Makes the clients.
 ///
 /// Credentials are fetched once here, so that their absence is told at start, not by the first receive.
-pub async fn connect(endpoint: Option<&str>, region: Option<&str>) -> Result<Clients, ClientError> {
+pub async fn connect(access: Access) -> Result<Clients, ClientError> {
+    let endpoint = access.endpoint.as_deref();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client(endpoint))
         // The engine retries: the SDK's token bucket lets a few failing calls starve all pollers.
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    if let Some(region) = region {
-        loader = loader.region(Region::new(region.to_owned()));
+    if let Some(region) = access.region {
+        loader = loader.region(Region::new(region));
+    }
+    if access.local {
+        loader = loader.credentials_provider(Credentials::from_keys("local", "local", None));
     }
     let shared = loader.load().await;
     let region = shared.region().ok_or(ClientError::NoRegion)?.to_string();
@@ -77,7 +92,7 @@ pub async fn connect(endpoint: Option<&str>, region: Option<&str>) -> Result<Cli
     Ok(Clients {
         polling: client(&shared, endpoint, POLL_TIMEOUT),
         calls: client(&shared, endpoint, CALL_TIMEOUT),
-        place: Place { region, endpoint: endpoint.map(str::to_owned) },
+        place: Place { region, endpoint: access.endpoint },
     })
 }
 

@@ -1,0 +1,34 @@
+//! From the paths on the command line to compiled pipelines, or one report of everything that is wrong.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::exit::Failure;
+use crate::config::settings::Settings;
+use crate::diagnostic::{self, Style};
+use crate::plan::{self, Pipeline};
+use crate::telemetry::colour_on_stderr;
+
+/// Reads the environment and `.env`, and installs the logs.
+pub(super) fn settings() -> Result<Settings, Failure> {
+    let config = |error: &dyn std::fmt::Display| Failure::Config(format!("error: {error}"));
+    let env = crate::config::load::environment().map_err(|error| config(&error))?;
+    let settings = Settings::new(env);
+    crate::telemetry::install(&settings).map_err(|error| config(&error))?;
+    Ok(settings)
+}
+
+/// Compiles the pipeline files and prints their warnings to stderr.
+pub(super) fn pipelines(paths: &[PathBuf], settings: &Settings) -> Result<Vec<Arc<Pipeline>>, Failure> {
+    let style = if colour_on_stderr(settings) { Style::Coloured } else { Style::Plain };
+    let files = crate::config::load(paths, settings.env());
+    match plan::compile(&files) {
+        Ok(compiled) => {
+            if !compiled.warnings.is_empty() {
+                eprintln!("{}", diagnostic::render(&compiled.warnings, style).trim_end());
+            }
+            Ok(compiled.pipelines.into_iter().map(Arc::new).collect())
+        }
+        Err(diagnostics) => Err(Failure::Config(diagnostic::render(&diagnostics, style))),
+    }
+}
