@@ -9,3 +9,5 @@ pub mod map;
 pub mod validate;
 
 pub mod plan;
+
+pub mod engine;
