@@ -133,9 +133,17 @@ fn classify_sqs(code: &str) -> Class {
     let code = code.rsplit('#').next().unwrap_or(code);
     match code {
         "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" | "QueueDeletedRecently" => Class::Outage,
-        "AccessDenied" | "AccessDeniedException" | "InvalidClientTokenId" | "UnrecognizedClientException"
-        | "SignatureDoesNotMatch" | "ExpiredToken" | "ExpiredTokenException" | "InvalidSecurity"
-        | "MissingAuthenticationToken" | "IncompleteSignature" | "OptInRequired" => Class::Outage,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidSecurity"
+        | "MissingAuthenticationToken"
+        | "IncompleteSignature"
+        | "OptInRequired" => Class::Outage,
         "KmsAccessDenied" | "KmsDisabled" | "KmsInvalidKeyUsage" | "KmsInvalidState" | "KmsNotFound"
         | "KmsOptInRequired" => Class::Outage,
         "UnsupportedOperation" | "InvalidAddress" | "InvalidAction" => Class::Fatal,

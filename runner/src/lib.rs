@@ -11,6 +11,7 @@ pub mod validate;
 pub mod plan;
 
 pub mod fault;
+pub mod stop;
 
 pub mod dlq;
 pub mod sink;
@@ -20,4 +21,4 @@ pub mod engine;
 
 pub mod producer;
 
-pub mod cli;
+//pub mod cli;

@@ -12,7 +12,7 @@ use super::format::Format;
 use super::summary::Summary;
 use super::{load, pipeline, signals};
 use crate::config::settings::{DatabaseUrl, Settings};
-use crate::engine::{Ending, Stats, Stop, Stopper, stop_pair};
+use crate::engine::{Ending, Stats};
 use crate::plan::{Pipeline, QueueRef};
 use crate::producer::{Events, Generator, Pace, Production, Share, Totals};
 use crate::source::{Access, Clients};

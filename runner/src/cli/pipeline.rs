@@ -9,10 +9,11 @@ use super::connection;
 use super::exit::Failure;
 use crate::config::settings::DatabaseUrl;
 use crate::dlq::SqsDeadLetters;
-use crate::engine::{self, Ending, Seams, Stats, Stop, Stopper, WRITERS};
+use crate::engine::{self, Ending, Seams, Stats, WRITERS};
 use crate::plan::Pipeline;
 use crate::sink::PostgresSink;
 use crate::source::{Clients, Queue, SqsSource, resolve};
+use crate::stop::{Stop, Stopper};
 
 /// The outsides of a pipeline as they are outside of tests.
 pub(super) type Opened = Seams<SqsSource, PostgresSink, SqsDeadLetters>;

@@ -9,8 +9,9 @@ use super::exit::Failure;
 use super::format::Format;
 use super::summary::Summary;
 use super::{load, pipeline, signals};
-use crate::engine::{Ending, Stats, Stop, Stopper, stop_pair};
+use crate::engine::{Ending, Stats};
 use crate::plan::Pipeline;
+use crate::stop::{Stop, Stopper, stop_pair};
 
 /// Process events until stopped
 #[derive(Debug, Clone, clap::Args)]

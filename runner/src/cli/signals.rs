@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::engine::Stopper;
+use crate::stop::Stopper;
 
 /// Exit code of a process ended by a second signal: 128 + SIGINT, as shells report it.
 const INTERRUPTED: i32 = 130;

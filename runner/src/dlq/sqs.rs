@@ -32,7 +32,8 @@ impl SqsDeadLetters {
 
     async fn send_batch(&self, entries: Vec<SendMessageBatchRequestEntry>) -> Vec<Result<(), Fault>> {
         let ids: Vec<_> = entries.iter().map(|entry| entry.id.clone()).collect();
-        let answer = match self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await {
+        let answer = match self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await
+        {
             Ok(answer) => answer,
             Err(error) => {
                 let fault = Fault::from_sdk(error);
@@ -53,7 +54,12 @@ impl SqsDeadLetters {
         ids.iter().map(result).collect()
     }
 
-    fn entry(&self, index: usize, letter: &Letter<'_>, attributes: BTreeMap<String, Attribute>) -> SendMessageBatchRequestEntry {
+    fn entry(
+        &self,
+        index: usize,
+        letter: &Letter<'_>,
+        attributes: BTreeMap<String, Attribute>,
+    ) -> SendMessageBatchRequestEntry {
         let metadata = &letter.delivery.metadata;
         let entry = SendMessageBatchRequestEntry::builder()
             .id(index.to_string())

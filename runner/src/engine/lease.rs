@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::stop::Stop;
 use crate::fault::Fault;
 use crate::message::{Delivery, Receipt};
 use crate::source::{MAX_BATCH, Source};
+use crate::stop::Stop;
 
 /// A delivery in our care: it occupies its place in memory and its visibility is renewed until this is dropped.
 #[derive(Debug)]

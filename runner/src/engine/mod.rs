@@ -15,11 +15,9 @@ mod receive;
 mod reject;
 mod settle;
 mod stats;
-mod stop;
 mod write;
 
 pub use stats::{Reading, Stats};
-pub use stop::{Stop, Stopper, stop_pair};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +32,7 @@ use crate::plan::Pipeline;
 use crate::row::Rows;
 use crate::sink::Sink;
 use crate::source::Source;
+use crate::stop::{Stop, Stopper};
 use lease::{InFlight, Leases};
 
 /// The three outsides of a pipeline.
@@ -184,7 +183,8 @@ impl Wiring {
             at_once: if ordered { 1 } else { DEAD_LETTER_CALLS },
         };
         tasks.spawn(Arc::new(rejecter).run(dooms));
-        let settler = settle::Settler { source: Arc::clone(source), pipeline: name, stats: self.stats, stop: self.stop };
+        let settler =
+            settle::Settler { source: Arc::clone(source), pipeline: name, stats: self.stats, stop: self.stop };
         tasks.spawn(Arc::new(settler).run(settlements));
         tasks
     }

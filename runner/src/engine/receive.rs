@@ -9,12 +9,12 @@ use super::backoff::Backoff;
 use super::decide::decide;
 use super::lease::{InFlight, Leases};
 use super::stats::Stats;
-use super::stop::Stop;
 use super::{Doomed, Storable};
 use crate::fault::{Class, Fault};
 use crate::message::{Code, Delivery, Rejection};
 use crate::plan::Pipeline;
 use crate::source::{MAX_BATCH, Source};
+use crate::stop::Stop;
 
 /// What every poller shares.
 pub(super) struct Receiver<S> {
@@ -104,7 +104,9 @@ impl<S: Source> Receiver<S> {
         if self.pipeline.source().max_receives.is_some_and(|most| receives > most) {
             return Err(Rejection::new(
                 Code::MaxReceives,
-                format!("delivered {receives} times without being settled: each earlier receiver stopped or failed before it was done"),
+                format!(
+                    "delivered {receives} times without being settled: each earlier receiver stopped or failed before it was done"
+                ),
             ));
         }
         decide(self.pipeline.validator(), self.pipeline.mapping(), delivery)

@@ -9,9 +9,9 @@ use super::Doomed;
 use super::backoff::Backoff;
 use super::lease::InFlight;
 use super::stats::Stats;
-use super::stop::Stop;
 use crate::dlq::{DeadLetters, Letter};
 use crate::source::MAX_BATCH;
+use crate::stop::Stop;
 
 /// Sends rejected messages to the dead-letter queue.
 pub(super) struct Rejecter<D> {

@@ -8,10 +8,10 @@ use tokio::task::JoinSet;
 use super::backoff::Backoff;
 use super::lease::InFlight;
 use super::stats::Stats;
-use super::stop::Stop;
 use crate::fault::{Class, Fault};
 use crate::message::Receipt;
 use crate::source::{MAX_BATCH, Source};
+use crate::stop::Stop;
 
 /// Deletes settled messages.
 pub(super) struct Settler<S> {

@@ -8,12 +8,12 @@ use tokio::sync::{Mutex, watch};
 use super::backoff::Backoff;
 use super::lease::InFlight;
 use super::stats::Stats;
-use super::stop::Stop;
 use super::{Doomed, Storable};
 use crate::fault::{Class, Fault};
 use crate::message::{Code, Rejection};
 use crate::row::Rows;
 use crate::sink::{Sink, Written};
+use crate::stop::Stop;
 
 /// What every writer shares.
 pub(super) struct Writer<K> {

@@ -50,21 +50,13 @@ impl Destination {
         let mut accepted = Vec::with_capacity(open.len());
         for attempt in 0.. {
             let outcome = self.try_once(&entries).await?;
-            accepted.extend(
-                outcome
-                    .accepted
-                    .iter()
-                    .filter_map(|id| open.get_mut(*id)?.take()),
-            );
+            accepted.extend(outcome.accepted.iter().filter_map(|id| open.get_mut(*id)?.take()));
             entries.retain(|entry| entry.id.parse().is_ok_and(|id: usize| open[id].is_some()));
             if entries.is_empty() {
                 break;
             }
             if attempt == 0 {
-                tracing::warn!(
-                    reason = outcome.reason,
-                    "the queue took no events, trying again"
-                );
+                tracing::warn!(reason = outcome.reason, "the queue took no events, trying again");
             }
             tokio::select! {
                 () = tokio::time::sleep(backoff(attempt)) => {}
@@ -75,9 +67,7 @@ impl Destination {
     }
 
     fn entry(&self, id: usize, numbered: &Numbered) -> SendMessageBatchRequestEntry {
-        let mut entry = SendMessageBatchRequestEntry::builder()
-            .id(id.to_string())
-            .message_body(&numbered.event.body);
+        let mut entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(&numbered.event.body);
         if let Some(run) = &self.fifo_run {
             let number = numbered.number;
             entry = entry
@@ -87,31 +77,17 @@ impl Destination {
         entry.build().expect("the id and the body are set")
     }
 
-    async fn try_once(
-        &self,
-        entries: &[SendMessageBatchRequestEntry],
-    ) -> Result<Outcome, ProduceError> {
-        let call = self
-            .client
-            .send_message_batch()
-            .queue_url(&self.queue_url)
-            .set_entries(Some(entries.to_vec()));
+    async fn try_once(&self, entries: &[SendMessageBatchRequestEntry]) -> Result<Outcome, ProduceError> {
+        let call = self.client.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries.to_vec()));
         match call.send().await {
             Ok(answer) => {
-                let accepted = answer
-                    .successful
-                    .iter()
-                    .filter_map(|entry| entry.id.parse().ok());
+                let accepted = answer.successful.iter().filter_map(|entry| entry.id.parse().ok());
                 Outcome::new(accepted.collect(), &answer.failed)
             }
-            Err(error) if Fault::of(&error) == Fault::Fatal => Err(ProduceError::Queue {
-                queue: self.queue_url.clone(),
-                reason: describe(&error),
-            }),
-            Err(error) => Ok(Outcome {
-                accepted: Vec::new(),
-                reason: describe(&error),
-            }),
+            Err(error) if Fault::of(&error) == Fault::Fatal => {
+                Err(ProduceError::Queue { queue: self.queue_url.clone(), reason: describe(&error) })
+            }
+            Err(error) => Ok(Outcome { accepted: Vec::new(), reason: describe(&error) }),
         }
     }
 }
@@ -128,20 +104,12 @@ struct Outcome {
 impl Outcome {
     /// A batch call succeeds as a whole even when entries fail: each is looked at.
     fn new(accepted: Vec<usize>, failed: &[BatchResultErrorEntry]) -> Result<Self, ProduceError> {
-        let words = |entry: &BatchResultErrorEntry| {
-            format!(
-                "{}: {}",
-                entry.code,
-                entry.message().unwrap_or("no message")
-            )
-        };
+        let words =
+            |entry: &BatchResultErrorEntry| format!("{}: {}", entry.code, entry.message().unwrap_or("no message"));
         if let Some(entry) = failed.iter().find(|entry| entry.sender_fault) {
             return Err(ProduceError::Refused(words(entry)));
         }
-        Ok(Self {
-            accepted,
-            reason: failed.first().map(words).unwrap_or_default(),
-        })
+        Ok(Self { accepted, reason: failed.first().map(words).unwrap_or_default() })
     }
 }
 
@@ -162,15 +130,9 @@ mod tests {
     #[test]
     fn a_failed_entry_of_the_service_is_sent_again_and_one_of_the_sender_is_fatal() {
         let outcome = Outcome::new(vec![0], &[failed("InternalError", false)]).unwrap();
-        assert_eq!(
-            (outcome.accepted, outcome.reason.as_str()),
-            (vec![0], "InternalError: said so")
-        );
+        assert_eq!((outcome.accepted, outcome.reason.as_str()), (vec![0], "InternalError: said so"));
 
         let error = Outcome::new(vec![0], &[failed("InvalidMessageContents", true)]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the queue refuses the event: InvalidMessageContents: said so"
-        );
+        assert_eq!(error.to_string(), "the queue refuses the event: InvalidMessageContents: said so");
     }
 }

@@ -37,10 +37,7 @@ impl FromStr for Share {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let share = text.trim().parse().ok();
-        share
-            .filter(|share| (0.0..=1.0).contains(share))
-            .map(Self)
-            .ok_or_else(|| ParseShareError(text.to_owned()))
+        share.filter(|share| (0.0..=1.0).contains(share)).map(Self).ok_or_else(|| ParseShareError(text.to_owned()))
     }
 }
 
@@ -62,12 +59,7 @@ const EXTRA: &str = "not_in_the_schema";
 
 impl Breakage {
     /// All, in the order they take turns.
-    pub const ALL: [Self; 4] = [
-        Self::NotJson,
-        Self::MissingField,
-        Self::WrongType,
-        Self::ExtraField,
-    ];
+    pub const ALL: [Self; 4] = [Self::NotJson, Self::MissingField, Self::WrongType, Self::ExtraField];
 
     /// The word for it in a summary.
     pub fn as_str(self) -> &'static str {
@@ -110,10 +102,7 @@ type Place = (String, String);
 
 fn collect_members(value: &Value, pointer: &str, into: &mut Vec<Place>) {
     let children: Vec<(String, &Value)> = match value {
-        Value::Object(map) => map
-            .iter()
-            .map(|(key, child)| (key.clone(), child))
-            .collect(),
+        Value::Object(map) => map.iter().map(|(key, child)| (key.clone(), child)).collect(),
         Value::Array(items) => (0..).map(|i: usize| i.to_string()).zip(items).collect(),
         _ => return,
     };
@@ -125,11 +114,7 @@ fn collect_members(value: &Value, pointer: &str, into: &mut Vec<Place>) {
 }
 
 fn in_turn(places: &[Place], turn: usize) -> impl Iterator<Item = &Place> {
-    places
-        .iter()
-        .cycle()
-        .skip(turn % places.len().max(1))
-        .take(places.len())
+    places.iter().cycle().skip(turn % places.len().max(1)).take(places.len())
 }
 
 /// The document after the first edit that `is_valid` refuses.
@@ -139,16 +124,10 @@ fn first_invalid<'p>(
     edit: fn(&mut Value, &str),
     is_valid: &impl Fn(&Value) -> bool,
 ) -> Option<Value> {
-    places
-        .map(|(holder, key)| edited(document, holder, |value| edit(value, key)))
-        .find(|broken| !is_valid(broken))
+    places.map(|(holder, key)| edited(document, holder, |value| edit(value, key))).find(|broken| !is_valid(broken))
 }
 
-fn add_extra(
-    document: &Value,
-    members: &[Place],
-    is_valid: &impl Fn(&Value) -> bool,
-) -> Option<Value> {
+fn add_extra(document: &Value, members: &[Place], is_valid: &impl Fn(&Value) -> bool) -> Option<Value> {
     let mut holders: Vec<&str> = members.iter().map(|(holder, _)| holder.as_str()).collect();
     holders.dedup();
     let add = |value: &mut Value| {
@@ -156,18 +135,12 @@ fn add_extra(
             map.insert(EXTRA.to_owned(), Value::Bool(true));
         }
     };
-    holders
-        .into_iter()
-        .map(|holder| edited(document, holder, add))
-        .find(|broken| !is_valid(broken))
+    holders.into_iter().map(|holder| edited(document, holder, add)).find(|broken| !is_valid(broken))
 }
 
 fn edited(document: &Value, pointer: &str, edit: impl FnOnce(&mut Value)) -> Value {
     let mut copy = document.clone();
-    edit(
-        copy.pointer_mut(pointer)
-            .expect("the pointer was read off this document"),
-    );
+    edit(copy.pointer_mut(pointer).expect("the pointer was read off this document"));
     copy
 }
 
@@ -216,23 +189,16 @@ mod tests {
             include_str!("../../../pipelines/transaction_approved.json.hbs"),
             include_str!("../../../schemas/transaction.schema.json"),
         ),
-        (
-            include_str!("../../../pipelines/order_placed.json.hbs"),
-            include_str!("../../../schemas/order.schema.json"),
-        ),
+        (include_str!("../../../pipelines/order_placed.json.hbs"), include_str!("../../../schemas/order.schema.json")),
         (
             include_str!("../../../pipelines/order_cancelled.json.hbs"),
             include_str!("../../../schemas/order.schema.json"),
         ),
-        (
-            include_str!("../../../pipelines/reading.json.hbs"),
-            include_str!("../../../schemas/reading.schema.json"),
-        ),
+        (include_str!("../../../pipelines/reading.json.hbs"), include_str!("../../../schemas/reading.schema.json")),
     ];
 
     fn validator(schema: &str) -> jsonschema::Validator {
-        let money: Value =
-            serde_json::from_str(include_str!("../../../schemas/money.schema.json")).unwrap();
+        let money: Value = serde_json::from_str(include_str!("../../../schemas/money.schema.json")).unwrap();
         let registry = jsonschema::Registry::new()
             .add("https://example.com/schemas/money.schema.json", money)
             .unwrap()
@@ -247,14 +213,9 @@ mod tests {
 
     #[test]
     fn the_share_is_exact_at_every_length_and_evenly_spread() {
-        for (text, total, expected) in [
-            ("0", 1_000, 0),
-            ("1", 1_000, 1_000),
-            ("0.1", 200, 20),
-            ("0.25", 10, 3),
-            ("0.333", 3, 1),
-            ("0.05", 10, 1),
-        ] {
+        for (text, total, expected) in
+            [("0", 1_000, 0), ("1", 1_000, 1_000), ("0.1", 200, 20), ("0.25", 10, 3), ("0.333", 3, 1), ("0.05", 10, 1)]
+        {
             let share = share(text);
             let hits = (1..=total).filter(|n| share.hits(*n)).count() as u64;
             assert_eq!((hits, share.of(total)), (expected, expected), "{text}");
@@ -294,13 +255,8 @@ mod tests {
     fn the_kinds_take_turns_where_the_schema_minds_them() {
         let (text, schema) = EXAMPLES[1];
         let validator = validator(schema);
-        let event = Template::compile("order", text)
-            .unwrap()
-            .render(&mut Generator::seeded(1))
-            .unwrap();
-        let kinds: Vec<_> = (0..4)
-            .map(|n| Breakage::apply(n, &event, |value| validator.is_valid(value)).1)
-            .collect();
+        let event = Template::compile("order", text).unwrap().render(&mut Generator::seeded(1)).unwrap();
+        let kinds: Vec<_> = (0..4).map(|n| Breakage::apply(n, &event, |value| validator.is_valid(value)).1).collect();
         assert_eq!(kinds, Breakage::ALL);
     }
 
@@ -318,15 +274,8 @@ mod tests {
     #[test]
     fn an_open_object_is_broken_in_another_way() {
         let validator = validator(EXAMPLES[0].1);
-        let event = Template::compile("t", EXAMPLES[0].0)
-            .unwrap()
-            .render(&mut Generator::seeded(1))
-            .unwrap();
+        let event = Template::compile("t", EXAMPLES[0].0).unwrap().render(&mut Generator::seeded(1)).unwrap();
         let (_, kind) = Breakage::apply(3, &event, |value| validator.is_valid(value));
-        assert_eq!(
-            kind,
-            Breakage::NotJson,
-            "extra_field gives way to the next in turn"
-        );
+        assert_eq!(kind, Breakage::NotJson, "extra_field gives way to the next in turn");
     }
 }

@@ -32,22 +32,12 @@ pub struct Events {
 impl Events {
     /// Valid events only.
     pub fn new(templates: Templates, generator: Generator) -> Self {
-        Self {
-            templates,
-            generator,
-            invalid: Share::default(),
-            is_valid: Box::new(|_| true),
-            made: 0,
-        }
+        Self { templates, generator, invalid: Share::default(), is_valid: Box::new(|_| true), made: 0 }
     }
 
     /// Breaks a share of the events, so that `is_valid` refuses each of them.
     #[must_use]
-    pub fn breaking(
-        mut self,
-        share: Share,
-        is_valid: impl Fn(&Value) -> bool + Send + 'static,
-    ) -> Self {
+    pub fn breaking(mut self, share: Share, is_valid: impl Fn(&Value) -> bool + Send + 'static) -> Self {
         self.invalid = share;
         self.is_valid = Box::new(is_valid);
         self
@@ -58,11 +48,7 @@ impl Events {
         let (index, template) = self.templates.draw(&mut self.generator);
         let body = one_line(&template.render(&mut self.generator)?);
         self.made += 1;
-        let mut event = Event {
-            body,
-            template: index,
-            breakage: None,
-        };
+        let mut event = Event { body, template: index, breakage: None };
         if self.invalid.hits(self.made) {
             let turn = usize::try_from(self.invalid.of(self.made - 1)).unwrap_or(0);
             let (body, kind) = Breakage::apply(turn, &event.body, &self.is_valid);
@@ -74,14 +60,7 @@ impl Events {
 
     /// Nothing produced yet.
     pub fn totals(&self) -> Totals {
-        Totals {
-            templates: self
-                .templates
-                .iter()
-                .map(|t| (t.name().to_owned(), 0))
-                .collect(),
-            ..Totals::default()
-        }
+        Totals { templates: self.templates.iter().map(|t| (t.name().to_owned(), 0)).collect(), ..Totals::default() }
     }
 }
 
@@ -133,8 +112,7 @@ mod tests {
     use super::*;
 
     fn events(seed: u64) -> Events {
-        let a = Template::compile("a", "{\n  \"n\": {{seq}},\n  \"text\": \"two  words\"\n}\n")
-            .unwrap();
+        let a = Template::compile("a", "{\n  \"n\": {{seq}},\n  \"text\": \"two  words\"\n}\n").unwrap();
         let b = Template::compile("b", "{\"n\": {{seq}}}").unwrap();
         let templates = Templates::new(vec![(a, 1), (b, 1)]).unwrap();
         Events::new(templates, Generator::seeded(seed))
@@ -144,11 +122,7 @@ mod tests {
     fn an_event_is_one_line_with_its_strings_as_written() {
         let mut events = events(1);
         let bodies: Vec<_> = (0..20).map(|_| events.draw().unwrap().body).collect();
-        assert!(
-            bodies
-                .iter()
-                .any(|body| body.ends_with("\"text\": \"two  words\"}"))
-        );
+        assert!(bodies.iter().any(|body| body.ends_with("\"text\": \"two  words\"}")));
         assert!(bodies.iter().all(|body| !body.contains('\n')));
     }
 
@@ -162,13 +136,6 @@ mod tests {
         assert_eq!((totals.produced, totals.invalid), (100, 20));
         assert_eq!(totals.templates.iter().map(|(_, n)| n).sum::<u64>(), 100);
         let kinds: Vec<_> = totals.breakages.keys().collect();
-        assert_eq!(
-            kinds,
-            [
-                &Breakage::NotJson,
-                &Breakage::MissingField,
-                &Breakage::WrongType
-            ]
-        );
+        assert_eq!(kinds, [&Breakage::NotJson, &Breakage::MissingField, &Breakage::WrongType]);
     }
 }

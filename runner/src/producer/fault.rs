@@ -17,10 +17,7 @@ pub(super) enum Fault {
 }
 
 /// Codes of the SQS API reference that mean a missing queue, in the query protocol's spelling too.
-const MISSING: [&str; 2] = [
-    "QueueDoesNotExist",
-    "AWS.SimpleQueueService.NonExistentQueue",
-];
+const MISSING: [&str; 2] = ["QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"];
 
 /// "Common errors" of the SQS API reference that ask for another try.
 const TRANSIENT: [&str; 8] = [
@@ -42,9 +39,7 @@ impl Fault {
                 Self::of_code(service.err().code().unwrap_or_default(), status)
             }
             SdkError::TimeoutError(_) | SdkError::ResponseError(_) => Self::Transient,
-            SdkError::DispatchFailure(failure)
-                if failure.as_connector_error().is_some_and(is_passing) =>
-            {
+            SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(is_passing) => {
                 Self::Transient
             }
             _ => Self::Fatal,
@@ -98,11 +93,7 @@ mod tests {
     fn codes_fall_into_their_class() {
         for (code, status, fault) in [
             ("com.amazonaws.sqs#QueueDoesNotExist", 400, Fault::Missing),
-            (
-                "AWS.SimpleQueueService.NonExistentQueue",
-                400,
-                Fault::Missing,
-            ),
+            ("AWS.SimpleQueueService.NonExistentQueue", 400, Fault::Missing),
             ("RequestThrottled", 400, Fault::Transient),
             ("InternalError", 500, Fault::Transient),
             ("", 503, Fault::Transient),

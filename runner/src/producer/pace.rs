@@ -53,9 +53,7 @@ impl Pace {
         let whole = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
         match self {
             Self::Every(interval) => whole(elapsed.as_nanos() / interval.as_nanos().max(1)) + 1,
-            Self::Rate(rate) => {
-                whole(elapsed.as_nanos() * u128::from(rate.get()) / 1_000_000_000) + 1
-            }
+            Self::Rate(rate) => whole(elapsed.as_nanos() * u128::from(rate.get()) / 1_000_000_000) + 1,
             Self::Unlimited => u64::MAX,
         }
     }

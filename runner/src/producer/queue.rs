@@ -37,10 +37,7 @@ pub async fn wait_for_queue(
         Address::Name { name, account } => (name, account),
     };
     loop {
-        let request = client
-            .get_queue_url()
-            .queue_name(name)
-            .set_queue_owner_aws_account_id(account.clone());
+        let request = client.get_queue_url().queue_name(name).set_queue_owner_aws_account_id(account.clone());
         let answer = tokio::select! {
             answer = request.send() => answer,
             () = stopped(&mut stop) => return Ok(None),
@@ -51,10 +48,7 @@ pub async fn wait_for_queue(
                 Fault::Missing => waiting("it does not exist yet"),
                 Fault::Transient => waiting(&describe(&error)),
                 Fault::Fatal => {
-                    return Err(ProduceError::Queue {
-                        queue: name.clone(),
-                        reason: describe(&error),
-                    });
+                    return Err(ProduceError::Queue { queue: name.clone(), reason: describe(&error) });
                 }
             },
         }

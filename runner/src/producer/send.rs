@@ -58,11 +58,7 @@ impl Production {
     /// Sends until `count` events are accepted, or until stopped: then what is in flight may finish. Outages and a
     /// missing queue are waited out. An event whose answer was lost is sent again, so it may arrive twice.
     /// `sent` hears the totals after every accepted batch.
-    pub async fn run(
-        self,
-        stop: watch::Receiver<bool>,
-        sent: impl FnMut(&Totals),
-    ) -> Result<Totals, ProduceError> {
+    pub async fn run(self, stop: watch::Receiver<bool>, sent: impl FnMut(&Totals)) -> Result<Totals, ProduceError> {
         let mut sender = Sender::new(self, stop, sent);
         sender.feed().await?;
         sender.drain().await?;
@@ -109,10 +105,7 @@ impl<F: FnMut(&Totals)> Sender<F> {
     async fn feed(&mut self) -> Result<(), ProduceError> {
         while self.drawn < self.count && !*self.stop.borrow() {
             self.make_room().await?;
-            let due = self
-                .schedule
-                .due(Instant::now())
-                .min(self.count - self.drawn);
+            let due = self.schedule.due(Instant::now()).min(self.count - self.drawn);
             if due > 0 {
                 self.start_batch(due)?;
                 continue;
@@ -130,11 +123,7 @@ impl<F: FnMut(&Totals)> Sender<F> {
     /// Takes in what is done, and waits while too much is in flight.
     async fn make_room(&mut self) -> Result<(), ProduceError> {
         // A FIFO queue's order is the order of the calls, so they go one after another.
-        let limit = if self.destination.fifo_run.is_some() {
-            1
-        } else {
-            IN_FLIGHT
-        };
+        let limit = if self.destination.fifo_run.is_some() { 1 } else { IN_FLIGHT };
         while let Some(done) = self.in_flight.try_join_next() {
             self.account(done?)?;
         }
@@ -169,10 +158,7 @@ impl<F: FnMut(&Totals)> Sender<F> {
                 break;
             }
             self.drawn += 1;
-            batch.push(Numbered {
-                number: self.drawn,
-                event,
-            });
+            batch.push(Numbered { number: self.drawn, event });
         }
         Ok(batch)
     }
@@ -209,10 +195,7 @@ impl<F: FnMut(&Totals)> Sender<F> {
 }
 
 /// SQS names FIFO queues so, in lower case.
-#[allow(
-    clippy::case_sensitive_file_extension_comparisons,
-    reason = "a queue is no file"
-)]
+#[allow(clippy::case_sensitive_file_extension_comparisons, reason = "a queue is no file")]
 fn is_fifo(queue_url: &str) -> bool {
     queue_url.ends_with(".fifo")
 }
@@ -228,19 +211,12 @@ struct Schedule {
 
 impl Schedule {
     fn new(pace: Pace) -> Self {
-        Self {
-            pace,
-            start: Instant::now(),
-            released: 0,
-        }
+        Self { pace, start: Instant::now(), released: 0 }
     }
 
     /// How many events may go now. After an outage the pace goes on from here: what was missed is not made up for in a burst.
     fn due(&mut self, now: Instant) -> u64 {
-        let due = self
-            .pace
-            .due(now - self.start)
-            .saturating_sub(self.released);
+        let due = self.pace.due(now - self.start).saturating_sub(self.released);
         if due <= self.pace.in_a_second() {
             return due;
         }
@@ -253,9 +229,7 @@ impl Schedule {
     fn next(&self) -> Instant {
         let day = Duration::from_hours(24);
         // A pace of centuries is beyond the clock: look again tomorrow.
-        self.start
-            .checked_add(self.pace.offset(self.released))
-            .unwrap_or_else(|| Instant::now() + day)
+        self.start.checked_add(self.pace.offset(self.released)).unwrap_or_else(|| Instant::now() + day)
     }
 }
 

@@ -45,7 +45,9 @@ fn explain(error: &DbErr, place: &str) -> ConnectError {
     let help = match state.as_deref() {
         Some("28P01" | "28000") => "check DB_USER and DB_PASSWORD, or DATABASE_URL",
         Some("3D000") => "create the database, or correct DB_NAME or DATABASE_URL",
-        Some(state) if state.starts_with("53") => "the server is out of connections: raise max_connections, or run fewer processes",
+        Some(state) if state.starts_with("53") => {
+            "the server is out of connections: raise max_connections, or run fewer processes"
+        }
         _ => "check that the server runs, and DB_HOST and DB_PORT, or DATABASE_URL",
     };
     let cause = sqlx.map_or_else(|| error.to_string(), |error| cause(error));
@@ -121,7 +123,11 @@ fn rows_of<'a>(batch: &[&'a Rows], table: usize) -> Vec<&'a Row> {
 }
 
 impl TableWriter {
-    async fn write<'c>(&self, connection: impl Executor<'c, Database = Postgres>, rows: &[&Row]) -> Result<Written, Fault> {
+    async fn write<'c>(
+        &self,
+        connection: impl Executor<'c, Database = Postgres>,
+        rows: &[&Row],
+    ) -> Result<Written, Fault> {
         let mut arguments = PgArguments::default();
         for (index, wire) in self.statement.wires.iter().enumerate() {
             let column = Column { rows, index, wire: *wire };

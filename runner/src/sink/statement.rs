@@ -58,11 +58,7 @@ fn last_of_each_key(target: &Target, wires: &[Wire]) -> String {
         false => format!("c{index}"),
     });
     let key = key.collect::<Vec<_>>().join(", ");
-    format!(
-        "SELECT DISTINCT ON ({key}) {} FROM {} ORDER BY {key}, position DESC",
-        values(target, wires),
-        unnest(wires)
-    )
+    format!("SELECT DISTINCT ON ({key}) {} FROM {} ORDER BY {key}, position DESC", values(target, wires), unnest(wires))
 }
 
 /// The key is always named: a bare DO NOTHING would swallow the violation of any other unique index.

@@ -84,7 +84,7 @@ pub async fn connect(access: Access) -> Result<Clients, ClientError> {
         loader = loader.region(Region::new(region));
     }
     if access.local {
-        loader = loader.credentials_provider(Credentials::from_keys("local", "local", None));
+        loader = loader.credentials_provider(Credentials::new("local", "local", None, None, "local"));
     }
     let shared = loader.load().await;
     let region = shared.region().ok_or(ClientError::NoRegion)?.to_string();

@@ -80,8 +80,11 @@ impl Source for SqsSource {
     }
 
     async fn backlog(&self) -> Result<Backlog, Fault> {
-        let names =
-            [Name::ApproximateNumberOfMessages, Name::ApproximateNumberOfMessagesNotVisible, Name::ApproximateNumberOfMessagesDelayed];
+        let names = [
+            Name::ApproximateNumberOfMessages,
+            Name::ApproximateNumberOfMessagesNotVisible,
+            Name::ApproximateNumberOfMessagesDelayed,
+        ];
         let request = self.calls.get_queue_attributes().queue_url(&self.url);
         let answer = request.set_attribute_names(Some(names.to_vec())).send().await.map_err(Fault::from_sdk)?;
         let attributes = answer.attributes.unwrap_or_default();

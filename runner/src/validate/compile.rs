@@ -17,10 +17,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            draft: None,
-            assert_formats: true,
-        }
+        Self { draft: None, assert_formats: true }
     }
 }
 
@@ -83,10 +80,8 @@ pub(super) fn compile(
         .map_err(failed)?
         .prepare()
         .map_err(failed)?;
-    let mut builder = jsonschema::options()
-        .offline()
-        .with_registry(&registry)
-        .should_validate_formats(options.assert_formats);
+    let mut builder =
+        jsonschema::options().offline().with_registry(&registry).should_validate_formats(options.assert_formats);
     if let Some(draft) = options.draft {
         builder = builder.with_draft(draft.into());
     }
@@ -124,10 +119,7 @@ fn fragment(pointer: &str) -> String {
 struct LocalOnly;
 
 impl jsonschema::Retrieve for LocalOnly {
-    fn retrieve(
-        &self,
-        _uri: &jsonschema::Uri<String>,
-    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+    fn retrieve(&self, _uri: &jsonschema::Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         Err("it is not among the local schema files".into())
     }
 }
@@ -188,9 +180,7 @@ fn find_ref(document: &Value, uri: &str) -> Option<String> {
 /// Where the document refers to a place in itself that is not there.
 fn dangling_ref(document: &Value) -> Option<String> {
     find(document, String::new(), &|reference| {
-        reference
-            .strip_prefix("#/")
-            .is_some_and(|rest| document.pointer(&format!("/{rest}")).is_none())
+        reference.strip_prefix("#/").is_some_and(|rest| document.pointer(&format!("/{rest}")).is_none())
     })
 }
 
@@ -203,10 +193,9 @@ fn find(value: &Value, at: String, wanted: &dyn Fn(&str) -> bool) -> Option<Stri
                 _ => find(value, at, wanted),
             }
         }),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(index, value)| find(value, format!("{at}/{index}"), wanted)),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, value)| find(value, format!("{at}/{index}"), wanted))
+        }
         _ => None,
     }
 }

@@ -17,14 +17,10 @@ pub fn parse(body: &str) -> Result<Value, Rejection> {
         return Err(not_json("the body is empty".to_owned()));
     }
     if body.starts_with('\u{feff}') {
-        return Err(not_json(
-            "the body starts with a byte order mark".to_owned(),
-        ));
+        return Err(not_json("the body starts with a byte order mark".to_owned()));
     }
     let start = body.as_ptr() as usize;
-    let document = Document {
-        body: start..start + body.len(),
-    };
+    let document = Document { body: start..start + body.len() };
     let mut reader = serde_json::Deserializer::from_str(body);
     document
         .deserialize(&mut reader)

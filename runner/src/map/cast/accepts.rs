@@ -80,9 +80,7 @@ fn from_number(ty: ScalarType) -> Verdict {
 fn number_as(ty: ScalarType) -> Verdict {
     Verdict::No(match ty {
         ScalarType::Text => "make it a string with `| tostring`",
-        ScalarType::Timestamptz => {
-            "say what it counts: `| unix` (seconds), `| unix_ms`, `| unix_us` or `| unix_ns`"
-        }
+        ScalarType::Timestamptz => "say what it counts: `| unix` (seconds), `| unix_ms`, `| unix_us` or `| unix_ns`",
         ScalarType::Boolean => "compare it, such as `!= 0`",
         _ => "",
     })
@@ -94,9 +92,13 @@ fn from_string(ty: ScalarType, format: Option<&str>) -> Verdict {
         ScalarType::Text => return Verdict::Yes,
         ScalarType::Boolean => return Verdict::No("compare it, such as `== \"true\"`"),
         ScalarType::Uuid => ("uuid", "a string that is no UUID: add `format: uuid` to the schema"),
-        ScalarType::Timestamptz => ("date-time", "a string that is no RFC 3339 date-time: add `format: date-time` to the schema"),
+        ScalarType::Timestamptz => {
+            ("date-time", "a string that is no RFC 3339 date-time: add `format: date-time` to the schema")
+        }
         ScalarType::Date => ("date", "a string that is no YYYY-MM-DD: add `format: date` to the schema"),
-        ScalarType::Interval => ("duration", "a string that is no ISO 8601 duration: add `format: duration` to the schema"),
+        ScalarType::Interval => {
+            ("duration", "a string that is no ISO 8601 duration: add `format: duration` to the schema")
+        }
         ScalarType::Inet => ("ipv4", "a string that is no IP address: add `format: ipv4` or `ipv6` to the schema"),
         ScalarType::Bytea => ("byte", "a string that is no base64"),
         ScalarType::Time => ("", "a string that is no HH:MM:SS, also one with an offset"),

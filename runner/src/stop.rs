@@ -1,4 +1,4 @@
-//! How a pipeline is asked to stop, and when asking ends.
+//! How long-running work is asked to stop, and when asking ends.
 
 use std::future::Future;
 
