@@ -1,1 +1,3 @@
 //! The integration suite of `runner`: one binary, one module per subject.
+
+mod containers;
