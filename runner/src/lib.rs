@@ -2,10 +2,14 @@
 //!
 //! The modules in reading order:
 
+pub mod diagnostic;
+
+pub mod config;
+
 pub mod message;
 pub mod row;
 
 pub mod map;
 pub mod validate;
 
-pub mod plan;
+//pub mod plan;
