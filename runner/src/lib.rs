@@ -12,4 +12,6 @@ pub mod row;
 pub mod map;
 pub mod validate;
 
-//pub mod plan;
+pub mod plan;
+
+pub mod producer;
