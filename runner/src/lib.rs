@@ -14,4 +14,6 @@ pub mod validate;
 
 pub mod plan;
 
+pub mod engine;
+
 pub mod producer;

@@ -177,7 +177,7 @@ fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Diagnostic {
 }
 
 /// A path as a file names it, relative to that file's folder, with `..` taken out for reading.
-pub(super) fn join(folder: &Path, path: &str) -> PathBuf {
+pub(crate) fn join(folder: &Path, path: &str) -> PathBuf {
     let mut joined = PathBuf::new();
     for part in folder.join(path).components() {
         match part {

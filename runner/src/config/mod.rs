@@ -160,3 +160,13 @@ pub fn place_inside(source: &Arc<SourceText>, scalar: &Range<usize>, text: &str,
     let start = scalar.start + skip;
     Place::new(source, start + part.start..start + part.end)
 }
+
+/// Where the value at a JSON Pointer (RFC 6901) stands in a JSON text, which YAML can read as well.
+pub fn json_place(source: &Arc<SourceText>, pointer: &str) -> Option<Range<usize>> {
+    let root = yaml::parse(source).0?;
+    let mut node = &root;
+    for token in pointer.split('/').skip(1) {
+        node = node.child(&token.replace("~1", "/").replace("~0", "~"))?;
+    }
+    Some(node.range.clone())
+}

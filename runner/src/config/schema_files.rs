@@ -1,7 +1,7 @@
 //! A schema file and every local file its `$ref`s lead to. Nothing is ever fetched.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -30,6 +30,8 @@ pub struct Document {
     pub source: Arc<SourceText>,
     /// The same, parsed.
     pub value: Value,
+    /// Its `file:` URI.
+    pub uri: String,
 }
 
 /// `file.json#/pointer` in its two parts.
@@ -68,13 +70,39 @@ pub(super) fn load(root: &Path, read: &dyn Fn(&Path) -> Result<Arc<SourceText>, 
 
 fn document(source: Arc<SourceText>) -> Result<Document, Diagnostic> {
     match serde_json::from_str(&source.text) {
-        Ok(value) => Ok(Document { source, value }),
+        Ok(value) => {
+            let uri = file_uri(&source.path);
+            Ok(Document { source, value, uri })
+        }
         Err(error) => {
             let place = Place::at_line(&source, error.line(), error.column());
             let message = format!("{} is not JSON: {error}", source.path.display());
             Err(Diagnostic::new(Code::Schema, message, place))
         }
     }
+}
+
+/// The URI that relative references of a file start from.
+fn file_uri(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let parts = absolute.components().filter_map(|part| match part {
+        Component::Normal(part) => Some(escaped(&part.to_string_lossy())),
+        _ => None,
+    });
+    format!("file:///{}", parts.collect::<Vec<_>>().join("/"))
+}
+
+/// A path's part with everything escaped that a URI gives a meaning to.
+fn escaped(part: &str) -> String {
+    let mut out = String::new();
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 /// The files a schema's `$ref`s name, by path.

@@ -51,6 +51,17 @@ impl Node {
         }
     }
 
+    /// The value of a key, or the item of an index.
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
+        match &self.kind {
+            Kind::Scalar { .. } => None,
+            Kind::Sequence(items) => items.get(name.parse::<usize>().ok()?),
+            Kind::Mapping(entries) => {
+                entries.iter().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value)
+            }
+        }
+    }
+
     fn size(&self) -> usize {
         match &self.kind {
             Kind::Scalar { .. } => 1,

@@ -9,7 +9,7 @@ use super::Producer;
 use crate::config::{self, PipelineFile, Spanned, Template as Listed, TemplateBody};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 use crate::map::Mapping;
-use crate::message::{Metadata, Rejection};
+use crate::message::{self, Metadata, Rejection};
 use crate::producer::{Generator, Pace, ParsePaceError, Template, TemplateError, Templates};
 
 /// Times each template is rendered; random choices show most of their values by then.
@@ -32,7 +32,7 @@ pub(super) fn compile(
             try_out(listed, schema, mapping, report);
         }
     }
-    let weighted = templates.into_iter().map(|listed| (listed.template, listed.weight));
+    let weighted = templates.into_iter().map(|listed| (listed.template, listed.weight.max(1)));
     let templates = Templates::new(weighted.collect());
     if templates.is_none() && !report.has_errors() {
         let problem = Diagnostic::new(Code::MissingKey, "`producer.templates` is empty", report.place(&(0..0)));
@@ -151,7 +151,8 @@ fn try_out(listed: &Compilable, schema: &Compiled<'_>, mapping: &Mapping, report
 
 /// What `decide` does with a delivery of this body.
 fn accept(body: &str, schema: &Compiled<'_>, mapping: &Mapping) -> Result<(), Rejection> {
-    let document = crate::message::parse(body)?;
+    let document = serde_json::from_str(body)
+        .map_err(|error| Rejection::new(message::Code::NotJson, format!("not JSON: {error}")))?;
     schema.validator.check(&document)?;
     mapping.rows(&document, &sample_metadata()).map(drop)
 }

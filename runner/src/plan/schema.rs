@@ -124,6 +124,6 @@ fn schema_error(error: &SchemaError, setting: &Setting<String>, root: &Document,
 
 /// Where the value at a JSON Pointer stands in a schema file.
 fn place_of(document: &Document, pointer: &str) -> Place {
-    let range = crate::config::json_place(&document.source.text, pointer).unwrap_or(0..0);
+    let range = crate::config::json_place(&document.source, pointer).unwrap_or(0..0);
     Place::new(&document.source, range)
 }

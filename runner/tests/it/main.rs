@@ -1,1 +1,4 @@
 //! The integration suite of `runner`: one binary, one module per subject.
+
+mod broken;
+mod examples;
