@@ -5,8 +5,13 @@
 pub mod message;
 pub mod row;
 
+pub mod config;
+pub mod diagnostic;
+
 pub mod map;
 pub mod validate;
+
+pub mod producer;
 
 pub mod plan;
 
@@ -19,6 +24,5 @@ pub mod source;
 
 pub mod engine;
 
-pub mod producer;
-
-//pub mod cli;
+pub mod cli;
+pub mod telemetry;
