@@ -1,8 +1,6 @@
 //! Applies a plan.
 
-use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
-};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use serde::Serialize;
 
 use crate::session::Session;
@@ -35,28 +33,18 @@ async fn under_lock(session: &Session, tables: &[Table]) -> Result<Report, Error
         ledger::settle_interrupted(db).await.map_err(keeping())?;
     }
     if steps.is_empty() || !refusals.is_empty() {
-        return Ok(Report {
-            applied: Vec::new(),
-            refusals,
-        });
+        return Ok(Report { applied: Vec::new(), refusals });
     }
     ledger::install(db).await.map_err(keeping())?;
     for step in &steps {
         apply(session, step).await?;
         tracing::info!(file = %step.declared_in.display(), "{}", step.summary);
     }
-    Ok(Report {
-        applied: steps,
-        refusals,
-    })
+    Ok(Report { applied: steps, refusals })
 }
 
 async fn apply(session: &Session, step: &Step) -> Result<(), Error> {
-    if step.in_transaction {
-        apply_in_transaction(session, step).await
-    } else {
-        apply_outside(session, step).await
-    }
+    if step.in_transaction { apply_in_transaction(session, step).await } else { apply_outside(session, step).await }
 }
 
 /// The step and its record are committed together, or neither is.
@@ -82,10 +70,7 @@ async fn apply_outside(session: &Session, step: &Step) -> Result<(), Error> {
             ledger::forget(db, id).await
         };
         if let Err(left) = swept.await {
-            tracing::warn!(
-                step = step.summary,
-                "a failed index build could not be swept away: {left}"
-            );
+            tracing::warn!(step = step.summary, "a failed index build could not be swept away: {left}");
         }
         return Err(doing(step)(error));
     }
@@ -95,16 +80,11 @@ async fn apply_outside(session: &Session, step: &Step) -> Result<(), Error> {
 /// Prepared, so that PostgreSQL itself refuses a second statement riding along in an index predicate.
 async fn run(db: &impl ConnectionTrait, statements: &[String]) -> Result<(), DbErr> {
     for sql in statements {
-        db.execute_raw(Statement::from_string(DbBackend::Postgres, sql))
-            .await?;
+        db.execute_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
     }
     Ok(())
 }
 
 fn doing(step: &Step) -> impl FnOnce(DbErr) -> Error {
-    Error::during(format!(
-        "{} (from {})",
-        step.summary,
-        step.declared_in.display()
-    ))
+    Error::during(format!("{} (from {})", step.summary, step.declared_in.display()))
 }

@@ -80,12 +80,9 @@ impl Fault {
         Self { class, code, message, source: Some(Box::new(error)) }
     }
 
-    /// The rejection code, when a message is to blame.
-    pub fn reject_code(&self) -> Option<Code> {
-        match self.class {
-            Class::Reject(code) => Some(code),
-            _ => None,
-        }
+    /// The queue named in the call does not exist.
+    pub fn is_missing_queue(&self) -> bool {
+        matches!(self.code.as_deref(), Some("QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue"))
     }
 }
 

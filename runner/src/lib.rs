@@ -15,6 +15,7 @@ pub mod producer;
 
 pub mod plan;
 
+mod backoff;
 pub mod fault;
 pub mod stop;
 

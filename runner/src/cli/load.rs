@@ -1,6 +1,6 @@
 //! From the paths on the command line to compiled pipelines, or one report of everything that is wrong.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::exit::Failure;
@@ -30,5 +30,14 @@ pub(super) fn pipelines(paths: &[PathBuf], settings: &Settings) -> Result<Vec<Ar
             Ok(compiled.pipelines.into_iter().map(Arc::new).collect())
         }
         Err(diagnostics) => Err(Failure::Config(diagnostic::render(&diagnostics, style))),
+    }
+}
+
+/// Compiles one pipeline file; a folder has too many answers.
+pub(super) fn one(path: &Path, settings: &Settings) -> Result<Arc<Pipeline>, Failure> {
+    let mut pipelines = pipelines(&[path.to_owned()], settings)?;
+    match (pipelines.pop(), pipelines.is_empty()) {
+        (Some(pipeline), true) => Ok(pipeline),
+        _ => Err(Failure::Usage(format!("error: {} is a folder\n  help: name one pipeline file", path.display()))),
     }
 }

@@ -1,7 +1,7 @@
 //! The command line: one file per command.
 
 mod connection;
-mod dev;
+//mod dev;
 pub mod exit;
 pub mod format;
 mod load;
@@ -63,7 +63,9 @@ impl Cli {
 /// `15s`, `500ms`, `1m 30s`.
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed: Option<jiff::SignedDuration> = text.parse().ok();
-    parsed.and_then(|duration| duration.try_into().ok()).ok_or_else(|| "write a duration as 15s, 500ms or 1m30s".to_owned())
+    parsed
+        .and_then(|duration| duration.try_into().ok())
+        .ok_or_else(|| "write a duration as 15s, 500ms or 1m30s".to_owned())
 }
 
 /// One thread is enough for a command, and the fastest for a pipeline.

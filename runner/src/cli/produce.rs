@@ -4,20 +4,25 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use aws_sdk_sqs::Client;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::connection::Connection;
 use super::exit::Failure;
 use super::format::Format;
-use crate::producer::{
-    Address, Events, Generator, Pace, ProduceError, Production, Share, Templates, Totals,
-    wait_for_queue,
-};
+use super::{load, signals};
+use crate::config::settings::Settings;
+use crate::plan::{Pipeline, QueueRef};
+use crate::producer::{Events, Generator, Pace, ProduceError, Production, Share, Templates, Totals};
+use crate::source::{Clients, Queue, resolve};
+use crate::stop::{Stop, stop_pair};
 use crate::validate::Validator;
+
+/// How long to the next look for a queue that is not there yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Send sample events, rendered from a pipeline file's producer templates
 #[derive(Debug, Clone, clap::Args)]
@@ -45,19 +50,9 @@ pub struct ProduceArgs {
     /// How to print the summary
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-}
-
-/// What the pipeline file says, compiled.
-#[derive(Debug)]
-pub struct Parts {
-    /// Its producer templates.
-    pub templates: Templates,
-    /// Its pace, which `--every` and `--rate` override.
-    pub pace: Pace,
-    /// Its schema: tells whether an event that was broken on purpose really is invalid.
-    pub validator: Validator,
-    /// Its queue.
-    pub queue: Address,
+    /// Where to connect
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 impl ProduceArgs {
@@ -65,82 +60,88 @@ impl ProduceArgs {
         self.every.or(self.rate).unwrap_or(default)
     }
 
-    fn events(
-        &self,
-        templates: Templates,
-        is_valid: impl Fn(&Value) -> bool + Send + 'static,
-    ) -> Events {
-        let generator = self
-            .seed
-            .map_or_else(Generator::from_entropy, Generator::seeded);
-        Events::new(templates, generator).breaking(self.invalid, is_valid)
+    fn events(&self, templates: Templates, validator: Validator) -> Events {
+        let generator = self.seed.map_or_else(Generator::from_entropy, Generator::seeded);
+        Events::new(templates, generator).breaking(self.invalid, move |document| validator.is_valid(document))
     }
 }
 
-fn checked_by(validator: Validator) -> impl Fn(&Value) -> bool + Send + 'static {
-    move |document| validator.check(document).is_ok()
+/// Sends events, or prints them.
+pub(super) fn run(args: &ProduceArgs) -> Result<(), Failure> {
+    let settings = load::settings()?;
+    let pipeline = load::one(&args.pipeline, &settings)?;
+    let Some(producer) = pipeline.producer() else {
+        let file = pipeline.file().display();
+        return Err(Failure::Config(format!("error: {file} has no `producer`\n  help: add one with a template")));
+    };
+    let pace = args.pace(producer.pace);
+    let events = args.events(producer.templates.clone(), pipeline.validator().clone());
+    super::runtime()?.block_on(async {
+        let (stopper, stop) = stop_pair();
+        let work = async {
+            match args.dry_run {
+                true => print(events, pace, args.count, &stop).await,
+                false => send(args, &settings, &pipeline, events, pace, stop).await,
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            () = signals::watch(stopper) => unreachable!("the watch never ends"),
+        }
+    })
 }
 
-/// Sends events to the queue until `--count` is reached or `stop` says so, and prints the summary.
-pub async fn send(
+/// Waits for the queue, then sends until `--count` is reached or `stop` says so, and prints the summary.
+async fn send(
     args: &ProduceArgs,
-    parts: Parts,
-    client: Client,
-    stop: watch::Receiver<bool>,
+    settings: &Settings,
+    pipeline: &Pipeline,
+    events: Events,
+    pace: Pace,
+    stop: Stop,
 ) -> Result<(), Failure> {
-    let mut told = String::new();
-    let waiting = |reason: &str| {
-        if told != reason {
-            eprintln!("waiting for {}: {reason}", words(&parts.queue));
-            reason.clone_into(&mut told);
-        }
+    let queue = &pipeline.source().queue;
+    let clients = args.connection.queue(settings, queue).await?;
+    let Some(queue) = stop.unless_draining(wait_for(&clients, queue)).await else {
+        return Ok(());
     };
-    let pace = args.pace(parts.pace);
-    let events = args.events(parts.templates, checked_by(parts.validator));
-    let found = wait_for_queue(&client, &parts.queue, stop.clone(), waiting).await;
-    let totals = match found.map_err(|error| failure(&error))? {
-        None => events.totals(),
-        Some(queue_url) => {
-            eprintln!("sending to {queue_url}, {pace}");
-            let progress = progress(args.count);
-            let production = Production {
-                client,
-                queue_url,
-                events,
-                pace,
-                count: args.count,
-            };
-            let sent = |totals: &Totals| progress.set_position(totals.produced);
-            let result = production.run(stop, sent).await;
-            progress.finish_and_clear();
-            result.map_err(|error| failure(&error))?
-        }
-    };
+    let queue = queue?;
+    tracing::info!("sending to {}, {pace}", queue.url);
+    let progress = progress(args.count);
+    let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count: args.count };
+    let result = production.run(stop, |totals: &Totals| progress.set_position(totals.produced)).await;
+    progress.finish_and_clear();
+    let totals = result.map_err(|error| failure(&error))?;
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{}", summary(&totals, args.format)).map_err(|error| unprintable(&error))
 }
 
-/// `--dry-run`: prints the events, one a line. With `--count` at once, else at the pace until `stop` says so.
-pub async fn print(
-    args: &ProduceArgs,
-    parts: Parts,
-    mut stop: watch::Receiver<bool>,
-) -> Result<(), Failure> {
-    let pace = args.pace(parts.pace);
-    let mut events = args.events(parts.templates, checked_by(parts.validator));
-    let start = Instant::now();
-    for n in 0..args.count.unwrap_or(u64::MAX) {
-        if args.count.is_none() {
-            tokio::select! {
-                () = tokio::time::sleep_until(start + pace.offset(n)) => {}
-                _ = stop.wait_for(|stop| *stop) => break,
+/// A producer is often started before its queue: it waits for what time can mend.
+async fn wait_for(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
+    let mut told = false;
+    loop {
+        match resolve(clients, queue).await {
+            Ok(queue) => return Ok(queue),
+            Err(error) if error.may_pass() => {
+                if !std::mem::replace(&mut told, true) {
+                    eprintln!("waiting for queue `{queue}` ({})", clients.place);
+                }
             }
+            Err(error) => return Err(Failure::Running(format!("error: {error}"))),
         }
-        if *stop.borrow() {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// `--dry-run`: prints the events, one a line. With `--count` at once, else at the pace until `stop` says so.
+async fn print(mut events: Events, pace: Pace, count: Option<u64>, stop: &Stop) -> Result<(), Failure> {
+    let start = Instant::now();
+    for n in 0..count.unwrap_or(u64::MAX) {
+        let due = if count.is_none() { start + pace.offset(n) } else { start };
+        if stop.is_draining() || stop.unless_draining(tokio::time::sleep_until(due)).await.is_none() {
             break;
         }
-        let event = events.draw();
-        let event = event.map_err(|error| failure(&ProduceError::from(error)))?;
+        let event = events.draw().map_err(|error| failure(&ProduceError::from(error)))?;
         match writeln!(io::stdout(), "{}", event.body) {
             // The reader has seen enough, as in `runner produce --dry-run | head`.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
@@ -157,13 +158,6 @@ fn progress(count: Option<u64>) -> ProgressBar {
     };
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}");
     ProgressBar::new(count).with_style(style.expect("the template is well-formed"))
-}
-
-fn words(queue: &Address) -> String {
-    match queue {
-        Address::Name { name, .. } => format!("queue `{name}`"),
-        Address::Url(url) => format!("queue {url}"),
-    }
 }
 
 fn failure(error: &ProduceError) -> Failure {
@@ -211,11 +205,7 @@ fn human(totals: &Totals) -> String {
         pairs.collect::<Vec<_>>().join(", ")
     };
     let templates = totals.templates.iter().map(|(name, n)| (name.as_str(), *n));
-    let mut text = format!(
-        "produced  {}  ({})",
-        totals.produced,
-        list(templates.collect())
-    );
+    let mut text = format!("produced  {}  ({})", totals.produced, list(templates.collect()));
     if totals.invalid > 0 {
         let breakages = totals.breakages.iter().map(|(kind, n)| (kind.as_str(), *n));
         let kinds = list(breakages.collect());

@@ -124,10 +124,8 @@ async fn wait_for(threads: Vec<Thread>) -> Vec<Ended> {
 }
 
 fn finish(ended: Vec<Ended>, format: Format) -> Result<(), Failure> {
-    let summary = Summary {
-        produced: None,
-        pipelines: ended.iter().map(|end| (end.name.clone(), end.stats.read())).collect(),
-    };
+    let summary =
+        Summary { produced: None, pipelines: ended.iter().map(|end| (end.name.clone(), end.stats.read())).collect() };
     println!("{}", summary.render(format));
     ended.into_iter().find_map(|end| end.result.err()).map_or(Ok(()), Err)
 }

@@ -9,7 +9,8 @@ const INTERRUPTED: i32 = 130;
 
 /// Drains every pipeline at the first signal. Never returns: drop it when the work is done.
 pub(super) async fn watch(stopper: Stopper) {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
         tracing::warn!("can't listen for SIGINT and SIGTERM: a signal ends the process at once");
         return std::future::pending().await;
     };

@@ -86,11 +86,7 @@ codes! {
 impl Code {
     /// The level, told by the first letter.
     pub fn level(self) -> Level {
-        if self.id().starts_with('W') {
-            Level::Warning
-        } else {
-            Level::Error
-        }
+        if self.id().starts_with('W') { Level::Warning } else { Level::Error }
     }
 }
 
@@ -102,10 +98,7 @@ mod tests {
     fn the_documented_list_and_the_table_are_the_same() {
         let docs = include_str!("../../../docs/errors.md");
         let documented: Vec<&str> = docs.lines().filter(|line| line.starts_with("- `")).collect();
-        let known: Vec<String> = Code::ALL
-            .iter()
-            .map(|code| format!("- `{}` {}", code.id(), code.title()))
-            .collect();
+        let known: Vec<String> = Code::ALL.iter().map(|code| format!("- `{}` {}", code.id(), code.title())).collect();
         assert_eq!(documented, known);
     }
 

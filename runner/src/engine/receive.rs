@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use super::backoff::Backoff;
 use super::decide::decide;
 use super::lease::{InFlight, Leases};
 use super::stats::Stats;
 use super::{Doomed, Storable};
+use crate::backoff::Backoff;
 use crate::fault::{Class, Fault};
 use crate::message::{Code, Delivery, Rejection};
 use crate::plan::Pipeline;

@@ -6,9 +6,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
 use super::Doomed;
-use super::backoff::Backoff;
 use super::lease::InFlight;
 use super::stats::Stats;
+use crate::backoff::Backoff;
 use crate::dlq::{DeadLetters, Letter};
 use crate::source::MAX_BATCH;
 use crate::stop::Stop;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
-use super::backoff::Backoff;
 use super::lease::InFlight;
 use super::stats::Stats;
+use crate::backoff::Backoff;
 use crate::fault::{Class, Fault};
 use crate::message::Receipt;
 use crate::source::{MAX_BATCH, Source};

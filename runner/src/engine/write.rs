@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Mutex, watch};
 
-use super::backoff::Backoff;
 use super::lease::InFlight;
 use super::stats::Stats;
 use super::{Doomed, Storable};
+use crate::backoff::Backoff;
 use crate::fault::{Class, Fault};
 use crate::message::{Code, Rejection};
 use crate::row::Rows;

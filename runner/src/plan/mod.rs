@@ -106,12 +106,3 @@ impl Pipeline {
         self.producer.as_ref()
     }
 }
-
-impl std::fmt::Display for QueueRef {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Name(text) | Self::Url(text) => f.write_str(text),
-            Self::Arn { region, account, name } => write!(f, "arn:aws:sqs:{region}:{account}:{name}"),
-        }
-    }
-}

@@ -2,11 +2,11 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
-use tokio::sync::watch;
 
-use super::fault::{Fault, backoff, describe};
-use super::queue::stopped;
 use super::{Event, ProduceError};
+use crate::backoff::Backoff;
+use crate::fault::{Class, Fault};
+use crate::stop::Stop;
 
 /// Entries in one call: SQS's limit.
 pub(super) const MAX_ENTRIES: usize = 10;
@@ -36,11 +36,7 @@ pub(super) struct Numbered {
 
 impl Destination {
     /// Sends the batch and sends again what was not accepted. Gives back the accepted events: all, unless stopped.
-    pub(super) async fn send(
-        self,
-        batch: Vec<Numbered>,
-        mut stop: watch::Receiver<bool>,
-    ) -> Result<Vec<Event>, ProduceError> {
+    pub(super) async fn send(self, batch: Vec<Numbered>, stop: Stop) -> Result<Vec<Event>, ProduceError> {
         let mut open: Vec<Option<Event>> = Vec::with_capacity(batch.len());
         let mut entries = Vec::with_capacity(batch.len());
         for (id, numbered) in batch.into_iter().enumerate() {
@@ -48,19 +44,20 @@ impl Destination {
             open.push(Some(numbered.event));
         }
         let mut accepted = Vec::with_capacity(open.len());
-        for attempt in 0.. {
+        let mut backoff = Backoff::quick();
+        loop {
             let outcome = self.try_once(&entries).await?;
             accepted.extend(outcome.accepted.iter().filter_map(|id| open.get_mut(*id)?.take()));
             entries.retain(|entry| entry.id.parse().is_ok_and(|id: usize| open[id].is_some()));
             if entries.is_empty() {
                 break;
             }
-            if attempt == 0 {
+            let wait = backoff.next();
+            if backoff.worth_a_line() {
                 tracing::warn!(reason = outcome.reason, "the queue took no events, trying again");
             }
-            tokio::select! {
-                () = tokio::time::sleep(backoff(attempt)) => {}
-                () = stopped(&mut stop) => break,
+            if stop.unless_draining(tokio::time::sleep(wait)).await.is_none() {
+                break;
             }
         }
         Ok(accepted)
@@ -84,10 +81,14 @@ impl Destination {
                 let accepted = answer.successful.iter().filter_map(|entry| entry.id.parse().ok());
                 Outcome::new(accepted.collect(), &answer.failed)
             }
-            Err(error) if Fault::of(&error) == Fault::Fatal => {
-                Err(ProduceError::Queue { queue: self.queue_url.clone(), reason: describe(&error) })
+            Err(error) => {
+                let fault = Fault::from_sdk(error);
+                // A queue that is deleted may come back; a missing permission is for a person to mend.
+                if fault.class == Class::Retry || fault.is_missing_queue() {
+                    return Ok(Outcome { accepted: Vec::new(), reason: fault.to_string() });
+                }
+                Err(ProduceError::Queue(self.queue_url.clone(), fault))
             }
-            Err(error) => Ok(Outcome { accepted: Vec::new(), reason: describe(&error) }),
         }
     }
 }

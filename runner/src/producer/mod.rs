@@ -1,15 +1,13 @@
 //! Sample events: rendered from templates, broken on purpose where asked, sent at a pace.
 //!
-//! Only `queue`, `batch` and `send` do I/O; the rest is pure.
+//! Only `batch` and `send` do I/O; the rest is pure.
 
 mod batch;
 mod breakage;
 mod event;
-mod fault;
 mod generator;
 mod helpers;
 mod pace;
-mod queue;
 mod send;
 mod template;
 
@@ -17,6 +15,5 @@ pub use breakage::{Breakage, ParseShareError, Share};
 pub use event::{Event, Events, Totals};
 pub use generator::Generator;
 pub use pace::{Pace, ParsePaceError};
-pub use queue::{Address, wait_for_queue};
 pub use send::{ProduceError, Production};
 pub use template::{Template, TemplateError, Templates};

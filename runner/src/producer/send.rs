@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::batch::{Destination, MAX_BYTES, MAX_ENTRIES, Numbered};
-use super::queue::stopped;
 use super::{Event, Events, Pace, TemplateError, Totals};
+use crate::fault::Fault;
+use crate::stop::Stop;
 
 /// Calls in flight side by side: at 20 ms a call that is 16,000 events a second, at 5 ms 64,000.
 const IN_FLIGHT: usize = 32;
@@ -24,13 +24,8 @@ pub enum ProduceError {
     #[error("a template does not render")]
     Template(#[from] TemplateError),
     /// The queue can't be used, and waiting would not help.
-    #[error("queue `{queue}` can't be used: {reason}")]
-    Queue {
-        /// As it was named.
-        queue: String,
-        /// The service's words.
-        reason: String,
-    },
+    #[error("queue {0} can't be used")]
+    Queue(String, #[source] Fault),
     /// The queue will never take an event like this.
     #[error("the queue refuses the event: {0}")]
     Refused(String),
@@ -58,7 +53,7 @@ impl Production {
     /// Sends until `count` events are accepted, or until stopped: then what is in flight may finish. Outages and a
     /// missing queue are waited out. An event whose answer was lost is sent again, so it may arrive twice.
     /// `sent` hears the totals after every accepted batch.
-    pub async fn run(self, stop: watch::Receiver<bool>, sent: impl FnMut(&Totals)) -> Result<Totals, ProduceError> {
+    pub async fn run(self, stop: Stop, sent: impl FnMut(&Totals)) -> Result<Totals, ProduceError> {
         let mut sender = Sender::new(self, stop, sent);
         sender.feed().await?;
         sender.drain().await?;
@@ -75,13 +70,13 @@ struct Sender<F> {
     count: u64,
     drawn: u64,
     in_flight: JoinSet<Result<Vec<Event>, ProduceError>>,
-    stop: watch::Receiver<bool>,
+    stop: Stop,
     totals: Totals,
     sent: F,
 }
 
 impl<F: FnMut(&Totals)> Sender<F> {
-    fn new(production: Production, stop: watch::Receiver<bool>, sent: F) -> Self {
+    fn new(production: Production, stop: Stop, sent: F) -> Self {
         let fifo = is_fifo(&production.queue_url);
         Self {
             destination: Destination {
@@ -103,16 +98,16 @@ impl<F: FnMut(&Totals)> Sender<F> {
 
     /// Starts calls until all events are drawn, or until stopped.
     async fn feed(&mut self) -> Result<(), ProduceError> {
-        while self.drawn < self.count && !*self.stop.borrow() {
+        while self.drawn < self.count && !self.stop.is_draining() {
             self.make_room().await?;
             let due = self.schedule.due(Instant::now()).min(self.count - self.drawn);
             if due > 0 {
                 self.start_batch(due)?;
                 continue;
             }
-            let mut stop = self.stop.clone();
+            let stop = self.stop.clone();
             tokio::select! {
-                () = stopped(&mut stop) => return Ok(()),
+                () = stop.draining() => return Ok(()),
                 () = tokio::time::sleep_until(self.schedule.next()) => {}
                 Some(done) = self.in_flight.join_next() => self.account(done?)?,
             }
@@ -173,9 +168,9 @@ impl<F: FnMut(&Totals)> Sender<F> {
 
     /// Waits for the calls in flight: as long as it takes, but after a stop only so long.
     async fn drain(&mut self) -> Result<(), ProduceError> {
-        let mut stop = self.stop.clone();
+        let stop = self.stop.clone();
         let cut_off = async {
-            stopped(&mut stop).await;
+            stop.draining().await;
             tokio::time::sleep(DRAIN).await;
         };
         tokio::pin!(cut_off);

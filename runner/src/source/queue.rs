@@ -54,9 +54,12 @@ pub enum QueueError {
 }
 
 impl QueueError {
-    /// Waiting can't help: the program or the configuration has to change.
-    pub fn is_fatal(&self) -> bool {
-        matches!(self, Self::Unreachable { fault, .. } if fault.class == Class::Fatal)
+    /// Waiting may help: the queue may be created, the network may come back.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Missing { .. } => true,
+            Self::Unreachable { fault, .. } => fault.class == Class::Retry,
+        }
     }
 }
 
@@ -78,7 +81,7 @@ pub async fn resolve(clients: &Clients, queue: &QueueRef) -> Result<Queue, Queue
             max_message_bytes: number(&attributes, &Name::MaximumMessageSize)
                 .and_then(|bytes| usize::try_from(bytes).ok())
                 .unwrap_or(MAX_MESSAGE_BYTES),
-            fifo: url.ends_with(".fifo"),
+            fifo: queue.is_fifo(),
             url,
         })
     };
@@ -87,9 +90,10 @@ pub async fn resolve(clients: &Clients, queue: &QueueRef) -> Result<Queue, Queue
 
 fn explain(fault: Fault, clients: &Clients, queue: &QueueRef) -> QueueError {
     let (queue, place) = (queue.to_string(), clients.place.clone());
-    match fault.code.as_deref() {
-        Some("QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue") => QueueError::Missing { queue, place },
-        _ => QueueError::Unreachable { queue, place, fault },
+    if fault.is_missing_queue() {
+        QueueError::Missing { queue, place }
+    } else {
+        QueueError::Unreachable { queue, place, fault }
     }
 }
 

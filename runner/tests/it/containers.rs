@@ -52,9 +52,7 @@ fn queue_settings() -> BTreeSet<String> {
 
 /// `${NAME:-default}` as its two parts.
 fn variable(setting: &str) -> (&str, &str) {
-    let inside = setting
-        .strip_prefix("${")
-        .and_then(|rest| rest.strip_suffix('}'));
+    let inside = setting.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     inside.unwrap().split_once(":-").unwrap()
 }
 
@@ -70,11 +68,7 @@ fn recording_awslocal() -> tempfile::TempDir {
 /// The calls the init script makes, by the name of the queue they create.
 fn created_queues(environment: &BTreeMap<&str, &str>) -> BTreeMap<String, String> {
     let awslocal = recording_awslocal();
-    let path = format!(
-        "{}:{}",
-        awslocal.path().display(),
-        std::env::var("PATH").unwrap()
-    );
+    let path = format!("{}:{}", awslocal.path().display(), std::env::var("PATH").unwrap());
     let output = Command::new(root().join("localstack/init-aws.sh"))
         .env_clear()
         .env("PATH", path)
@@ -95,12 +89,8 @@ fn created_queues(environment: &BTreeMap<&str, &str>) -> BTreeMap<String, String
 #[test]
 fn the_services_are_there() {
     let compose = compose();
-    let names: BTreeSet<_> = compose["services"]
-        .as_mapping()
-        .unwrap()
-        .keys()
-        .map(|name| name.as_str().unwrap())
-        .collect();
+    let names: BTreeSet<_> =
+        compose["services"].as_mapping().unwrap().keys().map(|name| name.as_str().unwrap()).collect();
     let expected = ["localstack", "migrate", "postgres", "produce", "run"];
     assert_eq!(names, BTreeSet::from(expected));
 }
@@ -128,33 +118,19 @@ fn each_waits_for_what_it_needs_to_be_healthy() {
 fn images_are_pinned() {
     let compose = compose();
     let services = ["postgres", "localstack"];
-    let mut images: Vec<_> = services
-        .map(|service| {
-            compose["services"][service]["image"]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        })
-        .into();
+    let mut images: Vec<_> =
+        services.map(|service| compose["services"][service]["image"].as_str().unwrap().to_owned()).into();
     let dockerfile = read("Dockerfile");
-    let stages = dockerfile
-        .lines()
-        .filter_map(|line| line.strip_prefix("FROM "));
+    let stages = dockerfile.lines().filter_map(|line| line.strip_prefix("FROM "));
     images.extend(stages.map(|stage| stage.split(' ').next().unwrap().to_owned()));
     assert_eq!(images.len(), 4);
     for image in images {
         let tagged = image.rsplit('/').next().unwrap();
-        assert!(
-            tagged.contains(':') && !tagged.ends_with(":latest"),
-            "{image}"
-        );
+        assert!(tagged.contains(':') && !tagged.ends_with(":latest"), "{image}");
         assert!(tagged.contains(|c: char| c.is_ascii_digit()), "{image}");
     }
     let localstack = compose["services"]["localstack"]["image"].as_str().unwrap();
-    assert!(
-        localstack.contains(":4."),
-        "later ones want an account token"
-    );
+    assert!(localstack.contains(":4."), "later ones want an account token");
 }
 
 #[test]
@@ -164,19 +140,11 @@ fn the_environment_is_one_that_something_reads() {
     known.extend(settings.iter().map(|setting| variable(setting).0));
     let compose = compose();
     for service in ["migrate", "run", "produce"] {
-        let environment = compose["services"][service]["environment"]
-            .as_mapping()
-            .unwrap();
+        let environment = compose["services"][service]["environment"].as_mapping().unwrap();
         for name in environment.keys().map(|name| name.as_str().unwrap()) {
             assert!(known.contains(name), "nothing reads {name} of {service}");
         }
-        for needed in [
-            "AWS_REGION",
-            "SQS_ENDPOINT",
-            "DB_HOST",
-            "DB_NAME",
-            "DB_USER",
-        ] {
+        for needed in ["AWS_REGION", "SQS_ENDPOINT", "DB_HOST", "DB_NAME", "DB_USER"] {
             assert!(environment.contains_key(needed), "{service} lacks {needed}");
         }
     }
@@ -184,10 +152,7 @@ fn the_environment_is_one_that_something_reads() {
 
 #[test]
 fn the_init_script_creates_the_queues_of_the_pipelines_with_their_dead_letter_queues() {
-    let expected: BTreeSet<_> = queue_settings()
-        .iter()
-        .map(|setting| variable(setting).1.to_owned())
-        .collect();
+    let expected: BTreeSet<_> = queue_settings().iter().map(|setting| variable(setting).1.to_owned()).collect();
     let created = created_queues(&BTreeMap::new());
     assert_eq!(created.keys().cloned().collect::<BTreeSet<_>>(), expected);
     for (name, call) in created.iter().filter(|(name, _)| !name.ends_with("-dlq")) {
@@ -221,20 +186,14 @@ fn what_the_image_copies_is_there() {
             assert!(root().join(source).exists(), "{line}");
         }
     }
-    assert!(
-        read("Dockerfile")
-            .lines()
-            .any(|line| line == "USER nonroot")
-    );
+    assert!(read("Dockerfile").lines().any(|line| line == "USER nonroot"));
 }
 
 #[test]
 fn the_scripts_are_executable_and_parse() {
-    for (script, shell) in [
-        ("localstack/init-aws.sh", "bash"),
-        ("scripts/postgres-binaries", "sh"),
-        (".ci/run", "bash"),
-    ] {
+    for (script, shell) in
+        [("localstack/init-aws.sh", "bash"), ("scripts/postgres-binaries", "sh"), (".ci/run", "bash")]
+    {
         let path = root().join(script);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_ne!(mode & 0o111, 0, "{script} is not executable");

@@ -27,7 +27,8 @@ async fn valid_events_become_rows_and_invalid_ones_dead_letters_byte_for_byte() 
     assert_eq!(summary["dead_lettered"], json!(5), "{summary}");
     assert_eq!(summary["duplicates"], json!(0), "{summary}");
 
-    let rows = stack.rows("SELECT event_id, client_id, event_type, timestamp, payload FROM events ORDER BY event_id").await;
+    let rows =
+        stack.rows("SELECT event_id, client_id, event_type, timestamp, payload FROM events ORDER BY event_id").await;
     let expected: Vec<_> = valid.iter().map(|body| row_of(body)).collect();
     assert_eq!(rows, expected);
     assert_eq!(stack.scalar("SELECT count(*) FROM events WHERE payload::text LIKE '%1964.90%'").await, 50);
@@ -35,7 +36,8 @@ async fn valid_events_become_rows_and_invalid_ones_dead_letters_byte_for_byte() 
     let letters = stack.drain(&stack.dlq).await;
     assert_eq!(letters.len(), invalid.len());
     for (body, code, path) in &invalid {
-        let letter = letters.iter().find(|letter| letter.body() == Some(body)).unwrap_or_else(|| panic!("no letter for {body}"));
+        let letter =
+            letters.iter().find(|letter| letter.body() == Some(body)).unwrap_or_else(|| panic!("no letter for {body}"));
         assert_eq!(attribute(letter, "runner.code"), *code, "{body}");
         let reason: Value = serde_json::from_str(attribute(letter, "runner.reason")).unwrap();
         assert_eq!(reason.get("instance_path").and_then(Value::as_str), *path, "{reason}");
@@ -100,7 +102,10 @@ async fn the_senders_attributes_travel_with_the_dead_letter() {
 #[tokio::test]
 async fn a_new_event_type_is_two_files_and_two_commands() {
     let stack = Stack::new().await;
-    stack.write("schemas/ping.schema.json", r#"{"type":"object","required":["id"],"properties":{"id":{"type":"integer"}}}"#);
+    stack.write(
+        "schemas/ping.schema.json",
+        r#"{"type":"object","required":["id"],"properties":{"id":{"type":"integer"}}}"#,
+    );
     stack.write(
         "pipelines/pings.yaml",
         "source: { queue: \"${SQS_QUEUE_NAME}\", dlq: \"${SQS_DLQ_QUEUE_NAME}\" }\nschema: ../schemas/ping.schema.json\n\

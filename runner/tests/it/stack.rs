@@ -13,7 +13,9 @@ use serde_json::Value;
 /// One PostgreSQL for the test process; it goes away with it, also when the process is killed.
 fn postgres() -> &'static devstack::Postgres {
     static POSTGRES: OnceLock<devstack::Postgres> = OnceLock::new();
-    POSTGRES.get_or_init(|| devstack::Postgres::start(devstack::PostgresOptions::default()).expect("a private PostgreSQL starts"))
+    POSTGRES.get_or_init(|| {
+        devstack::Postgres::start(devstack::PostgresOptions::default()).expect("a private PostgreSQL starts")
+    })
 }
 
 /// `SQS_ENDPOINT` points the suite at a server of somebody else's; without it the process runs its own.
@@ -131,7 +133,11 @@ impl Stack {
         let url = self.url(queue).await;
         for chunk in bodies.chunks(10) {
             let entries = chunk.iter().enumerate().map(|(index, body)| {
-                SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body).build().expect("complete")
+                SendMessageBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .message_body(body)
+                    .build()
+                    .expect("complete")
             });
             let request = self.client.send_message_batch().queue_url(&url).set_entries(Some(entries.collect()));
             let answer = request.send().await.expect("the batch is sent");
@@ -170,7 +176,8 @@ impl Stack {
     /// The rows of a query as JSON, one object per row.
     pub async fn rows(&self, sql: &str) -> Vec<Value> {
         let sql = format!("SELECT row_to_json(r)::text FROM ({sql}) AS r");
-        let texts: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&self.pool).await.expect("the query runs");
+        let texts: Vec<String> =
+            sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&self.pool).await.expect("the query runs");
         texts.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect()
     }
 

@@ -91,7 +91,10 @@ async fn no_region_and_no_credentials() {
     });
     says(&output, 1, &["AWS_REGION"]);
     let output = run_with(&stack, |command| {
-        command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+            .env_remove("AWS_ACCESS_KEY_ID")
+            .env_remove("AWS_SECRET_ACCESS_KEY")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
     });
     says(&output, 1, &["credentials", "AWS_ACCESS_KEY_ID"]);
 }

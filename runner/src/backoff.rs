@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Waits between attempts: random between half a bound and the bound which doubles up to a cap, so that many processes
 /// that failed together do not come back together.
 #[derive(Debug, Clone)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     bound: Duration,
     cap: Duration,
     attempts: u32,
@@ -13,17 +13,17 @@ pub(super) struct Backoff {
 
 impl Backoff {
     /// For calls that are cheap and usually pass at the second try: 50 ms to 5 s.
-    pub(super) fn quick() -> Self {
+    pub(crate) fn quick() -> Self {
         Self { bound: Duration::from_millis(50), cap: Duration::from_secs(5), attempts: 0 }
     }
 
     /// Failed attempts so far.
-    pub(super) fn attempts(&self) -> u32 {
+    pub(crate) fn attempts(&self) -> u32 {
         self.attempts
     }
 
     /// The next wait.
-    pub(super) fn next(&mut self) -> Duration {
+    pub(crate) fn next(&mut self) -> Duration {
         let wait = self.bound.mul_f64(rand::random_range(0.5..=1.0));
         self.bound = (self.bound * 2).min(self.cap);
         self.attempts = self.attempts.saturating_add(1);
@@ -31,7 +31,7 @@ impl Backoff {
     }
 
     /// Powers of two: the attempts worth a line in the log.
-    pub(super) fn worth_a_line(&self) -> bool {
+    pub(crate) fn worth_a_line(&self) -> bool {
         self.attempts.is_power_of_two()
     }
 }
