@@ -27,13 +27,19 @@ struct Group {
 
 impl Groups {
     pub(crate) fn push(&mut self, group: &Arc<str>, id: u64) {
-        self.groups.entry(Arc::clone(group)).or_default().waiting.insert(id);
+        self.groups
+            .entry(Arc::clone(group))
+            .or_default()
+            .waiting
+            .insert(id);
         self.wake(group);
     }
 
     /// Lists the group if its head may be receivable.
     pub(crate) fn wake(&mut self, name: &Arc<str>) {
-        let Some(group) = self.groups.get_mut(name) else { return };
+        let Some(group) = self.groups.get_mut(name) else {
+            return;
+        };
         if group.in_flight == 0 && !group.listed && !group.waiting.is_empty() {
             group.listed = true;
             self.ready.push_back(Arc::clone(name));
@@ -45,8 +51,12 @@ impl Groups {
     pub(crate) fn take(&mut self, limit: usize, visible: impl Fn(u64) -> bool) -> Vec<u64> {
         let mut taken = Vec::new();
         while taken.len() < limit {
-            let Some(name) = self.ready.pop_front() else { break };
-            let Some(group) = self.groups.get_mut(&name) else { continue };
+            let Some(name) = self.ready.pop_front() else {
+                break;
+            };
+            let Some(group) = self.groups.get_mut(&name) else {
+                continue;
+            };
             group.listed = false;
             if group.in_flight > 0 {
                 continue;
@@ -90,7 +100,11 @@ impl Groups {
     }
 
     fn forget_if_empty(&mut self, name: &Arc<str>) {
-        if self.groups.get(name).is_some_and(|g| g.in_flight == 0 && g.waiting.is_empty()) {
+        if self
+            .groups
+            .get(name)
+            .is_some_and(|g| g.in_flight == 0 && g.waiting.is_empty())
+        {
             self.groups.remove(name);
         }
     }
@@ -186,7 +200,10 @@ mod tests {
     fn deduplication_ends_after_five_minutes() {
         let start = Timestamp::from_millis(0);
         let mut deduplication = Deduplication::default();
-        let original = Original { message_id: "m".to_owned(), sequence_number: 1 };
+        let original = Original {
+            message_id: "m".to_owned(),
+            sequence_number: 1,
+        };
         deduplication.remember(start, "key".to_owned(), original);
         let almost = Timestamp::from_millis(299_999);
         assert!(deduplication.find(almost, "key").is_some());

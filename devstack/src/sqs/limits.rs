@@ -55,7 +55,10 @@ pub(crate) fn check_message_size(size: usize, maximum: usize) -> Result<()> {
 }
 
 pub(crate) fn attributes_size(attributes: &Attributes) -> usize {
-    attributes.iter().map(|(name, value)| name.len() + attribute_size(value)).sum()
+    attributes
+        .iter()
+        .map(|(name, value)| name.len() + attribute_size(value))
+        .sum()
 }
 
 fn attribute_size(attribute: &Attribute) -> usize {
@@ -100,7 +103,9 @@ pub(crate) fn check_system_attributes(attributes: &Attributes) -> Result<()> {
 fn check_name(name: &str) -> Result<()> {
     let lower = name.to_ascii_lowercase();
     let reserved = lower.starts_with("aws.") || lower.starts_with("amazon.");
-    let characters = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+    let characters = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
     let dots = name.starts_with('.') || name.ends_with('.') || name.contains("..");
     if name.is_empty() || name.len() > NAME_LENGTH || reserved || !characters || dots {
         let message = format!("Invalid attribute name '{name}'.");
@@ -135,7 +140,9 @@ fn check_value(name: &str, attribute: &Attribute) -> Result<()> {
             invalid("must contain a non-empty message attribute value")
         }
         "Binary" => Ok(()),
-        _ => invalid("has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String"),
+        _ => invalid(
+            "has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String",
+        ),
     }
 }
 
@@ -144,7 +151,11 @@ mod tests {
     use super::*;
 
     fn attribute(data_type: &str, text: &str) -> Attribute {
-        Attribute { data_type: data_type.to_owned(), text: Some(text.to_owned()), binary: None }
+        Attribute {
+            data_type: data_type.to_owned(),
+            text: Some(text.to_owned()),
+            binary: None,
+        }
     }
 
     #[test]
@@ -161,7 +172,17 @@ mod tests {
         for name in ["a", "A.b-c_9", "awsome"] {
             assert!(check_name(name).is_ok(), "{name}");
         }
-        for name in ["", ".a", "a.", "a..b", "AWS.x", "amazon.x", "a b", "ü", &"a".repeat(257)] {
+        for name in [
+            "",
+            ".a",
+            "a.",
+            "a..b",
+            "AWS.x",
+            "amazon.x",
+            "a b",
+            "ü",
+            &"a".repeat(257),
+        ] {
             assert!(check_name(name).is_err(), "{name}");
         }
     }
@@ -171,7 +192,10 @@ mod tests {
         assert!(check_value("a", &attribute("String.json", "{}")).is_ok());
         assert!(check_value("a", &attribute("Number", "1.5e3")).is_ok());
         for (data_type, text) in [("Number", "one"), ("String", ""), ("Text", "a"), ("", "a")] {
-            assert!(check_value("a", &attribute(data_type, text)).is_err(), "{data_type}");
+            assert!(
+                check_value("a", &attribute(data_type, text)).is_err(),
+                "{data_type}"
+            );
         }
     }
 }

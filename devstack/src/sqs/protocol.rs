@@ -67,7 +67,9 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
 pub(crate) fn reply<T: Serialize>(answer: &T) -> Response<Body> {
     let body = serde_json::to_vec(answer).expect("answers are maps with text keys");
     let mut response = Response::new(Body::from(body));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON_1_0));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(JSON_1_0));
     response
 }
 
@@ -131,7 +133,10 @@ mod tests {
 
     #[test]
     fn operations_are_found_by_target() {
-        assert_eq!(Operation::from_target("AmazonSQS.SendMessage"), Some(Operation::SendMessage));
+        assert_eq!(
+            Operation::from_target("AmazonSQS.SendMessage"),
+            Some(Operation::SendMessage)
+        );
         assert_eq!(Operation::from_target("AmazonSNS.SendMessage"), None);
         assert_eq!(Operation::from_target("AmazonSQS.AddPermission"), None);
     }

@@ -42,7 +42,9 @@ pub(crate) fn one(service: &Service, request: DeleteRequest) -> Result<Empty> {
     let now = service.clock.now();
     let mut account = service.lock();
     let queue = account.queue(request.queue_url.as_deref())?;
-    let handle = request.receipt_handle.ok_or_else(|| Error::missing("ReceiptHandle"))?;
+    let handle = request
+        .receipt_handle
+        .ok_or_else(|| Error::missing("ReceiptHandle"))?;
     queue.delete(now, &handle)?;
     Ok(Empty {})
 }

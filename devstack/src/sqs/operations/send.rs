@@ -11,11 +11,11 @@ use crate::sqs::faults::Plan;
 use crate::sqs::fifo::Original;
 use crate::sqs::ids::Ids;
 use crate::sqs::limits::{DELAY_SECS, MAXIMUM_SIZE, attributes_size};
+use crate::sqs::md5;
 use crate::sqs::message::{Attributes, Draft, digest};
 use crate::sqs::protocol::BatchResult;
 use crate::sqs::queue::Queue;
 use crate::sqs::time::Timestamp;
-use crate::sqs::md5;
 
 const WRONG_TYPE: &str = "The request include parameter that is not valid for this queue type";
 
@@ -60,9 +60,15 @@ pub(crate) struct Sent {
     message_id: String,
     #[serde(rename = "MD5OfMessageBody")]
     md5_of_body: String,
-    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "MD5OfMessageAttributes",
+        skip_serializing_if = "Option::is_none"
+    )]
     md5_of_attributes: Option<String>,
-    #[serde(rename = "MD5OfMessageSystemAttributes", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "MD5OfMessageSystemAttributes",
+        skip_serializing_if = "Option::is_none"
+    )]
     md5_of_system_attributes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence_number: Option<String>,
@@ -91,7 +97,9 @@ pub(crate) fn batch(
         );
         return Err(Error::new(ErrorCode::BatchRequestTooLong, message));
     }
-    Ok(batch::apply(request.entries, plan, |entry| send(queue, ids, now, entry)))
+    Ok(batch::apply(request.entries, plan, |entry| {
+        send(queue, ids, now, entry)
+    }))
 }
 
 impl SendEntry {
@@ -154,9 +162,16 @@ fn send_fifo(
     mut draft: Draft,
     delay: u32,
 ) -> Result<(String, Option<u128>)> {
-    let group = draft.group.clone().ok_or_else(|| Error::missing("MessageGroupId"))?;
+    let group = draft
+        .group
+        .clone()
+        .ok_or_else(|| Error::missing("MessageGroupId"))?;
     let id = deduplication_id(&queue.attributes, &draft)?;
-    let key = if queue.attributes.deduplicate_by_group { format!("{group}\0{id}") } else { id.clone() };
+    let key = if queue.attributes.deduplicate_by_group {
+        format!("{group}\0{id}")
+    } else {
+        id.clone()
+    };
     if let Some(original) = queue.deduplication.find(now, &key) {
         return Ok((original.message_id, Some(original.sequence_number)));
     }
@@ -164,7 +179,10 @@ fn send_fifo(
     let message_id = ids.uuid();
     let sequence_number = queue.send(now, draft.into_content(message_id.clone()), delay);
     if let Some(sequence_number) = sequence_number {
-        let original = Original { message_id: message_id.clone(), sequence_number };
+        let original = Original {
+            message_id: message_id.clone(),
+            sequence_number,
+        };
         queue.deduplication.remember(now, key, original);
     }
     Ok((message_id, sequence_number))
@@ -173,7 +191,9 @@ fn send_fifo(
 fn deduplication_id(attributes: &QueueAttributes, draft: &Draft) -> Result<String> {
     match &draft.deduplication_id {
         Some(id) => Ok(id.clone()),
-        None if attributes.content_based_deduplication => Ok(md5::hex(Sha256::digest(&draft.body).as_slice())),
+        None if attributes.content_based_deduplication => {
+            Ok(md5::hex(Sha256::digest(&draft.body).as_slice()))
+        }
         None => Err(Error::new(
             ErrorCode::InvalidParameterValue,
             "The queue should either have ContentBasedDeduplication enabled or \
@@ -184,22 +204,35 @@ fn deduplication_id(attributes: &QueueAttributes, draft: &Draft) -> Result<Strin
 
 /// Seconds: the message's own delay, or the queue's. FIFO queues know only the latter.
 fn delay(attributes: &QueueAttributes, requested: Option<i64>) -> Result<u32> {
-    let Some(requested) = requested else { return Ok(attributes.delay) };
+    let Some(requested) = requested else {
+        return Ok(attributes.delay);
+    };
     if attributes.fifo && requested != 0 {
         return Err(Error::invalid("DelaySeconds", requested, WRONG_TYPE));
     }
     if attributes.fifo {
         return Ok(attributes.delay);
     }
-    u32::try_from(requested).ok().filter(|&delay| delay <= DELAY_SECS).ok_or_else(|| {
-        Error::invalid("DelaySeconds", requested, "DelaySeconds must be >= 0 and <= 900.")
-    })
+    u32::try_from(requested)
+        .ok()
+        .filter(|&delay| delay <= DELAY_SECS)
+        .ok_or_else(|| {
+            Error::invalid(
+                "DelaySeconds",
+                requested,
+                "DelaySeconds must be >= 0 and <= 900.",
+            )
+        })
 }
 
 /// Group and deduplication ids: 1 to 128 printable ASCII characters without space.
 fn check_token(parameter: &str, token: Option<&str>) -> Result<()> {
     match token {
-        Some(text) if text.is_empty() || text.len() > 128 || !text.bytes().all(|b| b.is_ascii_graphic()) => {
+        Some(text)
+            if text.is_empty()
+                || text.len() > 128
+                || !text.bytes().all(|b| b.is_ascii_graphic()) =>
+        {
             let reason = format!(
                 "{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length"
             );
