@@ -1,7 +1,7 @@
 //! The command line: one file per command.
 
 mod connection;
-//mod dev;
+mod dev;
 pub mod exit;
 pub mod format;
 mod load;

@@ -10,7 +10,7 @@ use super::exit::Failure;
 use crate::config::settings::DatabaseUrl;
 use crate::dlq::SqsDeadLetters;
 use crate::engine::{self, Ending, Seams, Stats, WRITERS};
-use crate::plan::Pipeline;
+use crate::plan::{Pipeline, QueueRef};
 use crate::sink::PostgresSink;
 use crate::source::{Clients, Queue, SqsSource, resolve};
 use crate::stop::{Stop, Stopper};
@@ -18,16 +18,31 @@ use crate::stop::{Stop, Stopper};
 /// The outsides of a pipeline as they are outside of tests.
 pub(super) type Opened = Seams<SqsSource, PostgresSink, SqsDeadLetters>;
 
+/// The queues to open: the pipeline's own, or their namesakes on a local service.
+#[derive(Debug, Clone)]
+pub(super) struct Queues {
+    pub(super) queue: QueueRef,
+    pub(super) dlq: QueueRef,
+}
+
+impl Queues {
+    /// Those the pipeline file names.
+    pub(super) fn of(pipeline: &Pipeline) -> Self {
+        Self { queue: pipeline.source().queue.clone(), dlq: pipeline.source().dlq.clone() }
+    }
+}
+
 /// Opens queue, dead-letter queue and database; with `wait`, keeps trying what time can mend.
 pub(super) async fn open(
     pipeline: &Pipeline,
+    queues: &Queues,
     clients: &Clients,
     database: &DatabaseUrl,
     wait: bool,
 ) -> Result<Opened, Failure> {
     let mut told = String::new();
     loop {
-        let failure = match try_open(pipeline, clients, database).await {
+        let failure = match try_open(pipeline, queues, clients, database).await {
             Err(Failure::Running(report)) if wait => report,
             other => return other,
         };
@@ -39,11 +54,16 @@ pub(super) async fn open(
     }
 }
 
-async fn try_open(pipeline: &Pipeline, clients: &Clients, database: &DatabaseUrl) -> Result<Opened, Failure> {
+async fn try_open(
+    pipeline: &Pipeline,
+    queues: &Queues,
+    clients: &Clients,
+    database: &DatabaseUrl,
+) -> Result<Opened, Failure> {
     let source = pipeline.source();
     let (queue, dlq, database) = tokio::try_join!(
-        queue(clients, &source.queue),
-        queue(clients, &source.dlq),
+        queue(clients, &queues.queue),
+        queue(clients, &queues.dlq),
         tables_that_fit(pipeline, database),
     )?;
     if dlq.max_message_bytes < queue.max_message_bytes {
@@ -63,7 +83,7 @@ async fn try_open(pipeline: &Pipeline, clients: &Clients, database: &DatabaseUrl
     })
 }
 
-async fn queue(clients: &Clients, queue: &crate::plan::QueueRef) -> Result<Queue, Failure> {
+async fn queue(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
     resolve(clients, queue).await.map_err(|error| Failure::Running(format!("error: {error}")))
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::connection::Connection;
 use super::exit::Failure;
 use super::format::Format;
+use super::pipeline::Queues;
 use super::summary::Summary;
 use super::{load, pipeline, signals};
 use crate::engine::{Ending, Stats};
@@ -102,7 +103,8 @@ async fn one(
 ) -> Result<(), Failure> {
     let args = &context.args;
     let clients = args.connection.queue(&context.settings, &pipeline.source().queue).await?;
-    let opening = pipeline::open(&pipeline, &clients, &context.database, args.wait);
+    let queues = Queues::of(&pipeline);
+    let opening = pipeline::open(&pipeline, &queues, &clients, &context.database, args.wait);
     let Some(seams) = stop.unless_draining(opening).await else {
         return Ok(());
     };
