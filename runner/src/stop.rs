@@ -1,6 +1,7 @@
 //! How long-running work is asked to stop, and when asking ends.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -74,6 +75,19 @@ impl Stop {
             biased;
             () = self.draining() => None,
             done = work => Some(done),
+        }
+    }
+
+    /// Runs `work`; `None` when draining began and `moment` has passed since.
+    pub async fn unless_draining_for<T>(&self, moment: Duration, work: impl Future<Output = T>) -> Option<T> {
+        let moment_over = async {
+            self.draining().await;
+            tokio::time::sleep(moment).await;
+        };
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = moment_over => None,
         }
     }
 

@@ -96,7 +96,7 @@ async fn tables_that_fit(pipeline: &Pipeline, database: &DatabaseUrl) -> Result<
     if misfits.is_empty() {
         return Ok(pool);
     }
-    let list: Vec<_> = misfits.iter().map(|misfit| format!("error: {misfit}")).collect();
+    let list: Vec<_> = misfits.iter().map(|misfit| format!("error: {misfit}\n  help: {}", misfit.fix)).collect();
     Err(Failure::Running(list.join("\n")))
 }
 

@@ -108,10 +108,11 @@ async fn one(
     let Some(seams) = stop.unless_draining(opening).await else {
         return Ok(());
     };
+    let seams = seams?;
     let ready_ms = u64::try_from(context.started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(pipeline = pipeline.name(), ready_ms, "receiving from {}", pipeline.source().queue);
     let ending = Ending { until_empty: args.until_empty, grace: args.grace };
-    pipeline::run(pipeline, seams?, ending, stats, stopper, stop).await
+    pipeline::run(pipeline, seams, ending, stats, stopper, stop).await
 }
 
 async fn wait_for(threads: Vec<Thread>) -> Vec<Ended> {
@@ -128,6 +129,10 @@ async fn wait_for(threads: Vec<Thread>) -> Vec<Ended> {
 fn finish(ended: Vec<Ended>, format: Format) -> Result<(), Failure> {
     let summary =
         Summary { produced: None, pipelines: ended.iter().map(|end| (end.name.clone(), end.stats.read())).collect() };
-    println!("{}", summary.render(format));
+    let failed_at_once =
+        ended.iter().any(|end| end.result.is_err()) && ended.iter().all(|end| end.stats.read().received == 0);
+    if !failed_at_once {
+        println!("{}", summary.render(format));
+    }
     ended.into_iter().find_map(|end| end.result.err()).map_or(Ok(()), Err)
 }

@@ -34,13 +34,17 @@ pub(super) struct Receiver<S> {
     pub(super) doomed: mpsc::UnboundedSender<Doomed>,
 }
 
+/// When draining begins, an answer on its way may still arrive: dropped, its messages would stay invisible for their
+/// whole visibility timeout. A poll that has no answer by then waits at an empty queue.
+const LAST_ANSWER: Duration = Duration::from_millis(250);
+
 impl<S: Source> Receiver<S> {
     /// Polls until draining begins. Only the waits are cancelled, never the code after an answer.
     pub(super) async fn poll(self: Arc<Self>, index: usize) {
         let mut backoff = Backoff::quick();
         while let Some(permits) = self.stop.unless_draining(self.ready(index)).await {
             let wait = self.pipeline.source().wait;
-            match self.stop.unless_draining(self.source.receive(MAX_BATCH, wait)).await {
+            match self.stop.unless_draining_for(LAST_ANSWER, self.source.receive(MAX_BATCH, wait)).await {
                 None => return,
                 Some(Ok(deliveries)) => {
                     backoff = Backoff::quick();

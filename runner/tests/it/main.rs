@@ -1,8 +1,10 @@
 //! The integration suite of `runner`: one binary, one module per subject.
 
+mod broken;
 mod containers;
 mod crash;
 mod events;
+mod examples;
 mod outage;
 mod stack;
 mod startup;

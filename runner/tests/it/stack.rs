@@ -7,35 +7,23 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, QueueAttributeName as Name, SendMessageBatchRequestEntry};
+use devstack::postgres::{Postgres, PostgresOptions};
+use devstack::sqs::{Sqs, SqsOptions};
 use sea_orm::sqlx::{self, AssertSqlSafe, PgPool};
 use serde_json::Value;
 
 /// One PostgreSQL for the test process; it goes away with it, also when the process is killed.
-fn postgres() -> &'static devstack::Postgres {
-    static POSTGRES: OnceLock<devstack::Postgres> = OnceLock::new();
-    POSTGRES.get_or_init(|| {
-        devstack::Postgres::start(devstack::PostgresOptions::default()).expect("a private PostgreSQL starts")
-    })
+fn postgres() -> &'static Postgres {
+    static POSTGRES: OnceLock<Postgres> = OnceLock::new();
+    POSTGRES.get_or_init(|| Postgres::start(&PostgresOptions::default()).expect("a private PostgreSQL starts"))
 }
 
 /// `SQS_ENDPOINT` points the suite at a server of somebody else's; without it the process runs its own.
 pub fn sqs_endpoint() -> &'static str {
+    static OWN: OnceLock<Sqs> = OnceLock::new();
     static ENDPOINT: OnceLock<String> = OnceLock::new();
-    ENDPOINT.get_or_init(|| std::env::var("SQS_ENDPOINT").unwrap_or_else(|_| own_sqs()))
-}
-
-/// The server outlives the test that starts it, so it has a thread and a runtime of its own.
-fn own_sqs() -> String {
-    let (send, receive) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async move {
-            let sqs = devstack::Sqs::start(devstack::SqsOptions::default()).await.expect("the SQS endpoint starts");
-            send.send(sqs.endpoint().to_owned()).expect("the test waits for the endpoint");
-            std::future::pending::<()>().await;
-        });
-    });
-    receive.recv().expect("the SQS endpoint starts")
+    let own = || OWN.get_or_init(|| Sqs::start(SqsOptions::default()).expect("the SQS endpoint starts"));
+    ENDPOINT.get_or_init(|| std::env::var("SQS_ENDPOINT").unwrap_or_else(|_| own().endpoint().to_owned()))
 }
 
 pub struct Stack {
@@ -63,7 +51,7 @@ impl Stack {
     pub async fn without_queues() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("it{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let database = postgres().create_database(&name.replace('-', "_")).expect("a database");
+        let database = postgres().new_database().expect("a database");
         let home = tempfile::tempdir().expect("a temporary folder");
         for folder in ["pipelines", "schemas"] {
             copy(&repository().join(folder), &home.path().join(folder));
