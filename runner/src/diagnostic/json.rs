@@ -5,11 +5,12 @@ use serde::Serialize;
 use super::Diagnostic;
 
 /// One diagnostic as JSON; the place's fields are null when no file is to blame.
-#[derive(Serialize)]
-struct Record<'a> {
+#[derive(Debug, Serialize)]
+pub struct Record<'a> {
     code: &'a str,
     level: &'a str,
     message: &'a str,
+    label: &'a str,
     file: Option<String>,
     line: Option<usize>,
     column: Option<usize>,
@@ -18,10 +19,9 @@ struct Record<'a> {
     help: Vec<&'a str>,
 }
 
-/// An array of objects; lines and columns count from 1, and `end_column` is the one after the last character.
-pub fn to_json(diagnostics: &[Diagnostic]) -> String {
-    let records: Vec<Record<'_>> = diagnostics.iter().map(record).collect();
-    serde_json::to_string_pretty(&records).expect("strings and numbers are JSON")
+/// Records to serialize; lines and columns count from 1, and `end_column` is the one after the last character.
+pub fn records(diagnostics: &[Diagnostic]) -> Vec<Record<'_>> {
+    diagnostics.iter().map(record).collect()
 }
 
 fn record(diagnostic: &Diagnostic) -> Record<'_> {
@@ -30,15 +30,13 @@ fn record(diagnostic: &Diagnostic) -> Record<'_> {
         code: diagnostic.code.id(),
         level: diagnostic.code.level().as_str(),
         message: &diagnostic.message,
+        label: &diagnostic.label,
         file: place.map(|place| place.file().display().to_string()),
         line: place.map(|place| place.start().0),
         column: place.map(|place| place.start().1),
         end_line: place.map(|place| place.end().0),
         end_column: place.map(|place| place.end().1),
-        help: std::iter::once(diagnostic.label.as_str())
-            .filter(|label| !label.is_empty())
-            .chain(diagnostic.help.iter().map(String::as_str))
-            .collect(),
+        help: diagnostic.help.iter().map(String::as_str).collect(),
     }
 }
 
@@ -51,10 +49,10 @@ mod tests {
     fn a_record_names_file_line_and_columns() {
         let source = SourceText::new("p.yaml", "a: 1\nb: two\n");
         let diagnostic = Diagnostic::new(Code::BadValue, "bad", Place::new(&source, 8..11)).help("write 2");
-        let json: serde_json::Value = serde_json::from_str(&to_json(&[diagnostic])).unwrap();
+        let json = serde_json::to_value(records(std::slice::from_ref(&diagnostic))).unwrap();
         assert_eq!(
             json,
-            serde_json::json!([{"code": "E0106", "level": "error", "message": "bad", "file": "p.yaml",
+            serde_json::json!([{"code": "E0106", "level": "error", "message": "bad", "label": "", "file": "p.yaml",
                 "line": 2, "column": 4, "end_line": 2, "end_column": 7, "help": ["write 2"]}])
         );
     }

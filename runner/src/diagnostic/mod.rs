@@ -6,7 +6,7 @@ mod place;
 mod render;
 
 pub use codes::{Code, Level};
-pub use json::to_json;
+pub use json::{Record, records};
 pub use place::{Place, SourceText};
 pub use render::{Style, render};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::report::Report;
-use super::{Pipeline, events, schema, source, table};
+use super::{Pipeline, agree, check, events, schema, source, table};
 use crate::config::{Files, PipelineFile, PipelineText};
 use crate::diagnostic::Diagnostic;
 use crate::map::Mapping;
@@ -28,6 +28,7 @@ pub fn compile(files: &Files) -> Result<Compiled, Vec<Diagnostic>> {
         }
         problems.extend(report.into_problems());
     }
+    problems.extend(agree::check(&files.pipelines, &pipelines));
     problems.sort_by_key(Diagnostic::sort_key);
     if problems.iter().any(Diagnostic::is_error) {
         return Err(problems);
@@ -41,6 +42,9 @@ fn pipeline(file: &PipelineFile, report: &mut Report<'_>) -> Option<Pipeline> {
     let source = source::compile(&file.source, report);
     let schema = schema::compile(&file.schema, report);
     let (tables, targets): (Vec<_>, Vec<_>) = table::compile(file, report).into_iter().unzip();
+    if let Some(schema) = &schema {
+        check::check(file, schema, &tables, report);
+    }
     let mapping = Mapping { tables };
     let producer = events::compile(file, schema.as_ref(), &mapping, report);
     let schema = schema?;

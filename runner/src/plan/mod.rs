@@ -1,11 +1,15 @@
 //! What is true: pipelines, compiled from the files the user wrote.
 
+mod agree;
+mod check;
 mod compile;
 mod events;
+mod infer;
 mod keys;
 mod queue;
 mod report;
 mod schema;
+mod shape;
 mod source;
 mod table;
 

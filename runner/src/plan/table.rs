@@ -3,7 +3,7 @@
 use migration::{Column, ColumnType, Table, TableName};
 
 use super::report::Report;
-use super::{OnConflict, Target, keys};
+use super::{OnConflict, Target, infer, keys};
 use crate::config::{self, ColumnLine, ColumnText, PipelineFile, Spanned};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::map::{ColumnMapping, Expr, TableMapping};
@@ -150,6 +150,12 @@ fn postgres_alias(ty: &str) -> Option<&'static str> {
 }
 
 fn expression(expr: &str, start: usize, text: &Spanned<ColumnText>, report: &mut Report<'_>) -> Option<Expr> {
+    if let Some(found) = infer::subtraction(expr) {
+        let place = report.inside(&text.range, &text.0, start + found.span.start..start + found.span.end);
+        let problem = Diagnostic::new(Code::Subtraction, format!("`.{}` is a subtraction", found.meant), place);
+        report.push(problem.help(format!("a field with a dash in its name is written `.\"{}\"`", found.meant)));
+        return None;
+    }
     match Expr::compile(expr) {
         Ok(expr) => Some(expr),
         Err(error) => {
