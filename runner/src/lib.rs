@@ -12,4 +12,6 @@ pub mod plan;
 
 pub mod producer;
 
+pub mod engine;
+
 pub mod cli;

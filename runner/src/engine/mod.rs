@@ -1,0 +1,3 @@
+//! Takes messages from the queue to the database.
+
+pub mod decide;
