@@ -78,7 +78,7 @@ impl ProduceArgs {
 }
 
 fn checked_by(validator: Validator) -> impl Fn(&Value) -> bool + Send + 'static {
-    move |document| validator.check(document).is_ok()
+    move |document| validator.is_valid(document)
 }
 
 /// Sends events to the queue until `--count` is reached or `stop` says so, and prints the summary.

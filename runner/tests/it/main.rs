@@ -1,3 +1,4 @@
 //! The integration suite of `runner`: one binary, one module per subject.
 
 mod containers;
+mod produce;
