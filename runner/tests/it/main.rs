@@ -6,5 +6,6 @@ mod crash;
 mod events;
 mod examples;
 mod outage;
+mod produce;
 mod stack;
 mod startup;
