@@ -1,5 +1,8 @@
 //! One `SendMessageBatch`, until each of its entries is accepted.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use tokio::sync::watch;
@@ -23,6 +26,8 @@ const GROUPS: u64 = 10;
 pub(super) struct Destination {
     pub(super) client: Client,
     pub(super) queue_url: String,
+    /// Set while the queue does not take every event.
+    pub(super) trouble: Arc<AtomicBool>,
     /// Of a FIFO queue: distinguishes this run's deduplication ids from any other's.
     pub(super) fifo_run: Option<String>,
 }
@@ -56,15 +61,10 @@ impl Destination {
                     .iter()
                     .filter_map(|id| open.get_mut(*id)?.take()),
             );
+            self.tell(&outcome);
             entries.retain(|entry| entry.id.parse().is_ok_and(|id: usize| open[id].is_some()));
             if entries.is_empty() {
                 break;
-            }
-            if attempt == 0 {
-                tracing::warn!(
-                    reason = outcome.reason,
-                    "the queue took no events, trying again"
-                );
             }
             tokio::select! {
                 () = tokio::time::sleep(backoff(attempt)) => {}
@@ -72,6 +72,19 @@ impl Destination {
             }
         }
         Ok(accepted)
+    }
+
+    /// One line when trouble begins and one when it ends, however many calls meet it side by side.
+    fn tell(&self, outcome: &Outcome) {
+        match &outcome.reason {
+            Some(reason) if !self.trouble.swap(true, Ordering::Relaxed) => {
+                tracing::warn!(reason, "the queue does not take every event, trying again");
+            }
+            None if self.trouble.swap(false, Ordering::Relaxed) => {
+                tracing::info!("the queue takes events again");
+            }
+            _ => {}
+        }
     }
 
     fn entry(&self, id: usize, numbered: &Numbered) -> SendMessageBatchRequestEntry {
@@ -110,7 +123,7 @@ impl Destination {
             }),
             Err(error) => Ok(Outcome {
                 accepted: Vec::new(),
-                reason: describe(&error),
+                reason: Some(describe(&error)),
             }),
         }
     }
@@ -121,12 +134,13 @@ impl Destination {
 struct Outcome {
     /// The ids of the accepted entries.
     accepted: Vec<usize>,
-    /// Why the others were not.
-    reason: String,
+    /// Why others were not.
+    reason: Option<String>,
 }
 
 impl Outcome {
-    /// A batch call succeeds as a whole even when entries fail: each is looked at.
+    /// A batch call succeeds as a whole even when entries fail: each is looked at. Throttling may count as the
+    /// sender's fault, so the code is asked too.
     fn new(accepted: Vec<usize>, failed: &[BatchResultErrorEntry]) -> Result<Self, ProduceError> {
         let words = |entry: &BatchResultErrorEntry| {
             format!(
@@ -135,12 +149,15 @@ impl Outcome {
                 entry.message().unwrap_or("no message")
             )
         };
-        if let Some(entry) = failed.iter().find(|entry| entry.sender_fault) {
+        let is_final = |entry: &&BatchResultErrorEntry| {
+            entry.sender_fault && Fault::of_code(&entry.code, 400) == Fault::Fatal
+        };
+        if let Some(entry) = failed.iter().find(is_final) {
             return Err(ProduceError::Refused(words(entry)));
         }
         Ok(Self {
             accepted,
-            reason: failed.first().map(words).unwrap_or_default(),
+            reason: failed.first().map(words),
         })
     }
 }
@@ -163,9 +180,11 @@ mod tests {
     fn a_failed_entry_of_the_service_is_sent_again_and_one_of_the_sender_is_fatal() {
         let outcome = Outcome::new(vec![0], &[failed("InternalError", false)]).unwrap();
         assert_eq!(
-            (outcome.accepted, outcome.reason.as_str()),
-            (vec![0], "InternalError: said so")
+            (outcome.accepted, outcome.reason.as_deref()),
+            (vec![0], Some("InternalError: said so"))
         );
+
+        assert!(Outcome::new(vec![0], &[failed("RequestThrottled", true)]).is_ok());
 
         let error = Outcome::new(vec![0], &[failed("InvalidMessageContents", true)]).unwrap_err();
         assert_eq!(

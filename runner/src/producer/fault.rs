@@ -51,7 +51,7 @@ impl Fault {
         }
     }
 
-    fn of_code(code: &str, status: u16) -> Self {
+    pub(super) fn of_code(code: &str, status: u16) -> Self {
         // AWS prefixes a code of the JSON protocol with its namespace.
         let code = code.rsplit('#').next().unwrap_or(code);
         if MISSING.contains(&code) {
