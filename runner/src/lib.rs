@@ -2,6 +2,10 @@
 //!
 //! The modules in reading order:
 
+pub mod diagnostic;
+
+pub mod config;
+
 pub mod message;
 pub mod row;
 
@@ -13,5 +17,7 @@ pub mod plan;
 pub mod producer;
 
 pub mod engine;
+
+
 
 pub mod cli;

@@ -1,9 +1,9 @@
-//! How a command prints its result.
+//! `--format`.
 
-/// How a command prints its result.
+/// How a result is printed to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
-    /// Text for a person.
+    /// For people.
     #[default]
     Human,
     /// One JSON object.

@@ -73,29 +73,40 @@ pub(super) fn compile(
     if document.pointer(pointer).is_none() {
         return Err(no_such_pointer(pointer));
     }
+    let document = &with_draft(document.clone(), document.get("$schema"), options.draft);
     let failed = |error: ReferencingError| refuse(document, &error);
-    let resources = resources.into_iter().filter(|(uri, _)| uri != base);
+    let resources = resources
+        .into_iter()
+        .filter(|(uri, _)| uri != base)
+        .map(|(uri, resource)| (uri, with_draft(resource, document.get("$schema"), options.draft)));
     let registry = Registry::new()
         .retriever(LocalOnly)
+        .draft(options.draft.map_or_else(jsonschema::Draft::default, Into::into))
         .add(base, document.clone())
         .map_err(failed)?
         .extend(resources)
         .map_err(failed)?
         .prepare()
         .map_err(failed)?;
-    let mut builder = jsonschema::options()
+    let builder = jsonschema::options()
         .offline()
         .with_registry(&registry)
         .should_validate_formats(options.assert_formats);
-    if let Some(draft) = options.draft {
-        builder = builder.with_draft(draft.into());
-    }
     let compiled = if pointer.is_empty() {
         builder.with_base_uri(base).build(document)
     } else {
         builder.build(&selection(document, base, pointer))
     };
     compiled.map_err(|error| invalid(document, pointer, &error))
+}
+
+/// The document with the named draft as its `$schema`, if one is named and its own `$schema` is `replaced`.
+fn with_draft(mut document: Value, replaced: Option<&Value>, draft: Option<Draft>) -> Value {
+    let same = document.get("$schema") == replaced;
+    if let (Some(draft), Some(fields)) = (draft.filter(|_| same), document.as_object_mut()) {
+        fields.insert("$schema".to_owned(), Value::from(draft.uri()));
+    }
+    document
 }
 
 /// A schema that is the part of the document the pointer names.
@@ -154,13 +165,19 @@ fn invalid(document: &Value, pointer: &str, error: &ValidationError<'_>) -> Sche
 }
 
 fn refuse(document: &Value, error: &ReferencingError) -> SchemaError {
+    let declared = document.get("$schema").and_then(Value::as_str);
     match error {
-        ReferencingError::UnknownSpecification { specification } => SchemaError {
-            kind: SchemaErrorKind::UnknownDraft,
-            message: format!("`{specification}` is no draft of JSON Schema"),
-            pointer: "/$schema".to_owned(),
-            help: Some("name the draft it is written for: `draft: 2020-12`".to_owned()),
-        },
+        ReferencingError::UnknownSpecification { specification: uri }
+        | ReferencingError::Unretrievable { uri, .. }
+            if declared == Some(uri) =>
+        {
+            SchemaError {
+                kind: SchemaErrorKind::UnknownDraft,
+                message: format!("`{uri}` is no draft of JSON Schema"),
+                pointer: "/$schema".to_owned(),
+                help: Some("name the draft it is written for: `draft: 2020-12`".to_owned()),
+            }
+        }
         ReferencingError::Unretrievable { uri, .. } => SchemaError {
             kind: SchemaErrorKind::UnresolvedRef,
             message: format!("`{uri}` is not among the local schema files"),
@@ -208,6 +225,19 @@ fn find(value: &Value, at: String, wanted: &dyn Fn(&str) -> bool) -> Option<Stri
             .enumerate()
             .find_map(|(index, value)| find(value, format!("{at}/{index}"), wanted)),
         _ => None,
+    }
+}
+
+impl Draft {
+    /// The URI of its meta-schema.
+    fn uri(self) -> &'static str {
+        match self {
+            Self::Draft4 => "http://json-schema.org/draft-04/schema#",
+            Self::Draft6 => "http://json-schema.org/draft-06/schema#",
+            Self::Draft7 => "http://json-schema.org/draft-07/schema#",
+            Self::Draft201909 => "https://json-schema.org/draft/2019-09/schema",
+            Self::Draft202012 => "https://json-schema.org/draft/2020-12/schema",
+        }
     }
 }
 

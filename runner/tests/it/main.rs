@@ -2,3 +2,5 @@
 
 mod containers;
 mod produce;
+mod broken;
+mod examples;

@@ -71,6 +71,14 @@ impl<'de> Visitor<'de> for Document {
         Ok(Value::Bool(boolean))
     }
 
+    fn visit_i64<E>(self, integer: i64) -> Result<Value, E> {
+        Ok(Value::from(integer))
+    }
+
+    fn visit_u64<E>(self, integer: u64) -> Result<Value, E> {
+        Ok(Value::from(integer))
+    }
+
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
         Ok(Value::String(text.to_owned()))
     }
@@ -169,9 +177,9 @@ mod tests {
         assert!(message("\u{feff}{}").contains("byte order mark"));
         assert!(message("{} {}").contains("line 1 column 4"));
         assert!(message("{\n\"a\": nope}").contains("line 2"));
-        assert!(message("\"\\ud800\"").contains("surrogate"));
+        assert!(message("\"\\ud800\\u0041\"").contains("surrogate"));
         assert!(message(&"[".repeat(200)).contains("recursion limit"));
-        for text in ["NaN", "Infinity", "'a'", "{a:1}", "[1,]", "01", "+1", "\"\t\"", "\u{b}1"] {
+        for text in ["NaN", "Infinity", "'a'", "{a:1}", "[1,]", "\"\\ud800\"", "\"\\udc00\"", "01", "+1", "\"\t\"", "\u{b}1"] {
             message(text);
         }
     }

@@ -2,7 +2,7 @@
 
 /// A number of JSON's grammar (RFC 8259, section 6): sign, digits, exponent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Decimal<'t> {
+pub(in crate::map) struct Decimal<'t> {
     /// The text it was read from.
     pub(super) text: &'t str,
     negative: bool,
@@ -13,7 +13,7 @@ pub(super) struct Decimal<'t> {
 
 impl<'t> Decimal<'t> {
     /// Reads a text that is exactly one JSON number. An exponent beyond ±999,999,999 is refused: nothing holds it.
-    pub(super) fn parse(text: &'t str) -> Option<Self> {
+    pub(in crate::map) fn parse(text: &'t str) -> Option<Self> {
         let unsigned = text.strip_prefix('-').unwrap_or(text);
         let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
@@ -58,16 +58,25 @@ impl<'t> Decimal<'t> {
 
     /// The whole number it is, if it is one and fits.
     pub(super) fn to_integer(self) -> Option<i64> {
-        if self.is_zero() {
+        self.scaled(0).and_then(|whole| i64::try_from(whole).ok())
+    }
+
+    /// The whole number it is times ten to the power of `digits`, if that is one and has at most 30 digits.
+    pub(in crate::map) fn scaled(self, digits: i64) -> Option<i128> {
+        let scaled = Self {
+            exponent: self.exponent + digits,
+            ..self
+        };
+        if scaled.is_zero() {
             return Some(0);
         }
-        if self.significant_digits_after_point() > 0 || self.digits_before_point() > 19 {
+        if scaled.significant_digits_after_point() > 0 || scaled.digits_before_point() > 30 {
             return None;
         }
-        let wanted = usize::try_from(length(self.integer) + self.exponent).ok()?;
-        let digits = self.digits().chain(std::iter::repeat(b'0')).take(wanted);
-        let magnitude = digits.fold(0i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
-        i64::try_from(if self.negative { -magnitude } else { magnitude }).ok()
+        let wanted = usize::try_from(length(self.integer) + scaled.exponent).ok()?;
+        let padded = self.digits().chain(std::iter::repeat(b'0')).take(wanted);
+        let magnitude = padded.fold(0, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+        Some(if self.negative { -magnitude } else { magnitude })
     }
 
     fn digits(&self) -> impl DoubleEndedIterator<Item = u8> + Clone + use<'t> {
