@@ -18,6 +18,4 @@ pub mod producer;
 
 pub mod engine;
 
-
-
 pub mod cli;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::exit::Failure;
 use super::format::Format;
+use crate::plan::{Pipeline, QueueRef};
 use crate::producer::{
     Address, Events, Generator, Pace, ProduceError, Production, Share, Templates, Totals,
     wait_for_queue,
@@ -58,6 +59,38 @@ pub struct Parts {
     pub validator: Validator,
     /// Its queue.
     pub queue: Address,
+}
+
+impl Parts {
+    /// What a compiled pipeline says; an error when it has no `producer`.
+    pub fn of(pipeline: &Pipeline) -> Result<Self, Failure> {
+        let Some(producer) = pipeline.producer() else {
+            return Err(Failure::Config(format!(
+                "error: {} has no `producer`\n  = help: list templates under `producer.templates`",
+                pipeline.file().display()
+            )));
+        };
+        Ok(Self {
+            templates: producer.templates.clone(),
+            pace: producer.pace,
+            validator: pipeline.validator().clone(),
+            queue: address(&pipeline.source().queue),
+        })
+    }
+}
+
+fn address(queue: &QueueRef) -> Address {
+    match queue {
+        QueueRef::Url(url) => Address::Url(url.clone()),
+        QueueRef::Name(name) => Address::Name {
+            name: name.clone(),
+            account: None,
+        },
+        QueueRef::Arn { account, name, .. } => Address::Name {
+            name: name.clone(),
+            account: Some(account.clone()),
+        },
+    }
 }
 
 impl ProduceArgs {

@@ -1,6 +1,7 @@
 //! The integration suite of `runner`: one binary, one module per subject.
 
-mod containers;
-mod produce;
 mod broken;
+mod containers;
 mod examples;
+mod produce;
+mod sample_events;
