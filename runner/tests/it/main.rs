@@ -4,4 +4,5 @@ mod broken;
 mod containers;
 mod examples;
 mod produce;
+mod reference;
 mod sample_events;
