@@ -7,5 +7,7 @@ mod events;
 mod examples;
 mod outage;
 mod produce;
+mod reference;
+mod sample_events;
 mod stack;
 mod startup;
