@@ -3,9 +3,9 @@
 //! The base folder holds the socket, the log and the password file, and is always temporary. The
 //! data are in it too, unless they are to be kept.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -67,6 +67,7 @@ fn base_folder() -> Result<TempDir> {
     let make = |parent: &Path| {
         tempfile::Builder::new()
             .prefix("devstack-")
+            .permissions(Permissions::from_mode(0o700))
             .tempdir_in(parent)
             .context(|| format!("make a folder in {}", parent.display()))
     };

@@ -11,7 +11,7 @@ pub enum PostgresError {
     #[error("no PostgreSQL server found on this machine; install one with: {install}")]
     NotInstalled {
         /// The one line that installs it.
-        install: &'static str,
+        install: String,
     },
     /// The kept data belong to another major version than those installed.
     #[error("the data in {} are of PostgreSQL {wanted}, which is not installed; install it, or choose another folder", data.display())]

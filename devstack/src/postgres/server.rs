@@ -17,7 +17,7 @@ use super::error::{Context, PostgresError, Result};
 
 const SCRIPT: &str = include_str!("supervise.sh");
 /// initdb takes half a second on an idle machine; the rest is for one that is not.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]

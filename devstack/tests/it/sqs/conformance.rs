@@ -5,7 +5,7 @@
 //! | environment | effect |
 //! | --- | --- |
 //! | `SQS_ENDPOINT` | the server to test; without it each case starts the endpoint of this crate |
-//! | `SQS_SERVER` | the server's name in [`KNOWN_GAPS`] |
+//! | `SQS_SERVER` | the server's name in [`KNOWN_GAPS`](super::known_gaps) |
 
 use std::env;
 use std::fmt::Debug;
@@ -19,12 +19,10 @@ use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use devstack::sqs::{Sqs, SqsOptions};
 
+use super::known_gaps::KNOWN_GAPS;
+
 /// A case that hangs has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What other servers are known not to do: server, case, reason. Such a case has to fail there; when
-/// it passes, that is an error too, so the list stays true.
-const KNOWN_GAPS: &[(&str, &str, &str)] = &[];
 
 /// A client of the server under test.
 pub(crate) struct Aws {

@@ -8,6 +8,7 @@ mod dead_letters;
 mod delay;
 mod delete;
 mod fifo;
+mod known_gaps;
 mod long_poll;
 mod message_attributes;
 mod move_tasks;
