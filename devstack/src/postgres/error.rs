@@ -43,12 +43,14 @@ pub enum PostgresError {
         log: String,
     },
     /// The server did not become ready in time.
-    #[error("PostgreSQL did not become ready within {seconds} seconds; see {}", log.display())]
+    #[error(
+        "PostgreSQL did not become ready within {seconds} seconds; its last words were:\n{log}"
+    )]
     TimedOut {
         /// How long was waited.
         seconds: u64,
-        /// The server's log.
-        log: PathBuf,
+        /// Its log.
+        log: String,
     },
     /// `createdb` failed.
     #[error("can't create the database {name}: {reason}")]

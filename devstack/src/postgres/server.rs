@@ -12,10 +12,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::binaries::Binaries;
-use super::cluster::Cluster;
+use super::cluster::{Cluster, SCRIPT};
 use super::error::{Context, PostgresError, Result};
 
-const SCRIPT: &str = include_str!("supervise.sh");
 /// initdb takes half a second on an idle machine; the rest is for one that is not.
 const PATIENCE: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(10);
@@ -36,7 +35,7 @@ impl Server {
         forget_stale_lock(&cluster.data);
         let mut command = Command::new("sh");
         command
-            .args(["-c", SCRIPT, "supervise"])
+            .arg(SCRIPT)
             .arg(binaries.folder())
             .arg(cluster.base())
             .arg(&cluster.data)
@@ -75,7 +74,7 @@ impl Server {
         }
         Err(PostgresError::TimedOut {
             seconds: PATIENCE.as_secs(),
-            log: cluster.log(),
+            log: fs::read_to_string(cluster.log()).unwrap_or_default(),
         })
     }
 

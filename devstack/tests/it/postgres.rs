@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,12 @@ fn query(url: &str, sql: &str) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// The server of the tests that leave it as it is. It ends with this process.
+fn shared() -> &'static Postgres {
+    static SERVER: OnceLock<Postgres> = OnceLock::new();
+    SERVER.get_or_init(start)
 }
 
 fn start() -> Postgres {
@@ -66,7 +73,7 @@ fn eventually(what: &str, condition: impl Fn() -> bool) {
 
 #[test]
 fn it_answers_over_tcp_and_over_its_socket() {
-    let server = start();
+    let server = shared();
     assert_eq!(query(&server.url(), "select 1 + 1"), "2");
     let url = server.create_database("orders").unwrap();
     assert_eq!(query(&url, "select current_database()"), "orders");
@@ -76,7 +83,7 @@ fn it_answers_over_tcp_and_over_its_socket() {
 
 #[test]
 fn it_speaks_utf_8_and_sorts_by_bytes() {
-    let server = start();
+    let server = shared();
     assert_eq!(query(&server.url(), "show server_encoding"), "UTF8");
     assert_eq!(query(&server.url(), "select 'a' < 'B'"), "f");
 }
@@ -110,7 +117,7 @@ fn it_stops_although_clients_are_connected() {
 
 #[test]
 fn a_password_is_needed_over_tcp() {
-    let server = start();
+    let server = shared();
     let url = server.url().replace(server.password(), "wrong");
     let output = Command::new("psql")
         .args(["-X", "-c", "select 1", &url])
@@ -122,7 +129,7 @@ fn a_password_is_needed_over_tcp() {
 
 #[test]
 fn started_by_root_it_runs_as_somebody_else() {
-    let server = start();
+    let server = shared();
     let pid = postmaster(server.data_dir());
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let field = |name: &str| {
@@ -162,7 +169,7 @@ fn two_servers_run_side_by_side() {
 
 #[test]
 fn new_databases_have_names_of_their_own() {
-    let server = start();
+    let server = shared();
     let (first, second) = (
         server.new_database().unwrap(),
         server.new_database().unwrap(),
@@ -176,9 +183,9 @@ fn new_databases_have_names_of_their_own() {
 
 #[test]
 fn a_database_that_exists_is_not_created_again() {
-    let server = start();
-    server.create_database("orders").unwrap();
-    let error = server.create_database("orders").unwrap_err();
+    let server = shared();
+    server.create_database("twice").unwrap();
+    let error = server.create_database("twice").unwrap_err();
     assert!(error.to_string().contains("already exists"), "{error}");
 }
 
@@ -219,6 +226,43 @@ fn kept_data_are_there_at_the_next_start() {
     assert_eq!(
         query(&second.database_url("orders"), "select answer from t"),
         "42"
+    );
+}
+
+#[test]
+fn a_folder_that_keeps_data_stays_its_owner_s() {
+    let folder = open_folder();
+    let before = fs::metadata(folder.path()).unwrap();
+    let server = Postgres::start(&kept(folder.path())).unwrap();
+    let after = fs::metadata(folder.path()).unwrap();
+    assert_eq!(after.uid(), before.uid());
+    assert_eq!(after.mode(), before.mode());
+    let password = fs::metadata(folder.path().join("password")).unwrap();
+    assert_eq!(password.mode() & 0o777, 0o600);
+    drop(server);
+}
+
+/// PostgreSQL refuses data of another owner, so started by root it runs as theirs.
+#[test]
+fn kept_data_are_served_by_their_owner() {
+    let folder = open_folder();
+    let options = kept(folder.path());
+    let first = Postgres::start(&options).unwrap();
+    let data = first.data_dir().to_owned();
+    drop(first);
+    let ours = fs::metadata("/proc/self").unwrap().uid();
+    let owner = if ours == 0 { 65_533 } else { ours };
+    let above = data.parent().unwrap();
+    let chown = Command::new("chown")
+        .args(["-R", &owner.to_string()])
+        .arg(above)
+        .status();
+    assert!(chown.unwrap().success());
+    let second = Postgres::start(&options).unwrap();
+    assert_eq!(query(&second.url(), "select 1"), "1");
+    assert_eq!(
+        fs::metadata(data.join("postmaster.pid")).unwrap().uid(),
+        owner
     );
 }
 
@@ -283,12 +327,20 @@ fn be_the_parent(options: &PostgresOptions) -> ! {
 
 /// This test program once more, running only `test`, which has to call [`be_the_parent`].
 fn parent(test: &str, keep: &str) -> Child {
-    Command::new(env::current_exe().unwrap())
+    parent_in(test, keep, None)
+}
+
+/// As [`parent`], with another temporary folder.
+fn parent_in(test: &str, keep: &str, temporary: Option<&Path>) -> Child {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
         .args(["--exact", test, "--nocapture"])
         .env(PARENT, keep)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .stdout(Stdio::piped());
+    if let Some(temporary) = temporary {
+        command.env("TMPDIR", temporary);
+    }
+    command.spawn().unwrap()
 }
 
 /// Data folder and base folder of the parent's server.
@@ -346,13 +398,7 @@ fn a_parent_killed_while_starting_leaves_nothing_behind() {
     for delay in [0, 50, 150, 300, 500, 700] {
         let folder = open_folder();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        let mut parent = Command::new(env::current_exe().unwrap())
-            .args(["--exact", test, "--nocapture"])
-            .env(PARENT, "")
-            .env("TMPDIR", folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut parent = parent_in(test, "", Some(folder.path()));
         let started = || fs::read_dir(folder.path()).unwrap().count() > 0;
         eventually("the parent has begun", started);
         sleep(Duration::from_millis(delay));
@@ -371,4 +417,42 @@ fn processes_about(text: &str) -> Vec<String> {
         .filter(|line| line.contains(text))
         .map(str::to_owned)
         .collect()
+}
+
+/// Root's own temporary folder may be closed to the user the server runs as.
+#[test]
+fn a_closed_temporary_folder_is_not_used() {
+    if let Some(options) = parent_options() {
+        be_the_parent(&options);
+    }
+    let folder = open_folder();
+    let closed = folder.path().join("closed").join("tmp");
+    fs::create_dir_all(&closed).unwrap();
+    fs::set_permissions(closed.parent().unwrap(), fs::Permissions::from_mode(0o700)).unwrap();
+    let test = "postgres::a_closed_temporary_folder_is_not_used";
+    let mut parent = parent_in(test, "", Some(&closed));
+    let (data, base) = folders(&mut parent);
+    let ours = fs::metadata("/proc/self").unwrap().uid();
+    assert_eq!(base.starts_with(&closed), ours != 0, "{}", base.display());
+    let pid = postmaster(&data);
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    eventually("the server is gone", || !is_running(pid));
+}
+
+#[test]
+fn a_closed_folder_to_keep_data_in_is_named() {
+    let folder = open_folder();
+    let closed = folder.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    let result = Postgres::start(&kept(&closed.join("state")));
+    let ours = fs::metadata("/proc/self").unwrap().uid();
+    if ours == 0 {
+        let error = result.unwrap_err();
+        let blocked = format!("because of {}", closed.display());
+        assert!(error.to_string().contains(&blocked), "{error}");
+    } else {
+        assert_eq!(query(&result.unwrap().url(), "select 1"), "1");
+    }
 }

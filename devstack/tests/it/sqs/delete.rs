@@ -1,6 +1,6 @@
 //! Deleting, and what a receipt handle is good for.
 
-use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, DeleteMessageBatchResultEntry};
 
 use super::conformance::{code, handle, run};
 
@@ -81,7 +81,11 @@ async fn a_batch_deletes_and_names_what_it_could_not() {
                 .send()
                 .await
                 .unwrap();
-            let done: Vec<_> = answer.successful().iter().map(|entry| entry.id()).collect();
+            let done: Vec<_> = answer
+                .successful()
+                .iter()
+                .map(DeleteMessageBatchResultEntry::id)
+                .collect();
             assert_eq!(done, ["id-0", "id-2"]);
             let failed = &answer.failed()[0];
             assert_eq!(

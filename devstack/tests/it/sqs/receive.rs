@@ -1,6 +1,6 @@
 //! Receiving.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_sqs::types::{MessageSystemAttributeName as Name, QueueAttributeName};
 
@@ -169,7 +169,7 @@ async fn system_attributes_are_given_when_asked_for() {
                 none.messages()[0]
                     .attributes
                     .as_ref()
-                    .is_none_or(|a| a.is_empty())
+                    .is_none_or(HashMap::is_empty)
             );
             let one = call
                 .message_system_attribute_names(Name::SentTimestamp)
