@@ -31,17 +31,31 @@ impl Binaries {
     /// The first of: the folders on `PATH`, `pg_config`'s, the usual folders, newest version first.
     /// Data that exist are only for their own major version.
     pub(crate) fn find(data: &Path) -> Result<Self> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        Self::find_in(candidates(&path), data, &path)
+    }
+
+    fn find_in(
+        candidates: impl Iterator<Item = PathBuf>,
+        data: &Path,
+        path: &OsStr,
+    ) -> Result<Self> {
         let wanted = fs::read_to_string(data.join("PG_VERSION")).ok();
         let wanted = wanted.as_deref().map(str::trim);
-        let mut found = candidates().filter(|folder| is_complete(folder)).peekable();
+        let mut found = candidates.filter(|folder| is_complete(folder)).peekable();
         if found.peek().is_none() {
-            return Err(PostgresError::NotInstalled { install: install_line() });
+            return Err(PostgresError::NotInstalled {
+                install: install_line(path),
+            });
         }
         let fits = |folder: &PathBuf| wanted.is_none_or(|v| version(folder).as_deref() == Some(v));
-        found.find(fits).map(|folder| Self { folder }).ok_or_else(|| PostgresError::WrongVersion {
-            data: data.to_owned(),
-            wanted: wanted.unwrap_or_default().to_owned(),
-        })
+        found
+            .find(fits)
+            .map(|folder| Self { folder })
+            .ok_or_else(|| PostgresError::WrongVersion {
+                data: data.to_owned(),
+                wanted: wanted.unwrap_or_default().to_owned(),
+            })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -53,9 +67,10 @@ impl Binaries {
     }
 }
 
-fn candidates() -> impl Iterator<Item = PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let on_path: Vec<_> = env::split_paths(&path).filter_map(|folder| real(&folder)).collect();
+fn candidates(path: &OsStr) -> impl Iterator<Item = PathBuf> {
+    let on_path: Vec<_> = env::split_paths(path)
+        .filter_map(|folder| real(&folder))
+        .collect();
     on_path.into_iter().chain(pg_config()).chain(usual())
 }
 
@@ -63,7 +78,11 @@ fn candidates() -> impl Iterator<Item = PathBuf> {
 fn real(folder: &Path) -> Option<PathBuf> {
     let postgres = fs::canonicalize(folder.join("postgres")).ok()?;
     let behind = postgres.parent()?.to_owned();
-    if is_complete(&behind) { Some(behind) } else { Some(folder.to_owned()) }
+    if is_complete(&behind) {
+        Some(behind)
+    } else {
+        Some(folder.to_owned())
+    }
 }
 
 fn pg_config() -> Option<PathBuf> {
@@ -73,16 +92,27 @@ fn pg_config() -> Option<PathBuf> {
 }
 
 fn usual() -> impl Iterator<Item = PathBuf> {
-    VERSIONED.iter().flat_map(|&(parent, prefix, rest)| versions(parent, prefix, rest))
+    VERSIONED
+        .iter()
+        .flat_map(|&(parent, prefix, rest)| versions(parent, prefix, rest))
 }
 
 /// Newest first.
 fn versions(parent: &str, prefix: &str, rest: &str) -> Vec<PathBuf> {
-    let names = fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let names = fs::read_dir(parent)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name());
     let version = |name: &OsStr| name.to_str()?.strip_prefix(prefix)?.parse::<u32>().ok();
-    let mut found: Vec<_> = names.filter_map(|name| Some((version(&name)?, name))).collect();
+    let mut found: Vec<_> = names
+        .filter_map(|name| Some((version(&name)?, name)))
+        .collect();
     found.sort_by_key(|(version, _)| Reverse(*version));
-    found.into_iter().map(|(_, name)| Path::new(parent).join(name).join(rest)).collect()
+    found
+        .into_iter()
+        .map(|(_, name)| Path::new(parent).join(name).join(rest))
+        .collect()
 }
 
 fn is_complete(folder: &Path) -> bool {
@@ -91,29 +121,34 @@ fn is_complete(folder: &Path) -> bool {
 
 /// The major version, as in `PG_VERSION`.
 fn version(folder: &Path) -> Option<String> {
-    let output = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
+    let output = Command::new(folder.join("postgres"))
+        .arg("--version")
+        .output()
+        .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     // `postgres (PostgreSQL) 15.13 (Debian ...)`
-    let number = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let number = text
+        .split_whitespace()
+        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
     let major = number.split(|c: char| !c.is_ascii_digit()).next()?;
     Some(major.to_owned())
 }
 
-/// The line for the package manager that is here.
-fn install_line() -> &'static str {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let is_there = |program: &str| env::split_paths(&path).any(|dir| dir.join(program).is_file());
+/// The line for the package manager that is on `path`.
+fn install_line(path: &OsStr) -> String {
+    let is_there = |program: &str| env::split_paths(path).any(|dir| dir.join(program).is_file());
     if is_there("brew") {
-        "brew install postgresql@17"
-    } else if is_there("dnf") {
-        "sudo dnf install -y postgresql-server"
-    } else if is_there("apk") {
-        "sudo apk add postgresql"
-    } else if is_there("pacman") {
-        "sudo pacman -S --noconfirm postgresql"
-    } else {
-        "sudo apt-get install -y postgresql"
+        return "brew install postgresql@17".to_owned();
     }
+    let line = [
+        ("dnf", "dnf install -y postgresql-server"),
+        ("apk", "apk add postgresql"),
+        ("pacman", "pacman -S --noconfirm postgresql"),
+    ]
+    .into_iter()
+    .find_map(|(manager, line)| is_there(manager).then_some(line));
+    let sudo = if is_there("sudo") { "sudo " } else { "" };
+    format!("{sudo}{}", line.unwrap_or("apt-get install -y postgresql"))
 }
 
 #[cfg(test)]
@@ -127,8 +162,16 @@ mod tests {
             fs::create_dir(parent.path().join(name)).unwrap();
         }
         let found = versions(parent.path().to_str().unwrap(), "pgsql-", "bin");
-        let names: Vec<_> =
-            found.iter().map(|folder| folder.strip_prefix(parent.path()).unwrap().to_str().unwrap()).collect();
+        let names: Vec<_> = found
+            .iter()
+            .map(|folder| {
+                folder
+                    .strip_prefix(parent.path())
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+            })
+            .collect();
         assert_eq!(names, ["pgsql-17/bin", "pgsql-15/bin", "pgsql-9/bin"]);
     }
 
@@ -140,5 +183,36 @@ mod tests {
             fs::write(folder.path().join(program), "").unwrap();
         }
         assert!(is_complete(folder.path()));
+    }
+    #[test]
+    fn without_postgres_the_error_names_the_line_that_installs_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = || {
+            let nowhere = std::iter::empty();
+            let path = folder.path().as_os_str();
+            let error = Binaries::find_in(nowhere, Path::new("data"), path);
+            error.unwrap_err().to_string()
+        };
+        assert_eq!(
+            text(),
+            "no PostgreSQL server found on this machine; install one with: \
+             apt-get install -y postgresql"
+        );
+        for (program, line) in [
+            ("sudo", "with: sudo apt-get install -y postgresql"),
+            ("dnf", "with: sudo dnf install -y postgresql-server"),
+            ("brew", "with: brew install postgresql@17"),
+        ] {
+            fs::write(folder.path().join(program), "").unwrap();
+            assert!(text().ends_with(line), "{}", text());
+        }
+    }
+
+    #[test]
+    fn data_of_a_version_that_is_not_installed_are_refused() {
+        let data = tempfile::tempdir().unwrap();
+        fs::write(data.path().join("PG_VERSION"), "8\n").unwrap();
+        let error = Binaries::find(data.path()).unwrap_err();
+        assert!(error.to_string().contains("are of PostgreSQL 8"), "{error}");
     }
 }
