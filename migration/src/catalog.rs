@@ -1,8 +1,8 @@
 //! Reads live tables from PostgreSQL's catalog. Nothing here writes.
 
 use sea_orm_migration::sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, QueryResult, Statement, TransactionTrait, Value,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    QueryResult, Statement, TransactionTrait, Value,
 };
 
 use crate::ddl;
@@ -31,11 +31,7 @@ pub(crate) async fn survey(db: &DatabaseConnection, tables: &[Table]) -> Result<
     }
     let mut surveyed = Vec::new();
     for declaration in merge(homes)? {
-        surveyed.push(
-            look_at(&transaction, declaration)
-                .await
-                .map_err(reading())?,
-        );
+        surveyed.push(look_at(&transaction, declaration).await.map_err(reading())?);
     }
     transaction.rollback().await.map_err(reading())?;
     Ok(Survey { tables: surveyed })
@@ -47,9 +43,7 @@ pub(crate) async fn read_only(db: &DatabaseConnection) -> Result<DatabaseTransac
         return Err(Error::NotPostgres);
     }
     let (snapshot, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-    db.begin_with_config(Some(snapshot), Some(mode))
-        .await
-        .map_err(reading())
+    db.begin_with_config(Some(snapshot), Some(mode)).await.map_err(reading())
 }
 
 fn reading() -> impl FnOnce(DbErr) -> Error {
@@ -65,46 +59,30 @@ async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<TableName, 
         (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE c.relname = $1 AND pg_table_is_visible(c.oid)),
         current_schema())::text AS schema";
-    let row = one(db, sql, [name.name.as_str().into()])
-        .await
-        .map_err(reading())?;
+    let row = one(db, sql, [name.name.as_str().into()]).await.map_err(reading())?;
     let schema: Option<String> = match row {
         Some(row) => row.try_get("", "schema").map_err(reading())?,
         None => None,
     };
     let schema = Some(schema.ok_or(Error::NoSchema)?);
-    Ok(TableName {
-        schema,
-        name: name.name.clone(),
-    })
+    Ok(TableName { schema, name: name.name.clone() })
 }
 
 async fn look_at(db: &impl ConnectionTrait, declaration: Declaration) -> Result<Surveyed, DbErr> {
     let schema = declaration.home.schema.as_deref().unwrap_or_default();
-    let exists = one(
-        db,
-        "SELECT 1 FROM pg_namespace WHERE nspname = $1",
-        [schema.into()],
-    )
-    .await?;
-    Ok(Surveyed {
-        schema_exists: exists.is_some(),
-        live: live_table(db, &declaration).await?,
-        declaration,
-    })
+    let exists = one(db, "SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema.into()]).await?;
+    Ok(Surveyed { schema_exists: exists.is_some(), live: live_table(db, &declaration).await?, declaration })
 }
 
-const RELATION: &str = "SELECT c.oid::bigint AS oid, c.relkind::text AS kind, pg_get_userbyid(c.relowner)::text AS owner,
+const RELATION: &str =
+    "SELECT c.oid::bigint AS oid, c.relkind::text AS kind, pg_get_userbyid(c.relowner)::text AS owner,
         pg_has_role(c.relowner, 'USAGE') AS owned,
         has_table_privilege(c.oid, 'INSERT') AND has_schema_privilege(n.oid, 'USAGE') AS may_insert,
         has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') AS may_select
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 AND c.relname = $2";
 
-async fn live_table(
-    db: &impl ConnectionTrait,
-    declaration: &Declaration,
-) -> Result<Option<LiveTable>, DbErr> {
+async fn live_table(db: &impl ConnectionTrait, declaration: &Declaration) -> Result<Option<LiveTable>, DbErr> {
     let home = &declaration.home;
     let schema: Value = home.schema.clone().unwrap_or_default().into();
     let Some(row) = one(db, RELATION, [schema, home.name.as_str().into()]).await? else {
@@ -168,11 +146,7 @@ async fn columns(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveColumn>,
             always_generated: row.try_get("", "always_generated")?,
         })
     };
-    all(db, sql, [oid.into()])
-        .await?
-        .into_iter()
-        .map(column)
-        .collect()
+    all(db, sql, [oid.into()]).await?.into_iter().map(column).collect()
 }
 
 async fn primary_key(db: &impl ConnectionTrait, oid: i64) -> Result<Option<LiveKey>, DbErr> {
@@ -183,12 +157,7 @@ async fn primary_key(db: &impl ConnectionTrait, oid: i64) -> Result<Option<LiveK
     let mut key = None;
     for row in all(db, sql, [oid.into()]).await? {
         let constraint: String = row.try_get("", "constraint_name")?;
-        key.get_or_insert(LiveKey {
-            constraint,
-            columns: Vec::new(),
-        })
-        .columns
-        .push(row.try_get("", "name")?);
+        key.get_or_insert(LiveKey { constraint, columns: Vec::new() }).columns.push(row.try_get("", "name")?);
     }
     Ok(key)
 }
@@ -221,30 +190,21 @@ async fn indexes(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveIndex>, 
         }
         if let Some(index) = indexes.last_mut() {
             index.plain &= row.try_get::<bool>("", "plain")?;
-            index
-                .columns
-                .extend(row.try_get::<Option<String>>("", "column_name")?);
+            index.columns.extend(row.try_get::<Option<String>>("", "column_name")?);
         }
     }
     Ok(indexes)
 }
 
 /// Indexes share one namespace with the tables of their schema.
-async fn taken(
-    db: &impl ConnectionTrait,
-    oid: i64,
-    declaration: &Declaration,
-) -> Result<Vec<String>, DbErr> {
+async fn taken(db: &impl ConnectionTrait, oid: i64, declaration: &Declaration) -> Result<Vec<String>, DbErr> {
     let sql = "SELECT 1 FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
         WHERE c.relname = $1 AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = $2::bigint::oid)
           AND i.indrelid IS DISTINCT FROM $2::bigint::oid";
     let mut taken = Vec::new();
     for index in &declaration.indexes {
         let name = index_name(&declaration.home.name, &index.value);
-        if one(db, sql, [name.as_str().into(), oid.into()])
-            .await?
-            .is_some()
-        {
+        if one(db, sql, [name.as_str().into(), oid.into()]).await?.is_some() {
             taken.push(name);
         }
     }
@@ -256,12 +216,7 @@ pub(crate) async fn one<const N: usize>(
     sql: &str,
     values: [Value; N],
 ) -> Result<Option<QueryResult>, DbErr> {
-    db.query_one_raw(Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        sql,
-        values,
-    ))
-    .await
+    db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await
 }
 
 pub(crate) async fn all<const N: usize>(
@@ -269,10 +224,5 @@ pub(crate) async fn all<const N: usize>(
     sql: &str,
     values: [Value; N],
 ) -> Result<Vec<QueryResult>, DbErr> {
-    db.query_all_raw(Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        sql,
-        values,
-    ))
-    .await
+    db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await
 }

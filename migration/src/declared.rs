@@ -73,10 +73,7 @@ pub struct Index {
 
 /// PostgreSQL's index access methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(
-    missing_docs,
-    reason = "each variant is the access method of that name"
-)]
+#[allow(missing_docs, reason = "each variant is the access method of that name")]
 pub enum IndexMethod {
     #[default]
     Btree,

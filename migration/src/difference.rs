@@ -62,41 +62,18 @@ pub(crate) fn differences(surveyed: &Surveyed) -> Vec<Difference<'_>> {
         return vec![Difference::NotATable(what)];
     }
     let mut all: Vec<Difference<'_>> = Vec::new();
-    all.extend(
-        declaration
-            .columns
-            .iter()
-            .flat_map(|column| column_differences(column, live)),
-    );
-    all.extend(
-        undeclared(declaration, live)
-            .filter(|c| required(c, live))
-            .map(Difference::UndeclaredRequired),
-    );
+    all.extend(declaration.columns.iter().flat_map(|column| column_differences(column, live)));
+    all.extend(undeclared(declaration, live).filter(|c| required(c, live)).map(Difference::UndeclaredRequired));
     all.extend(key_difference(&declaration.primary_key, live));
-    all.extend(
-        declaration
-            .indexes
-            .iter()
-            .filter_map(|index| index_difference(declaration, index, live)),
-    );
+    all.extend(declaration.indexes.iter().filter_map(|index| index_difference(declaration, index, live)));
     all
 }
 
 fn missing_table(surveyed: &Surveyed) -> Vec<Difference<'_>> {
     let declaration = &surveyed.declaration;
-    let schema = declaration
-        .home
-        .schema
-        .as_deref()
-        .filter(|_| !surveyed.schema_exists);
+    let schema = declaration.home.schema.as_deref().filter(|_| !surveyed.schema_exists);
     let indexes = declaration.indexes.iter().map(Difference::MissingIndex);
-    schema
-        .map(Difference::MissingSchema)
-        .into_iter()
-        .chain([Difference::MissingTable])
-        .chain(indexes)
-        .collect()
+    schema.map(Difference::MissingSchema).into_iter().chain([Difference::MissingTable]).chain(indexes).collect()
 }
 
 fn column_differences<'a>(column: &'a Sourced<Column>, live: &'a LiveTable) -> Vec<Difference<'a>> {
@@ -112,9 +89,7 @@ fn column_differences<'a>(column: &'a Sourced<Column>, live: &'a LiveTable) -> V
     }
     match (column.value.nullable, found.not_null) {
         // Inside a primary key that differs, the key is what has to change first.
-        (true, true) if !live.in_primary_key(&found.name) => {
-            differences.push(Difference::LiveNotNull(column))
-        }
+        (true, true) if !live.in_primary_key(&found.name) => differences.push(Difference::LiveNotNull(column)),
         (false, false) => differences.push(Difference::LiveNullable(column)),
         _ => {}
     }
@@ -126,15 +101,8 @@ pub(crate) fn undeclared<'a>(
     declaration: &'a Declaration,
     live: &'a LiveTable,
 ) -> impl Iterator<Item = &'a LiveColumn> {
-    let declared = |name: &str| {
-        declaration
-            .columns
-            .iter()
-            .any(|column| column.value.name == name)
-    };
-    live.columns
-        .iter()
-        .filter(move |column| !declared(&column.name))
+    let declared = |name: &str| declaration.columns.iter().any(|column| column.value.name == name);
+    live.columns.iter().filter(move |column| !declared(&column.name))
 }
 
 fn required(column: &LiveColumn, live: &LiveTable) -> bool {
@@ -164,9 +132,8 @@ fn index_difference<'a>(
         };
     }
     // An index made by hand serves as well; predicates can't be compared, since PostgreSQL stores them rewritten.
-    let serves = |candidate: &LiveIndex| {
-        candidate.valid && candidate.predicate.is_none() && same_shape(candidate, &index.value)
-    };
+    let serves =
+        |candidate: &LiveIndex| candidate.valid && candidate.predicate.is_none() && same_shape(candidate, &index.value);
     if live.indexes.iter().any(serves) {
         None
     } else if live.taken.contains(&name) {

@@ -1,8 +1,6 @@
 //! Undoes the last step.
 
-use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
-};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
 use crate::catalog::{has_rows, one};
 use crate::session::Session;
@@ -37,10 +35,7 @@ async fn undo(session: &Session, entry: &Entry, allow_data_loss: bool) -> Result
     let doing = || Error::during(format!("undoing `{}`", entry.summary));
     let transaction = session.begin().await?;
     if !allow_data_loss && loses_data(&transaction, entry).await.map_err(doing())? {
-        return Err(Error::DataLoss {
-            step: entry.summary.clone(),
-            loses: lost(entry),
-        });
+        return Err(Error::DataLoss { step: entry.summary.clone(), loses: lost(entry) });
     }
     let both = async {
         let sql = Statement::from_string(DbBackend::Postgres, &entry.undo_sql);
@@ -70,29 +65,16 @@ async fn loses_data(db: &impl ConnectionTrait, entry: &Entry) -> Result<bool, Db
     if !still_there(db, &entry.table, column).await? {
         return Ok(false);
     }
-    db.execute_unprepared("SET LOCAL row_security = off")
-        .await?;
-    db.execute_raw(Statement::from_string(
-        DbBackend::Postgres,
-        ddl::lock_table(&entry.table),
-    ))
-    .await?;
+    db.execute_unprepared("SET LOCAL row_security = off").await?;
+    db.execute_raw(Statement::from_string(DbBackend::Postgres, ddl::lock_table(&entry.table))).await?;
     has_rows(db, &entry.table, column).await
 }
 
 /// Somebody may have dropped it by hand.
-async fn still_there(
-    db: &impl ConnectionTrait,
-    table: &TableName,
-    column: Option<&str>,
-) -> Result<bool, DbErr> {
+async fn still_there(db: &impl ConnectionTrait, table: &TableName, column: Option<&str>) -> Result<bool, DbErr> {
     let sql = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') AND ($3::text IS NULL OR EXISTS (
             SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = $3 AND NOT a.attisdropped))";
-    let values = [
-        table.schema.clone().into(),
-        table.name.as_str().into(),
-        column.map(str::to_owned).into(),
-    ];
+    let values = [table.schema.clone().into(), table.name.as_str().into(), column.map(str::to_owned).into()];
     Ok(one(db, sql, values).await?.is_some())
 }

@@ -12,14 +12,10 @@ pub enum Error {
     #[error("not a PostgreSQL connection: migrations are written for PostgreSQL alone")]
     NotPostgres,
     /// No connection, or a connection that broke.
-    #[error(
-        "cannot reach the database: check its address, that it runs, and that it takes connections"
-    )]
+    #[error("cannot reach the database: check its address, that it runs, and that it takes connections")]
     Connection(#[source] Cause),
     /// SQLSTATE 42501.
-    #[error(
-        "{doing}: the role of this connection lacks a privilege; connect as the owner, or grant it"
-    )]
+    #[error("{doing}: the role of this connection lacks a privilege; connect as the owner, or grant it")]
     PermissionDenied {
         /// What was being done.
         doing: String,
@@ -28,9 +24,7 @@ pub enum Error {
         source: Cause,
     },
     /// SQLSTATE 55P03: a lock was not granted in time.
-    #[error(
-        "{doing}: the table stayed locked by another transaction; nothing of this step was changed, run it again"
-    )]
+    #[error("{doing}: the table stayed locked by another transaction; nothing of this step was changed, run it again")]
     Busy {
         /// What was being done.
         doing: String,
@@ -48,9 +42,7 @@ pub enum Error {
         source: Cause,
     },
     /// The `search_path` names no schema that exists, so an unqualified table has no place to be.
-    #[error(
-        "no schema to create tables in: write the table as `schema.table`, or set the search_path"
-    )]
+    #[error("no schema to create tables in: write the table as `schema.table`, or set the search_path")]
     NoSchema,
     /// A declaration that PostgreSQL could not hold.
     #[error("table {table} in {}: {problem}", file.display())]
@@ -147,19 +139,12 @@ impl Cause {
 
     fn of(error: &DbErr) -> Self {
         let inner = sqlx_error(error);
-        let server = inner
-            .and_then(sqlx::Error::as_database_error)
-            .and_then(|e| e.try_downcast_ref::<PgDatabaseError>());
+        let server =
+            inner.and_then(sqlx::Error::as_database_error).and_then(|e| e.try_downcast_ref::<PgDatabaseError>());
         match (server, inner) {
             (Some(pg), _) => Self::of_server(pg),
-            (None, Some(inner)) => Self {
-                text: inner.to_string(),
-                sqlstate: None,
-            },
-            (None, None) => Self {
-                text: error.to_string(),
-                sqlstate: None,
-            },
+            (None, Some(inner)) => Self { text: inner.to_string(), sqlstate: None },
+            (None, None) => Self { text: error.to_string(), sqlstate: None },
         }
     }
 
@@ -171,9 +156,6 @@ impl Cause {
         if let Some(hint) = pg.hint() {
             text = format!("{text}; {hint}");
         }
-        Self {
-            text,
-            sqlstate: Some(pg.code().to_owned()),
-        }
+        Self { text, sqlstate: Some(pg.code().to_owned()) }
     }
 }

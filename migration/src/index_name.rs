@@ -16,12 +16,7 @@ pub(crate) fn index_name(table: &str, index: &Index) -> String {
         (_, method) => method,
     };
     let predicate = index.predicate.as_deref();
-    derive(
-        table,
-        index.columns.iter().map(String::as_str),
-        kind,
-        predicate,
-    )
+    derive(table, index.columns.iter().map(String::as_str), kind, predicate)
 }
 
 /// The name of a primary key that is added to a table made by others.
@@ -35,14 +30,9 @@ fn derive<'a>(
     kind: &'a str,
     predicate: Option<&str>,
 ) -> String {
-    let parts: Vec<&str> = std::iter::once(table)
-        .chain(columns)
-        .chain(std::iter::once(kind))
-        .collect();
+    let parts: Vec<&str> = std::iter::once(table).chain(columns).chain(std::iter::once(kind)).collect();
     let name = parts.join("__");
-    let ambiguous = parts
-        .iter()
-        .any(|part| part.contains("__") || part.starts_with('_') || part.ends_with('_'));
+    let ambiguous = parts.iter().any(|part| part.contains("__") || part.starts_with('_') || part.ends_with('_'));
     if predicate.is_none() && !ambiguous && name.len() <= MAX_IDENTIFIER {
         return name;
     }
@@ -61,9 +51,7 @@ fn cut(text: &str, limit: usize) -> &str {
 
 /// FNV-1a, 64 bits: stable across releases and platforms, which std's hasher does not promise.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -82,29 +70,17 @@ mod tests {
 
     #[test]
     fn reads_like_the_declaration() {
-        assert_eq!(
-            index_name("events", &index(&["client_id"])),
-            "events__client_id__idx"
-        );
-        let unique = Index {
-            unique: true,
-            ..index(&["a", "b"])
-        };
+        assert_eq!(index_name("events", &index(&["client_id"])), "events__client_id__idx");
+        let unique = Index { unique: true, ..index(&["a", "b"]) };
         assert_eq!(index_name("events", &unique), "events__a__b__key");
-        let gin = Index {
-            using: IndexMethod::Gin,
-            ..index(&["payload"])
-        };
+        let gin = Index { using: IndexMethod::Gin, ..index(&["payload"]) };
         assert_eq!(index_name("events", &gin), "events__payload__gin");
         assert_eq!(primary_key_name("events"), "events__pkey");
     }
 
     #[test]
     fn different_declarations_get_different_names() {
-        let partial = |p: &str| Index {
-            predicate: Some(p.into()),
-            ..index(&["a"])
-        };
+        let partial = |p: &str| Index { predicate: Some(p.into()), ..index(&["a"]) };
         let names = [
             index_name("order", &index(&["item_id"])),
             index_name("order_item", &index(&["id"])),

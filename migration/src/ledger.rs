@@ -43,9 +43,7 @@ pub struct Entry {
 }
 
 /// Creates the ledger, or brings an older one up to date.
-pub(crate) async fn install(
-    db: &sea_orm_migration::sea_orm::DatabaseConnection,
-) -> Result<(), DbErr> {
+pub(crate) async fn install(db: &sea_orm_migration::sea_orm::DatabaseConnection) -> Result<(), DbErr> {
     Migrator::up(db, None).await
 }
 
@@ -57,12 +55,7 @@ pub(crate) async fn readable(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
 
 /// Whether there is a ledger at all.
 pub(crate) async fn exists(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    let row = one(
-        db,
-        "SELECT 1 WHERE to_regclass($1) IS NOT NULL",
-        [TABLE.into()],
-    )
-    .await?;
+    let row = one(db, "SELECT 1 WHERE to_regclass($1) IS NOT NULL", [TABLE.into()]).await?;
     Ok(row.is_some())
 }
 
@@ -84,8 +77,7 @@ pub(crate) async fn start(db: &impl ConnectionTrait, step: &Step) -> Result<i64,
         env!("CARGO_PKG_VERSION").into(),
     ];
     let row = one(db, sql, values).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound(TABLE.to_owned()))?
-        .try_get("", "id")
+    row.ok_or_else(|| DbErr::RecordNotFound(TABLE.to_owned()))?.try_get("", "id")
 }
 
 pub(crate) async fn finish(db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
@@ -94,9 +86,7 @@ pub(crate) async fn finish(db: &impl ConnectionTrait, id: i64) -> Result<(), DbE
 }
 
 pub(crate) async fn forget(db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
-    all(db, "DELETE FROM runner_ledger WHERE id = $1", [id.into()])
-        .await
-        .map(drop)
+    all(db, "DELETE FROM runner_ledger WHERE id = $1", [id.into()]).await.map(drop)
 }
 
 pub(crate) async fn mark_undone(db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
@@ -106,23 +96,14 @@ pub(crate) async fn mark_undone(db: &impl ConnectionTrait, id: i64) -> Result<()
 
 /// Only index builds run outside a transaction, so an interrupted step is finished exactly if its index is valid.
 pub(crate) async fn settle_interrupted(db: &impl ConnectionTrait) -> Result<(), DbErr> {
-    if one(
-        db,
-        "SELECT 1 FROM runner_ledger WHERE applied_at IS NULL LIMIT 1",
-        [],
-    )
-    .await?
-    .is_none()
-    {
+    if one(db, "SELECT 1 FROM runner_ledger WHERE applied_at IS NULL LIMIT 1", []).await?.is_none() {
         return Ok(());
     }
     let finished = "UPDATE runner_ledger l SET applied_at = clock_timestamp() WHERE applied_at IS NULL AND EXISTS (
         SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE i.indisvalid AND c.relname = l.object AND n.nspname = l.schema_name)";
     all(db, finished, []).await?;
-    all(db, "DELETE FROM runner_ledger WHERE applied_at IS NULL", [])
-        .await
-        .map(drop)
+    all(db, "DELETE FROM runner_ledger WHERE applied_at IS NULL", []).await.map(drop)
 }
 
 const ENTRIES: &str = "SELECT id, action, schema_name, table_name, object, summary, sql, undo_sql, loses, declared_in,
@@ -144,10 +125,7 @@ fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
     Ok(Entry {
         id: row.try_get("", "id")?,
         action: row.try_get("", "action")?,
-        table: TableName {
-            schema: row.try_get("", "schema_name")?,
-            name: row.try_get("", "table_name")?,
-        },
+        table: TableName { schema: row.try_get("", "schema_name")?, name: row.try_get("", "table_name")? },
         object: row.try_get("", "object")?,
         summary: row.try_get("", "summary")?,
         sql: row.try_get("", "sql")?,
@@ -186,13 +164,9 @@ impl MigrationTrait for CreateLedger {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let column = |name: &str| ColumnDef::new(Alias::new(name));
         let mut create = Table::create();
-        create.table(Alias::new(TABLE)).col(
-            column("id")
-                .big_integer()
-                .not_null()
-                .primary_key()
-                .extra("GENERATED ALWAYS AS IDENTITY"),
-        );
+        create
+            .table(Alias::new(TABLE))
+            .col(column("id").big_integer().not_null().primary_key().extra("GENERATED ALWAYS AS IDENTITY"));
         for required in [
             "action",
             "schema_name",
@@ -208,20 +182,13 @@ impl MigrationTrait for CreateLedger {
         }
         create
             .col(column("object").text())
-            .col(
-                column("started_at")
-                    .timestamp_with_time_zone()
-                    .not_null()
-                    .default(Expr::current_timestamp()),
-            )
+            .col(column("started_at").timestamp_with_time_zone().not_null().default(Expr::current_timestamp()))
             .col(column("applied_at").timestamp_with_time_zone())
             .col(column("undone_at").timestamp_with_time_zone());
         manager.create_table(create).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .drop_table(Table::drop().table(Alias::new(TABLE)).to_owned())
-            .await
+        manager.drop_table(Table::drop().table(Alias::new(TABLE)).to_owned()).await
     }
 }

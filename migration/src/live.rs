@@ -66,8 +66,6 @@ impl LiveTable {
     }
 
     pub(crate) fn in_primary_key(&self, name: &str) -> bool {
-        self.primary_key
-            .iter()
-            .any(|key| key.columns.iter().any(|column| column == name))
+        self.primary_key.iter().any(|key| key.columns.iter().any(|column| column == name))
     }
 }

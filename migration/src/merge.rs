@@ -60,13 +60,12 @@ impl Declaration {
     }
 
     fn absorb(&mut self, table: &Table) -> Result<(), Error> {
-        self.compatible(table)
-            .map_err(|(problem, first)| Error::Conflict {
-                table: table.name.to_string(),
-                problem,
-                first,
-                second: table.declared_in.clone(),
-            })?;
+        self.compatible(table).map_err(|(problem, first)| Error::Conflict {
+            table: table.name.to_string(),
+            problem,
+            first,
+            second: table.declared_in.clone(),
+        })?;
         self.add_columns(table);
         self.add_indexes(table);
         Ok(())
@@ -82,11 +81,7 @@ impl Declaration {
             column_conflict(ours, theirs).map_err(|problem| (problem, file.clone()))?;
         }
         let known: HashSet<&str> = self.columns.iter().map(|c| c.value.name.as_str()).collect();
-        for column in table
-            .columns
-            .iter()
-            .filter(|c| !known.contains(c.name.as_str()))
-        {
+        for column in table.columns.iter().filter(|c| !known.contains(c.name.as_str())) {
             column_conflict(column, None).map_err(|problem| (problem, self.file.clone()))?;
         }
         Ok(())
@@ -94,16 +89,9 @@ impl Declaration {
 
     fn add_columns(&mut self, table: &Table) {
         for column in &table.columns {
-            if !self
-                .columns
-                .iter()
-                .any(|known| known.value.name == column.name)
-            {
+            if !self.columns.iter().any(|known| known.value.name == column.name) {
                 let nullable = column.nullable && !table.primary_key.contains(&column.name);
-                let value = Column {
-                    nullable,
-                    ..column.clone()
-                };
+                let value = Column { nullable, ..column.clone() };
                 self.columns.push(sourced(value, &table.declared_in));
             }
         }
@@ -112,18 +100,14 @@ impl Declaration {
     fn add_indexes(&mut self, table: &Table) {
         for index in &table.indexes {
             if !self.indexes.iter().any(|known| known.value == *index) {
-                self.indexes
-                    .push(sourced(index.clone(), &table.declared_in));
+                self.indexes.push(sourced(index.clone(), &table.declared_in));
             }
         }
     }
 }
 
 fn sourced<T>(value: T, file: &Path) -> Sourced<T> {
-    Sourced {
-        value,
-        file: file.to_owned(),
-    }
+    Sourced { value, file: file.to_owned() }
 }
 
 /// The other file's rows would leave a column it doesn't declare empty, so such a column must be nullable.
@@ -134,12 +118,8 @@ fn column_conflict(ours: &Column, theirs: Option<&Column>) -> Result<(), String>
         None => Err(format!(
             "column {name} is NOT NULL in one file and missing from the other, whose rows could never be stored"
         )),
-        Some(theirs) if ours.ty != theirs.ty => {
-            Err(format!("column {name} is {} and {}", ours.ty, theirs.ty))
-        }
-        Some(theirs) if ours.nullable != theirs.nullable => {
-            Err(format!("column {name} is nullable in one file alone"))
-        }
+        Some(theirs) if ours.ty != theirs.ty => Err(format!("column {name} is {} and {}", ours.ty, theirs.ty)),
+        Some(theirs) if ours.nullable != theirs.nullable => Err(format!("column {name} is nullable in one file alone")),
         Some(_) => Ok(()),
     }
 }
@@ -151,10 +131,7 @@ pub(crate) fn same_set(a: &[String], b: &[String]) -> bool {
 /// What PostgreSQL would reject half-way through, or silently cut, is found before the first statement.
 fn check(table: &Table) -> Result<(), String> {
     let TableName { schema, name } = &table.name;
-    if matches!(
-        name.as_str(),
-        crate::ledger::TABLE | crate::ledger::BOOKKEEPING
-    ) {
+    if matches!(name.as_str(), crate::ledger::TABLE | crate::ledger::BOOKKEEPING) {
         return Err("the name is that of the migration ledger; take another".to_owned());
     }
     let columns = table.columns.iter().map(|column| &column.name);
@@ -166,12 +143,7 @@ fn check(table: &Table) -> Result<(), String> {
         return Err(format!("column {} is declared twice", twice.name));
     }
     let indexed = table.indexes.iter().flat_map(|index| &index.columns);
-    if let Some(unknown) = table
-        .primary_key
-        .iter()
-        .chain(indexed)
-        .find(|name| !seen.contains(name))
-    {
+    if let Some(unknown) = table.primary_key.iter().chain(indexed).find(|name| !seen.contains(name)) {
         return Err(format!("no column {unknown} for its primary key or index"));
     }
     table.indexes.iter().try_for_each(check_index)
@@ -181,10 +153,9 @@ fn check_identifier(name: &str) -> Result<(), String> {
     match name {
         "" => Err("a name is empty".to_owned()),
         name if name.contains('\0') => Err("a name holds a NUL byte".to_owned()),
-        name if name.len() > MAX_IDENTIFIER => Err(format!(
-            "name {name} is {} bytes long; PostgreSQL keeps {MAX_IDENTIFIER}",
-            name.len()
-        )),
+        name if name.len() > MAX_IDENTIFIER => {
+            Err(format!("name {name} is {} bytes long; PostgreSQL keeps {MAX_IDENTIFIER}", name.len()))
+        }
         _ => Ok(()),
     }
 }
@@ -194,18 +165,12 @@ fn check_index(index: &Index) -> Result<(), String> {
     let method = index.using.keyword();
     match index {
         Index { columns, .. } if columns.is_empty() => Err("an index has no columns".to_owned()),
-        Index {
-            unique: true,
-            using,
-            ..
-        } if *using != IndexMethod::Btree => {
+        Index { unique: true, using, .. } if *using != IndexMethod::Btree => {
             Err(format!("a {method} index can't be unique; only btree can"))
         }
-        Index {
-            using: IndexMethod::Hash,
-            columns,
-            ..
-        } if columns.len() > 1 => Err("a hash index takes one column".to_owned()),
+        Index { using: IndexMethod::Hash, columns, .. } if columns.len() > 1 => {
+            Err("a hash index takes one column".to_owned())
+        }
         _ => Ok(()),
     }
 }
@@ -216,10 +181,7 @@ mod tests {
 
     fn table(file: &str, columns: &[(&str, &str, bool)], key: &[&str]) -> Table {
         Table {
-            name: TableName {
-                schema: None,
-                name: "t".into(),
-            },
+            name: TableName { schema: None, name: "t".into() },
             columns: columns
                 .iter()
                 .map(|(name, ty, nullable)| Column {
@@ -235,51 +197,23 @@ mod tests {
     }
 
     fn index(column: &str, using: IndexMethod, unique: bool) -> Index {
-        Index {
-            columns: vec![column.into()],
-            using,
-            unique,
-            predicate: None,
-        }
+        Index { columns: vec![column.into()], using, unique, predicate: None }
     }
 
     fn merged(tables: &[Table]) -> Result<Vec<Declaration>, String> {
-        let home = |t: &Table| TableName {
-            schema: Some("public".into()),
-            ..t.name.clone()
-        };
+        let home = |t: &Table| TableName { schema: Some("public".into()), ..t.name.clone() };
         merge(tables.iter().map(|t| (home(t), t)).collect()).map_err(|e| e.to_string())
     }
 
     #[test]
     fn compatible_declarations_become_one() {
-        let mut a = table(
-            "a.yaml",
-            &[("id", "uuid", false), ("x", "text", true)],
-            &["id"],
-        );
-        let mut b = table(
-            "b.yaml",
-            &[("id", "uuid", false), ("y", "date", true)],
-            &["id"],
-        );
-        a.indexes = vec![
-            index("x", IndexMethod::Btree, false),
-            index("id", IndexMethod::Hash, false),
-        ];
-        b.indexes = vec![
-            index("id", IndexMethod::Hash, false),
-            index("y", IndexMethod::Brin, false),
-        ];
+        let mut a = table("a.yaml", &[("id", "uuid", false), ("x", "text", true)], &["id"]);
+        let mut b = table("b.yaml", &[("id", "uuid", false), ("y", "date", true)], &["id"]);
+        a.indexes = vec![index("x", IndexMethod::Btree, false), index("id", IndexMethod::Hash, false)];
+        b.indexes = vec![index("id", IndexMethod::Hash, false), index("y", IndexMethod::Brin, false)];
         let all = merged(&[a, b]).unwrap();
-        let [one] = all.as_slice() else {
-            panic!("{all:?}")
-        };
-        let names: Vec<_> = one
-            .columns
-            .iter()
-            .map(|c| (c.value.name.as_str(), c.file.to_str().unwrap()))
-            .collect();
+        let [one] = all.as_slice() else { panic!("{all:?}") };
+        let names: Vec<_> = one.columns.iter().map(|c| (c.value.name.as_str(), c.file.to_str().unwrap())).collect();
         assert_eq!(names, [("id", "a.yaml"), ("x", "a.yaml"), ("y", "b.yaml")]);
         assert_eq!(one.indexes.len(), 3);
     }
@@ -288,22 +222,9 @@ mod tests {
     fn contradictions_name_both_files() {
         let a = table("a.yaml", &[("id", "uuid", false)], &["id"]);
         let contradictions = [
-            (
-                table("b.yaml", &[("id", "text", false)], &["id"]),
-                "uuid and text",
-            ),
-            (
-                table("b.yaml", &[("id", "uuid", false)], &[]),
-                "primary keys differ",
-            ),
-            (
-                table(
-                    "b.yaml",
-                    &[("id", "uuid", false), ("x", "text", false)],
-                    &["id"],
-                ),
-                "column x is NOT NULL",
-            ),
+            (table("b.yaml", &[("id", "text", false)], &["id"]), "uuid and text"),
+            (table("b.yaml", &[("id", "uuid", false)], &[]), "primary keys differ"),
+            (table("b.yaml", &[("id", "uuid", false), ("x", "text", false)], &["id"]), "column x is NOT NULL"),
         ];
         for (b, expected) in contradictions {
             let error = merged(&[a.clone(), b]).unwrap_err();
@@ -316,11 +237,7 @@ mod tests {
     fn nullability_must_agree() {
         let a = table("a.yaml", &[("x", "text", true)], &[]);
         let b = table("b.yaml", &[("x", "text", false)], &[]);
-        assert!(
-            merged(&[a, b])
-                .unwrap_err()
-                .contains("nullable in one file alone")
-        );
+        assert!(merged(&[a, b]).unwrap_err().contains("nullable in one file alone"));
     }
 
     #[test]
@@ -332,14 +249,8 @@ mod tests {
             table("a.yaml", &[("x", "text", true), ("x", "date", true)], &[]),
             table("a.yaml", &[("x", "text", true)], &["y"]),
         ];
-        for wrong in [
-            index("y", IndexMethod::Btree, false),
-            index("x", IndexMethod::Gin, true),
-        ] {
-            bad.push(Table {
-                indexes: vec![wrong],
-                ..table("a.yaml", &[("x", "text", true)], &[])
-            });
+        for wrong in [index("y", IndexMethod::Btree, false), index("x", IndexMethod::Gin, true)] {
+            bad.push(Table { indexes: vec![wrong], ..table("a.yaml", &[("x", "text", true)], &[]) });
         }
         let mut ledger = table("a.yaml", &[("x", "text", true)], &[]);
         ledger.name.name = "runner_ledger".into();

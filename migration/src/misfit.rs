@@ -56,46 +56,26 @@ fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, Strin
     const REFUSED: &str = "run `runner migrate plan`, which prints the SQL to run by hand";
     Some(match difference {
         Difference::MissingTable => (None, "it does not exist".to_owned(), MIGRATE),
-        Difference::NotATable(what) => (
-            None,
-            format!("it is {what}"),
-            "write to a table, or rename one of the two",
-        ),
+        Difference::NotATable(what) => (None, format!("it is {what}"), "write to a table, or rename one of the two"),
         Difference::MissingColumn(column) => {
             let name = column.value.name.as_str();
             (Some(name), format!("it has no column {name}"), MIGRATE)
         }
         Difference::TypeDiffers(column, live) => {
             let (name, ty) = (column.value.name.as_str(), column.value.ty);
-            (
-                Some(name),
-                format!("column {name} is {}, declared {ty}", live.ty),
-                REFUSED,
-            )
+            (Some(name), format!("column {name} is {}, declared {ty}", live.ty), REFUSED)
         }
         Difference::Generated(column) => {
             let name = column.value.name.as_str();
-            (
-                Some(name),
-                format!("column {name} is generated and takes no value"),
-                "leave the column out of the file",
-            )
+            (Some(name), format!("column {name} is generated and takes no value"), "leave the column out of the file")
         }
         Difference::LiveNotNull(column) => {
             let name = column.value.name.as_str();
-            (
-                Some(name),
-                format!("column {name} is NOT NULL, declared null"),
-                MIGRATE,
-            )
+            (Some(name), format!("column {name} is NOT NULL, declared null"), MIGRATE)
         }
         Difference::UndeclaredRequired(column) => {
             let name = column.name.as_str();
-            (
-                Some(name),
-                format!("column {name} is NOT NULL without a default, and not declared"),
-                REFUSED,
-            )
+            (Some(name), format!("column {name} is NOT NULL without a default, and not declared"), REFUSED)
         }
         Difference::NoPrimaryKey(declared) => {
             let problem = format!("it has no primary key, declared ({})", declared.join(", "));
@@ -103,14 +83,7 @@ fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, Strin
         }
         Difference::PrimaryKeyDiffers(declared, live) => {
             let is = live.columns.join(", ");
-            (
-                None,
-                format!(
-                    "its primary key is ({is}), declared ({})",
-                    declared.join(", ")
-                ),
-                REFUSED,
-            )
+            (None, format!("its primary key is ({is}), declared ({})", declared.join(", ")), REFUSED)
         }
         Difference::MissingSchema(_)
         | Difference::LiveNullable(_)
@@ -135,10 +108,7 @@ fn missing_privilege(surveyed: &Surveyed) -> Option<Misfit> {
         table: declaration.declared.clone(),
         column: None,
         problem: format!("this role lacks the privilege {privileges}"),
-        fix: format!(
-            "GRANT {privileges} ON {} TO the role that runs the pipeline",
-            ddl::table(&declaration.home)
-        ),
+        fix: format!("GRANT {privileges} ON {} TO the role that runs the pipeline", ddl::table(&declaration.home)),
         declared_in: declaration.file.clone(),
     })
 }

@@ -42,9 +42,6 @@ impl Plan {
     /// Two tables may ask for the same missing schema.
     fn creates_schema_of(&self, step: &Step) -> bool {
         step.action == Action::CreateSchema
-            && self
-                .steps
-                .iter()
-                .any(|s| s.action == Action::CreateSchema && s.object == step.object)
+            && self.steps.iter().any(|s| s.action == Action::CreateSchema && s.object == step.object)
     }
 }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqlxPostgresConnector,
-    TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqlxPostgresConnector, TransactionTrait,
 };
 
 use crate::Error;
@@ -59,26 +58,14 @@ impl Session {
         let starting = || Error::during("starting a transaction");
         let transaction = self.db.begin().await.map_err(starting())?;
         self.check(&transaction).await?;
-        transaction
-            .execute_unprepared(LOCK_TIMEOUT)
-            .await
-            .map_err(starting())?;
+        transaction.execute_unprepared(LOCK_TIMEOUT).await.map_err(starting())?;
         Ok(transaction)
     }
 
     async fn check(&self, db: &impl ConnectionTrait) -> Result<(), Error> {
-        let row = one(db, "SELECT pg_backend_pid() AS pid", [])
-            .await
-            .map_err(locking())?;
-        let pid = row
-            .map(|row| row.try_get::<i32>("", "pid"))
-            .transpose()
-            .map_err(locking())?;
-        if pid == Some(self.backend) {
-            Ok(())
-        } else {
-            Err(Error::LockLost)
-        }
+        let row = one(db, "SELECT pg_backend_pid() AS pid", []).await.map_err(locking())?;
+        let pid = row.map(|row| row.try_get::<i32>("", "pid")).transpose().map_err(locking())?;
+        if pid == Some(self.backend) { Ok(()) } else { Err(Error::LockLost) }
     }
 
     /// Closes the connection, which releases the lock.
@@ -96,10 +83,7 @@ fn locking() -> impl FnOnce(sea_orm_migration::sea_orm::DbErr) -> Error {
 async fn wait_for_lock(db: &DatabaseConnection) -> Result<i32, Error> {
     let sql = "SELECT pg_try_advisory_lock($1) AS locked, pg_backend_pid() AS pid";
     for attempt in 0_u32.. {
-        let row = one(db, sql, [LOCK_KEY.into()])
-            .await
-            .map_err(locking())?
-            .ok_or(Error::LockLost)?;
+        let row = one(db, sql, [LOCK_KEY.into()]).await.map_err(locking())?.ok_or(Error::LockLost)?;
         if row.try_get("", "locked").map_err(locking())? {
             return row.try_get("", "pid").map_err(locking());
         }

@@ -51,10 +51,7 @@ pub enum State {
 /// Reads only, as [`plan`](crate::plan) does.
 pub async fn status(db: &DatabaseConnection, tables: &[Table]) -> Result<Status, Error> {
     let survey = survey(db, tables).await?;
-    Ok(Status {
-        tables: survey.tables.iter().map(TableStatus::of).collect(),
-        applied: applied(db).await?,
-    })
+    Ok(Status { tables: survey.tables.iter().map(TableStatus::of).collect(), applied: applied(db).await? })
 }
 
 async fn applied(db: &DatabaseConnection) -> Result<Vec<Entry>, Error> {
@@ -80,10 +77,7 @@ impl TableStatus {
         Self {
             table: declaration.declared.clone(),
             state: State::of(&steps, &refusals),
-            undeclared: live
-                .flat_map(|live| undeclared(declaration, live))
-                .map(|c| c.name.clone())
-                .collect(),
+            undeclared: live.flat_map(|live| undeclared(declaration, live)).map(|c| c.name.clone()).collect(),
             declared_in: declaration.file.clone(),
             steps,
             refusals,

@@ -1,8 +1,6 @@
 //! Applies a plan.
 
-use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
-};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use serde::Serialize;
 
 use crate::session::Session;
@@ -35,28 +33,18 @@ async fn under_lock(session: &Session, tables: &[Table]) -> Result<Report, Error
         ledger::settle_interrupted(db).await.map_err(keeping())?;
     }
     if steps.is_empty() || !refusals.is_empty() {
-        return Ok(Report {
-            applied: Vec::new(),
-            refusals,
-        });
+        return Ok(Report { applied: Vec::new(), refusals });
     }
     ledger::install(db).await.map_err(keeping())?;
     for step in &steps {
         apply(session, step).await?;
         tracing::info!(file = %step.declared_in.display(), "{}", step.summary);
     }
-    Ok(Report {
-        applied: steps,
-        refusals,
-    })
+    Ok(Report { applied: steps, refusals })
 }
 
 async fn apply(session: &Session, step: &Step) -> Result<(), Error> {
-    if step.in_transaction {
-        apply_in_transaction(session, step).await
-    } else {
-        apply_outside(session, step).await
-    }
+    if step.in_transaction { apply_in_transaction(session, step).await } else { apply_outside(session, step).await }
 }
 
 /// The step and its record are committed together, or neither is.
@@ -78,10 +66,7 @@ async fn apply_outside(session: &Session, step: &Step) -> Result<(), Error> {
     let id = ledger::start(db, step).await.map_err(doing(step))?;
     if let Err(error) = run(db, &step.sql).await {
         if let Err(left) = sweep(session, step, id).await {
-            tracing::warn!(
-                step = step.summary,
-                "a failed index build is not swept away yet: {left}"
-            );
+            tracing::warn!(step = step.summary, "a failed index build is not swept away yet: {left}");
         }
         return Err(doing(step)(error));
     }
@@ -102,16 +87,11 @@ async fn sweep(session: &Session, step: &Step, id: i64) -> Result<(), Error> {
 /// Prepared, so that PostgreSQL itself refuses a second statement riding along in an index predicate.
 async fn run(db: &impl ConnectionTrait, statements: &[String]) -> Result<(), DbErr> {
     for sql in statements {
-        db.execute_raw(Statement::from_string(DbBackend::Postgres, sql))
-            .await?;
+        db.execute_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
     }
     Ok(())
 }
 
 fn doing(step: &Step) -> impl FnOnce(DbErr) -> Error {
-    Error::during(format!(
-        "{} (from {})",
-        step.summary,
-        step.declared_in.display()
-    ))
+    Error::during(format!("{} (from {})", step.summary, step.declared_in.display()))
 }

@@ -9,10 +9,7 @@ async fn both_at_once(t: &TestDb, tables: &[Table]) -> usize {
     let other = Database::connect(&t.url).await.unwrap();
     let (one, two) = tokio::join!(up(&t.db, tables), up(&other, tables));
     let (one, two) = (one.unwrap(), two.unwrap());
-    assert!(
-        one.applied.is_empty() || two.applied.is_empty(),
-        "both applied something"
-    );
+    assert!(one.applied.is_empty() || two.applied.is_empty(), "both applied something");
     assert!(plan(&t.db, tables).await.unwrap().is_empty());
     other.close().await.unwrap();
     one.applied.len() + two.applied.len()
@@ -36,22 +33,13 @@ async fn each_step_is_applied_once_in_every_round() {
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_builds_do_not_deadlock_with_the_waiter() {
     let t = fresh().await;
-    up(
-        &t.db,
-        &[Table {
-            indexes: Vec::new(),
-            ..events()
-        }],
-    )
-    .await
-    .unwrap();
+    up(&t.db, &[Table { indexes: Vec::new(), ..events() }]).await.unwrap();
     for _ in 0..50 {
         t.run(ONE_EVENT).await;
     }
     for _ in 0..8 {
         assert_eq!(both_at_once(&t, &[events()]).await, 2);
-        t.run("DROP INDEX events__client_id__idx, events__event_type__idx")
-            .await;
+        t.run("DROP INDEX events__client_id__idx, events__event_type__idx").await;
     }
 }
 
@@ -73,15 +61,7 @@ async fn up_and_down_take_turns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_are_not_kept_out() {
     let t = fresh().await;
-    up(
-        &t.db,
-        &[Table {
-            indexes: Vec::new(),
-            ..events()
-        }],
-    )
-    .await
-    .unwrap();
+    up(&t.db, &[Table { indexes: Vec::new(), ..events() }]).await.unwrap();
     t.run(ONE_EVENT).await;
     let writer = Database::connect(&t.url).await.unwrap();
     let writing = async {
@@ -89,10 +69,7 @@ async fn writers_are_not_kept_out() {
             writer.execute_unprepared(ONE_EVENT).await.unwrap();
         }
     };
-    let more = [Table {
-        indexes: vec![index(&["client_id"]), index(&["timestamp"])],
-        ..events()
-    }];
+    let more = [Table { indexes: vec![index(&["client_id"]), index(&["timestamp"])], ..events() }];
     let (report, ()) = tokio::join!(up(&t.db, &more), writing);
     assert_eq!(report.unwrap().applied.len(), 2);
     assert_eq!(t.texts("SELECT count(*)::text FROM events").await, ["101"]);

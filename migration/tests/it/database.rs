@@ -4,9 +4,7 @@ use std::sync::OnceLock;
 
 use devstack::postgres::{Postgres, PostgresOptions};
 use migration::{Column, Index, IndexMethod, Table, TableName};
-use sea_orm_migration::sea_orm::{
-    ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
-};
+use sea_orm_migration::sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 pub(crate) struct TestDb {
     pub(crate) db: DatabaseConnection,
@@ -19,16 +17,10 @@ static SERVER: OnceLock<Postgres> = OnceLock::new();
 pub(crate) async fn fresh() -> TestDb {
     let new_database = || {
         let start = || Postgres::start(&PostgresOptions::default()).expect("a private PostgreSQL");
-        SERVER
-            .get_or_init(start)
-            .new_database()
-            .expect("a database")
+        SERVER.get_or_init(start).new_database().expect("a database")
     };
     let url = tokio::task::spawn_blocking(new_database).await.unwrap();
-    TestDb {
-        db: Database::connect(&url).await.unwrap(),
-        url,
-    }
+    TestDb { db: Database::connect(&url).await.unwrap(), url }
 }
 
 impl TestDb {
@@ -40,19 +32,14 @@ impl TestDb {
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let statement = Statement::from_string(DbBackend::Postgres, sql);
         let rows = self.db.query_all_raw(statement).await.unwrap();
-        rows.iter()
-            .map(|row| row.try_get_by_index(0).unwrap())
-            .collect()
+        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
     }
 
     /// A second connection, by a new role without privileges. Roles belong to the whole server: `name` must be its own.
     pub(crate) async fn as_role(&self, name: &str) -> DatabaseConnection {
-        self.run(&format!("CREATE ROLE {name} LOGIN PASSWORD 'secret'"))
-            .await;
+        self.run(&format!("CREATE ROLE {name} LOGIN PASSWORD 'secret'")).await;
         let (_, host) = self.url.split_once('@').unwrap();
-        Database::connect(format!("postgres://{name}:secret@{host}"))
-            .await
-            .unwrap()
+        Database::connect(format!("postgres://{name}:secret@{host}")).await.unwrap()
     }
 
     /// Everything the catalog knows of relations, columns, constraints and indexes outside the system schemas.
@@ -79,14 +66,8 @@ pub(crate) fn table(name: &str, columns: &[&str], primary_key: &[&str]) -> Table
 
 fn table_name(name: &str) -> TableName {
     match name.split_once('.') {
-        Some((schema, name)) => TableName {
-            schema: Some(schema.into()),
-            name: name.into(),
-        },
-        None => TableName {
-            schema: None,
-            name: name.into(),
-        },
+        Some((schema, name)) => TableName { schema: Some(schema.into()), name: name.into() },
+        None => TableName { schema: None, name: name.into() },
     }
 }
 
@@ -96,11 +77,7 @@ fn column(line: &str) -> Column {
         Some(ty) => (ty, true),
         None => (rest, false),
     };
-    Column {
-        name: name.into(),
-        ty: ty.parse().unwrap(),
-        nullable,
-    }
+    Column { name: name.into(), ty: ty.parse().unwrap(), nullable }
 }
 
 pub(crate) fn index(columns: &[&str]) -> Index {
@@ -118,17 +95,10 @@ pub(crate) fn events() -> Table {
         indexes: vec![index(&["client_id"]), index(&["event_type"])],
         ..table(
             "events",
-            &[
-                "event_id uuid",
-                "client_id text",
-                "event_type text",
-                "timestamp timestamptz",
-                "payload jsonb",
-            ],
+            &["event_id uuid", "client_id text", "event_type text", "timestamp timestamptz", "payload jsonb"],
             &["event_id"],
         )
     }
 }
 
-pub(crate) const ONE_EVENT: &str =
-    "INSERT INTO events VALUES (gen_random_uuid(), 'c', 'e', now(), '{}')";
+pub(crate) const ONE_EVENT: &str = "INSERT INTO events VALUES (gen_random_uuid(), 'c', 'e', now(), '{}')";

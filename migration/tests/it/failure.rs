@@ -16,27 +16,16 @@ async fn permission_denied_says_what_and_where() {
     for declared in [events(), table("other.t", &["id integer"], &[])] {
         let error = up(&guest, &[declared]).await.unwrap_err();
         assert!(matches!(error, Error::PermissionDenied { .. }), "{error:?}");
-        assert!(
-            error
-                .source()
-                .unwrap()
-                .to_string()
-                .contains("permission denied for")
-        );
+        assert!(error.source().unwrap().to_string().contains("permission denied for"));
     }
 }
 
 #[tokio::test]
 async fn an_unreachable_database_is_a_connection_error() {
     let mut options = ConnectOptions::new("postgres://nobody@127.0.0.1:1/none");
-    options
-        .connect_lazy(true)
-        .acquire_timeout(Duration::from_millis(500));
+    options.connect_lazy(true).acquire_timeout(Duration::from_millis(500));
     let db = Database::connect(options).await.unwrap();
-    for error in [
-        plan(&db, &[events()]).await.unwrap_err(),
-        up(&db, &[events()]).await.unwrap_err(),
-    ] {
+    for error in [plan(&db, &[events()]).await.unwrap_err(), up(&db, &[events()]).await.unwrap_err()] {
         assert!(matches!(error, Error::Connection(_)), "{error:?}");
     }
 }
@@ -44,42 +33,20 @@ async fn an_unreachable_database_is_a_connection_error() {
 #[tokio::test]
 async fn no_schema_to_create_in() {
     let t = fresh().await;
-    let options = ConnectOptions::new(&t.url)
-        .set_schema_search_path("missing")
-        .to_owned();
+    let options = ConnectOptions::new(&t.url).set_schema_search_path("missing").to_owned();
     let db = Database::connect(options).await.unwrap();
-    assert!(matches!(
-        plan(&db, &[events()]).await.unwrap_err(),
-        Error::NoSchema
-    ));
+    assert!(matches!(plan(&db, &[events()]).await.unwrap_err(), Error::NoSchema));
 }
 
 /// Steps before the failing one stay, are recorded, and running again goes on from there.
 #[tokio::test]
 async fn a_failing_step_leaves_no_trace_of_itself() {
     let t = fresh().await;
-    let wrong = Index {
-        predicate: Some("no_such_column > 0".into()),
-        ..index(&["client_id"])
-    };
-    let declared = Table {
-        indexes: vec![index(&["event_type"]), wrong],
-        ..events()
-    };
+    let wrong = Index { predicate: Some("no_such_column > 0".into()), ..index(&["client_id"]) };
+    let declared = Table { indexes: vec![index(&["event_type"]), wrong], ..events() };
     let error = up(&t.db, &[declared]).await.unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("create index events__client_id__idx__"),
-        "{error}"
-    );
-    assert!(
-        error
-            .source()
-            .unwrap()
-            .to_string()
-            .contains("column \"no_such_column\" does not exist (SQLSTATE 42703)")
-    );
+    assert!(error.to_string().contains("create index events__client_id__idx__"), "{error}");
+    assert!(error.source().unwrap().to_string().contains("column \"no_such_column\" does not exist (SQLSTATE 42703)"));
     assert_eq!(status(&t.db, &[]).await.unwrap().applied.len(), 2);
     assert_eq!(up(&t.db, &[events()]).await.unwrap().applied.len(), 1);
 }
@@ -87,39 +54,15 @@ async fn a_failing_step_leaves_no_trace_of_itself() {
 #[tokio::test]
 async fn a_failed_concurrent_build_is_swept_away() {
     let t = fresh().await;
-    up(
-        &t.db,
-        &[Table {
-            indexes: Vec::new(),
-            ..events()
-        }],
-    )
-    .await
-    .unwrap();
+    up(&t.db, &[Table { indexes: Vec::new(), ..events() }]).await.unwrap();
     t.run(ONE_EVENT).await;
     t.run(ONE_EVENT).await;
-    let unique = Index {
-        unique: true,
-        ..index(&["client_id"])
-    };
-    let declared = Table {
-        indexes: vec![unique],
-        ..events()
-    };
+    let unique = Index { unique: true, ..index(&["client_id"]) };
+    let declared = Table { indexes: vec![unique], ..events() };
     let error = up(&t.db, &[declared]).await.unwrap_err();
-    assert!(
-        error.source().unwrap().to_string().contains("23505"),
-        "{error:?}"
-    );
-    assert_eq!(
-        t.texts("SELECT relname::text FROM pg_class WHERE relname = 'events__client_id__key'")
-            .await,
-        [""; 0]
-    );
-    assert_eq!(
-        t.texts("SELECT count(*)::text FROM runner_ledger").await,
-        ["1"]
-    );
+    assert!(error.source().unwrap().to_string().contains("23505"), "{error:?}");
+    assert_eq!(t.texts("SELECT relname::text FROM pg_class WHERE relname = 'events__client_id__key'").await, [""; 0]);
+    assert_eq!(t.texts("SELECT count(*)::text FROM runner_ledger").await, ["1"]);
 }
 
 /// A runner killed between the build and its record, or in the middle of the build.
@@ -128,17 +71,10 @@ async fn an_interrupted_build_is_settled_by_the_next_run() {
     let t = fresh().await;
     up(&t.db, &[events()]).await.unwrap();
     // The first index was finished without its record, the second never was.
-    t.run("UPDATE runner_ledger SET applied_at = NULL WHERE action = 'create_index'")
-        .await;
+    t.run("UPDATE runner_ledger SET applied_at = NULL WHERE action = 'create_index'").await;
     t.run("DROP INDEX events__event_type__idx").await;
     assert_eq!(up(&t.db, &[events()]).await.unwrap().applied.len(), 1);
-    let summaries: Vec<String> = status(&t.db, &[])
-        .await
-        .unwrap()
-        .applied
-        .into_iter()
-        .map(|e| e.summary)
-        .collect();
+    let summaries: Vec<String> = status(&t.db, &[]).await.unwrap().applied.into_iter().map(|e| e.summary).collect();
     assert_eq!(
         summaries,
         [
@@ -156,14 +92,9 @@ async fn a_killed_connection_stops_the_migration() {
     t.run(ONE_EVENT).await;
     // Holds the build back until its connection is gone.
     let blocker = Database::connect(&t.url).await.unwrap();
-    let hold = sea_orm_migration::sea_orm::TransactionTrait::begin(&blocker)
-        .await
-        .unwrap();
+    let hold = sea_orm_migration::sea_orm::TransactionTrait::begin(&blocker).await.unwrap();
     hold.execute_unprepared(ONE_EVENT).await.unwrap();
-    let more = [Table {
-        indexes: vec![index(&["timestamp"])],
-        ..events()
-    }];
+    let more = [Table { indexes: vec![index(&["timestamp"])], ..events() }];
     let killing = async {
         let kill = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
             WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND state = 'active' AND datname = current_database()";
@@ -178,10 +109,7 @@ async fn a_killed_connection_stops_the_migration() {
     let report = up(&t.db, &more).await.unwrap();
     assert_eq!(report.applied.len(), 1);
     assert!(plan(&t.db, &more).await.unwrap().is_empty());
-    assert_eq!(
-        down(&t.db, false).await.unwrap().unwrap().object.as_deref(),
-        Some("events__timestamp__idx")
-    );
+    assert_eq!(down(&t.db, false).await.unwrap().unwrap().object.as_deref(), Some("events__timestamp__idx"));
 }
 
 #[tokio::test]
@@ -189,8 +117,5 @@ async fn a_users_own_sea_orm_migrations_are_left_alone() {
     let t = fresh().await;
     t.run("CREATE TABLE seaql_migrations (version text PRIMARY KEY, applied_at bigint); INSERT INTO seaql_migrations VALUES ('theirs', 1)").await;
     up(&t.db, &[events()]).await.unwrap();
-    assert_eq!(
-        t.texts("SELECT version FROM seaql_migrations").await,
-        ["theirs"]
-    );
+    assert_eq!(t.texts("SELECT version FROM seaql_migrations").await, ["theirs"]);
 }

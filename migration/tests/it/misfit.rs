@@ -6,19 +6,8 @@ use crate::database::{TestDb, events, fresh, table};
 
 async fn found(t: &TestDb, table: Table) -> Vec<String> {
     let all = misfits(&t.db, &[table]).await.unwrap();
-    assert!(
-        all.iter()
-            .all(|misfit| !misfit.fix.is_empty() && misfit.declared_in.ends_with("test.yaml"))
-    );
-    all.iter()
-        .map(|misfit| {
-            format!(
-                "{}: {}",
-                misfit.column.as_deref().unwrap_or("-"),
-                misfit.problem
-            )
-        })
-        .collect()
+    assert!(all.iter().all(|misfit| !misfit.fix.is_empty() && misfit.declared_in.ends_with("test.yaml")));
+    all.iter().map(|misfit| format!("{}: {}", misfit.column.as_deref().unwrap_or("-"), misfit.problem)).collect()
 }
 
 #[tokio::test]
@@ -61,20 +50,10 @@ async fn what_keeps_no_row_out_is_no_misfit() {
 #[tokio::test]
 async fn another_key_a_view_and_a_missing_schema() {
     let t = fresh().await;
-    t.run("CREATE TABLE t (a uuid PRIMARY KEY, b uuid NOT NULL); CREATE VIEW v AS SELECT 1")
-        .await;
-    assert_eq!(
-        found(&t, table("t", &["a uuid", "b uuid"], &["b"])).await,
-        ["-: its primary key is (a), declared (b)"]
-    );
-    assert_eq!(
-        found(&t, table("v", &["a uuid"], &[])).await,
-        ["-: it is a view"]
-    );
-    assert_eq!(
-        found(&t, table("nowhere.t", &["a uuid"], &[])).await,
-        ["-: it does not exist"]
-    );
+    t.run("CREATE TABLE t (a uuid PRIMARY KEY, b uuid NOT NULL); CREATE VIEW v AS SELECT 1").await;
+    assert_eq!(found(&t, table("t", &["a uuid", "b uuid"], &["b"])).await, ["-: its primary key is (a), declared (b)"]);
+    assert_eq!(found(&t, table("v", &["a uuid"], &[])).await, ["-: it is a view"]);
+    assert_eq!(found(&t, table("nowhere.t", &["a uuid"], &[])).await, ["-: it does not exist"]);
 }
 
 #[tokio::test]
@@ -83,15 +62,8 @@ async fn missing_privileges() {
     up(&t.db, &[events()]).await.unwrap();
     let writer = t.as_role("misfit_writer").await;
     let all = misfits(&writer, &[events()]).await.unwrap();
-    assert_eq!(
-        all[0].to_string(),
-        "table events does not fit: this role lacks the privilege INSERT, SELECT"
-    );
-    assert_eq!(
-        all[0].fix,
-        r#"GRANT INSERT, SELECT ON "public"."events" TO the role that runs the pipeline"#
-    );
-    t.run("GRANT INSERT, SELECT ON events TO misfit_writer")
-        .await;
+    assert_eq!(all[0].to_string(), "table events does not fit: this role lacks the privilege INSERT, SELECT");
+    assert_eq!(all[0].fix, r#"GRANT INSERT, SELECT ON "public"."events" TO the role that runs the pipeline"#);
+    t.run("GRANT INSERT, SELECT ON events TO misfit_writer").await;
     assert!(misfits(&writer, &[events()]).await.unwrap().is_empty());
 }

@@ -8,16 +8,10 @@ use crate::database::{ONE_EVENT, TestDb, events, fresh, index, table};
 async fn refused(t: &TestDb, tables: &[Table], reason: &str) {
     let before = t.catalog().await;
     let report = up(&t.db, tables).await.unwrap();
-    let [refusal] = report.refusals.as_slice() else {
-        panic!("{report:#?}")
-    };
+    let [refusal] = report.refusals.as_slice() else { panic!("{report:#?}") };
     assert!(refusal.reason.contains(reason), "{}", refusal.reason);
     assert!(report.applied.is_empty());
-    assert_eq!(
-        t.catalog().await,
-        before,
-        "a refused migration changed something"
-    );
+    assert_eq!(t.catalog().await, before, "a refused migration changed something");
     for sql in &refusal.by_hand {
         t.run(&sql.replace("/* a value */", "'7'")).await;
     }
@@ -31,8 +25,7 @@ async fn refused(t: &TestDb, tables: &[Table], reason: &str) {
 #[tokio::test]
 async fn a_changed_type() {
     let t = fresh().await;
-    t.run("CREATE TABLE t (id integer PRIMARY KEY, n text); INSERT INTO t VALUES (1, '5')")
-        .await;
+    t.run("CREATE TABLE t (id integer PRIMARY KEY, n text); INSERT INTO t VALUES (1, '5')").await;
     let declared = table("t", &["id integer", "n bigint null"], &["id"]);
     refused(&t, &[declared], "column n is text, declared bigint").await;
     assert_eq!(t.texts("SELECT n::text FROM t").await, ["5"]);
@@ -41,8 +34,7 @@ async fn a_changed_type() {
 #[tokio::test]
 async fn one_refusal_holds_back_every_step() {
     let t = fresh().await;
-    t.run("CREATE TABLE t (id integer PRIMARY KEY, n text)")
-        .await;
+    t.run("CREATE TABLE t (id integer PRIMARY KEY, n text)").await;
     let declared = table("t", &["id integer", "n bigint null"], &["id"]);
     refused(&t, &[events(), declared], "declared bigint").await;
 }
@@ -50,27 +42,15 @@ async fn one_refusal_holds_back_every_step() {
 #[tokio::test]
 async fn a_required_column_beside_rows() {
     let t = fresh().await;
-    t.run("CREATE TABLE t (id integer PRIMARY KEY); INSERT INTO t VALUES (1)")
-        .await;
-    refused(
-        &t,
-        &[table("t", &["id integer", "n bigint"], &["id"])],
-        "NOT NULL while the table has rows",
-    )
-    .await;
+    t.run("CREATE TABLE t (id integer PRIMARY KEY); INSERT INTO t VALUES (1)").await;
+    refused(&t, &[table("t", &["id integer", "n bigint"], &["id"])], "NOT NULL while the table has rows").await;
 }
 
 #[tokio::test]
 async fn set_not_null_beside_rows() {
     let t = fresh().await;
-    t.run("CREATE TABLE t (id integer PRIMARY KEY, n bigint); INSERT INTO t VALUES (1)")
-        .await;
-    refused(
-        &t,
-        &[table("t", &["id integer", "n bigint"], &["id"])],
-        "declared NOT NULL",
-    )
-    .await;
+    t.run("CREATE TABLE t (id integer PRIMARY KEY, n bigint); INSERT INTO t VALUES (1)").await;
+    refused(&t, &[table("t", &["id integer", "n bigint"], &["id"])], "declared NOT NULL").await;
 }
 
 #[tokio::test]
@@ -83,12 +63,7 @@ async fn an_undeclared_required_column() {
             domain counted NOT NULL)",
     )
     .await;
-    refused(
-        &t,
-        &[table("t", &["id integer"], &["id"])],
-        "column must is NOT NULL without a default",
-    )
-    .await;
+    refused(&t, &[table("t", &["id integer"], &["id"])], "column must is NOT NULL without a default").await;
     t.run("INSERT INTO t (id) VALUES (1)").await;
 }
 
@@ -97,58 +72,32 @@ async fn a_changed_primary_key() {
     let t = fresh().await;
     t.run("CREATE TABLE t (a integer NOT NULL, b integer NOT NULL, CONSTRAINT \"Old Key\" PRIMARY KEY (a))").await;
     let declared = table("t", &["a integer", "b integer"], &["b", "a"]);
-    refused(
-        &t,
-        std::slice::from_ref(&declared),
-        "its primary key is (a), declared (b, a)",
-    )
-    .await;
+    refused(&t, std::slice::from_ref(&declared), "its primary key is (a), declared (b, a)").await;
     // The order of a key's columns does not change what ON CONFLICT matches.
     let reordered = table("t", &["a integer", "b integer"], &["a", "b"]);
     assert!(plan(&t.db, &[reordered]).await.unwrap().is_empty());
-    refused(
-        &t,
-        &[table("t", &["a integer", "b integer"], &[])],
-        "none is declared",
-    )
-    .await;
+    refused(&t, &[table("t", &["a integer", "b integer"], &[])], "none is declared").await;
 }
 
 #[tokio::test]
 async fn a_primary_key_for_a_table_with_rows() {
     let t = fresh().await;
-    t.run("CREATE TABLE t (a integer); INSERT INTO t VALUES (1)")
-        .await;
-    refused(
-        &t,
-        &[table("t", &["a integer"], &["a"])],
-        "rows may share one (a)",
-    )
-    .await;
+    t.run("CREATE TABLE t (a integer); INSERT INTO t VALUES (1)").await;
+    refused(&t, &[table("t", &["a integer"], &["a"])], "rows may share one (a)").await;
 }
 
 #[tokio::test]
 async fn a_generated_column() {
     let t = fresh().await;
-    t.run("CREATE TABLE t (id integer PRIMARY KEY, n integer GENERATED ALWAYS AS (id * 2) STORED)")
-        .await;
-    refused(
-        &t,
-        &[table("t", &["id integer", "n integer null"], &["id"])],
-        "takes no value",
-    )
-    .await;
+    t.run("CREATE TABLE t (id integer PRIMARY KEY, n integer GENERATED ALWAYS AS (id * 2) STORED)").await;
+    refused(&t, &[table("t", &["id integer", "n integer null"], &["id"])], "takes no value").await;
 }
 
 #[tokio::test]
 async fn a_view_in_place_of_the_table() {
     let t = fresh().await;
     t.run("CREATE VIEW t AS SELECT 1 AS id; CREATE MATERIALIZED VIEW m AS SELECT 1 AS id; CREATE SEQUENCE s").await;
-    for (name, what) in [
-        ("t", "is a view"),
-        ("m", "is a materialized view"),
-        ("s", "is a sequence"),
-    ] {
+    for (name, what) in [("t", "is a view"), ("m", "is a materialized view"), ("s", "is a sequence")] {
         refused(&t, &[table(name, &["id integer"], &["id"])], what).await;
     }
 }
@@ -156,38 +105,13 @@ async fn a_view_in_place_of_the_table() {
 #[tokio::test]
 async fn an_index_of_our_name_that_is_something_else() {
     let t = fresh().await;
-    up(
-        &t.db,
-        &[Table {
-            indexes: Vec::new(),
-            ..events()
-        }],
-    )
-    .await
-    .unwrap();
+    up(&t.db, &[Table { indexes: Vec::new(), ..events() }]).await.unwrap();
     t.run(ONE_EVENT).await;
-    t.run("CREATE INDEX events__client_id__idx ON events (event_type)")
-        .await;
-    refused(
-        &t,
-        &[Table {
-            indexes: vec![index(&["client_id"])],
-            ..events()
-        }],
-        "is defined otherwise",
-    )
-    .await;
+    t.run("CREATE INDEX events__client_id__idx ON events (event_type)").await;
+    refused(&t, &[Table { indexes: vec![index(&["client_id"])], ..events() }], "is defined otherwise").await;
 
     t.run("CREATE TABLE events__event_type__idx (x int)").await;
-    refused(
-        &t,
-        &[Table {
-            indexes: vec![index(&["event_type"])],
-            ..events()
-        }],
-        "another relation's",
-    )
-    .await;
+    refused(&t, &[Table { indexes: vec![index(&["event_type"])], ..events() }], "another relation's").await;
 }
 
 #[tokio::test]
@@ -198,10 +122,7 @@ async fn an_index_on_a_partitioned_table_with_rows() {
          CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (100); INSERT INTO t VALUES (1, 'a')",
     )
     .await;
-    let declared = Table {
-        indexes: vec![index(&["a"])],
-        ..table("t", &["id integer", "a text null"], &["id"])
-    };
+    let declared = Table { indexes: vec![index(&["a"])], ..table("t", &["id integer", "a text null"], &["id"]) };
     refused(&t, &[declared], "on a partitioned table").await;
 }
 
@@ -209,51 +130,24 @@ async fn an_index_on_a_partitioned_table_with_rows() {
 async fn a_table_of_another_owner() {
     let t = fresh().await;
     let guest = t.as_role("owners_guest").await;
-    t.run("CREATE TABLE t (id integer PRIMARY KEY); GRANT ALL ON t TO owners_guest")
-        .await;
-    let report = up(
-        &guest,
-        &[table("t", &["id integer", "n text null"], &["id"])],
-    )
-    .await
-    .unwrap();
+    t.run("CREATE TABLE t (id integer PRIMARY KEY); GRANT ALL ON t TO owners_guest").await;
+    let report = up(&guest, &[table("t", &["id integer", "n text null"], &["id"])]).await.unwrap();
     let reason = &report.refusals[0].reason;
     assert!(reason.contains("belongs to role runner"), "{reason}");
-    assert_eq!(
-        report.refusals[0].by_hand,
-        [r#"ALTER TABLE "public"."t" ADD COLUMN "n" text"#]
-    );
+    assert_eq!(report.refusals[0].by_hand, [r#"ALTER TABLE "public"."t" ADD COLUMN "n" text"#]);
 }
 
 #[tokio::test]
 async fn an_invalid_index_is_rebuilt() {
     let t = fresh().await;
-    let unique = Index {
-        unique: true,
-        ..index(&["client_id"])
-    };
-    let declared = Table {
-        indexes: vec![unique],
-        ..events()
-    };
-    up(
-        &t.db,
-        &[Table {
-            indexes: Vec::new(),
-            ..events()
-        }],
-    )
-    .await
-    .unwrap();
+    let unique = Index { unique: true, ..index(&["client_id"]) };
+    let declared = Table { indexes: vec![unique], ..events() };
+    up(&t.db, &[Table { indexes: Vec::new(), ..events() }]).await.unwrap();
     t.run(ONE_EVENT).await;
     t.run(ONE_EVENT).await;
     // As a broken build leaves it, here because client_id is not unique.
     let build = "CREATE UNIQUE INDEX CONCURRENTLY events__client_id__key ON events (client_id)";
-    assert!(
-        sea_orm_migration::sea_orm::ConnectionTrait::execute_unprepared(&t.db, build)
-            .await
-            .is_err()
-    );
+    assert!(sea_orm_migration::sea_orm::ConnectionTrait::execute_unprepared(&t.db, build).await.is_err());
     t.run("UPDATE events SET client_id = event_id::text").await;
     let report = up(&t.db, std::slice::from_ref(&declared)).await.unwrap();
     assert_eq!(report.applied[0].action, Action::RebuildIndex);

@@ -14,11 +14,7 @@ async fn every_type_makes_the_round_trip() {
     for (n, ty) in types.iter().enumerate() {
         for nullable in [true, false] {
             let name = format!("c{n}_{nullable}");
-            declared.columns.push(Column {
-                name,
-                ty: ty.parse().unwrap(),
-                nullable,
-            });
+            declared.columns.push(Column { name, ty: ty.parse().unwrap(), nullable });
         }
     }
     let declared = [declared];
@@ -28,11 +24,7 @@ async fn every_type_makes_the_round_trip() {
     let read = t
         .texts("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0 ORDER BY attnum")
         .await;
-    let written: Vec<String> = declared[0]
-        .columns
-        .iter()
-        .map(|column| column.ty.to_string())
-        .collect();
+    let written: Vec<String> = declared[0].columns.iter().map(|column| column.ty.to_string()).collect();
     assert_eq!(read, written);
 }
 
@@ -40,18 +32,10 @@ async fn every_type_makes_the_round_trip() {
 #[tokio::test]
 async fn every_other_type_is_a_difference() {
     let t = fresh().await;
-    let types: Vec<ColumnType> = ColumnType::names()
-        .map(|name| name.parse().unwrap())
-        .collect();
+    let types: Vec<ColumnType> = ColumnType::names().map(|name| name.parse().unwrap()).collect();
     let columns = |shift: usize| -> Vec<Column> {
         let ty = |n: usize| types[(n + shift) % types.len()];
-        (0..types.len())
-            .map(|n| Column {
-                name: format!("c{n}"),
-                ty: ty(n),
-                nullable: true,
-            })
-            .collect()
+        (0..types.len()).map(|n| Column { name: format!("c{n}"), ty: ty(n), nullable: true }).collect()
     };
     let mut declared = table("t", &[], &[]);
     declared.columns = columns(0);

@@ -7,18 +7,12 @@ use crate::database::{ONE_EVENT, events, fresh, index, table};
 #[tokio::test]
 async fn every_step_is_undone_in_turn() {
     let t = fresh().await;
-    t.run("CREATE TABLE old (id integer, a text NOT NULL, b text)")
+    t.run("CREATE TABLE old (id integer, a text NOT NULL, b text)").await;
+    let before = t
+        .texts("SELECT attname || attnotnull FROM pg_attribute WHERE attrelid = 'old'::regclass ORDER BY attnum")
         .await;
-    let before = t.texts("SELECT attname || attnotnull FROM pg_attribute WHERE attrelid = 'old'::regclass ORDER BY attnum").await;
-    let old = table(
-        "old",
-        &["id integer", "a text null", "b text", "c text"],
-        &["id"],
-    );
-    let new = Table {
-        indexes: vec![index(&["x"])],
-        ..table("fresh_schema.new", &["x uuid"], &["x"])
-    };
+    let old = table("old", &["id integer", "a text null", "b text", "c text"], &["id"]);
+    let new = Table { indexes: vec![index(&["x"])], ..table("fresh_schema.new", &["x uuid"], &["x"]) };
     let report = up(&t.db, &[old, new]).await.unwrap();
     assert_eq!(report.applied.len(), 7);
     for step in report.applied.iter().rev() {
@@ -28,23 +22,9 @@ async fn every_step_is_undone_in_turn() {
     assert_eq!(down(&t.db, false).await.unwrap(), None);
     let after = t.texts("SELECT attname || attnotnull FROM pg_attribute WHERE attrelid = 'old'::regclass AND NOT attisdropped ORDER BY attnum").await;
     // Dropping a primary key leaves NOT NULL on its columns, in PostgreSQL 15 as in 18.
-    assert_eq!(
-        after,
-        before
-            .iter()
-            .map(|c| c.replace("idfalse", "idtrue"))
-            .collect::<Vec<_>>()
-    );
-    assert_eq!(
-        t.texts("SELECT nspname::text FROM pg_namespace WHERE nspname = 'fresh_schema'")
-            .await,
-        [""; 0]
-    );
-    assert_eq!(
-        t.texts("SELECT count(*)::text FROM runner_ledger WHERE undone_at IS NOT NULL")
-            .await,
-        ["7"]
-    );
+    assert_eq!(after, before.iter().map(|c| c.replace("idfalse", "idtrue")).collect::<Vec<_>>());
+    assert_eq!(t.texts("SELECT nspname::text FROM pg_namespace WHERE nspname = 'fresh_schema'").await, [""; 0]);
+    assert_eq!(t.texts("SELECT count(*)::text FROM runner_ledger WHERE undone_at IS NOT NULL").await, ["7"]);
 }
 
 #[tokio::test]
@@ -58,10 +38,7 @@ async fn nothing_was_ever_applied() {
 #[tokio::test]
 async fn rows_are_not_lost_unless_allowed() {
     let t = fresh().await;
-    let events = Table {
-        indexes: Vec::new(),
-        ..events()
-    };
+    let events = Table { indexes: Vec::new(), ..events() };
     up(&t.db, std::slice::from_ref(&events)).await.unwrap();
     t.run(ONE_EVENT).await;
     let error = down(&t.db, false).await.unwrap_err();
@@ -71,18 +48,8 @@ async fn rows_are_not_lost_unless_allowed() {
         "undoing `create table events` would lose the rows of table public.events; allow it with --allow-data-loss"
     );
     assert_eq!(t.texts("SELECT count(*)::text FROM events").await, ["1"]);
-    assert_eq!(
-        status(&t.db, std::slice::from_ref(&events))
-            .await
-            .unwrap()
-            .tables[0]
-            .state,
-        State::UpToDate
-    );
-    assert_eq!(
-        down(&t.db, true).await.unwrap().unwrap().summary,
-        "create table events"
-    );
+    assert_eq!(status(&t.db, std::slice::from_ref(&events)).await.unwrap().tables[0].state, State::UpToDate);
+    assert_eq!(down(&t.db, true).await.unwrap().unwrap().summary, "create table events");
     assert_eq!(plan(&t.db, &[events]).await.unwrap().steps.len(), 1);
 }
 
@@ -94,10 +61,7 @@ async fn values_are_not_lost_unless_allowed() {
     up(&t.db, &[wider]).await.unwrap();
     t.run("INSERT INTO t VALUES (1, NULL), (2, 'kept')").await;
     let error = down(&t.db, false).await.unwrap_err().to_string();
-    assert!(
-        error.contains("the values of column note of table public.t"),
-        "{error}"
-    );
+    assert!(error.contains("the values of column note of table public.t"), "{error}");
     t.run("DELETE FROM t WHERE note IS NOT NULL").await;
     // Rows without a value in it lose nothing.
     assert!(down(&t.db, false).await.unwrap().is_some());
@@ -131,10 +95,7 @@ async fn what_was_dropped_by_hand_is_undone_without_complaint() {
 #[tokio::test]
 async fn an_undo_that_fails_changes_nothing() {
     let t = fresh().await;
-    let events = Table {
-        indexes: Vec::new(),
-        ..events()
-    };
+    let events = Table { indexes: Vec::new(), ..events() };
     up(&t.db, std::slice::from_ref(&events)).await.unwrap();
     t.run("CREATE VIEW uses AS SELECT * FROM events").await;
     let error = down(&t.db, false).await.unwrap_err();
