@@ -1,0 +1,198 @@
+//! A message's body as a JSON document, strictly.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use crate::message::{Code, Rejection};
+
+/// Parses exactly one JSON document (RFC 8259). Rejected as `not_json`, with line and column: an empty body, a byte
+/// order mark, text after the document, more than 128 levels, lone surrogates, and a key written twice in one object,
+/// which would lose a value in silence.
+pub fn parse(body: &str) -> Result<Value, Rejection> {
+    let not_json = |message: String| Rejection::new(Code::NotJson, message);
+    if body.trim_ascii().is_empty() {
+        return Err(not_json("the body is empty".to_owned()));
+    }
+    if body.starts_with('\u{feff}') {
+        return Err(not_json("the body starts with a byte order mark".to_owned()));
+    }
+    let start = body.as_ptr() as usize;
+    let document = Document { body: start..start + body.len() };
+    let mut reader = serde_json::Deserializer::from_str(body);
+    document
+        .deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value))
+        .map_err(|error| not_json(error.to_string()))
+}
+
+/// Reads a [`Value`] as serde_json does, but refuses a key written twice.
+#[derive(Clone)]
+struct Document {
+    /// The addresses of the body's bytes. serde_json hands over a number that keeps its text as a map with one key of
+    /// its own; a key of that name inside the body is told apart by where its bytes are.
+    body: Range<usize>,
+}
+
+/// The key under which serde_json hands over a number's text (its `arbitrary_precision` feature).
+const NUMBER: &str = "$serde_json::private::Number";
+
+enum Key {
+    Number,
+    Field(String),
+}
+
+impl<'de> DeserializeSeed<'de> for Document {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Document {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, boolean: bool) -> Result<Value, E> {
+        Ok(Value::Bool(boolean))
+    }
+
+    fn visit_i64<E>(self, integer: i64) -> Result<Value, E> {
+        Ok(Value::from(integer))
+    }
+
+    fn visit_u64<E>(self, integer: u64) -> Result<Value, E> {
+        Ok(Value::from(integer))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element_seed(self.clone())? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = fields.next_key_seed(KeySeed { body: &self.body })? {
+            match key {
+                Key::Number => return fields.next_value::<String>().and_then(|text| number(&text)),
+                Key::Field(name) => {
+                    let value = fields.next_value_seed(self.clone())?;
+                    if object.contains_key(&name) {
+                        return Err(A::Error::custom(format_args!("the key {name:?} is written twice")));
+                    }
+                    object.insert(name, value);
+                }
+            }
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+fn number<E: Error>(text: &str) -> Result<Value, E> {
+    text.parse::<Number>().map(Value::Number).map_err(E::custom)
+}
+
+struct KeySeed<'b> {
+    body: &'b Range<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeySeed<'_> {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key, E> {
+        let ours = self.body.contains(&(key.as_ptr() as usize));
+        Ok(match key {
+            NUMBER if !ours => Key::Number,
+            key => Key::Field(key.to_owned()),
+        })
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+        Ok(Key::Field(key.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn message(body: &str) -> String {
+        let rejection = parse(body).unwrap_err();
+        assert_eq!(rejection.code, Code::NotJson);
+        rejection.message
+    }
+
+    #[test]
+    fn numbers_keep_their_text() {
+        let text = r#"{"a":1.10,"b":[123456789012345678901234567890,-0,1E400]}"#;
+        let value = parse(text).unwrap();
+        assert_eq!(value.to_string(), text.replace("1E400", "1e+400"));
+    }
+
+    #[test]
+    fn it_reads_what_serde_json_reads() {
+        for text in ["null", " [] ", "true", "\"\\ud83d\\ude00\"", r#"{"a":{"b":[1,"x",null]},"":{}}"#, "-1.5e-7"] {
+            assert_eq!(parse(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_is_no_single_document_is_rejected_with_its_place() {
+        assert_eq!(message(" \n"), "the body is empty");
+        assert!(message("\u{feff}{}").contains("byte order mark"));
+        assert!(message("{} {}").contains("line 1 column 4"));
+        assert!(message("{\n\"a\": nope}").contains("line 2"));
+        assert!(message("\"\\ud800\\u0041\"").contains("surrogate"));
+        assert!(message(&"[".repeat(200)).contains("recursion limit"));
+        for text in ["NaN", "Infinity", "'a'", "{a:1}", "[1,]", "\"\\ud800\"", "\"\\udc00\"", "01", "+1", "\"\t\"", "\u{b}1"] {
+            message(text);
+        }
+    }
+
+    #[test]
+    fn a_key_written_twice_is_rejected() {
+        assert!(message(r#"{"a":1,"b":{"c":1,"c":2}}"#).contains("\"c\" is written twice"));
+        assert!(message(r#"{"a":1,"\u0061":2}"#).contains("written twice"));
+    }
+
+    #[test]
+    fn the_readers_own_key_for_numbers_is_an_ordinary_key_in_a_body() {
+        for key in [NUMBER.to_owned(), NUMBER.replace('$', "\\u0024")] {
+            let text = format!(r#"{{"{key}":"12"}}"#);
+            let value = parse(&text).unwrap();
+            assert_eq!(value.get(NUMBER), Some(&json!("12")));
+            assert_eq!(value.to_string(), format!(r#"{{"{NUMBER}":"12"}}"#));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! jq's operators `+ - * / %` and negation.
+
+use std::collections::BTreeSet;
+use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
+use std::rc::Rc;
+
+use jaq_core::ops::Math;
+use jaq_core::{Error, ValR};
+use jaq_json::Num;
+use jaq_std::ValT as _;
+
+use super::budget::{self, Limit};
+use super::value::{Obj, Val, number_bytes};
+
+/// Digits of a product, at most: far more than any column holds with sense.
+const LONGEST_PRODUCT: usize = 20_000;
+
+impl Add for Val {
+    type Output = ValR<Val>;
+
+    fn add(self, other: Self) -> ValR<Self> {
+        budget::steps(1);
+        match (self, other) {
+            (Self::Null, value) | (value, Self::Null) => Ok(value),
+            (Self::Num(x), Self::Num(y)) => Ok(Self::Num(counted(&x, &y, Num::add))),
+            (Self::Str(x), Self::Str(y)) => {
+                budget::bytes(x.len() + y.len());
+                Ok(Self::str(&[&*x, &*y].concat()))
+            }
+            (Self::Arr(x), Self::Arr(y)) => {
+                budget::bytes(16 * y.items.len());
+                budget::steps((x.items.len() + y.items.len()) / 16);
+                let mut items = Self::take_items(x);
+                items.extend(y.items.iter().cloned());
+                Ok(Self::arr(items))
+            }
+            (Self::Obj(x), Self::Obj(y)) => {
+                budget::steps((x.fields.len() + y.fields.len()) / 4);
+                let mut fields = Self::take_fields(x);
+                fields.extend(y.fields.iter().map(|(name, value)| (Rc::clone(name), value.clone())));
+                Ok(Self::obj(fields))
+            }
+            (x, y) => Err(Error::math(x, Math::Add, y)),
+        }
+    }
+}
+
+impl Sub for Val {
+    type Output = ValR<Val>;
+
+    fn sub(self, other: Self) -> ValR<Self> {
+        budget::steps(1);
+        match (self, other) {
+            (Self::Num(x), Self::Num(y)) => Ok(Self::Num(counted(&x, &y, Num::sub))),
+            (Self::Arr(x), Self::Arr(y)) => {
+                let remove: BTreeSet<_> = y.items.iter().collect();
+                let kept = x.items.iter().filter(|item| !remove.contains(item));
+                Ok(kept.cloned().collect())
+            }
+            (x, y) => Err(Error::math(x, Math::Sub, y)),
+        }
+    }
+}
+
+impl Mul for Val {
+    type Output = ValR<Val>;
+
+    fn mul(self, other: Self) -> ValR<Self> {
+        budget::steps(1);
+        match (self, other) {
+            (Self::Num(x), Self::Num(y)) => {
+                if number_bytes(&x).max(number_bytes(&y)) > LONGEST_PRODUCT / 2 {
+                    budget::stop(Limit::Bytes);
+                }
+                Ok(Self::Num(counted(&x, &y, Num::mul)))
+            }
+            (Self::Str(text), Self::Num(times)) | (Self::Num(times), Self::Str(text)) => repeat(&text, &times),
+            (Self::Obj(x), Self::Obj(y)) => Ok(merge(x, &y)),
+            (x, y) => Err(Error::math(x, Math::Mul, y)),
+        }
+    }
+}
+
+/// Null when repeated less than once; a fraction of a time does not count.
+fn repeat(text: &str, times: &Num) -> ValR<Val> {
+    let times = Val::Num(times.clone()).as_f64().unwrap_or(0.0);
+    if times < 1.0 || times.is_nan() {
+        return Ok(Val::Null);
+    }
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is bounded below")]
+    let times = times as usize;
+    budget::bytes(text.len().saturating_mul(times));
+    Ok(Val::str(&text.repeat(if text.is_empty() { 1 } else { times })))
+}
+
+/// Recursive merge: an object in both is merged, everything else is the right side's.
+fn merge(left: Rc<Obj>, right: &Rc<Obj>) -> Val {
+    budget::steps(1 + (left.fields.len() + right.fields.len()) / 4);
+    let mut fields = Val::take_fields(left);
+    for (name, value) in &right.fields {
+        let merged = match (fields.remove(name), value) {
+            (Some(Val::Obj(x)), Val::Obj(y)) => merge(x, y),
+            _ => value.clone(),
+        };
+        fields.insert(Rc::clone(name), merged);
+    }
+    Val::obj(fields)
+}
+
+impl Div for Val {
+    type Output = ValR<Val>;
+
+    fn div(self, other: Self) -> ValR<Self> {
+        budget::steps(1);
+        match (self, other) {
+            (Self::Num(x), Self::Num(y)) => Ok(Self::Num(counted(&x, &y, Num::div))),
+            (Self::Str(text), Self::Str(separator)) => Ok(split(&text, &separator)),
+            (x, y) => Err(Error::math(x, Math::Div, y)),
+        }
+    }
+}
+
+fn split(text: &str, separator: &str) -> Val {
+    budget::steps(text.len() / 16);
+    if text.is_empty() {
+        return Val::arr(Vec::new());
+    }
+    if separator.is_empty() {
+        return text.chars().map(|c| Val::str(c.encode_utf8(&mut [0; 4]))).collect();
+    }
+    text.split(separator).map(Val::str).collect()
+}
+
+impl Rem for Val {
+    type Output = ValR<Val>;
+
+    fn rem(self, other: Self) -> ValR<Self> {
+        budget::steps(1);
+        match (self, other) {
+            (Self::Num(x), Self::Num(y)) if y != Num::Int(0) => Ok(Self::Num(counted(&x, &y, Num::rem))),
+            (x, y) => Err(Error::math(x, Math::Rem, y)),
+        }
+    }
+}
+
+impl Neg for Val {
+    type Output = ValR<Val>;
+
+    fn neg(self) -> ValR<Self> {
+        match self {
+            Self::Num(number) => Ok(Self::Num(-number)),
+            other => Err(Error::typ(other, "number")),
+        }
+    }
+}
+
+/// An operation on two numbers, paid for by their digits.
+fn counted(x: &Num, y: &Num, operation: fn(Num, Num) -> Num) -> Num {
+    let digits = number_bytes(x) + number_bytes(y);
+    budget::bytes(digits);
+    budget::steps(digits / 8);
+    operation(x.clone(), y.clone())
+}

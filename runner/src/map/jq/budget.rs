@@ -1,0 +1,109 @@
+//! What one evaluation may use up. An expression that runs too long or makes too much ends in a rejection.
+//!
+//! jaq asks for its look-up table at every term it evaluates, and the values it works on are ours, so both count
+//! here. What goes over a limit is unwound to [`spend`], past any `try` of the expression: an error value could be
+//! caught by it and the loop would go on.
+
+use std::cell::Cell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// Terms evaluated and values touched. A microsecond has room for some ten to twenty.
+const STEPS: usize = 1_000_000;
+/// Bytes of values made, whether still in use or not, and the size of the largest single value.
+pub(super) const BYTES: usize = 64 << 20;
+/// Levels of arrays and objects. A parsed document has at most 128.
+pub(super) const DEPTH: u32 = 256;
+/// Stack of the evaluation: a quarter of what Rust and tokio give a thread.
+const STACK: usize = 512 << 10;
+
+/// The limit an expression met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Too many steps.
+    Steps,
+    /// Too many bytes.
+    Bytes,
+    /// Recursion or values nested too deep.
+    Depth,
+    /// A text that is not UTF-8, or a number that is not finite: neither is JSON.
+    NotJson,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Steps => "it ran for more than 1,000,000 steps",
+            Self::Bytes => "it made more than 64 MiB of values",
+            Self::Depth => "it nested too deep",
+            Self::NotJson => "it made a value that is not JSON (NaN, infinite, or bytes that are not UTF-8)",
+        })
+    }
+}
+
+thread_local! {
+    static STEPS_LEFT: Cell<usize> = const { Cell::new(0) };
+    static BYTES_LEFT: Cell<usize> = const { Cell::new(0) };
+    static STACK_BASE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// What unwinds.
+struct Stop(Limit);
+
+/// Why an evaluation did not come to its end.
+pub(super) enum Ended {
+    /// It went over a limit.
+    Limit(Limit),
+    /// The interpreter itself failed.
+    Panic,
+}
+
+/// Runs an evaluation on a fresh budget.
+pub(super) fn spend<T>(evaluate: impl FnOnce() -> T) -> Result<T, Ended> {
+    STEPS_LEFT.set(STEPS);
+    BYTES_LEFT.set(BYTES);
+    STACK_BASE.set(stack_pointer());
+    catch_unwind(AssertUnwindSafe(evaluate)).map_err(|payload| {
+        payload
+            .downcast_ref::<Stop>()
+            .map_or(Ended::Panic, |stop| Ended::Limit(stop.0))
+    })
+}
+
+/// Ends the evaluation.
+pub(super) fn stop(limit: Limit) -> ! {
+    // Unlike `panic!` this calls no panic hook: nothing is printed.
+    resume_unwind(Box::new(Stop(limit)))
+}
+
+/// One term is about to be evaluated.
+pub(super) fn enter() {
+    steps(1);
+    if STACK_BASE.get().abs_diff(stack_pointer()) > STACK {
+        stop(Limit::Depth);
+    }
+}
+
+/// Some work is about to be done.
+pub(super) fn steps(count: usize) {
+    take(&STEPS_LEFT, count, Limit::Steps);
+}
+
+/// A value is about to be made.
+pub(super) fn bytes(count: usize) {
+    take(&BYTES_LEFT, count, Limit::Bytes);
+}
+
+fn take(left: &'static std::thread::LocalKey<Cell<usize>>, count: usize, limit: Limit) {
+    match left.get().checked_sub(count) {
+        Some(rest) => left.set(rest),
+        None => stop(limit),
+    }
+}
+
+/// About where the stack ends now.
+#[inline(never)]
+fn stack_pointer() -> usize {
+    let here = 0u8;
+    std::ptr::from_ref(std::hint::black_box(&here)) as usize
+}

@@ -1,0 +1,156 @@
+//! Full jq: an expression that is more than a simple path.
+//!
+//! The interpreter is jaq's, on values of our own that keep to a budget.
+
+mod access;
+mod arithmetic;
+mod budget;
+mod compile;
+mod functions;
+mod library;
+mod regex_cost;
+mod syntax;
+mod value;
+
+use std::cell::OnceCell;
+use std::fmt;
+
+use jaq_core::data::HasLut;
+use jaq_core::{Ctx, DataT, Error, Exn, Filter, Lut, Vars};
+use serde_json::Value;
+
+use self::budget::Ended;
+use self::value::Val;
+use super::expr::ExprError;
+use super::path::{Path, Root};
+use super::scope::Scope;
+
+pub use budget::Limit;
+
+/// The message's values as jq works on them, converted when first asked for.
+#[derive(Default)]
+pub(super) struct Inputs {
+    document: OnceCell<Val>,
+    sqs: OnceCell<Val>,
+}
+
+/// A compiled program.
+pub(super) struct Program {
+    filter: Filter<Data>,
+    /// The path whose value the filter gets, when the program is `PATH | ...`: no need to convert the whole document.
+    head: Option<Path>,
+    variables: Vec<Root>,
+    paths: Vec<Path>,
+    pipeline: Option<(Path, Vec<String>)>,
+}
+
+/// Why a program has no value.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// jq's own error, or an `error(..)` of the expression.
+    Error(String),
+    /// More than one result.
+    Several,
+    /// Over a limit.
+    Stopped(Limit),
+}
+
+/// Characters of jq's message, at most.
+const LONGEST_MESSAGE: usize = 200;
+
+impl Program {
+    /// Compiles a text that is no simple path.
+    pub(super) fn compile(text: &str) -> Result<Self, ExprError> {
+        compile::compile(text)
+    }
+
+    pub(super) fn paths(&self) -> &[Path] {
+        &self.paths
+    }
+
+    pub(super) fn pipeline(&self) -> Option<(&Path, &[String])> {
+        self.pipeline
+            .as_ref()
+            .map(|(path, functions)| (path, &**functions))
+    }
+
+    /// Runs on one message. No result is null.
+    pub(super) fn run(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
+        match budget::spend(|| self.evaluate(scope)) {
+            Ok(result) => result,
+            Err(Ended::Limit(limit)) => Err(Failure::Stopped(limit)),
+            Err(Ended::Panic) => Err(Failure::Error("the interpreter failed".to_owned())),
+        }
+    }
+
+    fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
+        let input = match &self.head {
+            Some(path) => {
+                let value = path.get(scope.root(path.root));
+                Val::from_value(value.map_err(|error| Failure::Error(error.to_string()))?)
+            }
+            None => scope.val(Root::Input),
+        };
+        let variables = self.variables.iter().map(|root| scope.val(*root));
+        let context = Ctx::<Data>::new(Table(&self.filter.lut), Vars::new(variables));
+        let mut results = self.filter.id.run((context, input));
+        let first = results.next().transpose().map_err(failure)?;
+        match results.next().transpose().map_err(failure)? {
+            Some(_) => Err(Failure::Several),
+            None => Ok(first.map_or(Value::Null, |value: Val| value.to_value())),
+        }
+    }
+}
+
+impl Scope<'_> {
+    fn val(&self, root: Root) -> Val {
+        let cell = match root {
+            Root::Input | Root::Body => &self.jq.document,
+            Root::Sqs => &self.jq.sqs,
+        };
+        cell.get_or_init(|| Val::from_value(self.root(root))).clone()
+    }
+}
+
+/// An `error("text")` by its text, jq's own by its message; never more than the beginning.
+fn failure(exception: Exn<'_, Val>) -> Failure {
+    let text = match exception.get_err().map(Error::into_val) {
+        Ok(Val::Str(text)) => text.to_string(),
+        Ok(value) => value.to_string(),
+        Err(_) => "it breaks out of a label that is not there".to_owned(),
+    };
+    Failure::Error(match text.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    })
+}
+
+/// What jaq's interpreter works with.
+struct Data;
+
+impl DataT for Data {
+    type V<'a> = Val;
+    type Data<'a> = Table<'a>;
+}
+
+/// The look-up table, asked for at every term evaluated.
+#[derive(Clone)]
+struct Table<'a>(&'a Lut<Data>);
+
+impl<'a> HasLut<'a, Data> for Table<'a> {
+    fn lut(&self) -> &'a Lut<Data> {
+        budget::enter();
+        self.0
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("paths", &self.paths)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,340 @@
+//! Expressions as a pipeline file writes them, and the ones that must not hurt.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Limit;
+use crate::map::{EvalError, Expr, ExprError, ExprErrorKind, Scope};
+use crate::message::Metadata;
+
+fn eval(expr: &str, document: &Value) -> Result<Value, EvalError> {
+    let metadata = Metadata {
+        message_id: "m-1".to_owned(),
+        ..Metadata::default()
+    };
+    let scope = Scope::new(document, &metadata);
+    let expr = Expr::compile(expr).unwrap_or_else(|error| panic!("{expr}: {error}"));
+    expr.eval(&scope).map(std::borrow::Cow::into_owned)
+}
+
+fn on(json: &str, expr: &str) -> Value {
+    let document = serde_json::from_str(json).unwrap();
+    eval(expr, &document).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn refused(expr: &str) -> ExprError {
+    Expr::compile(expr).expect_err(expr)
+}
+
+#[test]
+fn jq_as_events_need_it() {
+    let doc = r#"{"a": {"Email": "A@B.C"}, "n": 3, "tags": ["x", "y"], "items": [{"q": 2, "p": 1.5}, {"q": 1, "p": 4}], "s": "a,b", "nul": null}"#;
+    for (expr, expected) in [
+        (".a.Email | lower", json!("a@b.c")),
+        (".a.Email | ascii_downcase", json!("a@b.c")),
+        (".nul | lower", Value::Null),
+        (".gone // \"none\"", json!("none")),
+        (".tags | join(\"-\")", json!("x-y")),
+        (".tags[]? | select(. == \"y\")", json!("y")),
+        ("[.items[] | .q * .p] | add", json!(7.0)),
+        (".items | length", json!(2)),
+        ("[.items[].q] | max", json!(2)),
+        (".s | split(\",\")", json!(["a", "b"])),
+        (".s | test(\"^[a-z],\")", json!(true)),
+        (".s | sub(\",\"; \"+\")", json!("a+b")),
+        ("if .n > 2 then \"many\" else \"few\" end", json!("many")),
+        (".n | tostring", json!("3")),
+        ("\"\\(.n)/\\(.s)\"", json!("3/a,b")),
+        ("\"x\\(.tags)\"", json!("x[\"x\",\"y\"]")),
+        (".a | keys", json!(["Email"])),
+        (".a | to_entries", json!([{"key": "Email", "value": "A@B.C"}])),
+        (".tags | index(\"y\")", json!(1)),
+        (".tags[1:]", json!(["y"])),
+        ("has(\"nul\")", json!(true)),
+        (".a.Email = 1 | .a", json!({"Email": 1})),
+        (".a.b.c |= 5 | .a.b", json!({"c": 5})),
+        ("del(.a.Email) | .a", json!({})),
+        ("[.. | numbers] | length", json!(5)),
+        ("[paths] | length", json!(15)),
+        ("reduce .items[] as $i (0; . + $i.q)", json!(3)),
+        ("try error(\"x\") catch .", json!("x")),
+        ("empty", Value::Null),
+        ("$sqs.message_id | upper", json!("M-1")),
+        ("$body.n + 1", json!(4)),
+        ("[limit(3; repeat(1))]", json!([1, 1, 1])),
+        (".s | @base64", json!("YSxi")),
+        ("[.s | scan(\"[a-z]\")]", json!(["a", "b"])),
+        ("{a: .n, \"b\": .s}", json!({"a": 3, "b": "a,b"})),
+        (".tags | contains([\"x\"])", json!(true)),
+        ("\"2024-01-02T03:04:05Z\" | fromdate", json!(1_704_164_645)),
+        (".items | group_by(.q) | map(length)", json!([1, 1])),
+        (".items | map(select(.q > 1)) | .[0].p", json!(1.5)),
+        ("[.tags[] | ascii_upcase] | unique | first", json!("X")),
+        (". as {n: $n} | $n", json!(3)),
+        ("def f(x): x + 1; f(.n)", json!(4)),
+        (".s | ltrimstr(\"a\")", json!(",b")),
+        ("walk(if . == 3 then 4 else . end) | .n", json!(4)),
+        (".tags | tojson | fromjson", json!(["x", "y"])),
+        ("[.tags, .tags] | flatten | length", json!(4)),
+        (".n | type", json!("number")),
+        (".s | explode | implode", json!("a,b")),
+        ("first(.items[] | select(.q == 1)) | .p", json!(4)),
+        ("label $out | .n, break $out", json!(3)),
+    ] {
+        assert_eq!(on(doc, expr).to_string(), expected.to_string(), "{expr}");
+    }
+}
+
+#[test]
+fn numbers_keep_their_digits_unless_calculated_with() {
+    let doc = r#"{"n": 123456789012345678901234567890, "d": 1.10}"#;
+    assert_eq!(on(doc, "(.n, .gone) // 1 | tostring"), json!("123456789012345678901234567890"));
+    assert_eq!(on(doc, "[.d]").to_string(), "[1.10]");
+    assert_eq!(on(doc, ".n + 1").to_string(), "123456789012345678901234567891");
+    assert_eq!(on(r#""1.10""#, ". | tonumber").to_string(), "1.10");
+}
+
+#[test]
+fn epochs_are_exact() {
+    for (json, expr, expected) in [
+        ("1700000000", ". | unix", "2023-11-14T22:13:20Z"),
+        ("\"1700000000.123456\"", ". | unix", "2023-11-14T22:13:20.123456Z"),
+        ("1700000000.123456789", ". | unix", "2023-11-14T22:13:20.123456789Z"),
+        ("1700000000123", ". | unix_ms", "2023-11-14T22:13:20.123Z"),
+        ("1.700000000123e12", ". | unix_ms", "2023-11-14T22:13:20.123Z"),
+        ("1700000000123456", ". | unix_us", "2023-11-14T22:13:20.123456Z"),
+        ("1700000000123456789", ". | unix_ns", "2023-11-14T22:13:20.123456789Z"),
+        ("-1", ". | unix", "1969-12-31T23:59:59Z"),
+    ] {
+        assert_eq!(on(json, expr), json!(expected), "{json} {expr}");
+    }
+    assert_eq!(on("null", ". | unix_ms"), Value::Null);
+    for json in ["\"now\"", "1e30", "true", "1.0000000001", "\" 1\""] {
+        let document = serde_json::from_str(json).unwrap();
+        assert!(matches!(eval(". | unix", &document), Err(EvalError::Failed { .. })), "{json}");
+    }
+}
+
+#[test]
+fn text_functions() {
+    assert_eq!(on("\"a+b%2Fc%C3%A9\"", ". | url_decode"), json!("a b/cé"));
+    assert_eq!(
+        on("\"abc\"", ". | sha256"),
+        json!("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    );
+    assert_eq!(on("\"é\"", ". | upper"), json!("É"));
+    for wrong in ["\"%4\" | url_decode", "\"%ff\" | url_decode", "\"%zz\" | url_decode", "1 | lower"] {
+        assert!(eval(wrong, &Value::Null).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn errors_and_several_results_are_failures() {
+    let doc = json!({"s": "text", "l": [1, 2]});
+    assert!(matches!(eval(".l[]", &doc), Err(EvalError::Several { .. })));
+    assert!(matches!(eval(".l[0], error(\"x\")", &doc), Err(EvalError::Failed { .. })));
+    let error = eval(".s.x | lower", &doc).unwrap_err();
+    assert!(error.to_string().contains("can't look up `x` in a string"), "{error}");
+    let error = eval("error(\"no \" + .s)", &doc).unwrap_err();
+    assert_eq!(error.to_string(), "`error(\"no \" + .s)`: no text");
+    let long = json!({"s": "x".repeat(10_000)});
+    for expr in ["error(.s)", ".s | tonumber", ". + 1", ".s.x | lower", "[.s] | .a", "error(.)"] {
+        let error = eval(expr, &long).unwrap_err();
+        assert!(error.to_string().len() < 300, "{expr}: {}", error.to_string().len());
+    }
+}
+
+#[test]
+fn what_is_not_json_is_no_result() {
+    for expr in ["nan", "infinite", "1 / 0", "[infinite]", "\"/w==\" | @base64d", "[-255] | implode", "nan | tostring", "infinite | tojson"] {
+        let result = eval(expr, &Value::Null);
+        assert!(matches!(result, Err(EvalError::Stopped { limit: Limit::NotJson, .. })), "{expr}: {result:?}");
+    }
+}
+
+#[test]
+fn what_reads_the_machine_is_left_out() {
+    for expr in [
+        "env", "env.HOME", "$ENV", "$ENV.HOME", "now", "input", "[inputs]", "debug", "stderr", "halt", "halt_error", "localtime",
+        "0 | strflocaltime(\"%Y\")", "input_filename", "debug_empty", "halt(1)", "import \"a\" as a; 1", "include \"a\"; 1",
+    ] {
+        assert_eq!(refused(expr).kind, ExprErrorKind::NotAllowed, "{expr}");
+    }
+}
+
+#[test]
+fn errors_have_a_place_and_a_hint() {
+    let place = |expr: &str| {
+        let error = refused(expr);
+        (error.kind, expr[error.span.clone()].to_owned(), error.help)
+    };
+    let (kind, at, help) = place(".detail-type");
+    assert_eq!((kind, at.as_str()), (ExprErrorKind::Syntax, "detail-type"));
+    assert!(help.unwrap().contains(".\"detail-type\""));
+    assert_eq!(place("[.a.x-amz-id]").1, "x-amz");
+    assert_eq!(place(".a | lowr").1, "lowr");
+    assert_eq!(place("customer_id").2.as_deref(), Some("a field is written `.customer_id`"));
+    assert_eq!(place(".a | $nope").1, "$nope");
+    assert_eq!(place(".a | )").1, ")");
+    assert_eq!(place(".a |").1, "");
+    assert_eq!(place(".a | (").0, ExprErrorKind::Syntax);
+    assert_eq!(place("\"abc").0, ExprErrorKind::Syntax);
+    assert_eq!(place(".a & .b").1, "&");
+    assert_eq!(place("").0, ExprErrorKind::Syntax);
+    assert_eq!(place("def f: f; f").0, ExprErrorKind::NotAllowed);
+    assert_eq!(place("test(1; 2; 3)").1, "test");
+    Expr::compile(".a - .b").unwrap();
+    Expr::compile(".a - length").unwrap();
+    Expr::compile(".a-1").unwrap();
+}
+
+#[test]
+fn paths_inside_jq_are_found_with_their_places() {
+    let found = |text: &str| -> Vec<String> {
+        let expr = Expr::compile(text).unwrap();
+        for path in expr.paths() {
+            for segment in &path.segments {
+                assert!(text.get(segment.span.clone()).is_some());
+            }
+        }
+        expr.paths().iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(found(".customer.email | lower"), [".customer.email"]);
+    assert_eq!(found(".customer | .email | lower"), [".customer", ".customer.email"]);
+    assert_eq!(found("if .a then .b.c else $body.d end"), [".a", ".b.c", "$body.d"]);
+    assert_eq!(found("[.items[] | .q]"), [".items"]);
+    assert_eq!(found(".a // .[\"b-c\"][-1] // $sqs.sent_at"), [".a", ".\"b-c\"[-1]", "$sqs.sent_at"]);
+    assert_eq!(found("{x: .a, y: (.b | map(.c))}"), [".a", ".b"]);
+    assert_eq!(found("\"\\(.a)-\\(.b.c)\""), [".a", ".b.c"]);
+    assert_eq!(found("reduce .l[] as $x (.start; . + $x.v)"), [".l", ".start"]);
+
+    let text = ".customer.emial | lower | sha256";
+    let expr = Expr::compile(text).unwrap();
+    let (path, functions) = expr.pipeline().unwrap();
+    assert_eq!(&text[path.span.clone()], ".customer.emial");
+    assert_eq!(&text[path.segments[1].span.clone()], "emial");
+    assert_eq!(functions, ["lower", "sha256"]);
+    assert!(Expr::compile(".a | .b + 1").unwrap().pipeline().is_none());
+    assert!(Expr::compile(".a[] | lower").unwrap().pipeline().is_none());
+}
+
+/// Runs with a hang guard: the assertion is about the result, never about the time.
+fn guarded<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, result) = mpsc::channel();
+    thread::spawn(move || done.send(run()));
+    result
+        .recv_timeout(Duration::from_secs(120))
+        .unwrap_or_else(|_| panic!("{name} hangs or crashed"))
+}
+
+#[test]
+fn an_expression_without_end_is_stopped() {
+    for expr in [
+        "[repeat(1)]",
+        "last(repeat(1))",
+        "repeat(empty)",
+        "[range(1e9)]",
+        "last(range(1e18))",
+        "[range(0; 1; 0)]",
+        "\"x\" * 1e9",
+        "\"x\" * 1000000000",
+        "\"x\" * 99999999999999999999999",
+        "reduce range(40) as $i (\"x\"; . + .)",
+        "reduce range(60) as $i ([1]; . + .)",
+        "reduce range(60) as $i (1; [., .])",
+        "reduce range(60) as $i (1; [., .]) | tojson",
+        "reduce range(60) as $i (1; {a: ., b: .}) == 1",
+        "reduce range(100) as $i (9; . * .)",
+        "reduce range(100000) as $i (0; [.])",
+        "reduce range(100000) as $i (0; {a: .})",
+        "until(false; .)",
+        "[recurse(.)]",
+        "last(recurse(.))",
+        "[recurse([., .])] | length",
+        "last(while(true; . ))",
+        "[limit(1000000000; repeat(1))]",
+        "[range(300)] | [combinations(3)]",
+        "[range(100000)] as $a | reduce range(100000) as $i (0; last($a[]))",
+        "[range(100000)] as $a | [$a[] | select(. as $x | $a | contains([$x]))]",
+        "\"\\(\"a\" * 100000)\" | test(\"(a{100}){100}b\")",
+        "(\"a\" * 100000) | [match(\"(a*)*b|a\"; \"g\")]",
+        "(\"a\" * 60000) | test(\"((a{1000}){1000}){1000}\")",
+        "[1, [range(1000)][] as $x | [range(1000)][] | tostring] | length",
+        "def f(g): g | g; def h(g): f(f(f(f(f(g))))); last(h(h(h(h(.)))))",
+        "[range(200000)] | sort_by(-.) | group_by(. % 7)",
+        "reduce range(1000000) as $i (0; ., .)",
+        "last(range(1e7) | tostring)",
+        "[.[]?, range(1e6)] | tojson | fromjson | tojson | length | until(false; . + 1)",
+        "path(last(repeat(.)))",
+        "(.. |= (. , .)) | last(repeat(.))",
+        "[splits(\"a\") , (\"ab\" * 500000 | splits(\"a\"))] | length",
+        "(\"ab\" * 2000000) | gsub(\"a\"; \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")",
+        "try last(repeat(1)) catch 1",
+        "(try last(repeat(1))) // 1",
+        "label $x | last(repeat(1)) | break $x",
+        "[limit(100000; repeat([range(1000)]))] | add",
+        "first(range(1e9) | select(. < 0))",
+        "isempty(range(1e9) | select(. < 0))",
+        "any(range(1e9); . < 0)",
+    ] {
+        let result = guarded(expr, || eval(expr, &json!("document")));
+        assert!(matches!(result, Err(EvalError::Stopped { .. })), "{expr}: {result:?}");
+        let next = guarded("the next expression", || eval("[.]", &json!(1)));
+        assert_eq!(next, Ok(json!([1])));
+    }
+}
+
+#[test]
+fn recursion_without_end_is_refused_before_it_runs() {
+    for expr in [
+        "def f: f; f",
+        "def f: 1 + f; f",
+        "def f(g): f(g | . + 1); f(1)",
+        "def f: def g: f; g; f",
+        "[def f: .[]? | f; f]",
+    ] {
+        let error = refused(expr);
+        assert_eq!(error.kind, ExprErrorKind::NotAllowed, "{expr}");
+    }
+}
+
+#[test]
+fn deep_values_and_deep_texts_do_not_overflow_the_stack() {
+    let deep = (0..127).fold(json!(1), |inner, _| json!([inner]));
+    for expr in ["[..] | length", "tojson | length", "flatten", "[paths] | length", "walk(.) | length", ". == ."] {
+        let document = deep.clone();
+        let result = guarded(expr, move || eval(expr, &document));
+        assert!(result.is_ok(), "{expr}: {result:?}");
+    }
+    let nested = "reduce range(250) as $i (1; [.]) | [..] | length";
+    assert_eq!(guarded(nested, || eval(nested, &Value::Null)), Ok(json!(251)));
+    for text in [
+        "[".repeat(4000) + &"]".repeat(4000),
+        "(".repeat(4000) + "." + &")".repeat(4000),
+        "-".repeat(4000) + "1",
+        "1".to_owned() + &" + 1".repeat(2000),
+        "1".to_owned() + &"|1".repeat(4000),
+        "try ".repeat(2000) + "1",
+        "\"\\(".repeat(2000) + "1" + &")\"".repeat(2000),
+        ". as $x|".repeat(900) + "$x",
+        "if 1 then ".repeat(600) + "1" + &" end".repeat(600),
+        "x".repeat(100_000),
+    ] {
+        // Compiled or refused, run or stopped: but no abort.
+        let name = text[..20.min(text.len())].to_owned();
+        guarded(&name, move || Expr::compile(&text).map(|expr| expr.eval(&Scope::new(&Value::Null, &Metadata::default())).is_ok())).ok();
+    }
+}
+
+#[test]
+fn zz_measure() {
+    for n in [1000, 2000, 4000, 8000] {
+        let expr = format!("(\"a\" * {n}) | [match(\"(a*)*b|a\"; \"g\")] | length");
+        let t = std::time::Instant::now();
+        let r = eval(&expr, &Value::Null);
+        eprintln!("{n} {r:?} {:?}", t.elapsed());
+    }
+}

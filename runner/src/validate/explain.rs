@@ -1,0 +1,208 @@
+//! Which of a document's errors to tell, and in which words.
+
+use jsonschema::ValidationError;
+use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
+use serde_json::Value;
+
+use crate::message::{Code, Rejection};
+
+/// Errors looked at, at most: a large document may have one for every element.
+const LOOKED_AT: usize = 1000;
+/// Characters of a value or of a schema's text inside a message, at most.
+const EXCERPT: usize = 80;
+
+/// The rejection for a document's errors: the most telling one, and how many more there are.
+pub(super) fn rejection<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -> Rejection {
+    let errors: Vec<_> = errors.take(LOOKED_AT).collect();
+    let Some(first) = deepest(&errors) else {
+        return Rejection::new(Code::Schema, "the document breaks the schema");
+    };
+    let telling = innermost(first);
+    let mut message = describe(telling);
+    if errors.len() > 1 {
+        message.push_str(&format!(" (and {} more)", errors.len() - 1));
+    }
+    Rejection {
+        instance_path: Some(telling.instance_path().as_str().to_owned()),
+        keyword: Some(telling.kind().keyword().to_owned()),
+        schema_path: Some(telling.schema_path().as_str().to_owned()),
+        ..Rejection::new(Code::Schema, message)
+    }
+}
+
+/// The first of the errors that lie deepest in the document.
+fn deepest<'a, 'e>(errors: &'a [ValidationError<'e>]) -> Option<&'a ValidationError<'e>> {
+    errors.iter().reduce(|best, error| if depth(error) > depth(best) { error } else { best })
+}
+
+fn depth(error: &ValidationError<'_>) -> usize {
+    error.instance_path().as_str().matches('/').count()
+}
+
+/// The error inside the branch of an `anyOf` or `oneOf` the document was meant for, as far as that can be told.
+fn innermost<'a, 'e>(error: &'a ValidationError<'e>) -> &'a ValidationError<'e> {
+    let (Kind::AnyOf { context } | Kind::OneOfNotValid { context }) = error.kind() else {
+        return error;
+    };
+    match meant(context, depth(error)) {
+        Some(branch) => deepest(branch).map_or(error, innermost),
+        None => error,
+    }
+}
+
+/// The branch the document was meant for: the only one whose constants match, or else the one in which the document
+/// got deepest, unless none got below the place itself.
+fn meant<'a>(branches: &'a [Vec<ValidationError<'static>>], at: usize) -> Option<&'a [ValidationError<'static>]> {
+    let mut matching = branches.iter().filter(|branch| !contradicted(branch));
+    if let (Some(only), None) = (matching.next(), matching.next()) {
+        return Some(only);
+    }
+    let reach = |branch: &[ValidationError<'_>]| deepest(branch).map_or(0, depth);
+    let candidates = branches.iter().filter(|branch| !contradicted(branch));
+    candidates
+        .max_by_key(|branch| (reach(branch), std::cmp::Reverse(branch.len())))
+        .filter(|branch| reach(branch) > at)
+        .map(Vec::as_slice)
+}
+
+fn contradicted(branch: &[ValidationError<'_>]) -> bool {
+    branch.iter().any(|error| matches!(error.kind(), Kind::Constant { .. } | Kind::Enum { .. }))
+}
+
+/// The error in a sentence, with the place it is about.
+pub(super) fn describe(error: &ValidationError<'_>) -> String {
+    let place = match error.instance_path().as_str() {
+        "" => "the document".to_owned(),
+        path => format!("`{path}`"),
+    };
+    format!("{place} {}", predicate(error))
+}
+
+fn predicate(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        Kind::Type { kind } => format!("is {}, not {}", found(error.instance()), types(kind)),
+        Kind::Required { property } => format!("lacks the required field {property}"),
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            format!("has fields the schema does not allow: {}", names(unexpected))
+        }
+        Kind::Enum { options } => format!("is {}, not one of {}", found(error.instance()), cut(&options.to_string())),
+        Kind::Constant { expected_value } => {
+            format!("is {}, not {}", found(error.instance()), cut(&expected_value.to_string()))
+        }
+        Kind::Format { format } => format!("is {}, no valid {format}", found(error.instance())),
+        Kind::Pattern { pattern } => format!("is {}, which does not match {}", found(error.instance()), cut(pattern)),
+        Kind::FalseSchema => "is not allowed here".to_owned(),
+        kind => bound(kind).unwrap_or_else(|| cut(&error.masked().to_string())),
+    }
+}
+
+/// The keywords that set a bound.
+fn bound(kind: &Kind) -> Option<String> {
+    Some(match kind {
+        Kind::Minimum { limit } => format!("is below the minimum {limit}"),
+        Kind::Maximum { limit } => format!("is above the maximum {limit}"),
+        Kind::ExclusiveMinimum { limit } => format!("is not above {limit}"),
+        Kind::ExclusiveMaximum { limit } => format!("is not below {limit}"),
+        Kind::MultipleOf { multiple_of } => format!("is no multiple of {multiple_of}"),
+        Kind::MinLength { limit } => format!("is shorter than {limit} characters"),
+        Kind::MaxLength { limit } => format!("is longer than {limit} characters"),
+        Kind::MinItems { limit } => format!("has fewer than {limit} items"),
+        Kind::MaxItems { limit } => format!("has more than {limit} items"),
+        Kind::AdditionalItems { limit } => format!("has more than {limit} items"),
+        Kind::MinProperties { limit } => format!("has fewer than {limit} fields"),
+        Kind::MaxProperties { limit } => format!("has more than {limit} fields"),
+        Kind::UniqueItems => "has items that are equal".to_owned(),
+        Kind::Contains => "has no item of the kind `contains` asks for".to_owned(),
+        Kind::AnyOf { .. } => "matches none of the schemas in `anyOf`".to_owned(),
+        Kind::OneOfNotValid { .. } => "matches none of the schemas in `oneOf`".to_owned(),
+        Kind::OneOfMultipleValid { .. } => "matches more than one of the schemas in `oneOf`".to_owned(),
+        Kind::Not { .. } => "matches the schema in `not`".to_owned(),
+        Kind::PropertyNames { error } => {
+            format!("has a field name that is not allowed: {}", cut(&error.instance().to_string()))
+        }
+        _ => return None,
+    })
+}
+
+fn types(kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Single(ty) => ty.to_string(),
+        TypeKind::Multiple(types) => types.iter().map(|ty| ty.to_string()).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+/// A scalar by its text, a container by its kind.
+fn found(value: &Value) -> String {
+    match value {
+        Value::Array(_) => "an array".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+        Value::String(text) => format!("the string {}", cut(&format!("{text:?}"))),
+        Value::Number(number) => format!("the number {}", cut(&number.to_string())),
+        other => other.to_string(),
+    }
+}
+
+fn names(names: &[String]) -> String {
+    cut(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Options, Validator};
+    use super::*;
+
+    fn reject(schema: &Value, document: &Value) -> Rejection {
+        Validator::compile(schema, "file:///s.json", None, [], Options::default()).unwrap().check(document).unwrap_err()
+    }
+
+    #[test]
+    fn a_rejection_names_path_keyword_and_schema_path() {
+        let schema = json!({ "properties": { "customer": { "properties": { "email": { "format": "email" } } } } });
+        let rejection = reject(&schema, &json!({"customer": {"email": "nobody"}}));
+        assert_eq!(rejection.code, Code::Schema);
+        assert_eq!(rejection.instance_path.as_deref(), Some("/customer/email"));
+        assert_eq!(rejection.keyword.as_deref(), Some("format"));
+        assert_eq!(rejection.schema_path.as_deref(), Some("/properties/customer/properties/email/format"));
+        assert_eq!(rejection.message, "`/customer/email` is the string \"nobody\", no valid email");
+    }
+
+    #[test]
+    fn the_deepest_error_is_told_and_the_others_are_counted() {
+        let schema = json!({ "required": ["x", "y"], "properties": { "a": { "properties": { "b": { "type": ["string", "null"] } } } } });
+        let rejection = reject(&schema, &json!({"a": {"b": 5}}));
+        assert_eq!(rejection.message, "`/a/b` is the number 5, not null or string (and 2 more)");
+    }
+
+    #[test]
+    fn of_a_choice_the_branch_that_was_meant_is_told() {
+        let schema = json!({ "oneOf": [
+            { "properties": { "kind": { "const": "a" }, "n": { "type": "string" } } },
+            { "properties": { "kind": { "const": "b" }, "n": { "type": "integer", "minimum": 3 } } },
+        ] });
+        let rejection = reject(&schema, &json!({"kind": "b", "n": 1}));
+        assert_eq!(rejection.message, "`/n` is below the minimum 3");
+        let neither = reject(&schema, &json!({"kind": "c", "n": 1}));
+        assert_eq!(neither.keyword.as_deref(), Some("oneOf"));
+    }
+
+    #[test]
+    fn the_document_itself_is_never_in_the_message() {
+        let schema = json!({ "additionalProperties": false, "properties": { "a": { "enum": ["x"] } } });
+        let long = "z".repeat(10_000);
+        for document in [json!({"a": long}), json!({ (long.clone()): 1 })] {
+            let rejection = reject(&schema, &document);
+            assert!(rejection.message.len() < 250, "{}", rejection.message);
+        }
+        let closed = reject(&schema, &json!({"b": 1}));
+        assert_eq!(closed.message, "the document has fields the schema does not allow: `b`");
+    }
+}
