@@ -7,7 +7,7 @@ use sea_orm_migration::sea_orm::{
 
 use crate::ddl;
 use crate::index_name::index_name;
-use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable};
+use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Rights};
 use crate::merge::{Declaration, merge};
 use crate::{Error, Table, TableName};
 
@@ -51,7 +51,7 @@ fn reading() -> impl FnOnce(DbErr) -> Error {
 }
 
 /// The table's name with its schema: where an unqualified name is found, or would be created.
-async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<TableName, Error> {
+pub(crate) async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<TableName, Error> {
     if name.schema.is_some() {
         return Ok(name.clone());
     }
@@ -90,14 +90,16 @@ async fn live_table(db: &impl ConnectionTrait, declaration: &Declaration) -> Res
     };
     let oid: i64 = row.try_get("", "oid")?;
     let kind = kind(&row.try_get::<String>("", "kind")?);
-    let may_select = row.try_get("", "may_select")?;
-    let look = may_select && !matches!(kind, Kind::Other(_));
+    let rights = Rights {
+        own: row.try_get("", "owned")?,
+        insert: row.try_get("", "may_insert")?,
+        select: row.try_get("", "may_select")?,
+    };
+    let look = rights.select && !matches!(kind, Kind::Other(_));
     Ok(Some(LiveTable {
         kind,
         owner: row.try_get("", "owner")?,
-        owned: row.try_get("", "owned")?,
-        may_insert: row.try_get("", "may_insert")?,
-        may_select,
+        rights,
         has_rows: !look || has_rows(db, home, None).await?,
         columns: columns(db, oid).await?,
         primary_key: primary_key(db, oid).await?,

@@ -115,12 +115,6 @@ pub(crate) async fn entries(db: &impl ConnectionTrait) -> Result<Vec<Entry>, DbE
     all(db, ENTRIES, []).await?.iter().map(entry).collect()
 }
 
-/// The step `down` undoes.
-pub(crate) async fn last(db: &impl ConnectionTrait) -> Result<Option<Entry>, DbErr> {
-    let sql = format!("{ENTRIES} DESC LIMIT 1");
-    one(db, &sql, []).await?.as_ref().map(entry).transpose()
-}
-
 fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
     Ok(Entry {
         id: row.try_get("", "id")?,

@@ -175,12 +175,12 @@ async fn status_tells_each_table_its_undeclared_columns_and_the_ledger() {
     up(&t.db, &[events()]).await.unwrap();
     t.run("ALTER TABLE events ADD COLUMN extra text; CREATE TABLE odd (id text PRIMARY KEY)").await;
     let tables = [events(), table("odd", &["id uuid"], &["id"]), table("new", &["id uuid"], &["id"])];
-    let status = status(&t.db, &tables).await.unwrap();
-    let states: Vec<State> = status.tables.iter().map(|table| table.state).collect();
+    let found = status(&t.db, &tables).await.unwrap();
+    let states: Vec<State> = found.tables.iter().map(|table| table.state).collect();
     assert_eq!(states, [State::UpToDate, State::Refused, State::Pending]);
-    assert_eq!(status.tables[0].undeclared, ["extra"]);
-    assert_eq!(status.applied.len(), 3);
-    assert!(status.applied[0].applied_at.ends_with('Z'));
+    assert_eq!(found.tables[0].undeclared, ["extra"]);
+    assert_eq!(found.applied.len(), 3);
+    assert!(found.applied[0].applied_at.ends_with('Z'));
 }
 
 #[tokio::test]

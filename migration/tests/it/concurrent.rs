@@ -23,7 +23,7 @@ async fn each_step_is_applied_once_in_every_round() {
         for round in 0..5 {
             assert_eq!(both_at_once(&t, &[events()]).await, 3, "round {round}");
             for _ in 0..3 {
-                down(&t.db, false).await.unwrap().unwrap();
+                down(&t.db, None, false).await.unwrap().unwrap();
             }
         }
     }
@@ -49,7 +49,7 @@ async fn up_and_down_take_turns() {
     let other = Database::connect(&t.url).await.unwrap();
     let tables = [events()];
     for _ in 0..10 {
-        let (upped, downed) = tokio::join!(up(&t.db, &tables), down(&other, false));
+        let (upped, downed) = tokio::join!(up(&t.db, &tables), down(&other, None, false));
         upped.unwrap();
         downed.unwrap();
     }

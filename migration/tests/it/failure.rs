@@ -109,7 +109,7 @@ async fn a_killed_connection_stops_the_migration() {
     let report = up(&t.db, &more).await.unwrap();
     assert_eq!(report.applied.len(), 1);
     assert!(plan(&t.db, &more).await.unwrap().is_empty());
-    assert_eq!(down(&t.db, false).await.unwrap().unwrap().object.as_deref(), Some("events__timestamp__idx"));
+    assert_eq!(down(&t.db, None, false).await.unwrap().unwrap().object.as_deref(), Some("events__timestamp__idx"));
 }
 
 #[tokio::test]

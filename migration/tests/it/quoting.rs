@@ -23,7 +23,7 @@ async fn there_and_back(t: &TestDb, table: Table) {
     assert!(plan(&t.db, &tables).await.unwrap().is_empty());
     assert!(misfits(&t.db, &tables).await.unwrap().is_empty());
     for _ in 0..steps {
-        down(&t.db, false).await.unwrap().unwrap();
+        down(&t.db, None, false).await.unwrap().unwrap();
     }
     assert_eq!(plan(&t.db, &tables).await.unwrap().steps.len(), steps);
 }
