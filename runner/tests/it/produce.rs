@@ -1,17 +1,18 @@
 //! Sending sample events, to a real queue server that can fail on purpose.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::Duration;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use aws_sdk_sqs::{Client, Config};
 use devstack::sqs::{ErrorCode, Fault, Operation, Sqs, SqsOptions};
-use runner::producer::{
-    Address, Events, Generator, Pace, ProduceError, Production, Template, Templates, Totals,
-    wait_for_queue,
-};
-use tokio::sync::watch;
+use runner::producer::{Events, Generator, Pace, ProduceError, Production, Template, Templates, Totals};
+use runner::stop::stop_pair;
+
+use crate::stack::Stack;
 
 struct Queue {
     sqs: Sqs,
@@ -53,17 +54,11 @@ fn numbered() -> Events {
 
 impl Queue {
     fn production(&self, events: Events, pace: Pace, count: Option<u64>) -> Production {
-        Production {
-            client: self.client.clone(),
-            queue_url: self.url.clone(),
-            events,
-            pace,
-            count,
-        }
+        Production { client: self.client.clone(), queue_url: self.url.clone(), events, pace, count }
     }
 
     async fn produce(&self, events: Events, count: u64) -> Result<Totals, ProduceError> {
-        let (_running, stop) = watch::channel(false);
+        let (_running, stop) = stop_pair();
         let production = self.production(events, Pace::Unlimited, Some(count));
         production.run(stop, |_| {}).await
     }
@@ -92,11 +87,7 @@ impl Queue {
     }
 
     async fn bodies(&self) -> Vec<String> {
-        self.drain()
-            .await
-            .into_iter()
-            .map(|(body, _)| body)
-            .collect()
+        self.drain().await.into_iter().map(|(body, _)| body).collect()
     }
 }
 
@@ -133,11 +124,7 @@ async fn failed_entries_and_failed_calls_are_sent_again() {
 #[tokio::test]
 async fn a_lost_answer_loses_no_event() {
     let queue = queue("events").await;
-    queue.sqs.faults().inject(
-        Fault::lost_answer()
-            .on(Operation::SendMessageBatch)
-            .times(3),
-    );
+    queue.sqs.faults().inject(Fault::lost_answer().on(Operation::SendMessageBatch).times(3));
     queue.produce(numbered(), 100).await.unwrap();
     let bodies: BTreeSet<_> = queue.bodies().await.into_iter().collect();
     assert_eq!(bodies.len(), 100);
@@ -146,27 +133,16 @@ async fn a_lost_answer_loses_no_event() {
 #[tokio::test]
 async fn a_fifo_queue_gets_groups_in_order_and_no_duplicates() {
     let queue = queue("events.fifo").await;
-    queue.sqs.faults().inject(
-        Fault::lost_answer()
-            .on(Operation::SendMessageBatch)
-            .times(3),
-    );
+    queue.sqs.faults().inject(Fault::lost_answer().on(Operation::SendMessageBatch).times(3));
     queue.produce(numbered(), 100).await.unwrap();
     let drained = queue.drain().await;
-    let groups: BTreeSet<_> = drained
-        .iter()
-        .map(|(_, group)| group.clone().unwrap())
-        .collect();
+    let groups: BTreeSet<_> = drained.iter().map(|(_, group)| group.clone().unwrap()).collect();
     assert_eq!(groups.len(), 10);
     for group in groups {
         let numbers: Vec<u64> = drained
             .iter()
             .filter(|(_, other)| other.as_ref() == Some(&group))
-            .map(|(body, _)| {
-                serde_json::from_str::<serde_json::Value>(body).unwrap()["n"]
-                    .as_u64()
-                    .unwrap()
-            })
+            .map(|(body, _)| serde_json::from_str::<serde_json::Value>(body).unwrap()["n"].as_u64().unwrap())
             .collect();
         assert!(numbers.is_sorted(), "{group}: {numbers:?}");
         assert_eq!(numbers.len(), 10, "{group}");
@@ -184,73 +160,44 @@ async fn large_events_share_a_call_only_as_far_as_they_fit() {
 #[tokio::test]
 async fn what_the_queue_never_takes_ends_it() {
     let queue = queue("events").await;
-    queue
-        .client
-        .delete_queue()
-        .queue_url(&queue.url)
-        .send()
-        .await
-        .unwrap();
-    queue
-        .sqs
-        .faults()
-        .inject(Fault::error(ErrorCode::UnsupportedOperation));
+    queue.client.delete_queue().queue_url(&queue.url).send().await.unwrap();
+    queue.sqs.faults().inject(Fault::error(ErrorCode::UnsupportedOperation));
     let error = queue.produce(numbered(), 1).await.unwrap_err();
-    assert!(matches!(error, ProduceError::Queue { .. }), "{error}");
+    assert!(matches!(error, ProduceError::Queue(..)), "{error}");
 }
 
 #[tokio::test]
 async fn a_queue_made_later_is_waited_for() {
-    let sqs = Sqs::start(SqsOptions::default()).unwrap();
-    let client = client(sqs.endpoint());
-    let (_running, stop) = watch::channel(false);
-    let address = Address::Name {
-        name: "late".to_owned(),
-        account: None,
-    };
-    let (seen, mut first_look) = watch::channel(false);
-    let waiting = |reason: &str| {
-        assert_eq!(reason, "it does not exist yet");
-        seen.send_replace(true);
-    };
-    let create = async {
-        first_look.wait_for(|seen| *seen).await.unwrap();
-        client
-            .create_queue()
-            .queue_name("late")
-            .send()
-            .await
-            .unwrap();
-    };
-    let (found, ()) = tokio::join!(wait_for_queue(&client, &address, stop, waiting), create);
-    assert!(found.unwrap().unwrap().ends_with("/late"));
+    let stack = Stack::without_queues().await;
+    let mut command = stack.runner(&["produce", "pipelines/transactions.yaml", "--count", "5", "--rate", "max"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut told).unwrap();
+    assert!(told.starts_with("waiting for queue"), "{told}");
+    stack.create_queues(&[]).await;
+    assert!(tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap().success());
+    assert_eq!(stack.drain(&stack.queue).await.len(), 5);
 }
 
 #[tokio::test]
 async fn a_stop_ends_the_wait_for_a_queue() {
-    let sqs = Sqs::start(SqsOptions::default()).unwrap();
-    let client = client(sqs.endpoint());
-    let (stop, stopped) = watch::channel(false);
-    let address = Address::Name {
-        name: "never".to_owned(),
-        account: None,
-    };
-    let waiting = |_: &str| {
-        stop.send_replace(true);
-    };
-    let found = wait_for_queue(&client, &address, stopped, waiting).await;
-    assert_eq!(found.unwrap(), None);
+    let stack = Stack::without_queues().await;
+    let mut command = stack.runner(&["produce", "pipelines/transactions.yaml"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut String::new()).unwrap();
+    crate::crash::terminate(&child);
+    assert!(tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap().success());
 }
 
 #[tokio::test]
 async fn a_stop_ends_sending_with_everything_counted_that_was_accepted() {
     let queue = queue("events").await;
-    let (stop, stopped) = watch::channel(false);
+    let (stop, stopped) = stop_pair();
     let pace = Pace::Every(Duration::from_millis(1));
     let production = queue.production(numbered(), pace, None);
     let sent = |totals: &Totals| {
         if totals.produced >= 20 {
-            stop.send_replace(true);
+            stop.drain();
         }
     };
     let totals = production.run(stopped, sent).await.unwrap();
@@ -262,16 +209,13 @@ async fn a_stop_ends_sending_with_everything_counted_that_was_accepted() {
 #[tokio::test]
 async fn a_stop_ends_the_retries_of_an_outage() {
     let queue = queue("events").await;
-    queue
-        .sqs
-        .faults()
-        .inject(Fault::error(ErrorCode::ServiceUnavailable));
-    let (stop, stopped) = watch::channel(false);
+    queue.sqs.faults().inject(Fault::error(ErrorCode::ServiceUnavailable));
+    let (stop, stopped) = stop_pair();
     let production = queue.production(numbered(), Pace::Unlimited, Some(10));
     let running = tokio::spawn(production.run(stopped, |_| {}));
     // Long enough that the first call has failed and the next is being waited for.
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!running.is_finished());
-    stop.send_replace(true);
+    stop.drain();
     assert_eq!(running.await.unwrap().unwrap().produced, 0);
 }

@@ -175,7 +175,9 @@ mod tests {
         assert!(message("{\n\"a\": nope}").contains("line 2"));
         assert!(message("\"\\ud800\\u0041\"").contains("surrogate"));
         assert!(message(&"[".repeat(200)).contains("recursion limit"));
-        for text in ["NaN", "Infinity", "'a'", "{a:1}", "[1,]", "\"\\ud800\"", "\"\\udc00\"", "01", "+1", "\"\t\"", "\u{b}1"] {
+        for text in
+            ["NaN", "Infinity", "'a'", "{a:1}", "[1,]", "\"\\ud800\"", "\"\\udc00\"", "01", "+1", "\"\t\"", "\u{b}1"]
+        {
             message(text);
         }
     }

@@ -63,10 +63,7 @@ impl<'t> Decimal<'t> {
 
     /// The whole number it is times ten to the power of `digits`, if that is one and has at most 30 digits.
     pub(in crate::map) fn scaled(self, digits: i64) -> Option<i128> {
-        let scaled = Self {
-            exponent: self.exponent + digits,
-            ..self
-        };
+        let scaled = Self { exponent: self.exponent + digits, ..self };
         if scaled.is_zero() {
             return Some(0);
         }

@@ -20,11 +20,7 @@ impl ValT for Val {
     }
 
     fn from_map<I: IntoIterator<Item = (Self, Self)>>(fields: I) -> ValR<Self> {
-        fields
-            .into_iter()
-            .map(|(key, value)| Ok((key.into_key()?, value)))
-            .collect::<Result<_, _>>()
-            .map(Self::obj)
+        fields.into_iter().map(|(key, value)| Ok((key.into_key()?, value))).collect::<Result<_, _>>().map(Self::obj)
     }
 
     fn key_values(self) -> BoxIter<'static, ValR<(Self, Self), Self>> {
@@ -55,9 +51,7 @@ impl ValT for Val {
     fn index(self, index: &Self) -> ValR<Self> {
         match (self, index) {
             (Self::Null, _) => Ok(Self::Null),
-            (Self::Obj(obj), Self::Str(name)) => {
-                Ok(obj.fields.get(name).cloned().unwrap_or(Self::Null))
-            }
+            (Self::Obj(obj), Self::Str(name)) => Ok(obj.fields.get(name).cloned().unwrap_or(Self::Null)),
             (Self::Arr(arr), Self::Num(Num::Int(_) | Num::BigInt(_))) => {
                 let at = index.as_index().and_then(|at| element(at, arr.items.len()));
                 Ok(at.map_or(Self::Null, |at| arr.items[at].clone()))
@@ -86,18 +80,12 @@ impl ValT for Val {
         }
     }
 
-    fn map_values<'a, I: Iterator<Item = ValX<'a, Self>>>(
-        self,
-        opt: Opt,
-        f: impl Fn(Self) -> I,
-    ) -> ValX<'a, Self> {
+    fn map_values<'a, I: Iterator<Item = ValX<'a, Self>>>(self, opt: Opt, f: impl Fn(Self) -> I) -> ValX<'a, Self> {
         match self {
             Self::Arr(arr) => Self::take_items(arr).into_iter().flat_map(f).collect(),
             Self::Obj(obj) => {
                 let fields = Self::take_fields(obj).into_iter();
-                let changed = fields.filter_map(|(name, value)| {
-                    f(value).next().map(|value| Ok((name, value?)))
-                });
+                let changed = fields.filter_map(|(name, value)| f(value).next().map(|value| Ok((name, value?))));
                 changed.collect::<Result<_, Exn<_>>>().map(Self::obj)
             }
             other => opt.fail(other, |value| Exn::from(Error::typ(value, ITERABLE))),
@@ -189,11 +177,7 @@ impl Val {
 
 /// Where an index points, counted from the end when negative.
 fn element(index: isize, length: usize) -> Option<usize> {
-    let at = if index < 0 {
-        length.checked_sub(index.unsigned_abs())?
-    } else {
-        index.unsigned_abs()
-    };
+    let at = if index < 0 { length.checked_sub(index.unsigned_abs())? } else { index.unsigned_abs() };
     (at < length).then_some(at)
 }
 
@@ -225,10 +209,7 @@ pub(super) fn occurrences(items: &[Val], part: &[Val]) -> Val {
         return Val::Null;
     }
     let windows = items.windows(part.len()).enumerate();
-    windows
-        .filter(|(_, window)| *window == part)
-        .map(|(at, _)| Val::from(at))
-        .collect()
+    windows.filter(|(_, window)| *window == part).map(|(at, _)| Val::from(at)).collect()
 }
 
 impl jaq_std::ValT for Val {
@@ -249,7 +230,8 @@ impl jaq_std::ValT for Val {
 
     fn as_f64(&self) -> Option<f64> {
         match self {
-            Self::Num(Num::Int(integer)) => {
+            Self::Num(Num::Int(integer)) =>
+            {
                 #[allow(clippy::cast_precision_loss, reason = "jq's own floating point")]
                 Some(*integer as f64)
             }

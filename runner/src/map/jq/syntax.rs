@@ -160,11 +160,7 @@ pub(super) fn rooted(text: &str, term: &Term<&str>) -> Option<Path> {
     let start = start.or_else(|| text[..first].rfind('.'))?;
     let last = segments.last()?.span.end;
     let closing = text[last..].find(|c| !matches!(c, '"' | ']')).unwrap_or(text.len() - last);
-    Some(Path {
-        root,
-        segments,
-        span: start..last + closing,
-    })
+    Some(Path { root, segments, span: start..last + closing })
 }
 
 /// Whether [`rooted`] is all of the term.
@@ -241,10 +237,9 @@ fn walk(text: &str, term: &Term<&str>, input: Option<&[Segment]>, found: &mut Ve
         Term::Path(..) => {
             if let Some(path) = rooted(text, term) {
                 match (path.root, input) {
-                    (Root::Input, Some(prefix)) => found.push(Path {
-                        segments: [prefix, &path.segments].concat(),
-                        ..path
-                    }),
+                    (Root::Input, Some(prefix)) => {
+                        found.push(Path { segments: [prefix, &path.segments].concat(), ..path })
+                    }
                     (Root::Input, None) => {}
                     _ => found.push(path),
                 }
@@ -257,8 +252,20 @@ fn walk(text: &str, term: &Term<&str>, input: Option<&[Segment]>, found: &mut Ve
 
 /// Functions that run their arguments on their own input.
 const SAME_INPUT: [&str; 14] = [
-    "select", "first", "last", "limit", "isempty", "error", "has", "startswith", "endswith", "ltrimstr", "rtrimstr", "split",
-    "join", "test",
+    "select",
+    "first",
+    "last",
+    "limit",
+    "isempty",
+    "error",
+    "has",
+    "startswith",
+    "endswith",
+    "ltrimstr",
+    "rtrimstr",
+    "split",
+    "join",
+    "test",
 ];
 
 /// The path below `input` a term leads to, when it is nothing but one.

@@ -11,10 +11,7 @@ use crate::map::{EvalError, Expr, ExprError, ExprErrorKind, Scope};
 use crate::message::Metadata;
 
 fn eval(expr: &str, document: &Value) -> Result<Value, EvalError> {
-    let metadata = Metadata {
-        message_id: "m-1".to_owned(),
-        ..Metadata::default()
-    };
+    let metadata = Metadata { message_id: "m-1".to_owned(), ..Metadata::default() };
     let scope = Scope::new(document, &metadata);
     let expr = Expr::compile(expr).unwrap_or_else(|error| panic!("{expr}: {error}"));
     expr.eval(&scope).map(std::borrow::Cow::into_owned)
@@ -121,10 +118,7 @@ fn epochs_are_exact() {
 #[test]
 fn text_functions() {
     assert_eq!(on("\"a+b%2Fc%C3%A9\"", ". | url_decode"), json!("a b/cé"));
-    assert_eq!(
-        on("\"abc\"", ". | sha256"),
-        json!("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-    );
+    assert_eq!(on("\"abc\"", ". | sha256"), json!("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
     assert_eq!(on("\"é\"", ". | upper"), json!("É"));
     for wrong in ["\"%4\" | url_decode", "\"%ff\" | url_decode", "\"%zz\" | url_decode", "1 | lower"] {
         assert!(eval(wrong, &Value::Null).is_err(), "{wrong}");
@@ -149,7 +143,16 @@ fn errors_and_several_results_are_failures() {
 
 #[test]
 fn what_is_not_json_is_no_result() {
-    for expr in ["nan", "infinite", "1 / 0", "[infinite]", "\"/w==\" | @base64d", "[-255] | implode", "nan | tostring", "infinite | tojson"] {
+    for expr in [
+        "nan",
+        "infinite",
+        "1 / 0",
+        "[infinite]",
+        "\"/w==\" | @base64d",
+        "[-255] | implode",
+        "nan | tostring",
+        "infinite | tojson",
+    ] {
         let result = eval(expr, &Value::Null);
         assert!(matches!(result, Err(EvalError::Stopped { limit: Limit::NotJson, .. })), "{expr}: {result:?}");
     }
@@ -158,8 +161,24 @@ fn what_is_not_json_is_no_result() {
 #[test]
 fn what_reads_the_machine_is_left_out() {
     for expr in [
-        "env", "env.HOME", "$ENV", "$ENV.HOME", "now", "input", "[inputs]", "debug", "stderr", "halt", "halt_error", "localtime",
-        "0 | strflocaltime(\"%Y\")", "input_filename", "debug_empty", "halt(1)", "import \"a\" as a; 1", "include \"a\"; 1",
+        "env",
+        "env.HOME",
+        "$ENV",
+        "$ENV.HOME",
+        "now",
+        "input",
+        "[inputs]",
+        "debug",
+        "stderr",
+        "halt",
+        "halt_error",
+        "localtime",
+        "0 | strflocaltime(\"%Y\")",
+        "input_filename",
+        "debug_empty",
+        "halt(1)",
+        "import \"a\" as a; 1",
+        "include \"a\"; 1",
     ] {
         assert_eq!(refused(expr).kind, ExprErrorKind::NotAllowed, "{expr}");
     }
@@ -225,9 +244,7 @@ fn paths_inside_jq_are_found_with_their_places() {
 fn guarded<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
     thread::spawn(move || done.send(run()));
-    result
-        .recv_timeout(Duration::from_secs(120))
-        .unwrap_or_else(|_| panic!("{name} hangs or crashed"))
+    result.recv_timeout(Duration::from_secs(120)).unwrap_or_else(|_| panic!("{name} hangs or crashed"))
 }
 
 #[test]
@@ -325,7 +342,10 @@ fn deep_values_and_deep_texts_do_not_overflow_the_stack() {
     ] {
         // Compiled or refused, run or stopped: but no abort.
         let name = text[..20.min(text.len())].to_owned();
-        guarded(&name, move || Expr::compile(&text).map(|expr| expr.eval(&Scope::new(&Value::Null, &Metadata::default())).is_ok())).ok();
+        guarded(&name, move || {
+            Expr::compile(&text).map(|expr| expr.eval(&Scope::new(&Value::Null, &Metadata::default())).is_ok())
+        })
+        .ok();
     }
 }
 

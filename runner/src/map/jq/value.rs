@@ -47,10 +47,7 @@ const SLOT: usize = 16;
 const LONGEST_INTEGER: usize = 1000;
 
 impl Shape {
-    const SCALAR: Self = Self {
-        bytes: SLOT,
-        depth: 0,
-    };
+    const SCALAR: Self = Self { bytes: SLOT, depth: 0 };
 
     fn of(children: impl Iterator<Item = Self>) -> Self {
         let sum = children.fold(Self::SCALAR, |sum, child| Self {
@@ -92,23 +89,15 @@ impl Val {
     }
 
     pub(super) fn number(text: &str) -> Self {
-        let integer = (text.len() <= LONGEST_INTEGER)
-            .then(|| Num::from_str_radix(text, 10))
-            .flatten();
+        let integer = (text.len() <= LONGEST_INTEGER).then(|| Num::from_str_radix(text, 10)).flatten();
         Self::Num(integer.unwrap_or_else(|| Num::Dec(text.to_owned().into())))
     }
 
     fn shape(&self) -> Shape {
         match self {
             Self::Null | Self::Bool(_) => Shape::SCALAR,
-            Self::Num(number) => Shape {
-                bytes: SLOT + number_bytes(number),
-                ..Shape::SCALAR
-            },
-            Self::Str(text) => Shape {
-                bytes: SLOT + text.len(),
-                ..Shape::SCALAR
-            },
+            Self::Num(number) => Shape { bytes: SLOT + number_bytes(number), ..Shape::SCALAR },
+            Self::Str(text) => Shape { bytes: SLOT + text.len(), ..Shape::SCALAR },
             Self::Arr(arr) => arr.shape,
             Self::Obj(obj) => obj.shape,
         }
@@ -180,11 +169,7 @@ impl Val {
             Self::Num(number) => Value::Number(to_number(number)),
             Self::Str(text) => Value::String(text.to_string()),
             Self::Arr(arr) => arr.items.iter().map(Self::to_value).collect(),
-            Self::Obj(obj) => obj
-                .fields
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_value()))
-                .collect(),
+            Self::Obj(obj) => obj.fields.iter().map(|(name, value)| (name.to_string(), value.to_value())).collect(),
         }
     }
 }

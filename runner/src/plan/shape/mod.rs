@@ -112,10 +112,7 @@ impl<'s> Shape<'s> {
     }
 
     fn expanded(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Self {
-        Self {
-            files,
-            alternatives: expand::alternatives(files, schema),
-        }
+        Self { files, alternatives: expand::alternatives(files, schema) }
     }
 
     /// Every type a value may have, with the `format` its schema gives it.
@@ -153,9 +150,8 @@ impl<'s> Shape<'s> {
 
     /// Whether some other keyword narrows a string's form, in a way that is not judged here.
     pub(super) fn has_pattern(&self) -> bool {
-        let narrowed = |schema: &Located<'_>| {
-            schema.value.get("pattern").is_some() || constants(schema.value).is_some()
-        };
+        let narrowed =
+            |schema: &Located<'_>| schema.value.get("pattern").is_some() || constants(schema.value).is_some();
         self.alternatives.iter().any(|conjunction| conjunction.iter().any(narrowed))
     }
 
