@@ -35,6 +35,7 @@ pub struct Entry {
     /// What taking it back takes with it.
     pub loses: Loss,
     /// The pipeline file that asked for it.
+    #[serde(serialize_with = "crate::declared::path_as_text")]
     pub declared_in: PathBuf,
     /// RFC 3339, UTC.
     pub applied_at: String,

@@ -12,8 +12,6 @@ pub(crate) struct LiveTable {
     pub(crate) columns: Vec<LiveColumn>,
     pub(crate) primary_key: Option<LiveKey>,
     pub(crate) indexes: Vec<LiveIndex>,
-    /// Names that declared indexes would take, and that relations other than this table's indexes hold.
-    pub(crate) taken: Vec<String>,
 }
 
 /// What the role of this connection may do with it.

@@ -22,6 +22,7 @@ pub struct Misfit {
     /// The command or SQL that fixes it.
     pub fix: String,
     /// The pipeline file whose declaration the table does not fit.
+    #[serde(serialize_with = "crate::declared::path_as_text")]
     pub declared_in: PathBuf,
 }
 

@@ -112,6 +112,41 @@ async fn a_killed_connection_stops_the_migration() {
     assert_eq!(down(&t.db, None, false).await.unwrap().unwrap().object.as_deref(), Some("events__timestamp__idx"));
 }
 
+/// The wait ends, so that those who queue behind it to write get on.
+#[tokio::test]
+async fn a_table_that_stays_locked_is_given_up() {
+    let t = fresh().await;
+    up(&t.db, &[table("t", &["id integer"], &["id"])]).await.unwrap();
+    let other = Database::connect(&t.url).await.unwrap();
+    let hold = sea_orm_migration::sea_orm::TransactionTrait::begin(&other).await.unwrap();
+    hold.execute_unprepared("INSERT INTO t VALUES (1)").await.unwrap();
+    let wider = [table("t", &["id integer", "note text null"], &["id"])];
+    let error = up(&t.db, &wider).await.unwrap_err();
+    assert!(matches!(error, Error::Busy { .. }), "{error:?}");
+    hold.commit().await.unwrap();
+    assert_eq!(up(&t.db, &wider).await.unwrap().applied.len(), 1);
+}
+
+/// A pool may limit its statements; building an index is none of those.
+#[tokio::test]
+async fn the_pools_statement_timeout_stops_no_build() {
+    let t = fresh().await;
+    up(&t.db, &[Table { indexes: Vec::new(), ..events() }]).await.unwrap();
+    t.run(ONE_EVENT).await;
+    let hold = sea_orm_migration::sea_orm::TransactionTrait::begin(&t.db).await.unwrap();
+    hold.execute_unprepared(ONE_EVENT).await.unwrap();
+    let mut options = ConnectOptions::new(&t.url);
+    options.statement_timeout(Duration::from_millis(200));
+    let hasty = Database::connect(options).await.unwrap();
+    let release = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        hold.rollback().await.unwrap();
+    };
+    let tables = [events()];
+    let (report, ()) = tokio::join!(up(&hasty, &tables), release);
+    assert_eq!(report.unwrap().applied.len(), 2);
+}
+
 #[tokio::test]
 async fn a_users_own_sea_orm_migrations_are_left_alone() {
     let t = fresh().await;

@@ -2,6 +2,8 @@
 
 use migration::{Action, Index, Table, plan, up};
 
+use sea_orm_migration::sea_orm::ConnectionTrait;
+
 use crate::database::{ONE_EVENT, TestDb, events, fresh, index, table};
 
 /// One refusal, whose reason holds `reason`; nothing is applied; after the SQL by hand nothing is left to do.
@@ -110,7 +112,9 @@ async fn an_index_of_our_name_that_is_something_else() {
     t.run("CREATE INDEX events__client_id__idx ON events (event_type)").await;
     refused(&t, &[Table { indexes: vec![index(&["client_id"])], ..events() }], "is defined otherwise").await;
 
-    t.run("CREATE TABLE events__event_type__idx (x int)").await;
+    t.run("DROP TABLE events; CREATE TABLE events__event_type__idx (x int)").await;
+    refused(&t, &[Table { indexes: vec![index(&["event_type"])], ..events() }], "another relation's").await;
+    t.run("CREATE TABLE events (event_id uuid PRIMARY KEY)").await;
     refused(&t, &[Table { indexes: vec![index(&["event_type"])], ..events() }], "another relation's").await;
 }
 
@@ -141,16 +145,22 @@ async fn a_table_of_another_owner() {
 async fn an_invalid_index_is_rebuilt() {
     let t = fresh().await;
     let unique = Index { unique: true, ..index(&["client_id"]) };
-    let declared = Table { indexes: vec![unique], ..events() };
+    let declared = [Table { indexes: vec![unique], ..events() }];
     up(&t.db, &[Table { indexes: Vec::new(), ..events() }]).await.unwrap();
     t.run(ONE_EVENT).await;
     t.run(ONE_EVENT).await;
-    // As a broken build leaves it, here because client_id is not unique.
     let build = "CREATE UNIQUE INDEX CONCURRENTLY events__client_id__key ON events (client_id)";
-    assert!(sea_orm_migration::sea_orm::ConnectionTrait::execute_unprepared(&t.db, build).await.is_err());
+    // As a broken build leaves it, here because client_id is not unique.
+    assert!(t.db.execute_unprepared(build).await.is_err());
     t.run("UPDATE events SET client_id = event_id::text").await;
-    let report = up(&t.db, std::slice::from_ref(&declared)).await.unwrap();
-    assert_eq!(report.applied[0].action, Action::RebuildIndex);
-    assert_eq!(report.applied[0].sql.len(), 2);
-    assert!(plan(&t.db, &[declared]).await.unwrap().is_empty());
+    let rebuilt = up(&t.db, &declared).await.unwrap().applied;
+    assert_eq!((rebuilt[0].action, rebuilt[0].sql.len(), rebuilt[0].in_transaction), (Action::RebuildIndex, 2, false));
+    assert!(plan(&t.db, &declared).await.unwrap().is_empty());
+
+    t.run("DROP INDEX events__client_id__key; UPDATE events SET client_id = 'same'").await;
+    assert!(t.db.execute_unprepared(build).await.is_err());
+    t.run("TRUNCATE events").await;
+    let rebuilt = up(&t.db, &declared).await.unwrap().applied;
+    assert_eq!((rebuilt[0].action, rebuilt[0].in_transaction), (Action::RebuildIndex, true));
+    assert!(plan(&t.db, &declared).await.unwrap().is_empty());
 }
