@@ -5,6 +5,7 @@ mod containers;
 mod crash;
 mod events;
 mod examples;
+mod migrate;
 mod outage;
 mod produce;
 mod reference;
