@@ -148,10 +148,7 @@ mod tests {
         assert_eq!(missing.code, Code::NotNull);
         assert_eq!(missing.column.as_deref(), Some("shop.orders.id"));
         assert_eq!(missing.instance_path.as_deref(), Some("/order/id"));
-        assert_eq!(
-            reject(json!({"order": {"id": "seven"}})).code,
-            Code::Cast
-        );
+        assert_eq!(reject(json!({"order": {"id": "seven"}})).code, Code::Cast);
         assert_eq!(reject(json!({"order": "x"})).code, Code::Mapping);
     }
 }

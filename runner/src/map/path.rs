@@ -322,8 +322,23 @@ mod tests {
     #[test]
     fn anything_else_is_left_to_jq() {
         for text in [
-            "", "a", ".a b", ".a|b", "..", ".a[]", ".a?", ".a[1:2]", ".\"\\(.x)\"", ".detail-type", "$env.x", ".a.", "[0]",
-            ".a[\"b\"", ".[--1]", ". .a", "\"a\"",
+            "",
+            "a",
+            ".a b",
+            ".a|b",
+            "..",
+            ".a[]",
+            ".a?",
+            ".a[1:2]",
+            ".\"\\(.x)\"",
+            ".detail-type",
+            "$env.x",
+            ".a.",
+            "[0]",
+            ".a[\"b\"",
+            ".[--1]",
+            ". .a",
+            "\"a\"",
         ] {
             assert_eq!(Path::parse(text), None, "{text}");
         }

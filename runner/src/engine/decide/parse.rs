@@ -99,7 +99,9 @@ impl<'de> Visitor<'de> for Document {
                 Key::Field(name) => {
                     let value = fields.next_value_seed(self.clone())?;
                     if object.contains_key(&name) {
-                        return Err(A::Error::custom(format_args!("the key {name:?} is written twice")));
+                        return Err(A::Error::custom(format_args!(
+                            "the key {name:?} is written twice"
+                        )));
                     }
                     object.insert(name, value);
                 }
@@ -166,8 +168,18 @@ mod tests {
 
     #[test]
     fn it_reads_what_serde_json_reads() {
-        for text in ["null", " [] ", "true", "\"\\ud83d\\ude00\"", r#"{"a":{"b":[1,"x",null]},"":{}}"#, "-1.5e-7"] {
-            assert_eq!(parse(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+        for text in [
+            "null",
+            " [] ",
+            "true",
+            "\"\\ud83d\\ude00\"",
+            r#"{"a":{"b":[1,"x",null]},"":{}}"#,
+            "-1.5e-7",
+        ] {
+            assert_eq!(
+                parse(text).unwrap(),
+                serde_json::from_str::<Value>(text).unwrap()
+            );
         }
     }
 
@@ -179,7 +191,19 @@ mod tests {
         assert!(message("{\n\"a\": nope}").contains("line 2"));
         assert!(message("\"\\ud800\\u0041\"").contains("surrogate"));
         assert!(message(&"[".repeat(200)).contains("recursion limit"));
-        for text in ["NaN", "Infinity", "'a'", "{a:1}", "[1,]", "\"\\ud800\"", "\"\\udc00\"", "01", "+1", "\"\t\"", "\u{b}1"] {
+        for text in [
+            "NaN",
+            "Infinity",
+            "'a'",
+            "{a:1}",
+            "[1,]",
+            "\"\\ud800\"",
+            "\"\\udc00\"",
+            "01",
+            "+1",
+            "\"\t\"",
+            "\u{b}1",
+        ] {
             message(text);
         }
     }

@@ -31,6 +31,9 @@ mod tests {
     fn bytea_takes_padded_base64() {
         assert_eq!(to("bytea", "\"/wAB\""), literal("\\xff0001"));
         assert_eq!(to("bytea", "\"\""), literal("\\x"));
-        assert_rejected("bytea", &["\"/wA\"", "\"_wAB\"", "\"/wAB\\n\"", "\"\\\\xff\"", "[255]"]);
+        assert_rejected(
+            "bytea",
+            &["\"/wA\"", "\"_wAB\"", "\"/wAB\\n\"", "\"\\\\xff\"", "[255]"],
+        );
     }
 }

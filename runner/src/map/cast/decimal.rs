@@ -88,8 +88,16 @@ fn parse_exponent(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let significant = digits.trim_start_matches('0');
     (all_digits(digits) && !digits.is_empty() && significant.len() <= 9).then_some(())?;
-    let magnitude: i64 = if significant.is_empty() { 0 } else { significant.parse().ok()? };
-    Some(if text.starts_with('-') { -magnitude } else { magnitude })
+    let magnitude: i64 = if significant.is_empty() {
+        0
+    } else {
+        significant.parse().ok()?
+    };
+    Some(if text.starts_with('-') {
+        -magnitude
+    } else {
+        magnitude
+    })
 }
 
 fn all_digits(text: &str) -> bool {
@@ -113,7 +121,25 @@ mod tests {
         for text in ["0", "-0", "1.50", "1e3", "1E+03", "-12.5e-7"] {
             assert!(Decimal::parse(text).is_some(), "{text}");
         }
-        for text in ["", "-", "+1", "01", ".5", "1.", "1e", "1e+", " 1", "1 ", "0x1", "NaN", "Infinity", "1_000", "١", "1e9999999999", "--1"] {
+        for text in [
+            "",
+            "-",
+            "+1",
+            "01",
+            ".5",
+            "1.",
+            "1e",
+            "1e+",
+            " 1",
+            "1 ",
+            "0x1",
+            "NaN",
+            "Infinity",
+            "1_000",
+            "١",
+            "1e9999999999",
+            "--1",
+        ] {
             assert!(Decimal::parse(text).is_none(), "{text}");
         }
     }
@@ -122,7 +148,11 @@ mod tests {
     fn digits_are_counted_around_the_point() {
         let count = |text| {
             let decimal = Decimal::parse(text).unwrap();
-            (decimal.digits_before_point(), decimal.digits_after_point(), decimal.significant_digits_after_point())
+            (
+                decimal.digits_before_point(),
+                decimal.digits_after_point(),
+                decimal.significant_digits_after_point(),
+            )
         };
         assert_eq!(count("12.340"), (2, 3, 2));
         assert_eq!(count("0.05"), (0, 2, 2));

@@ -75,9 +75,24 @@ mod tests {
         for text in ["P1D", "PT0S", "P1Y2M3W4DT5H6M7.8S", "PT36H", "P10W"] {
             assert_eq!(to("interval", &format!("{text:?}")), literal(text));
         }
-        assert_rejected("interval", &[
-            "\"P\"", "\"PT\"", "\"P1DT\"", "\"1 day\"", "\"P1H\"", "\"P1D2Y\"", "\"P1.5D\"", "\"-P1D\"", "\"P-1D\"", "\"PT1.S\"",
-            "\"P1D \"", "\"P9999999999D\"", "\"p1d\"", "86400",
-        ]);
+        assert_rejected(
+            "interval",
+            &[
+                "\"P\"",
+                "\"PT\"",
+                "\"P1DT\"",
+                "\"1 day\"",
+                "\"P1H\"",
+                "\"P1D2Y\"",
+                "\"P1.5D\"",
+                "\"-P1D\"",
+                "\"P-1D\"",
+                "\"PT1.S\"",
+                "\"P1D \"",
+                "\"P9999999999D\"",
+                "\"p1d\"",
+                "86400",
+            ],
+        );
     }
 }

@@ -115,7 +115,9 @@ impl Takes for ScalarType {
             Self::Real => "a number within float4's range",
             Self::DoublePrecision => "a number within float8's range",
             Self::Uuid => "a UUID with hyphens, or its 32 hexadecimal digits",
-            Self::Timestamptz => "an RFC 3339 date-time with its offset (`unix_ms` and the like make one of a number)",
+            Self::Timestamptz => {
+                "an RFC 3339 date-time with its offset (`unix_ms` and the like make one of a number)"
+            }
             Self::Date => "a date as YYYY-MM-DD, from year 0001",
             Self::Time => "a time of day as HH:MM or HH:MM:SS, without an offset",
             Self::Interval => "an ISO 8601 duration such as P1DT2H",
@@ -126,7 +128,8 @@ impl Takes for ScalarType {
     }
 }
 
-const NUL: Problem = Problem::NotStorable("the character U+0000 does not exist in PostgreSQL's text");
+const NUL: Problem =
+    Problem::NotStorable("the character U+0000 does not exist in PostgreSQL's text");
 
 /// Strings only, and not U+0000.
 fn text(value: &Value) -> Result<Cell, Problem> {
@@ -234,16 +237,21 @@ mod tests {
 
     #[test]
     fn uuid_takes_two_forms() {
-        let uuid = Ok(Cell::Uuid(*b"\0\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff"));
+        let uuid = Ok(Cell::Uuid(
+            *b"\0\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff",
+        ));
         assert_eq!(to("uuid", "\"00112233-4455-6677-8899-AABBCCDDEEFF\""), uuid);
         assert_eq!(to("uuid", "\"00112233445566778899aabbccddeeff\""), uuid);
-        assert_rejected("uuid", &[
-            "\"\"",
-            "\"{00112233-4455-6677-8899-aabbccddeeff}\"",
-            "\"urn:uuid:00112233-4455-6677-8899-aabbccddeeff\"",
-            "\"0011-22334455-6677-8899-aabbccddeeff\"",
-            "\"00112233-4455-6677-8899-aabbccddeefg\"",
-        ]);
+        assert_rejected(
+            "uuid",
+            &[
+                "\"\"",
+                "\"{00112233-4455-6677-8899-aabbccddeeff}\"",
+                "\"urn:uuid:00112233-4455-6677-8899-aabbccddeeff\"",
+                "\"0011-22334455-6677-8899-aabbccddeeff\"",
+                "\"00112233-4455-6677-8899-aabbccddeefg\"",
+            ],
+        );
     }
 
     #[test]
@@ -251,7 +259,19 @@ mod tests {
         for text in ["10.0.0.1", "10.1.2.3/8", "::1", "fe80::1/64", "0.0.0.0/0"] {
             assert_eq!(cast(&json!(text), "inet".parse().unwrap()), literal(text));
         }
-        assert_rejected("inet", &["\"10.0.0\"", "\"10.0.0.1/33\"", "\"::1/129\"", "\"::1/+4\"", "\"1.1.1.1/08\"", "\"fe80::1%eth0\"", "\"host\"", "\"1.1.1.1/\""]);
+        assert_rejected(
+            "inet",
+            &[
+                "\"10.0.0\"",
+                "\"10.0.0.1/33\"",
+                "\"::1/129\"",
+                "\"::1/+4\"",
+                "\"1.1.1.1/08\"",
+                "\"fe80::1%eth0\"",
+                "\"host\"",
+                "\"1.1.1.1/\"",
+            ],
+        );
     }
 
     #[test]

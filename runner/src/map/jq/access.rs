@@ -64,7 +64,7 @@ impl ValT for Val {
             }
             (Self::Arr(arr), Self::Arr(part)) => Ok(occurrences(&arr.items, &part.items)),
             (value @ (Self::Arr(_) | Self::Str(_)), Self::Obj(bounds)) => {
-                let bound = |name| bounds.fields.get(name);
+                let bound = |name: &str| bounds.fields.get(&name.to_owned());
                 value.range(bound("start")..bound("end"))
             }
             (value, index) => Err(Error::index(value, index.clone())),
@@ -95,9 +95,8 @@ impl ValT for Val {
             Self::Arr(arr) => Self::take_items(arr).into_iter().flat_map(f).collect(),
             Self::Obj(obj) => {
                 let fields = Self::take_fields(obj).into_iter();
-                let changed = fields.filter_map(|(name, value)| {
-                    f(value).next().map(|value| Ok((name, value?)))
-                });
+                let changed = fields
+                    .filter_map(|(name, value)| f(value).next().map(|value| Ok((name, value?))));
                 changed.collect::<Result<_, Exn<_>>>().map(Self::obj)
             }
             other => opt.fail(other, |value| Exn::from(Error::typ(value, ITERABLE))),
@@ -112,7 +111,7 @@ impl ValT for Val {
     ) -> ValX<'a, Self> {
         match (self, index) {
             (value @ (Self::Str(_) | Self::Arr(_)), Self::Obj(bounds)) => {
-                let bound = |name| bounds.fields.get(name);
+                let bound = |name: &str| bounds.fields.get(&name.to_owned());
                 value.map_range(bound("start")..bound("end"), opt, f)
             }
             (Self::Null, Self::Str(_)) => Self::obj([].into()).map_index(index, opt, f),
@@ -127,7 +126,8 @@ impl ValT for Val {
             (Self::Arr(arr), Self::Num(_)) => {
                 let at = index.as_index().and_then(|at| element(at, arr.items.len()));
                 let Some(at) = at else {
-                    let outside = |_| Exn::from(Error::str(format_args!("index {index} out of bounds")));
+                    let outside =
+                        |_| Exn::from(Error::str(format_args!("index {index} out of bounds")));
                     return opt.fail(Self::Arr(arr), outside);
                 };
                 let mut items = Self::take_items(arr);
@@ -179,7 +179,7 @@ impl ValT for Val {
 }
 
 impl Val {
-    fn into_key(self) -> Result<Rc<str>, Error<Self>> {
+    fn into_key(self) -> Result<Rc<String>, Error<Self>> {
         match self {
             Self::Str(name) => Ok(name),
             other => Err(Error::typ(other, "string")),
@@ -202,9 +202,15 @@ fn bounds(range: &val::Range<&Val>, length: usize) -> Result<Range<usize>, Error
     let clip = |bound: Option<&Val>, default| match bound {
         None | Some(Val::Null) => Ok(default),
         Some(bound) => {
-            let index = bound.as_index().ok_or_else(|| Error::typ(bound.clone(), "integer"))?;
+            let index = bound
+                .as_index()
+                .ok_or_else(|| Error::typ(bound.clone(), "integer"))?;
             let at = index.unsigned_abs();
-            Ok(if index < 0 { length.saturating_sub(at) } else { at.min(length) })
+            Ok(if index < 0 {
+                length.saturating_sub(at)
+            } else {
+                at.min(length)
+            })
         }
     };
     let start = clip(range.start, 0)?;
@@ -215,7 +221,11 @@ fn bounds(range: &val::Range<&Val>, length: usize) -> Result<Range<usize>, Error
 fn char_bounds(range: &val::Range<&Val>, text: &str) -> Result<Range<usize>, Error<Val>> {
     budget::steps(1 + text.len() / 16);
     let range = bounds(range, text.chars().count())?;
-    let byte = |at| text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte);
+    let byte = |at| {
+        text.char_indices()
+            .nth(at)
+            .map_or(text.len(), |(byte, _)| byte)
+    };
     Ok(byte(range.start)..byte(range.end))
 }
 
@@ -249,7 +259,8 @@ impl jaq_std::ValT for Val {
 
     fn as_f64(&self) -> Option<f64> {
         match self {
-            Self::Num(Num::Int(integer)) => {
+            Self::Num(Num::Int(integer)) =>
+            {
                 #[allow(clippy::cast_precision_loss, reason = "jq's own floating point")]
                 Some(*integer as f64)
             }

@@ -23,21 +23,19 @@ impl Add for Val {
         match (self, other) {
             (Self::Null, value) | (value, Self::Null) => Ok(value),
             (Self::Num(x), Self::Num(y)) => Ok(Self::Num(counted(&x, &y, Num::add))),
-            (Self::Str(x), Self::Str(y)) => {
-                budget::bytes(x.len() + y.len());
-                Ok(Self::str(&[&*x, &*y].concat()))
-            }
+            (Self::Str(x), Self::Str(y)) => Ok(Self::concat(x, &y)),
             (Self::Arr(x), Self::Arr(y)) => {
-                budget::bytes(16 * y.items.len());
-                budget::steps((x.items.len() + y.items.len()) / 16);
-                let mut items = Self::take_items(x);
-                items.extend(y.items.iter().cloned());
-                Ok(Self::arr(items))
+                budget::steps(y.items.len() / 16);
+                Ok(Self::join(x, &y))
             }
             (Self::Obj(x), Self::Obj(y)) => {
                 budget::steps((x.fields.len() + y.fields.len()) / 4);
                 let mut fields = Self::take_fields(x);
-                fields.extend(y.fields.iter().map(|(name, value)| (Rc::clone(name), value.clone())));
+                fields.extend(
+                    y.fields
+                        .iter()
+                        .map(|(name, value)| (Rc::clone(name), value.clone())),
+                );
                 Ok(Self::obj(fields))
             }
             (x, y) => Err(Error::math(x, Math::Add, y)),
@@ -74,7 +72,9 @@ impl Mul for Val {
                 }
                 Ok(Self::Num(counted(&x, &y, Num::mul)))
             }
-            (Self::Str(text), Self::Num(times)) | (Self::Num(times), Self::Str(text)) => repeat(&text, &times),
+            (Self::Str(text), Self::Num(times)) | (Self::Num(times), Self::Str(text)) => {
+                repeat(&text, &times)
+            }
             (Self::Obj(x), Self::Obj(y)) => Ok(merge(x, &y)),
             (x, y) => Err(Error::math(x, Math::Mul, y)),
         }
@@ -87,10 +87,18 @@ fn repeat(text: &str, times: &Num) -> ValR<Val> {
     if times < 1.0 || times.is_nan() {
         return Ok(Val::Null);
     }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is bounded below")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturates, and is bounded below"
+    )]
     let times = times as usize;
     budget::bytes(text.len().saturating_mul(times));
-    Ok(Val::str(&text.repeat(if text.is_empty() { 1 } else { times })))
+    Ok(Val::from(text.repeat(if text.is_empty() {
+        1
+    } else {
+        times
+    })))
 }
 
 /// Recursive merge: an object in both is merged, everything else is the right side's.
@@ -126,7 +134,10 @@ fn split(text: &str, separator: &str) -> Val {
         return Val::arr(Vec::new());
     }
     if separator.is_empty() {
-        return text.chars().map(|c| Val::str(c.encode_utf8(&mut [0; 4]))).collect();
+        return text
+            .chars()
+            .map(|c| Val::str(c.encode_utf8(&mut [0; 4])))
+            .collect();
     }
     text.split(separator).map(Val::str).collect()
 }
@@ -137,7 +148,9 @@ impl Rem for Val {
     fn rem(self, other: Self) -> ValR<Self> {
         budget::steps(1);
         match (self, other) {
-            (Self::Num(x), Self::Num(y)) if y != Num::Int(0) => Ok(Self::Num(counted(&x, &y, Num::rem))),
+            (Self::Num(x), Self::Num(y)) if y != Num::Int(0) => {
+                Ok(Self::Num(counted(&x, &y, Num::rem)))
+            }
             (x, y) => Err(Error::math(x, Math::Rem, y)),
         }
     }

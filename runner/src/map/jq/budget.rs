@@ -36,7 +36,9 @@ impl fmt::Display for Limit {
             Self::Steps => "it ran for more than 1,000,000 steps",
             Self::Bytes => "it made more than 64 MiB of values",
             Self::Depth => "it nested too deep",
-            Self::NotJson => "it made a value that is not JSON (NaN, infinite, or bytes that are not UTF-8)",
+            Self::NotJson => {
+                "it made a value that is not JSON (NaN, infinite, or bytes that are not UTF-8)"
+            }
         })
     }
 }

@@ -71,11 +71,13 @@ fn parse(text: &str) -> Result<Term<&str>, ExprError> {
         let message = format!("`{first}` is not for expressions");
         return Err(error(ExprErrorKind::NotAllowed, message, span(text, first)));
     }
-    Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
-        let (expected, found) = &errors[0];
-        let found = found.map_or(&text[text.len()..], |token| token.as_str());
-        syntax_error(expected.as_str(), span(text, found), found)
-    })
+    Parser::new(&tokens)
+        .parse(|parser| parser.term())
+        .map_err(|errors| {
+            let (expected, found) = &errors[0];
+            let found = found.map_or(&text[text.len()..], |token| token.as_str());
+            syntax_error(expected.as_str(), span(text, found), found)
+        })
 }
 
 fn syntax_error(expected: &str, at: std::ops::Range<usize>, found: &str) -> ExprError {
@@ -137,7 +139,8 @@ fn undefined_error(text: &str, name: &str, undefined: &Undefined) -> ExprError {
     let at = span(text, name);
     let bare = name.trim_start_matches('$');
     if library::LEFT_OUT.contains(&bare) || bare == "ENV" {
-        let message = format!("`{name}` is left out: an expression sees its message and nothing else");
+        let message =
+            format!("`{name}` is left out: an expression sees its message and nothing else");
         return error(ExprErrorKind::NotAllowed, message, at);
     }
     let (message, help) = match undefined {
@@ -158,7 +161,8 @@ fn undefined_error(text: &str, name: &str, undefined: &Undefined) -> ExprError {
 /// A bare word as the whole expression was meant as a field.
 fn field_hint(text: &str, name: &str, at: &std::ops::Range<usize>) -> Option<String> {
     let starts = text[..at.start].trim_end();
-    (starts.is_empty() || starts.ends_with(['(', ',', '|'])).then(|| format!("a field is written `.{name}`"))
+    (starts.is_empty() || starts.ends_with(['(', ',', '|']))
+        .then(|| format!("a field is written `.{name}`"))
 }
 
 fn error(kind: ExprErrorKind, message: String, span: std::ops::Range<usize>) -> ExprError {

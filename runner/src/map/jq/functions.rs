@@ -7,18 +7,18 @@ use jaq_json::Num;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::Data;
 use super::access::occurrences;
 use super::budget;
 use super::regex_cost;
 use super::value::Val;
-use super::Data;
 use crate::map::cast::Decimal;
 
 /// Functions of jq.
 pub(super) fn json() -> Vec<Fun<Data>> {
     vec![
         run(("fromjson", v(0), |cv| bome(fromjson(&cv.1)))),
-        run(("tojson", v(0), |cv| bome(Ok(Val::str(&cv.1.to_json()))))),
+        run(("tojson", v(0), |cv| bome(Ok(Val::from(cv.1.to_json()))))),
         run(("length", v(0), |cv| bome(length(cv.1)))),
         run(("contains", v(1), |cv| {
             unary(cv, |value, part| Ok(Val::Bool(contains(&value, &part))))
@@ -40,13 +40,20 @@ pub(super) fn events() -> Vec<Fun<Data>> {
         run(("unix_ms", v(0), |cv| bome(epoch(cv.1, 6)))),
         run(("unix_us", v(0), |cv| bome(epoch(cv.1, 3)))),
         run(("unix_ns", v(0), |cv| bome(epoch(cv.1, 0)))),
-        run(("lower", v(0), |cv| bome(text(cv.1, |text| Ok(text.to_lowercase()))))),
-        run(("upper", v(0), |cv| bome(text(cv.1, |text| Ok(text.to_uppercase()))))),
+        run(("lower", v(0), |cv| {
+            bome(text(cv.1, |text| Ok(text.to_lowercase())))
+        })),
+        run(("upper", v(0), |cv| {
+            bome(text(cv.1, |text| Ok(text.to_uppercase())))
+        })),
         run(("url_decode", v(0), |cv| bome(text(cv.1, url_decode)))),
-        run(("sha256", v(0), |cv| bome(text(cv.1, |text| Ok(sha256(text)))))),
-        run(("regex_cost", v(1), |mut cv| {
+        run(("sha256", v(0), |cv| {
+            bome(text(cv.1, |text| Ok(sha256(text))))
+        })),
+        run(("regex_cost", v(2), |mut cv| {
+            let flags = cv.0.pop_var();
             let pattern = cv.0.pop_var();
-            regex_cost::pay(&cv.1, &pattern);
+            regex_cost::pay(&cv.1, &pattern, &flags);
             box_once(Ok::<_, Exn<_>>(Val::Null))
         })),
     ]
@@ -58,8 +65,9 @@ fn fromjson(value: &Val) -> ValR<Val> {
         Val::Str(text) => {
             budget::steps(text.len() / 16);
             budget::bytes(text.len());
-            let parsed: serde_json::Value = serde_json::from_str(text)
-                .map_err(|error| Error::str(format_args!("cannot parse {value} as JSON: {error}")))?;
+            let parsed: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+                Error::str(format_args!("cannot parse {value} as JSON: {error}"))
+            })?;
             Ok(Val::from_value(&parsed))
         }
         other => Err(Error::typ(other.clone(), "string")),
@@ -86,16 +94,17 @@ fn contains(value: &Val, part: &Val) -> bool {
     match (value, part) {
         (Val::Str(text), Val::Str(part)) => {
             budget::steps(text.len() / 16);
-            text.contains(&**part)
+            text.contains(part.as_str())
         }
         (Val::Arr(arr), Val::Arr(parts)) => parts
             .items
             .iter()
             .all(|part| arr.items.iter().any(|item| contains(item, part))),
-        (Val::Obj(obj), Val::Obj(parts)) => parts
-            .fields
-            .iter()
-            .all(|(name, part)| obj.fields.get(name).is_some_and(|item| contains(item, part))),
+        (Val::Obj(obj), Val::Obj(parts)) => parts.fields.iter().all(|(name, part)| {
+            obj.fields
+                .get(name)
+                .is_some_and(|item| contains(item, part))
+        }),
         _ => value == part,
     }
 }
@@ -162,7 +171,9 @@ fn epoch(value: Val, digits: i64) -> ValR<Val> {
     let timestamp = nanoseconds.and_then(|ns| Timestamp::from_nanosecond(ns).ok());
     match timestamp {
         Some(timestamp) => Ok(Val::str(&timestamp.to_string())),
-        None => Err(Error::str(format_args!("cannot use {value} as a time since 1970"))),
+        None => Err(Error::str(format_args!(
+            "cannot use {value} as a time since 1970"
+        ))),
     }
 }
 
@@ -208,8 +219,10 @@ fn hex(digits: &[u8]) -> Option<u8> {
 /// The hash of the text's UTF-8, in lower-case hexadecimal.
 fn sha256(text: &str) -> String {
     use std::fmt::Write;
-    Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a String can't fail");
-        hex
-    })
+    Sha256::digest(text)
+        .iter()
+        .fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("writing to a String can't fail");
+            hex
+        })
 }

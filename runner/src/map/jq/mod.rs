@@ -108,7 +108,8 @@ impl Scope<'_> {
             Root::Input | Root::Body => &self.jq.document,
             Root::Sqs => &self.jq.sqs,
         };
-        cell.get_or_init(|| Val::from_value(self.root(root))).clone()
+        cell.get_or_init(|| Val::from_value(self.root(root)))
+            .clone()
     }
 }
 

@@ -72,7 +72,9 @@ fn part_terms<'t, 's>(part: &'t Part<Term<&'s str>>, f: &mut dyn FnMut(&'t Term<
 fn pattern_terms<'t, 's>(pattern: &'t Pattern<&'s str>, f: &mut dyn FnMut(&'t Term<&'s str>)) {
     match pattern {
         Pattern::Var(_) => {}
-        Pattern::Arr(patterns) => patterns.iter().for_each(|pattern| pattern_terms(pattern, f)),
+        Pattern::Arr(patterns) => patterns
+            .iter()
+            .for_each(|pattern| pattern_terms(pattern, f)),
         Pattern::Obj(fields) => fields.iter().for_each(|(key, pattern)| {
             f(key);
             pattern_terms(pattern, f);
@@ -140,7 +142,9 @@ fn subtraction(text: &str, left: &Term<&str>, right: &Term<&str>) -> Result<(), 
         kind: ExprErrorKind::Syntax,
         message: format!("`.{name}` is a subtraction"),
         span: last.span.start..word.end,
-        help: Some(format!("write `.\"{name}\"` for the field, or spaces around `-` to subtract")),
+        help: Some(format!(
+            "write `.\"{name}\"` for the field, or spaces around `-` to subtract"
+        )),
     })
 }
 
@@ -151,7 +155,10 @@ pub(super) fn rooted(text: &str, term: &Term<&str>) -> Option<Path> {
     };
     let (root, start) = match &**head {
         Term::Id => (Root::Input, None),
-        Term::Var(name) => (Root::from_variable(&name[1..])?, Some(span(text, name).start)),
+        Term::Var(name) => (
+            Root::from_variable(&name[1..])?,
+            Some(span(text, name).start),
+        ),
         _ => return None,
     };
     let steps = steps.0.iter();
@@ -159,7 +166,9 @@ pub(super) fn rooted(text: &str, term: &Term<&str>) -> Option<Path> {
     let first = segments.first()?.span.start;
     let start = start.or_else(|| text[..first].rfind('.'))?;
     let last = segments.last()?.span.end;
-    let closing = text[last..].find(|c| !matches!(c, '"' | ']')).unwrap_or(text.len() - last);
+    let closing = text[last..]
+        .find(|c| !matches!(c, '"' | ']'))
+        .unwrap_or(text.len() - last);
     Some(Path {
         root,
         segments,
@@ -186,7 +195,10 @@ fn segment(text: &str, part: &Part<Term<&str>>) -> Option<Segment> {
         Term::Neg(number) => match &**number {
             Term::Num(digits) => {
                 let range = span(text, digits);
-                (Key::Index(-digits.parse::<i64>().ok()?), range.start - 1..range.end)
+                (
+                    Key::Index(-digits.parse::<i64>().ok()?),
+                    range.start - 1..range.end,
+                )
             }
             _ => return None,
         },
@@ -223,20 +235,28 @@ fn walk(text: &str, term: &Term<&str>, input: Option<&[Segment]>, found: &mut Ve
         Term::Fold(_, source, _, arguments) => {
             walk(text, source, input, found);
             let mut arguments = arguments.iter();
-            arguments.by_ref().take(1).for_each(|init| walk(text, init, input, found));
+            arguments
+                .by_ref()
+                .take(1)
+                .for_each(|init| walk(text, init, input, found));
             arguments.for_each(|update| walk(text, update, None, found));
         }
         Term::Def(defs, body) => {
-            defs.iter().for_each(|def| walk(text, &def.body, None, found));
+            defs.iter()
+                .for_each(|def| walk(text, &def.body, None, found));
             walk(text, body, input, found);
         }
         Term::TryCatch(term, catch) => {
             walk(text, term, input, found);
-            catch.iter().for_each(|catch| walk(text, catch, None, found));
+            catch
+                .iter()
+                .for_each(|catch| walk(text, catch, None, found));
         }
         Term::Call(name, arguments) => {
             let input = input.filter(|_| SAME_INPUT.contains(name));
-            arguments.iter().for_each(|argument| walk(text, argument, input, found));
+            arguments
+                .iter()
+                .for_each(|argument| walk(text, argument, input, found));
         }
         Term::Path(..) => {
             if let Some(path) = rooted(text, term) {
@@ -257,8 +277,20 @@ fn walk(text: &str, term: &Term<&str>, input: Option<&[Segment]>, found: &mut Ve
 
 /// Functions that run their arguments on their own input.
 const SAME_INPUT: [&str; 14] = [
-    "select", "first", "last", "limit", "isempty", "error", "has", "startswith", "endswith", "ltrimstr", "rtrimstr", "split",
-    "join", "test",
+    "select",
+    "first",
+    "last",
+    "limit",
+    "isempty",
+    "error",
+    "has",
+    "startswith",
+    "endswith",
+    "ltrimstr",
+    "rtrimstr",
+    "split",
+    "join",
+    "test",
 ];
 
 /// The path below `input` a term leads to, when it is nothing but one.

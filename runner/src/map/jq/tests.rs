@@ -45,12 +45,19 @@ fn jq_as_events_need_it() {
         (".s | split(\",\")", json!(["a", "b"])),
         (".s | test(\"^[a-z],\")", json!(true)),
         (".s | sub(\",\"; \"+\")", json!("a+b")),
+        (
+            "(.s * 5000) | gsub(\"[^a-z]+\"; \"\") | length",
+            json!(10_000),
+        ),
         ("if .n > 2 then \"many\" else \"few\" end", json!("many")),
         (".n | tostring", json!("3")),
         ("\"\\(.n)/\\(.s)\"", json!("3/a,b")),
         ("\"x\\(.tags)\"", json!("x[\"x\",\"y\"]")),
         (".a | keys", json!(["Email"])),
-        (".a | to_entries", json!([{"key": "Email", "value": "A@B.C"}])),
+        (
+            ".a | to_entries",
+            json!([{"key": "Email", "value": "A@B.C"}]),
+        ),
         (".tags | index(\"y\")", json!(1)),
         (".tags[1:]", json!(["y"])),
         ("has(\"nul\")", json!(true)),
@@ -83,6 +90,14 @@ fn jq_as_events_need_it() {
         (".s | explode | implode", json!("a,b")),
         ("first(.items[] | select(.q == 1)) | .p", json!(4)),
         ("label $out | .n, break $out", json!(3)),
+        (
+            "reduce range(20000) as $i ([]; . + [$i]) | length",
+            json!(20_000),
+        ),
+        (
+            "reduce range(20000) as $i (\"\"; . + \"x\") | length",
+            json!(20_000),
+        ),
     ] {
         assert_eq!(on(doc, expr).to_string(), expected.to_string(), "{expr}");
     }
@@ -91,9 +106,15 @@ fn jq_as_events_need_it() {
 #[test]
 fn numbers_keep_their_digits_unless_calculated_with() {
     let doc = r#"{"n": 123456789012345678901234567890, "d": 1.10}"#;
-    assert_eq!(on(doc, "(.n, .gone) // 1 | tostring"), json!("123456789012345678901234567890"));
+    assert_eq!(
+        on(doc, "(.n, .gone) // 1 | tostring"),
+        json!("123456789012345678901234567890")
+    );
     assert_eq!(on(doc, "[.d]").to_string(), "[1.10]");
-    assert_eq!(on(doc, ".n + 1").to_string(), "123456789012345678901234567891");
+    assert_eq!(
+        on(doc, ".n + 1").to_string(),
+        "123456789012345678901234567891"
+    );
     assert_eq!(on(r#""1.10""#, ". | tonumber").to_string(), "1.10");
 }
 
@@ -101,12 +122,32 @@ fn numbers_keep_their_digits_unless_calculated_with() {
 fn epochs_are_exact() {
     for (json, expr, expected) in [
         ("1700000000", ". | unix", "2023-11-14T22:13:20Z"),
-        ("\"1700000000.123456\"", ". | unix", "2023-11-14T22:13:20.123456Z"),
-        ("1700000000.123456789", ". | unix", "2023-11-14T22:13:20.123456789Z"),
+        (
+            "\"1700000000.123456\"",
+            ". | unix",
+            "2023-11-14T22:13:20.123456Z",
+        ),
+        (
+            "1700000000.123456789",
+            ". | unix",
+            "2023-11-14T22:13:20.123456789Z",
+        ),
         ("1700000000123", ". | unix_ms", "2023-11-14T22:13:20.123Z"),
-        ("1.700000000123e12", ". | unix_ms", "2023-11-14T22:13:20.123Z"),
-        ("1700000000123456", ". | unix_us", "2023-11-14T22:13:20.123456Z"),
-        ("1700000000123456789", ". | unix_ns", "2023-11-14T22:13:20.123456789Z"),
+        (
+            "1.700000000123e12",
+            ". | unix_ms",
+            "2023-11-14T22:13:20.123Z",
+        ),
+        (
+            "1700000000123456",
+            ". | unix_us",
+            "2023-11-14T22:13:20.123456Z",
+        ),
+        (
+            "1700000000123456789",
+            ". | unix_ns",
+            "2023-11-14T22:13:20.123456789Z",
+        ),
         ("-1", ". | unix", "1969-12-31T23:59:59Z"),
     ] {
         assert_eq!(on(json, expr), json!(expected), "{json} {expr}");
@@ -114,7 +155,10 @@ fn epochs_are_exact() {
     assert_eq!(on("null", ". | unix_ms"), Value::Null);
     for json in ["\"now\"", "1e30", "true", "1.0000000001", "\" 1\""] {
         let document = serde_json::from_str(json).unwrap();
-        assert!(matches!(eval(". | unix", &document), Err(EvalError::Failed { .. })), "{json}");
+        assert!(
+            matches!(eval(". | unix", &document), Err(EvalError::Failed { .. })),
+            "{json}"
+        );
     }
 }
 
@@ -126,7 +170,12 @@ fn text_functions() {
         json!("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     );
     assert_eq!(on("\"é\"", ". | upper"), json!("É"));
-    for wrong in ["\"%4\" | url_decode", "\"%ff\" | url_decode", "\"%zz\" | url_decode", "1 | lower"] {
+    for wrong in [
+        "\"%4\" | url_decode",
+        "\"%ff\" | url_decode",
+        "\"%zz\" | url_decode",
+        "1 | lower",
+    ] {
         assert!(eval(wrong, &Value::Null).is_err(), "{wrong}");
     }
 }
@@ -135,31 +184,82 @@ fn text_functions() {
 fn errors_and_several_results_are_failures() {
     let doc = json!({"s": "text", "l": [1, 2]});
     assert!(matches!(eval(".l[]", &doc), Err(EvalError::Several { .. })));
-    assert!(matches!(eval(".l[0], error(\"x\")", &doc), Err(EvalError::Failed { .. })));
+    assert!(matches!(
+        eval(".l[0], error(\"x\")", &doc),
+        Err(EvalError::Failed { .. })
+    ));
     let error = eval(".s.x | lower", &doc).unwrap_err();
-    assert!(error.to_string().contains("can't look up `x` in a string"), "{error}");
+    assert!(
+        error.to_string().contains("can't look up `x` in a string"),
+        "{error}"
+    );
     let error = eval("error(\"no \" + .s)", &doc).unwrap_err();
     assert_eq!(error.to_string(), "`error(\"no \" + .s)`: no text");
     let long = json!({"s": "x".repeat(10_000)});
-    for expr in ["error(.s)", ".s | tonumber", ". + 1", ".s.x | lower", "[.s] | .a", "error(.)"] {
+    for expr in [
+        "error(.s)",
+        ".s | tonumber",
+        ". + 1",
+        ".s.x | lower",
+        "[.s] | .a",
+        "error(.)",
+    ] {
         let error = eval(expr, &long).unwrap_err();
-        assert!(error.to_string().len() < 300, "{expr}: {}", error.to_string().len());
+        assert!(
+            error.to_string().len() < 300,
+            "{expr}: {}",
+            error.to_string().len()
+        );
     }
 }
 
 #[test]
 fn what_is_not_json_is_no_result() {
-    for expr in ["nan", "infinite", "1 / 0", "[infinite]", "\"/w==\" | @base64d", "[-255] | implode", "nan | tostring", "infinite | tojson"] {
+    for expr in [
+        "nan",
+        "infinite",
+        "1 / 0",
+        "[infinite]",
+        "\"/w==\" | @base64d",
+        "[-255] | implode",
+        "nan | tostring",
+        "infinite | tojson",
+    ] {
         let result = eval(expr, &Value::Null);
-        assert!(matches!(result, Err(EvalError::Stopped { limit: Limit::NotJson, .. })), "{expr}: {result:?}");
+        assert!(
+            matches!(
+                result,
+                Err(EvalError::Stopped {
+                    limit: Limit::NotJson,
+                    ..
+                })
+            ),
+            "{expr}: {result:?}"
+        );
     }
 }
 
 #[test]
 fn what_reads_the_machine_is_left_out() {
     for expr in [
-        "env", "env.HOME", "$ENV", "$ENV.HOME", "now", "input", "[inputs]", "debug", "stderr", "halt", "halt_error", "localtime",
-        "0 | strflocaltime(\"%Y\")", "input_filename", "debug_empty", "halt(1)", "import \"a\" as a; 1", "include \"a\"; 1",
+        "env",
+        "env.HOME",
+        "$ENV",
+        "$ENV.HOME",
+        "now",
+        "input",
+        "[inputs]",
+        "debug",
+        "stderr",
+        "halt",
+        "halt_error",
+        "localtime",
+        "0 | strflocaltime(\"%Y\")",
+        "input_filename",
+        "debug_empty",
+        "halt(1)",
+        "import \"a\" as a; 1",
+        "include \"a\"; 1",
     ] {
         assert_eq!(refused(expr).kind, ExprErrorKind::NotAllowed, "{expr}");
     }
@@ -176,7 +276,10 @@ fn errors_have_a_place_and_a_hint() {
     assert!(help.unwrap().contains(".\"detail-type\""));
     assert_eq!(place("[.a.x-amz-id]").1, "x-amz");
     assert_eq!(place(".a | lowr").1, "lowr");
-    assert_eq!(place("customer_id").2.as_deref(), Some("a field is written `.customer_id`"));
+    assert_eq!(
+        place("customer_id").2.as_deref(),
+        Some("a field is written `.customer_id`")
+    );
     assert_eq!(place(".a | $nope").1, "$nope");
     assert_eq!(place(".a | )").1, ")");
     assert_eq!(place(".a |").1, "");
@@ -203,13 +306,25 @@ fn paths_inside_jq_are_found_with_their_places() {
         expr.paths().iter().map(ToString::to_string).collect()
     };
     assert_eq!(found(".customer.email | lower"), [".customer.email"]);
-    assert_eq!(found(".customer | .email | lower"), [".customer", ".customer.email"]);
-    assert_eq!(found("if .a then .b.c else $body.d end"), [".a", ".b.c", "$body.d"]);
+    assert_eq!(
+        found(".customer | .email | lower"),
+        [".customer", ".customer.email"]
+    );
+    assert_eq!(
+        found("if .a then .b.c else $body.d end"),
+        [".a", ".b.c", "$body.d"]
+    );
     assert_eq!(found("[.items[] | .q]"), [".items"]);
-    assert_eq!(found(".a // .[\"b-c\"][-1] // $sqs.sent_at"), [".a", ".\"b-c\"[-1]", "$sqs.sent_at"]);
+    assert_eq!(
+        found(".a // .[\"b-c\"][-1] // $sqs.sent_at"),
+        [".a", ".\"b-c\"[-1]", "$sqs.sent_at"]
+    );
     assert_eq!(found("{x: .a, y: (.b | map(.c))}"), [".a", ".b"]);
     assert_eq!(found("\"\\(.a)-\\(.b.c)\""), [".a", ".b.c"]);
-    assert_eq!(found("reduce .l[] as $x (.start; . + $x.v)"), [".l", ".start"]);
+    assert_eq!(
+        found("reduce .l[] as $x (.start; . + $x.v)"),
+        [".l", ".start"]
+    );
 
     let text = ".customer.emial | lower | sha256";
     let expr = Expr::compile(text).unwrap();
@@ -261,6 +376,7 @@ fn an_expression_without_end_is_stopped() {
         "[range(100000)] as $a | [$a[] | select(. as $x | $a | contains([$x]))]",
         "\"\\(\"a\" * 100000)\" | test(\"(a{100}){100}b\")",
         "(\"a\" * 100000) | [match(\"(a*)*b|a\"; \"g\")]",
+        "(\"a b\" * 20000) | gsub(\"a.*c|a\"; \"\")",
         "(\"a\" * 60000) | test(\"((a{1000}){1000}){1000}\")",
         "[1, [range(1000)][] as $x | [range(1000)][] | tostring] | length",
         "def f(g): g | g; def h(g): f(f(f(f(f(g))))); last(h(h(h(h(.)))))",
@@ -270,7 +386,6 @@ fn an_expression_without_end_is_stopped() {
         "[.[]?, range(1e6)] | tojson | fromjson | tojson | length | until(false; . + 1)",
         "path(last(repeat(.)))",
         "(.. |= (. , .)) | last(repeat(.))",
-        "[splits(\"a\") , (\"ab\" * 500000 | splits(\"a\"))] | length",
         "(\"ab\" * 2000000) | gsub(\"a\"; \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")",
         "try last(repeat(1)) catch 1",
         "(try last(repeat(1))) // 1",
@@ -281,7 +396,10 @@ fn an_expression_without_end_is_stopped() {
         "any(range(1e9); . < 0)",
     ] {
         let result = guarded(expr, || eval(expr, &json!("document")));
-        assert!(matches!(result, Err(EvalError::Stopped { .. })), "{expr}: {result:?}");
+        assert!(
+            matches!(result, Err(EvalError::Stopped { .. })),
+            "{expr}: {result:?}"
+        );
         let next = guarded("the next expression", || eval("[.]", &json!(1)));
         assert_eq!(next, Ok(json!([1])));
     }
@@ -304,13 +422,23 @@ fn recursion_without_end_is_refused_before_it_runs() {
 #[test]
 fn deep_values_and_deep_texts_do_not_overflow_the_stack() {
     let deep = (0..127).fold(json!(1), |inner, _| json!([inner]));
-    for expr in ["[..] | length", "tojson | length", "flatten", "[paths] | length", "walk(.) | length", ". == ."] {
+    for expr in [
+        "[..] | length",
+        "tojson | length",
+        "flatten",
+        "[paths] | length",
+        "walk(.) | length",
+        ". == .",
+    ] {
         let document = deep.clone();
         let result = guarded(expr, move || eval(expr, &document));
         assert!(result.is_ok(), "{expr}: {result:?}");
     }
     let nested = "reduce range(250) as $i (1; [.]) | [..] | length";
-    assert_eq!(guarded(nested, || eval(nested, &Value::Null)), Ok(json!(251)));
+    assert_eq!(
+        guarded(nested, || eval(nested, &Value::Null)),
+        Ok(json!(251))
+    );
     for text in [
         "[".repeat(4000) + &"]".repeat(4000),
         "(".repeat(4000) + "." + &")".repeat(4000),
@@ -325,16 +453,12 @@ fn deep_values_and_deep_texts_do_not_overflow_the_stack() {
     ] {
         // Compiled or refused, run or stopped: but no abort.
         let name = text[..20.min(text.len())].to_owned();
-        guarded(&name, move || Expr::compile(&text).map(|expr| expr.eval(&Scope::new(&Value::Null, &Metadata::default())).is_ok())).ok();
-    }
-}
-
-#[test]
-fn zz_measure() {
-    for n in [1000, 2000, 4000, 8000] {
-        let expr = format!("(\"a\" * {n}) | [match(\"(a*)*b|a\"; \"g\")] | length");
-        let t = std::time::Instant::now();
-        let r = eval(&expr, &Value::Null);
-        eprintln!("{n} {r:?} {:?}", t.elapsed());
+        guarded(&name, move || {
+            Expr::compile(&text).map(|expr| {
+                expr.eval(&Scope::new(&Value::Null, &Metadata::default()))
+                    .is_ok()
+            })
+        })
+        .ok();
     }
 }
