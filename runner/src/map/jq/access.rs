@@ -10,7 +10,7 @@ use jaq_core::{Error, Exn, ValR, ValT, ValX};
 use jaq_json::Num;
 
 use super::budget::{self, Limit};
-use super::value::Val;
+use super::value::{Obj, Val};
 
 const ITERABLE: &str = "iterable (array or object)";
 
@@ -64,8 +64,7 @@ impl ValT for Val {
             }
             (Self::Arr(arr), Self::Arr(part)) => Ok(occurrences(&arr.items, &part.items)),
             (value @ (Self::Arr(_) | Self::Str(_)), Self::Obj(bounds)) => {
-                let bound = |name: &str| bounds.fields.get(&name.to_owned());
-                value.range(bound("start")..bound("end"))
+                value.range(bounds.field("start")..bounds.field("end"))
             }
             (value, index) => Err(Error::index(value, index.clone())),
         }
@@ -111,8 +110,7 @@ impl ValT for Val {
     ) -> ValX<'a, Self> {
         match (self, index) {
             (value @ (Self::Str(_) | Self::Arr(_)), Self::Obj(bounds)) => {
-                let bound = |name: &str| bounds.fields.get(&name.to_owned());
-                value.map_range(bound("start")..bound("end"), opt, f)
+                value.map_range(bounds.field("start")..bounds.field("end"), opt, f)
             }
             (Self::Null, Self::Str(_)) => Self::obj([].into()).map_index(index, opt, f),
             (Self::Obj(obj), Self::Str(name)) => {
@@ -175,6 +173,15 @@ impl ValT for Val {
             Self::Str(_) => self,
             other => Self::str(&other.to_json()),
         }
+    }
+}
+
+impl Obj {
+    /// A field whose name is not a [`Val`] yet.
+    fn field(&self, name: &str) -> Option<&Val> {
+        self.fields
+            .iter()
+            .find_map(|(field, value)| (**field == name).then_some(value))
     }
 }
 

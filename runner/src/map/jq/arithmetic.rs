@@ -73,7 +73,7 @@ impl Mul for Val {
                 Ok(Self::Num(counted(&x, &y, Num::mul)))
             }
             (Self::Str(text), Self::Num(times)) | (Self::Num(times), Self::Str(text)) => {
-                repeat(&text, &times)
+                Ok(repeat(&text, &times))
             }
             (Self::Obj(x), Self::Obj(y)) => Ok(merge(x, &y)),
             (x, y) => Err(Error::math(x, Math::Mul, y)),
@@ -82,10 +82,10 @@ impl Mul for Val {
 }
 
 /// Null when repeated less than once; a fraction of a time does not count.
-fn repeat(text: &str, times: &Num) -> ValR<Val> {
+fn repeat(text: &str, times: &Num) -> Val {
     let times = Val::Num(times.clone()).as_f64().unwrap_or(0.0);
     if times < 1.0 || times.is_nan() {
-        return Ok(Val::Null);
+        return Val::Null;
     }
     #[allow(
         clippy::cast_possible_truncation,
@@ -94,11 +94,7 @@ fn repeat(text: &str, times: &Num) -> ValR<Val> {
     )]
     let times = times as usize;
     budget::bytes(text.len().saturating_mul(times));
-    Ok(Val::from(text.repeat(if text.is_empty() {
-        1
-    } else {
-        times
-    })))
+    Val::from(text.repeat(if text.is_empty() { 1 } else { times }))
 }
 
 /// Recursive merge: an object in both is merged, everything else is the right side's.
