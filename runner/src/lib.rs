@@ -5,9 +5,25 @@
 pub mod message;
 pub mod row;
 
+pub mod config;
+pub mod diagnostic;
+
 pub mod map;
 pub mod validate;
 
+pub mod producer;
+
 pub mod plan;
 
+mod backoff;
+pub mod fault;
+pub mod stop;
+
+pub mod dlq;
+pub mod sink;
+pub mod source;
+
 pub mod engine;
+
+pub mod cli;
+pub mod telemetry;

@@ -38,13 +38,7 @@ impl Cluster {
             None => (base.path().join("data"), new_password()),
             Some(keep) => kept_folder(keep, &owner)?,
         };
-        let cluster = Self {
-            data,
-            kept: keep.is_some(),
-            password,
-            owner,
-            base,
-        };
+        let cluster = Self { data, kept: keep.is_some(), password, owner, base };
         let file = cluster.base().join("password");
         write_secret(&file, &cluster.password)?;
         cluster.owner.give(&file)?;
@@ -87,10 +81,7 @@ fn kept_folder(keep: &Path, owner: &Owner) -> Result<(PathBuf, String)> {
     owner.give(&keep)?;
     let file = keep.join("password");
     let password = if file.exists() {
-        fs::read_to_string(&file)
-            .context(|| format!("read {}", file.display()))?
-            .trim()
-            .to_owned()
+        fs::read_to_string(&file).context(|| format!("read {}", file.display()))?.trim().to_owned()
     } else {
         let password = new_password();
         write_secret(&file, &password)?;

@@ -78,9 +78,6 @@ pub(crate) trait Context<T> {
 
 impl<T> Context<T> for io::Result<T> {
     fn context(self, action: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| PostgresError::Io {
-            action: action(),
-            source,
-        })
+        self.map_err(|source| PostgresError::Io { action: action(), source })
     }
 }

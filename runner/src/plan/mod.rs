@@ -1,10 +1,30 @@
 //! What is true: pipelines, compiled from the files the user wrote.
 
+mod agree;
+mod check;
+mod compile;
+mod events;
+mod infer;
+mod keys;
+mod queue;
+mod report;
+mod schema;
+mod shape;
+mod source;
+mod table;
+
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::map::Mapping;
+use crate::producer::{Pace, Templates};
 use crate::validate::Validator;
+
+pub use compile::{Compiled, compile};
+pub use queue::{QueueError, QueueRef};
+pub use source::Source;
 
 /// One pipeline, ready to run.
 #[derive(Debug)]
@@ -12,48 +32,11 @@ pub struct Pipeline {
     name: String,
     file: PathBuf,
     source: Source,
+    schema: Arc<Value>,
     validator: Validator,
     mapping: Mapping,
     targets: Vec<Target>,
-}
-
-/// Where a pipeline's messages come from, and how.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// The queue to receive from.
-    pub queue: QueueRef,
-    /// The dead-letter queue.
-    pub dlq: QueueRef,
-    /// Receive calls in flight side by side.
-    pub pollers: usize,
-    /// Long-poll wait; SQS allows 0 to 20 s.
-    pub wait: Duration,
-    /// Overrides the queue's own visibility timeout; SQS allows 0 s to 12 h.
-    pub visibility: Option<Duration>,
-    /// Deliveries after which a message is dead-lettered with its last error; `None` leaves it to the queue's redrive policy.
-    pub max_receives: Option<u32>,
-    /// Rows per write.
-    pub batch: usize,
-    /// Messages held in memory, at most.
-    pub in_flight: usize,
-}
-
-/// How the user names a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum QueueRef {
-    /// Looked up in the account and region of the credentials.
-    Name(String),
-    /// Used as it is.
-    Url(String),
-    /// `arn:aws:sqs:REGION:ACCOUNT:NAME`
-    Arn {
-        /// The queue's region.
-        region: String,
-        /// The owner's account id.
-        account: String,
-        /// The queue's name.
-        name: String,
-    },
+    producer: Option<Producer>,
 }
 
 /// A table rows are written to. `Mapping::tables` has the expressions, in the same order.
@@ -77,6 +60,15 @@ pub enum OnConflict {
     Error,
 }
 
+/// Sample events for the pipeline's queue.
+#[derive(Debug, Clone)]
+pub struct Producer {
+    /// How often.
+    pub pace: Pace,
+    /// What.
+    pub templates: Templates,
+}
+
 impl Pipeline {
     /// The file's name without its ending.
     pub fn name(&self) -> &str {
@@ -93,6 +85,11 @@ impl Pipeline {
         &self.source
     }
 
+    /// The schema file's JSON, as a whole: what sample events are broken against.
+    pub fn schema_document(&self) -> &Value {
+        &self.schema
+    }
+
     /// Its schema.
     pub fn validator(&self) -> &Validator {
         &self.validator
@@ -106,5 +103,10 @@ impl Pipeline {
     /// Its tables, in the mapping's order.
     pub fn targets(&self) -> &[Target] {
         &self.targets
+    }
+
+    /// Its sample events, if the file has any.
+    pub fn producer(&self) -> Option<&Producer> {
+        self.producer.as_ref()
     }
 }

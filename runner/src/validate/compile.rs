@@ -17,10 +17,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            draft: None,
-            assert_formats: true,
-        }
+        Self { draft: None, assert_formats: true }
     }
 }
 
@@ -78,29 +75,18 @@ pub(super) fn compile(
     let resources = resources
         .into_iter()
         .filter(|(uri, _)| uri != base)
-        .map(|(uri, resource)| {
-            (
-                uri,
-                with_draft(resource, document.get("$schema"), options.draft),
-            )
-        });
+        .map(|(uri, resource)| (uri, with_draft(resource, document.get("$schema"), options.draft)));
     let registry = Registry::new()
         .retriever(LocalOnly)
-        .draft(
-            options
-                .draft
-                .map_or_else(jsonschema::Draft::default, Into::into),
-        )
+        .draft(options.draft.map_or_else(jsonschema::Draft::default, Into::into))
         .add(base, document.clone())
         .map_err(failed)?
         .extend(resources)
         .map_err(failed)?
         .prepare()
         .map_err(failed)?;
-    let builder = jsonschema::options()
-        .offline()
-        .with_registry(&registry)
-        .should_validate_formats(options.assert_formats);
+    let builder =
+        jsonschema::options().offline().with_registry(&registry).should_validate_formats(options.assert_formats);
     let compiled = if pointer.is_empty() {
         builder.with_base_uri(base).build(document)
     } else {
@@ -144,10 +130,7 @@ fn fragment(pointer: &str) -> String {
 struct LocalOnly;
 
 impl jsonschema::Retrieve for LocalOnly {
-    fn retrieve(
-        &self,
-        _uri: &jsonschema::Uri<String>,
-    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+    fn retrieve(&self, _uri: &jsonschema::Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         Err("it is not among the local schema files".into())
     }
 }
@@ -176,8 +159,7 @@ fn invalid(document: &Value, pointer: &str, error: &ValidationError<'_>) -> Sche
 fn refuse(document: &Value, error: &ReferencingError) -> SchemaError {
     let declared = document.get("$schema").and_then(Value::as_str);
     match error {
-        ReferencingError::UnknownSpecification { specification: uri }
-        | ReferencingError::Unretrievable { uri, .. }
+        ReferencingError::UnknownSpecification { specification: uri } | ReferencingError::Unretrievable { uri, .. }
             if declared == Some(uri) =>
         {
             SchemaError {
@@ -191,10 +173,7 @@ fn refuse(document: &Value, error: &ReferencingError) -> SchemaError {
             kind: SchemaErrorKind::UnresolvedRef,
             message: format!("`{uri}` is not among the local schema files"),
             pointer: find_ref(document, uri).unwrap_or_default(),
-            help: Some(
-                "schemas are never fetched: add the file that has this path or this `$id`"
-                    .to_owned(),
-            ),
+            help: Some("schemas are never fetched: add the file that has this path or this `$id`".to_owned()),
         },
         other => SchemaError {
             kind: SchemaErrorKind::UnresolvedRef,
@@ -217,9 +196,7 @@ fn find_ref(document: &Value, uri: &str) -> Option<String> {
 /// Where the document refers to a place in itself that is not there.
 fn dangling_ref(document: &Value) -> Option<String> {
     find(document, "", &|reference| {
-        reference
-            .strip_prefix("#/")
-            .is_some_and(|rest| document.pointer(&format!("/{rest}")).is_none())
+        reference.strip_prefix("#/").is_some_and(|rest| document.pointer(&format!("/{rest}")).is_none())
     })
 }
 
@@ -232,10 +209,9 @@ fn find(value: &Value, at: &str, wanted: &dyn Fn(&str) -> bool) -> Option<String
                 _ => find(value, &at, wanted),
             }
         }),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(index, value)| find(value, &format!("{at}/{index}"), wanted)),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, value)| find(value, &format!("{at}/{index}"), wanted))
+        }
         _ => None,
     }
 }
@@ -272,14 +248,8 @@ mod tests {
 
     const BASE: &str = "file:///schemas/order.schema.json";
 
-    fn build(
-        document: &Value,
-        pointer: Option<&str>,
-        resources: &[(&str, Value)],
-    ) -> Result<Validator, SchemaError> {
-        let resources = resources
-            .iter()
-            .map(|(uri, value)| ((*uri).to_owned(), value.clone()));
+    fn build(document: &Value, pointer: Option<&str>, resources: &[(&str, Value)]) -> Result<Validator, SchemaError> {
+        let resources = resources.iter().map(|(uri, value)| ((*uri).to_owned(), value.clone()));
         Validator::compile(document, BASE, pointer, resources, Options::default())
     }
 
@@ -306,14 +276,8 @@ mod tests {
             "b": { "$ref": "https://example.com/currency" },
         } });
         let resources = [
-            (
-                "file:///schemas/common/money.json",
-                json!({ "$defs": { "amount": { "type": "number" } } }),
-            ),
-            (
-                "file:///elsewhere/currency.json",
-                json!({ "$id": "https://example.com/currency", "type": "string" }),
-            ),
+            ("file:///schemas/common/money.json", json!({ "$defs": { "amount": { "type": "number" } } })),
+            ("file:///elsewhere/currency.json", json!({ "$id": "https://example.com/currency", "type": "string" })),
         ];
         let validator = build(&document, None, &resources).unwrap();
         assert!(validator.is_valid(&json!({"a": 1, "b": "EUR"})));
@@ -327,38 +291,18 @@ mod tests {
         let error = build(&document, None, &[]).unwrap_err();
         assert_eq!(error.kind, SchemaErrorKind::UnresolvedRef);
         assert_eq!(error.pointer, "/properties/a/$ref");
-        assert!(
-            error.message.contains("https://example.com/x.json"),
-            "{error}"
-        );
+        assert!(error.message.contains("https://example.com/x.json"), "{error}");
         let missing = build(&json!({ "$ref": "other.json" }), None, &[]).unwrap_err();
-        assert!(
-            missing.message.contains("file:///schemas/other.json"),
-            "{missing}"
-        );
-        let dangling = build(
-            &json!({ "items": { "$ref": "#/definitions/x" } }),
-            None,
-            &[],
-        )
-        .unwrap_err();
+        assert!(missing.message.contains("file:///schemas/other.json"), "{missing}");
+        let dangling = build(&json!({ "items": { "$ref": "#/definitions/x" } }), None, &[]).unwrap_err();
         assert_eq!(dangling.pointer, "/items/$ref");
     }
 
     #[test]
     fn a_broken_schema_is_an_error_with_its_place() {
-        let error = build(
-            &json!({ "properties": { "a": { "type": "strin" } } }),
-            None,
-            &[],
-        )
-        .unwrap_err();
-        assert_eq!(
-            (error.kind, error.pointer.as_str()),
-            (SchemaErrorKind::Invalid, "/properties/a/type")
-        );
-        let unknown =
-            build(&json!({ "$schema": "https://example.com/mine" }), None, &[]).unwrap_err();
+        let error = build(&json!({ "properties": { "a": { "type": "strin" } } }), None, &[]).unwrap_err();
+        assert_eq!((error.kind, error.pointer.as_str()), (SchemaErrorKind::Invalid, "/properties/a/type"));
+        let unknown = build(&json!({ "$schema": "https://example.com/mine" }), None, &[]).unwrap_err();
         assert_eq!(unknown.kind, SchemaErrorKind::UnknownDraft);
         let pattern = build(&json!({ "pattern": "(" }), None, &[]).unwrap_err();
         assert_eq!(pattern.pointer, "/pattern");
@@ -367,35 +311,19 @@ mod tests {
     #[test]
     fn an_unknown_draft_can_be_named() {
         let document = json!({ "$schema": "https://example.com/mine", "type": "integer" });
-        let options = Options {
-            draft: Some(Draft::Draft7),
-            ..Options::default()
-        };
+        let options = Options { draft: Some(Draft::Draft7), ..Options::default() };
         let validator = Validator::compile(&document, BASE, None, [], options).unwrap();
         assert!(!validator.is_valid(&json!("x")));
     }
 
     #[test]
     fn formats_are_asserted_in_every_draft_unless_told() {
-        for draft in [
-            Draft::Draft4,
-            Draft::Draft6,
-            Draft::Draft7,
-            Draft::Draft201909,
-            Draft::Draft202012,
-        ] {
+        for draft in [Draft::Draft4, Draft::Draft6, Draft::Draft7, Draft::Draft201909, Draft::Draft202012] {
             let document = json!({ "format": "email" });
             for assert_formats in [true, false] {
-                let options = Options {
-                    draft: Some(draft),
-                    assert_formats,
-                };
+                let options = Options { draft: Some(draft), assert_formats };
                 let validator = Validator::compile(&document, BASE, None, [], options).unwrap();
-                assert_eq!(
-                    validator.is_valid(&json!("no address")),
-                    !assert_formats,
-                    "{draft:?}"
-                );
+                assert_eq!(validator.is_valid(&json!("no address")), !assert_formats, "{draft:?}");
             }
         }
     }

@@ -32,13 +32,7 @@ pub(super) fn rejection<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -
 
 /// The first of the errors that lie deepest in the document.
 fn deepest<'a, 'e>(errors: &'a [ValidationError<'e>]) -> Option<&'a ValidationError<'e>> {
-    errors.iter().reduce(|best, error| {
-        if depth(error) > depth(best) {
-            error
-        } else {
-            best
-        }
-    })
+    errors.iter().reduce(|best, error| if depth(error) > depth(best) { error } else { best })
 }
 
 fn depth(error: &ValidationError<'_>) -> usize {
@@ -58,10 +52,7 @@ fn innermost<'a, 'e>(error: &'a ValidationError<'e>) -> &'a ValidationError<'e> 
 
 /// The branch the document was meant for: the only one whose constants match, or else the one in which the document
 /// got deepest, unless none got below the place itself.
-fn meant<'a>(
-    branches: &'a [Vec<ValidationError<'static>>],
-    at: usize,
-) -> Option<&'a [ValidationError<'static>]> {
+fn meant<'a>(branches: &'a [Vec<ValidationError<'static>>], at: usize) -> Option<&'a [ValidationError<'static>]> {
     let mut matching = branches.iter().filter(|branch| !contradicted(branch));
     if let (Some(only), None) = (matching.next(), matching.next()) {
         return Some(only);
@@ -75,9 +66,7 @@ fn meant<'a>(
 }
 
 fn contradicted(branch: &[ValidationError<'_>]) -> bool {
-    branch
-        .iter()
-        .any(|error| matches!(error.kind(), Kind::Constant { .. } | Kind::Enum { .. }))
+    branch.iter().any(|error| matches!(error.kind(), Kind::Constant { .. } | Kind::Enum { .. }))
 }
 
 /// The error in a sentence, with the place it is about.
@@ -94,27 +83,14 @@ fn predicate(error: &ValidationError<'_>) -> String {
         Kind::Type { kind } => format!("is {}, not {}", found(error.instance()), types(kind)),
         Kind::Required { property } => format!("lacks the required field {property}"),
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            format!(
-                "has fields the schema does not allow: {}",
-                names(unexpected)
-            )
+            format!("has fields the schema does not allow: {}", names(unexpected))
         }
-        Kind::Enum { options } => format!(
-            "is {}, not one of {}",
-            found(error.instance()),
-            cut(&options.to_string())
-        ),
-        Kind::Constant { expected_value } => format!(
-            "is {}, not {}",
-            found(error.instance()),
-            cut(&expected_value.to_string())
-        ),
+        Kind::Enum { options } => format!("is {}, not one of {}", found(error.instance()), cut(&options.to_string())),
+        Kind::Constant { expected_value } => {
+            format!("is {}, not {}", found(error.instance()), cut(&expected_value.to_string()))
+        }
         Kind::Format { format } => format!("is {}, no valid {format}", found(error.instance())),
-        Kind::Pattern { pattern } => format!(
-            "is {}, which does not match {}",
-            found(error.instance()),
-            cut(pattern)
-        ),
+        Kind::Pattern { pattern } => format!("is {}, which does not match {}", found(error.instance()), cut(pattern)),
         Kind::FalseSchema => "is not allowed here".to_owned(),
         kind => bound(kind).unwrap_or_else(|| cut(&error.masked().to_string())),
     }
@@ -139,14 +115,11 @@ fn bound(kind: &Kind) -> Option<String> {
         Kind::Contains => "has no item of the kind `contains` asks for".to_owned(),
         Kind::AnyOf { .. } => "matches none of the schemas in `anyOf`".to_owned(),
         Kind::OneOfNotValid { .. } => "matches none of the schemas in `oneOf`".to_owned(),
-        Kind::OneOfMultipleValid { .. } => {
-            "matches more than one of the schemas in `oneOf`".to_owned()
-        }
+        Kind::OneOfMultipleValid { .. } => "matches more than one of the schemas in `oneOf`".to_owned(),
         Kind::Not { .. } => "matches the schema in `not`".to_owned(),
-        Kind::PropertyNames { error } => format!(
-            "has a field name that is not allowed: {}",
-            cut(&error.instance().to_string())
-        ),
+        Kind::PropertyNames { error } => {
+            format!("has a field name that is not allowed: {}", cut(&error.instance().to_string()))
+        }
         _ => return None,
     })
 }
@@ -154,11 +127,7 @@ fn bound(kind: &Kind) -> Option<String> {
 fn types(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(ty) => ty.to_string(),
-        TypeKind::Multiple(types) => types
-            .iter()
-            .map(|ty| ty.to_string())
-            .collect::<Vec<_>>()
-            .join(" or "),
+        TypeKind::Multiple(types) => types.iter().map(|ty| ty.to_string()).collect::<Vec<_>>().join(" or "),
     }
 }
 
@@ -174,11 +143,7 @@ fn found(value: &Value) -> String {
 }
 
 fn names(names: &[String]) -> String {
-    cut(&names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", "))
+    cut(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
 }
 
 fn cut(text: &str) -> String {
@@ -196,10 +161,7 @@ mod tests {
     use super::*;
 
     fn reject(schema: &Value, document: &Value) -> Rejection {
-        Validator::compile(schema, "file:///s.json", None, [], Options::default())
-            .unwrap()
-            .check(document)
-            .unwrap_err()
+        Validator::compile(schema, "file:///s.json", None, [], Options::default()).unwrap().check(document).unwrap_err()
     }
 
     #[test]
@@ -209,24 +171,15 @@ mod tests {
         assert_eq!(rejection.code, Code::Schema);
         assert_eq!(rejection.instance_path.as_deref(), Some("/customer/email"));
         assert_eq!(rejection.keyword.as_deref(), Some("format"));
-        assert_eq!(
-            rejection.schema_path.as_deref(),
-            Some("/properties/customer/properties/email/format")
-        );
-        assert_eq!(
-            rejection.message,
-            "`/customer/email` is the string \"nobody\", no valid email"
-        );
+        assert_eq!(rejection.schema_path.as_deref(), Some("/properties/customer/properties/email/format"));
+        assert_eq!(rejection.message, "`/customer/email` is the string \"nobody\", no valid email");
     }
 
     #[test]
     fn the_deepest_error_is_told_and_the_others_are_counted() {
         let schema = json!({ "required": ["x", "y"], "properties": { "a": { "properties": { "b": { "type": ["string", "null"] } } } } });
         let rejection = reject(&schema, &json!({"a": {"b": 5}}));
-        assert_eq!(
-            rejection.message,
-            "`/a/b` is the number 5, not null or string (and 2 more)"
-        );
+        assert_eq!(rejection.message, "`/a/b` is the number 5, not null or string (and 2 more)");
     }
 
     #[test]
@@ -243,17 +196,13 @@ mod tests {
 
     #[test]
     fn the_document_itself_is_never_in_the_message() {
-        let schema =
-            json!({ "additionalProperties": false, "properties": { "a": { "enum": ["x"] } } });
+        let schema = json!({ "additionalProperties": false, "properties": { "a": { "enum": ["x"] } } });
         let long = "z".repeat(10_000);
         for document in [json!({"a": long}), json!({ (long.clone()): 1 })] {
             let rejection = reject(&schema, &document);
             assert!(rejection.message.len() < 250, "{}", rejection.message);
         }
         let closed = reject(&schema, &json!({"b": 1}));
-        assert_eq!(
-            closed.message,
-            "the document has fields the schema does not allow: `b`"
-        );
+        assert_eq!(closed.message, "the document has fields the schema does not allow: `b`");
     }
 }

@@ -1,1 +1,11 @@
 //! The integration suite of `runner`: one binary, one module per subject.
+
+mod broken;
+mod containers;
+mod crash;
+mod events;
+mod examples;
+mod outage;
+mod produce;
+mod stack;
+mod startup;

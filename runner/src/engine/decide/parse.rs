@@ -17,14 +17,10 @@ pub fn parse(body: &str) -> Result<Value, Rejection> {
         return Err(not_json("the body is empty".to_owned()));
     }
     if body.starts_with('\u{feff}') {
-        return Err(not_json(
-            "the body starts with a byte order mark".to_owned(),
-        ));
+        return Err(not_json("the body starts with a byte order mark".to_owned()));
     }
     let start = body.as_ptr() as usize;
-    let document = Document {
-        body: start..start + body.len(),
-    };
+    let document = Document { body: start..start + body.len() };
     let mut reader = serde_json::Deserializer::from_str(body);
     document
         .deserialize(&mut reader)
@@ -99,9 +95,7 @@ impl<'de> Visitor<'de> for Document {
                 Key::Field(name) => {
                     let value = fields.next_value_seed(self.clone())?;
                     if object.contains_key(&name) {
-                        return Err(A::Error::custom(format_args!(
-                            "the key {name:?} is written twice"
-                        )));
+                        return Err(A::Error::custom(format_args!("the key {name:?} is written twice")));
                     }
                     object.insert(name, value);
                 }
@@ -168,18 +162,8 @@ mod tests {
 
     #[test]
     fn it_reads_what_serde_json_reads() {
-        for text in [
-            "null",
-            " [] ",
-            "true",
-            "\"\\ud83d\\ude00\"",
-            r#"{"a":{"b":[1,"x",null]},"":{}}"#,
-            "-1.5e-7",
-        ] {
-            assert_eq!(
-                parse(text).unwrap(),
-                serde_json::from_str::<Value>(text).unwrap()
-            );
+        for text in ["null", " [] ", "true", "\"\\ud83d\\ude00\"", r#"{"a":{"b":[1,"x",null]},"":{}}"#, "-1.5e-7"] {
+            assert_eq!(parse(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
         }
     }
 
@@ -191,19 +175,9 @@ mod tests {
         assert!(message("{\n\"a\": nope}").contains("line 2"));
         assert!(message("\"\\ud800\\u0041\"").contains("surrogate"));
         assert!(message(&"[".repeat(200)).contains("recursion limit"));
-        for text in [
-            "NaN",
-            "Infinity",
-            "'a'",
-            "{a:1}",
-            "[1,]",
-            "\"\\ud800\"",
-            "\"\\udc00\"",
-            "01",
-            "+1",
-            "\"\t\"",
-            "\u{b}1",
-        ] {
+        for text in
+            ["NaN", "Infinity", "'a'", "{a:1}", "[1,]", "\"\\ud800\"", "\"\\udc00\"", "01", "+1", "\"\t\"", "\u{b}1"]
+        {
             message(text);
         }
     }

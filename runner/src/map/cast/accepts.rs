@@ -4,10 +4,7 @@ use migration::{ColumnType, ScalarType};
 
 /// The types a JSON Schema tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(
-    missing_docs,
-    reason = "each variant is the JSON Schema type of that name"
-)]
+#[allow(missing_docs, reason = "each variant is the JSON Schema type of that name")]
 pub enum JsonType {
     Null,
     Boolean,
@@ -33,12 +30,10 @@ pub enum Verdict {
 /// scalar type, about the items. Null is a matter of the column, not of its type, and always [`Verdict::Yes`].
 pub fn accepts(ty: ColumnType, json: JsonType, format: Option<&str>) -> Verdict {
     match (ty, json) {
-        (_, JsonType::Null)
-        | (ColumnType::Array(_), JsonType::Array)
-        | (ColumnType::Scalar(ScalarType::Jsonb), _) => Verdict::Yes,
-        (ColumnType::Array(_), _) => {
-            Verdict::No("an array column takes an array: wrap the value, `[.x]`")
+        (_, JsonType::Null) | (ColumnType::Array(_), JsonType::Array) | (ColumnType::Scalar(ScalarType::Jsonb), _) => {
+            Verdict::Yes
         }
+        (ColumnType::Array(_), _) => Verdict::No("an array column takes an array: wrap the value, `[.x]`"),
         (ColumnType::Scalar(ty), JsonType::Array | JsonType::Object) => nested(ty),
         (ColumnType::Scalar(ty), JsonType::Boolean) => from_boolean(ty),
         (ColumnType::Scalar(ty), JsonType::Integer) => from_integer(ty),
@@ -67,10 +62,7 @@ fn from_integer(ty: ScalarType) -> Verdict {
         ScalarType::SmallInt => Verdict::Maybe("a number outside smallint's range"),
         ScalarType::Integer => Verdict::Maybe("a number outside integer's range"),
         ScalarType::Numeric(Some(_)) => Verdict::Maybe("a number with too many digits"),
-        ScalarType::BigInt
-        | ScalarType::Numeric(None)
-        | ScalarType::Real
-        | ScalarType::DoublePrecision => Verdict::Yes,
+        ScalarType::BigInt | ScalarType::Numeric(None) | ScalarType::Real | ScalarType::DoublePrecision => Verdict::Yes,
         other => number_as(other),
     }
 }
@@ -89,9 +81,7 @@ fn from_number(ty: ScalarType) -> Verdict {
 fn number_as(ty: ScalarType) -> Verdict {
     Verdict::No(match ty {
         ScalarType::Text => "make it a string with `| tostring`",
-        ScalarType::Timestamptz => {
-            "say what it counts: `| unix` (seconds), `| unix_ms`, `| unix_us` or `| unix_ns`"
-        }
+        ScalarType::Timestamptz => "say what it counts: `| unix` (seconds), `| unix_ms`, `| unix_us` or `| unix_ns`",
         ScalarType::Boolean => "compare it, such as `!= 0`",
         _ => "",
     })
@@ -102,34 +92,21 @@ fn from_string(ty: ScalarType, format: Option<&str>) -> Verdict {
     let (promised, rejected) = match ty {
         ScalarType::Text => return Verdict::Yes,
         ScalarType::Boolean => return Verdict::No("compare it, such as `== \"true\"`"),
-        ScalarType::Uuid => (
-            "uuid",
-            "a string that is no UUID: add `format: uuid` to the schema",
-        ),
-        ScalarType::Timestamptz => (
-            "date-time",
-            "a string that is no RFC 3339 date-time: add `format: date-time` to the schema",
-        ),
-        ScalarType::Date => (
-            "date",
-            "a string that is no YYYY-MM-DD: add `format: date` to the schema",
-        ),
-        ScalarType::Interval => (
-            "duration",
-            "a string that is no ISO 8601 duration: add `format: duration` to the schema",
-        ),
-        ScalarType::Inet => (
-            "ipv4",
-            "a string that is no IP address: add `format: ipv4` or `ipv6` to the schema",
-        ),
+        ScalarType::Uuid => ("uuid", "a string that is no UUID: add `format: uuid` to the schema"),
+        ScalarType::Timestamptz => {
+            ("date-time", "a string that is no RFC 3339 date-time: add `format: date-time` to the schema")
+        }
+        ScalarType::Date => ("date", "a string that is no YYYY-MM-DD: add `format: date` to the schema"),
+        ScalarType::Interval => {
+            ("duration", "a string that is no ISO 8601 duration: add `format: duration` to the schema")
+        }
+        ScalarType::Inet => ("ipv4", "a string that is no IP address: add `format: ipv4` or `ipv6` to the schema"),
         ScalarType::Bytea => ("byte", "a string that is no base64"),
         ScalarType::Time => ("", "a string that is no HH:MM:SS, also one with an offset"),
         _ => ("", "a string that is no JSON number"),
     };
     match format {
-        Some(format) if format == promised || (ty == ScalarType::Inet && format == "ipv6") => {
-            Verdict::Yes
-        }
+        Some(format) if format == promised || (ty == ScalarType::Inet && format == "ipv6") => Verdict::Yes,
         Some(other) if contradicts(ty, other) => Verdict::No(""),
         _ => Verdict::Maybe(rejected),
     }
@@ -137,21 +114,9 @@ fn from_string(ty: ScalarType, format: Option<&str>) -> Verdict {
 
 /// A format none of whose values the type takes.
 fn contradicts(ty: ScalarType, format: &str) -> bool {
-    const FORMS: [&str; 9] = [
-        "uuid",
-        "date-time",
-        "date",
-        "duration",
-        "ipv4",
-        "ipv6",
-        "email",
-        "uri",
-        "hostname",
-    ];
+    const FORMS: [&str; 9] = ["uuid", "date-time", "date", "duration", "ipv4", "ipv6", "email", "uri", "hostname"];
     // A host name may be an address, base64 or a number; the others have a form of their own.
-    FORMS.contains(&format)
-        && format != "hostname"
-        && !(ty == ScalarType::Bytea && format == "uuid")
+    FORMS.contains(&format) && format != "hostname" && !(ty == ScalarType::Bytea && format == "uuid")
 }
 
 #[cfg(test)]
@@ -167,24 +132,12 @@ mod tests {
             (JsonType::Null, None, Value::Null),
             (JsonType::Boolean, None, json!(true)),
             (JsonType::Integer, None, json!(7)),
-            (
-                JsonType::Number,
-                None,
-                serde_json::from_str("7.25").unwrap(),
-            ),
+            (JsonType::Number, None, serde_json::from_str("7.25").unwrap()),
             (JsonType::Array, None, json!([])),
             (JsonType::Object, None, json!({})),
             (JsonType::String, None, json!("?")),
-            (
-                JsonType::String,
-                Some("uuid"),
-                json!("00112233-4455-6677-8899-aabbccddeeff"),
-            ),
-            (
-                JsonType::String,
-                Some("date-time"),
-                json!("2024-01-01T00:00:00Z"),
-            ),
+            (JsonType::String, Some("uuid"), json!("00112233-4455-6677-8899-aabbccddeeff")),
+            (JsonType::String, Some("date-time"), json!("2024-01-01T00:00:00Z")),
             (JsonType::String, Some("date"), json!("2024-01-01")),
             (JsonType::String, Some("duration"), json!("P1D")),
             (JsonType::String, Some("ipv4"), json!("10.0.0.1")),

@@ -17,10 +17,7 @@ pub(super) fn cast(value: &Value, element: ScalarType) -> Result<Cell, Problem> 
         }
         match item {
             Value::Null => literal.push_str("NULL"),
-            _ => push_quoted(
-                &mut literal,
-                &element_text(cast_scalar(item, element).map_err(in_element)?),
-            ),
+            _ => push_quoted(&mut literal, &element_text(cast_scalar(item, element).map_err(in_element)?)),
         }
     }
     literal.push('}');
@@ -70,33 +67,21 @@ mod tests {
 
     #[test]
     fn arrays_are_literals_with_every_element_quoted() {
-        assert_eq!(
-            to("text[]", r#"["a", "NULL", null, "q\"\\{}, "]"#),
-            literal(r#"{"a","NULL",NULL,"q\"\\{}, "}"#)
-        );
-        assert_eq!(
-            to("bigint[]", "[1, 2.0, \"3\"]"),
-            literal(r#"{"1","2","3"}"#)
-        );
+        assert_eq!(to("text[]", r#"["a", "NULL", null, "q\"\\{}, "]"#), literal(r#"{"a","NULL",NULL,"q\"\\{}, "}"#));
+        assert_eq!(to("bigint[]", "[1, 2.0, \"3\"]"), literal(r#"{"1","2","3"}"#));
         assert_eq!(to("double precision[]", "[1e300]"), literal(r#"{"1e300"}"#));
         assert_eq!(
             to("timestamptz[]", "[\"2000-01-01T00:00:00.25+01:00\"]"),
             literal(r#"{"1999-12-31T23:00:00.25Z"}"#)
         );
         assert_eq!(to("bytea[]", "[\"/w==\"]"), literal(r#"{"\\xff"}"#));
-        assert_eq!(
-            to("jsonb[]", r#"[{"a":"b"}]"#),
-            literal(r#"{"{\"a\":\"b\"}"}"#)
-        );
+        assert_eq!(to("jsonb[]", r#"[{"a":"b"}]"#), literal(r#"{"{\"a\":\"b\"}"}"#));
         assert_eq!(to("uuid[]", "[]"), literal("{}"));
     }
 
     #[test]
     fn an_array_is_flat_and_every_element_fits() {
-        assert_rejected(
-            "bigint[]",
-            &["1", "{}", "\"{1}\"", "[[1]]", "[1, \"x\"]", "[1.5]"],
-        );
+        assert_rejected("bigint[]", &["1", "{}", "\"{1}\"", "[[1]]", "[1, \"x\"]", "[1.5]"]);
         assert_rejected("text[]", &["[\"a\\u0000\"]", "[1]"]);
     }
 }

@@ -63,10 +63,7 @@ impl<'t> Decimal<'t> {
 
     /// The whole number it is times ten to the power of `digits`, if that is one and has at most 30 digits.
     pub(in crate::map) fn scaled(self, digits: i64) -> Option<i128> {
-        let scaled = Self {
-            exponent: self.exponent + digits,
-            ..self
-        };
+        let scaled = Self { exponent: self.exponent + digits, ..self };
         if scaled.is_zero() {
             return Some(0);
         }
@@ -88,16 +85,8 @@ fn parse_exponent(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let significant = digits.trim_start_matches('0');
     (all_digits(digits) && !digits.is_empty() && significant.len() <= 9).then_some(())?;
-    let magnitude: i64 = if significant.is_empty() {
-        0
-    } else {
-        significant.parse().ok()?
-    };
-    Some(if text.starts_with('-') {
-        -magnitude
-    } else {
-        magnitude
-    })
+    let magnitude: i64 = if significant.is_empty() { 0 } else { significant.parse().ok()? };
+    Some(if text.starts_with('-') { -magnitude } else { magnitude })
 }
 
 fn all_digits(text: &str) -> bool {
@@ -148,11 +137,7 @@ mod tests {
     fn digits_are_counted_around_the_point() {
         let count = |text| {
             let decimal = Decimal::parse(text).unwrap();
-            (
-                decimal.digits_before_point(),
-                decimal.digits_after_point(),
-                decimal.significant_digits_after_point(),
-            )
+            (decimal.digits_before_point(), decimal.digits_after_point(), decimal.significant_digits_after_point())
         };
         assert_eq!(count("12.340"), (2, 3, 2));
         assert_eq!(count("0.05"), (0, 2, 2));

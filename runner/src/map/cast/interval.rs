@@ -22,9 +22,7 @@ fn is_duration(text: &str) -> bool {
         return false;
     };
     match rest.split_once('T') {
-        Some((dates, times)) => {
-            has_units(dates, "YMWD") && !times.is_empty() && has_units(times, "HMS")
-        }
+        Some((dates, times)) => has_units(dates, "YMWD") && !times.is_empty() && has_units(times, "HMS"),
         None => !rest.is_empty() && has_units(rest, "YMWD"),
     }
 }
@@ -33,9 +31,7 @@ fn is_duration(text: &str) -> bool {
 fn has_units(text: &str, mut units: &str) -> bool {
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest
-            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
         let (number, tail) = rest.split_at(end);
         let Some(unit) = tail.chars().next() else {
             return false;

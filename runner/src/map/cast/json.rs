@@ -31,11 +31,7 @@ fn check(value: &Value) -> Result<(), Problem> {
 }
 
 fn check_text(text: &str) -> Result<(), Problem> {
-    if text.contains('\0') {
-        Err(NUL)
-    } else {
-        Ok(())
-    }
+    if text.contains('\0') { Err(NUL) } else { Ok(()) }
 }
 
 fn long_number(text: &str) -> Result<(), Problem> {
@@ -59,18 +55,8 @@ mod tests {
 
     #[test]
     fn what_postgresql_has_no_place_for_is_refused() {
-        for text in [
-            "\"\\u0000\"",
-            "{\"a\\u0000\":1}",
-            "[[\"\\u0000\"]]",
-            "[1e131073]",
-            "{\"a\":1e-20000}",
-        ] {
-            assert_eq!(
-                to("jsonb", text).unwrap_err().code(),
-                Code::NotStorable,
-                "{text}"
-            );
+        for text in ["\"\\u0000\"", "{\"a\\u0000\":1}", "[[\"\\u0000\"]]", "[1e131073]", "{\"a\":1e-20000}"] {
+            assert_eq!(to("jsonb", text).unwrap_err().code(), Code::NotStorable, "{text}");
         }
     }
 }

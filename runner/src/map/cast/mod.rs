@@ -69,11 +69,7 @@ pub fn cast(value: &Value, ty: ColumnType) -> Result<Cell, CastError> {
         (_, ColumnType::Scalar(scalar)) => cast_scalar(value, scalar),
         (_, ColumnType::Array(element)) => array::cast(value, element),
     };
-    cell.map_err(|problem| CastError {
-        ty,
-        found: excerpt(value),
-        problem,
-    })
+    cell.map_err(|problem| CastError { ty, found: excerpt(value), problem })
 }
 
 fn cast_scalar(value: &Value, ty: ScalarType) -> Result<Cell, Problem> {
@@ -115,9 +111,7 @@ impl Takes for ScalarType {
             Self::Real => "a number within float4's range",
             Self::DoublePrecision => "a number within float8's range",
             Self::Uuid => "a UUID with hyphens, or its 32 hexadecimal digits",
-            Self::Timestamptz => {
-                "an RFC 3339 date-time with its offset (`unix_ms` and the like make one of a number)"
-            }
+            Self::Timestamptz => "an RFC 3339 date-time with its offset (`unix_ms` and the like make one of a number)",
             Self::Date => "a date as YYYY-MM-DD, from year 0001",
             Self::Time => "a time of day as HH:MM or HH:MM:SS, without an offset",
             Self::Interval => "an ISO 8601 duration such as P1DT2H",
@@ -128,8 +122,7 @@ impl Takes for ScalarType {
     }
 }
 
-const NUL: Problem =
-    Problem::NotStorable("the character U+0000 does not exist in PostgreSQL's text");
+const NUL: Problem = Problem::NotStorable("the character U+0000 does not exist in PostgreSQL's text");
 
 /// Strings only, and not U+0000.
 fn text(value: &Value) -> Result<Cell, Problem> {
@@ -143,9 +136,7 @@ fn text(value: &Value) -> Result<Cell, Problem> {
 /// JSON's own booleans only.
 fn boolean(value: &Value) -> Result<Cell, Problem> {
     let boolean = value.as_bool();
-    boolean
-        .map(Cell::Bool)
-        .ok_or(Problem::Form(ScalarType::Boolean.takes()))
+    boolean.map(Cell::Bool).ok_or(Problem::Form(ScalarType::Boolean.takes()))
 }
 
 /// RFC 9562's hyphenated form, or 32 hexadecimal digits; upper and lower case.
@@ -237,9 +228,7 @@ mod tests {
 
     #[test]
     fn uuid_takes_two_forms() {
-        let uuid = Ok(Cell::Uuid(
-            *b"\0\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff",
-        ));
+        let uuid = Ok(Cell::Uuid(*b"\0\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff"));
         assert_eq!(to("uuid", "\"00112233-4455-6677-8899-AABBCCDDEEFF\""), uuid);
         assert_eq!(to("uuid", "\"00112233445566778899aabbccddeeff\""), uuid);
         assert_rejected(

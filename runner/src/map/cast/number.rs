@@ -15,8 +15,7 @@ const NUMERIC_AFTER: i64 = 16_383;
 /// Whole numbers in range, whatever their spelling: `7`, `7.0`, `0.7e1`, `"7"`.
 pub(super) fn integer<T: TryFrom<i64>>(value: &Value, takes: &'static str) -> Result<T, Problem> {
     let wide = value.as_i64().or_else(|| decimal(value)?.to_integer());
-    wide.and_then(|wide| T::try_from(wide).ok())
-        .ok_or(Problem::Form(takes))
+    wide.and_then(|wide| T::try_from(wide).ok()).ok_or(Problem::Form(takes))
 }
 
 /// Every digit is kept. `numeric(p,s)` takes no digit it would have to round away.
@@ -48,11 +47,7 @@ pub(super) fn double(value: &Value) -> Result<Cell, Problem> {
     let decimal = decimal(value).ok_or(wrong)?;
     let float: f64 = decimal.text.parse().map_err(|_| wrong)?;
     let lost = float.is_infinite() || (float == 0.0 && !decimal.is_zero());
-    if lost {
-        Err(wrong)
-    } else {
-        Ok(Cell::Float8(float))
-    }
+    if lost { Err(wrong) } else { Ok(Cell::Float8(float)) }
 }
 
 /// The nearest float4, by the same rule.
@@ -61,11 +56,7 @@ pub(super) fn real(value: &Value) -> Result<Cell, Problem> {
     let decimal = decimal(value).ok_or(wrong)?;
     let float: f32 = decimal.text.parse().map_err(|_| wrong)?;
     let lost = float.is_infinite() || (float == 0.0 && !decimal.is_zero());
-    if lost {
-        Err(wrong)
-    } else {
-        Ok(Cell::Float4(float))
-    }
+    if lost { Err(wrong) } else { Ok(Cell::Float4(float)) }
 }
 
 fn decimal(value: &Value) -> Option<Decimal<'_>> {
@@ -86,21 +77,12 @@ mod tests {
     fn integers_are_whole_and_in_range() {
         assert_eq!(to("smallint", "-32768"), Ok(Cell::Int2(i16::MIN)));
         assert_eq!(to("integer", "1e3"), Ok(Cell::Int4(1000)));
-        assert_eq!(
-            to("bigint", "9223372036854775807"),
-            Ok(Cell::Int8(i64::MAX))
-        );
-        assert_eq!(
-            to("bigint", "9007199254740993.0"),
-            Ok(Cell::Int8(9_007_199_254_740_993))
-        );
+        assert_eq!(to("bigint", "9223372036854775807"), Ok(Cell::Int8(i64::MAX)));
+        assert_eq!(to("bigint", "9007199254740993.0"), Ok(Cell::Int8(9_007_199_254_740_993)));
         assert_eq!(to("bigint", "\"42\""), Ok(Cell::Int8(42)));
         assert_rejected("smallint", &["32768", "1.5", "\"\"", "\" 1\"", "true"]);
         assert_rejected("integer", &["2147483648", "-2147483649"]);
-        assert_rejected(
-            "bigint",
-            &["9223372036854775808", "1e19", "\"0x10\"", "\"1_000\"", "{}"],
-        );
+        assert_rejected("bigint", &["9223372036854775808", "1e19", "\"0x10\"", "\"1_000\"", "{}"]);
     }
 
     #[test]
@@ -109,16 +91,9 @@ mod tests {
         assert_eq!(to("numeric", digits), literal(digits));
         assert_eq!(to("numeric", "\"1964.90\""), literal("1964.90"));
         assert_eq!(to("numeric", "1e+400"), literal("1e+400"));
-        assert_rejected(
-            "numeric",
-            &["\"NaN\"", "\"Infinity\"", "\"1,000\"", "false"],
-        );
+        assert_rejected("numeric", &["\"NaN\"", "\"Infinity\"", "\"1,000\"", "false"]);
         for huge in ["1e131072", "1e-16384", "1e999999"] {
-            assert_eq!(
-                to("numeric", huge).unwrap_err().code(),
-                Code::NotStorable,
-                "{huge}"
-            );
+            assert_eq!(to("numeric", huge).unwrap_err().code(), Code::NotStorable, "{huge}");
         }
     }
 
@@ -137,10 +112,7 @@ mod tests {
         assert_eq!(to("double precision", "0.1"), Ok(Cell::Float8(0.1)));
         assert_eq!(to("real", "0.1"), Ok(Cell::Float4(0.1)));
         assert_eq!(to("double precision", "0e-999"), Ok(Cell::Float8(0.0)));
-        assert_rejected(
-            "double precision",
-            &["1e400", "1e-400", "\"NaN\"", "\"inf\""],
-        );
+        assert_rejected("double precision", &["1e400", "1e-400", "\"NaN\"", "\"inf\""]);
         assert_rejected("real", &["1e39", "1e-46"]);
     }
 }

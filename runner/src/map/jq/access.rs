@@ -20,11 +20,7 @@ impl ValT for Val {
     }
 
     fn from_map<I: IntoIterator<Item = (Self, Self)>>(fields: I) -> ValR<Self> {
-        fields
-            .into_iter()
-            .map(|(key, value)| Ok((key.into_key()?, value)))
-            .collect::<Result<_, _>>()
-            .map(Self::obj)
+        fields.into_iter().map(|(key, value)| Ok((key.into_key()?, value))).collect::<Result<_, _>>().map(Self::obj)
     }
 
     fn key_values(self) -> BoxIter<'static, ValR<(Self, Self), Self>> {
@@ -55,9 +51,7 @@ impl ValT for Val {
     fn index(self, index: &Self) -> ValR<Self> {
         match (self, index) {
             (Self::Null, _) => Ok(Self::Null),
-            (Self::Obj(obj), Self::Str(name)) => {
-                Ok(obj.fields.get(name).cloned().unwrap_or(Self::Null))
-            }
+            (Self::Obj(obj), Self::Str(name)) => Ok(obj.fields.get(name).cloned().unwrap_or(Self::Null)),
             (Self::Arr(arr), Self::Num(Num::Int(_) | Num::BigInt(_))) => {
                 let at = index.as_index().and_then(|at| element(at, arr.items.len()));
                 Ok(at.map_or(Self::Null, |at| arr.items[at].clone()))
@@ -85,17 +79,12 @@ impl ValT for Val {
         }
     }
 
-    fn map_values<'a, I: Iterator<Item = ValX<'a, Self>>>(
-        self,
-        opt: Opt,
-        f: impl Fn(Self) -> I,
-    ) -> ValX<'a, Self> {
+    fn map_values<'a, I: Iterator<Item = ValX<'a, Self>>>(self, opt: Opt, f: impl Fn(Self) -> I) -> ValX<'a, Self> {
         match self {
             Self::Arr(arr) => Self::take_items(arr).into_iter().flat_map(f).collect(),
             Self::Obj(obj) => {
                 let fields = Self::take_fields(obj).into_iter();
-                let changed = fields
-                    .filter_map(|(name, value)| f(value).next().map(|value| Ok((name, value?))));
+                let changed = fields.filter_map(|(name, value)| f(value).next().map(|value| Ok((name, value?))));
                 changed.collect::<Result<_, Exn<_>>>().map(Self::obj)
             }
             other => opt.fail(other, |value| Exn::from(Error::typ(value, ITERABLE))),
@@ -124,8 +113,7 @@ impl ValT for Val {
             (Self::Arr(arr), Self::Num(_)) => {
                 let at = index.as_index().and_then(|at| element(at, arr.items.len()));
                 let Some(at) = at else {
-                    let outside =
-                        |_| Exn::from(Error::str(format_args!("index {index} out of bounds")));
+                    let outside = |_| Exn::from(Error::str(format_args!("index {index} out of bounds")));
                     return opt.fail(Self::Arr(arr), outside);
                 };
                 let mut items = Self::take_items(arr);
@@ -179,9 +167,7 @@ impl ValT for Val {
 impl Obj {
     /// A field whose name is not a [`Val`] yet.
     fn field(&self, name: &str) -> Option<&Val> {
-        self.fields
-            .iter()
-            .find_map(|(field, value)| (**field == name).then_some(value))
+        self.fields.iter().find_map(|(field, value)| (**field == name).then_some(value))
     }
 }
 
@@ -196,11 +182,7 @@ impl Val {
 
 /// Where an index points, counted from the end when negative.
 fn element(index: isize, length: usize) -> Option<usize> {
-    let at = if index < 0 {
-        length.checked_sub(index.unsigned_abs())?
-    } else {
-        index.unsigned_abs()
-    };
+    let at = if index < 0 { length.checked_sub(index.unsigned_abs())? } else { index.unsigned_abs() };
     (at < length).then_some(at)
 }
 
@@ -209,15 +191,9 @@ fn bounds(range: &val::Range<&Val>, length: usize) -> Result<Range<usize>, Error
     let clip = |bound: Option<&Val>, default| match bound {
         None | Some(Val::Null) => Ok(default),
         Some(bound) => {
-            let index = bound
-                .as_index()
-                .ok_or_else(|| Error::typ(bound.clone(), "integer"))?;
+            let index = bound.as_index().ok_or_else(|| Error::typ(bound.clone(), "integer"))?;
             let at = index.unsigned_abs();
-            Ok(if index < 0 {
-                length.saturating_sub(at)
-            } else {
-                at.min(length)
-            })
+            Ok(if index < 0 { length.saturating_sub(at) } else { at.min(length) })
         }
     };
     let start = clip(range.start, 0)?;
@@ -228,11 +204,7 @@ fn bounds(range: &val::Range<&Val>, length: usize) -> Result<Range<usize>, Error
 fn char_bounds(range: &val::Range<&Val>, text: &str) -> Result<Range<usize>, Error<Val>> {
     budget::steps(1 + text.len() / 16);
     let range = bounds(range, text.chars().count())?;
-    let byte = |at| {
-        text.char_indices()
-            .nth(at)
-            .map_or(text.len(), |(byte, _)| byte)
-    };
+    let byte = |at| text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte);
     Ok(byte(range.start)..byte(range.end))
 }
 
@@ -242,10 +214,7 @@ pub(super) fn occurrences(items: &[Val], part: &[Val]) -> Val {
         return Val::Null;
     }
     let windows = items.windows(part.len()).enumerate();
-    windows
-        .filter(|(_, window)| *window == part)
-        .map(|(at, _)| Val::from(at))
-        .collect()
+    windows.filter(|(_, window)| *window == part).map(|(at, _)| Val::from(at)).collect()
 }
 
 impl jaq_std::ValT for Val {

@@ -31,11 +31,7 @@ impl Add for Val {
             (Self::Obj(x), Self::Obj(y)) => {
                 budget::steps((x.fields.len() + y.fields.len()) / 4);
                 let mut fields = Self::take_fields(x);
-                fields.extend(
-                    y.fields
-                        .iter()
-                        .map(|(name, value)| (Rc::clone(name), value.clone())),
-                );
+                fields.extend(y.fields.iter().map(|(name, value)| (Rc::clone(name), value.clone())));
                 Ok(Self::obj(fields))
             }
             (x, y) => Err(Error::math(x, Math::Add, y)),
@@ -72,9 +68,7 @@ impl Mul for Val {
                 }
                 Ok(Self::Num(counted(&x, &y, Num::mul)))
             }
-            (Self::Str(text), Self::Num(times)) | (Self::Num(times), Self::Str(text)) => {
-                Ok(repeat(&text, &times))
-            }
+            (Self::Str(text), Self::Num(times)) | (Self::Num(times), Self::Str(text)) => Ok(repeat(&text, &times)),
             (Self::Obj(x), Self::Obj(y)) => Ok(merge(x, &y)),
             (x, y) => Err(Error::math(x, Math::Mul, y)),
         }
@@ -87,11 +81,7 @@ fn repeat(text: &str, times: &Num) -> Val {
     if times < 1.0 || times.is_nan() {
         return Val::Null;
     }
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "saturates, and is bounded below"
-    )]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is bounded below")]
     let times = times as usize;
     budget::bytes(text.len().saturating_mul(times));
     Val::from(text.repeat(if text.is_empty() { 1 } else { times }))
@@ -130,10 +120,7 @@ fn split(text: &str, separator: &str) -> Val {
         return Val::arr(Vec::new());
     }
     if separator.is_empty() {
-        return text
-            .chars()
-            .map(|c| Val::str(c.encode_utf8(&mut [0; 4])))
-            .collect();
+        return text.chars().map(|c| Val::str(c.encode_utf8(&mut [0; 4]))).collect();
     }
     text.split(separator).map(Val::str).collect()
 }
@@ -144,9 +131,7 @@ impl Rem for Val {
     fn rem(self, other: Self) -> ValR<Self> {
         budget::steps(1);
         match (self, other) {
-            (Self::Num(x), Self::Num(y)) if y != Num::Int(0) => {
-                Ok(Self::Num(counted(&x, &y, Num::rem)))
-            }
+            (Self::Num(x), Self::Num(y)) if y != Num::Int(0) => Ok(Self::Num(counted(&x, &y, Num::rem))),
             (x, y) => Err(Error::math(x, Math::Rem, y)),
         }
     }

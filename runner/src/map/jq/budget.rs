@@ -36,9 +36,7 @@ impl fmt::Display for Limit {
             Self::Steps => "it ran for more than 1,000,000 steps",
             Self::Bytes => "it made more than 64 MiB of values",
             Self::Depth => "it nested too deep",
-            Self::NotJson => {
-                "it made a value that is not JSON (NaN, infinite, or bytes that are not UTF-8)"
-            }
+            Self::NotJson => "it made a value that is not JSON (NaN, infinite, or bytes that are not UTF-8)",
         })
     }
 }
@@ -65,11 +63,8 @@ pub(super) fn spend<T>(evaluate: impl FnOnce() -> T) -> Result<T, Ended> {
     STEPS_LEFT.set(STEPS);
     BYTES_LEFT.set(BYTES);
     STACK_BASE.set(stack_pointer());
-    catch_unwind(AssertUnwindSafe(evaluate)).map_err(|payload| {
-        payload
-            .downcast_ref::<Stop>()
-            .map_or(Ended::Panic, |stop| Ended::Limit(stop.0))
-    })
+    catch_unwind(AssertUnwindSafe(evaluate))
+        .map_err(|payload| payload.downcast_ref::<Stop>().map_or(Ended::Panic, |stop| Ended::Limit(stop.0)))
 }
 
 /// Ends the evaluation.

@@ -20,16 +20,10 @@ pub(super) fn json() -> Vec<Fun<Data>> {
         run(("fromjson", v(0), |cv| bome(fromjson(&cv.1)))),
         run(("tojson", v(0), |cv| bome(Ok(Val::from(cv.1.to_json()))))),
         run(("length", v(0), |cv| bome(length(cv.1)))),
-        run(("contains", v(1), |cv| {
-            unary(cv, |value, part| Ok(Val::Bool(contains(&value, &part))))
-        })),
+        run(("contains", v(1), |cv| unary(cv, |value, part| Ok(Val::Bool(contains(&value, &part)))))),
         run(("has", v(1), |cv| unary(cv, |value, key| has(&value, &key)))),
-        run(("indices", v(1), |cv| {
-            unary(cv, |value, part| indices(&value, &part))
-        })),
-        run(("bsearch", v(1), |cv| {
-            unary(cv, |value, item| bsearch(&value, &item))
-        })),
+        run(("indices", v(1), |cv| unary(cv, |value, part| indices(&value, &part)))),
+        run(("bsearch", v(1), |cv| unary(cv, |value, item| bsearch(&value, &item)))),
     ]
 }
 
@@ -40,16 +34,10 @@ pub(super) fn events() -> Vec<Fun<Data>> {
         run(("unix_ms", v(0), |cv| bome(epoch(cv.1, 6)))),
         run(("unix_us", v(0), |cv| bome(epoch(cv.1, 3)))),
         run(("unix_ns", v(0), |cv| bome(epoch(cv.1, 0)))),
-        run(("lower", v(0), |cv| {
-            bome(text(cv.1, |text| Ok(text.to_lowercase())))
-        })),
-        run(("upper", v(0), |cv| {
-            bome(text(cv.1, |text| Ok(text.to_uppercase())))
-        })),
+        run(("lower", v(0), |cv| bome(text(cv.1, |text| Ok(text.to_lowercase()))))),
+        run(("upper", v(0), |cv| bome(text(cv.1, |text| Ok(text.to_uppercase()))))),
         run(("url_decode", v(0), |cv| bome(text(cv.1, url_decode)))),
-        run(("sha256", v(0), |cv| {
-            bome(text(cv.1, |text| Ok(sha256(text))))
-        })),
+        run(("sha256", v(0), |cv| bome(text(cv.1, |text| Ok(sha256(text)))))),
         run(("regex_cost", v(2), |mut cv| {
             let flags = cv.0.pop_var();
             let pattern = cv.0.pop_var();
@@ -65,9 +53,8 @@ fn fromjson(value: &Val) -> ValR<Val> {
         Val::Str(text) => {
             budget::steps(text.len() / 16);
             budget::bytes(text.len());
-            let parsed: serde_json::Value = serde_json::from_str(text).map_err(|error| {
-                Error::str(format_args!("cannot parse {value} as JSON: {error}"))
-            })?;
+            let parsed: serde_json::Value = serde_json::from_str(text)
+                .map_err(|error| Error::str(format_args!("cannot parse {value} as JSON: {error}")))?;
             Ok(Val::from_value(&parsed))
         }
         other => Err(Error::typ(other.clone(), "string")),
@@ -96,15 +83,12 @@ fn contains(value: &Val, part: &Val) -> bool {
             budget::steps(text.len() / 16);
             text.contains(part.as_str())
         }
-        (Val::Arr(arr), Val::Arr(parts)) => parts
-            .items
-            .iter()
-            .all(|part| arr.items.iter().any(|item| contains(item, part))),
-        (Val::Obj(obj), Val::Obj(parts)) => parts.fields.iter().all(|(name, part)| {
-            obj.fields
-                .get(name)
-                .is_some_and(|item| contains(item, part))
-        }),
+        (Val::Arr(arr), Val::Arr(parts)) => {
+            parts.items.iter().all(|part| arr.items.iter().any(|item| contains(item, part)))
+        }
+        (Val::Obj(obj), Val::Obj(parts)) => {
+            parts.fields.iter().all(|(name, part)| obj.fields.get(name).is_some_and(|item| contains(item, part)))
+        }
         _ => value == part,
     }
 }
@@ -140,10 +124,7 @@ fn char_indices(text: &str, part: &str) -> Val {
     }
     budget::steps(text.len().saturating_mul(part.len().min(16)) / 64);
     let starts = text.char_indices().enumerate();
-    starts
-        .filter(|(_, (byte, _))| text[*byte..].starts_with(part))
-        .map(|(at, _)| Val::from(at))
-        .collect()
+    starts.filter(|(_, (byte, _))| text[*byte..].starts_with(part)).map(|(at, _)| Val::from(at)).collect()
 }
 
 /// The position, or `-1 - position` of where it would be inserted.
@@ -171,9 +152,7 @@ fn epoch(value: Val, digits: i64) -> ValR<Val> {
     let timestamp = nanoseconds.and_then(|ns| Timestamp::from_nanosecond(ns).ok());
     match timestamp {
         Some(timestamp) => Ok(Val::str(&timestamp.to_string())),
-        None => Err(Error::str(format_args!(
-            "cannot use {value} as a time since 1970"
-        ))),
+        None => Err(Error::str(format_args!("cannot use {value} as a time since 1970"))),
     }
 }
 
@@ -210,19 +189,14 @@ fn url_decode(text: &str) -> Result<String, String> {
 
 fn hex(digits: &[u8]) -> Option<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    digits
-        .iter()
-        .try_fold(0, |sum, byte| Some(sum * 16 + digit(byte)?))
-        .and_then(|sum| u8::try_from(sum).ok())
+    digits.iter().try_fold(0, |sum, byte| Some(sum * 16 + digit(byte)?)).and_then(|sum| u8::try_from(sum).ok())
 }
 
 /// The hash of the text's UTF-8, in lower-case hexadecimal.
 fn sha256(text: &str) -> String {
     use std::fmt::Write;
-    Sha256::digest(text)
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("writing to a String can't fail");
-            hex
-        })
+    Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a String can't fail");
+        hex
+    })
 }

@@ -21,11 +21,7 @@ pub(super) fn pay(text: &Val, pattern: &Val, flags: &Val) {
         budget::stop(Limit::Steps);
     }
     let search = states.saturating_mul(text.len()) / PER_STEP;
-    let searches = if flags.contains('g') && looks_ahead(pattern) {
-        text.len() / 2
-    } else {
-        1
-    };
+    let searches = if flags.contains('g') && looks_ahead(pattern) { text.len() / 2 } else { 1 };
     budget::steps(search.saturating_mul(searches));
 }
 
@@ -60,9 +56,7 @@ fn states(pattern: &str) -> usize {
             None => groups.push(last),
         }
     }
-    groups
-        .iter()
-        .fold(0, |sum, group| sum.saturating_add(*group))
+    groups.iter().fold(0, |sum, group| sum.saturating_add(*group))
 }
 
 /// The larger number of `n}`, `n,}` or `n,m}`.
@@ -70,13 +64,7 @@ fn largest_count(text: &str) -> usize {
     let inside = text.split('}').next().unwrap_or_default();
     let numbers = inside.split(',').map(|number| match number.trim() {
         "" => 0,
-        digits => digits
-            .parse()
-            .unwrap_or(if digits.bytes().all(|b| b.is_ascii_digit()) {
-                usize::MAX
-            } else {
-                0
-            }),
+        digits => digits.parse().unwrap_or(if digits.bytes().all(|b| b.is_ascii_digit()) { usize::MAX } else { 0 }),
     });
     numbers.max().unwrap_or(0)
 }
@@ -98,11 +86,7 @@ mod tests {
     #[test]
     fn repetitions_multiply_and_sequences_add() {
         assert!(states("^[a-z]+@[a-z]+$") < 20);
-        assert!(
-            (1000..1500).contains(&states("(a{10}){100}")),
-            "{}",
-            states("(a{10}){100}")
-        );
+        assert!((1000..1500).contains(&states("(a{10}){100}")), "{}", states("(a{10}){100}"));
         assert!(states("a{10}b{20}") < 50);
         assert!(states("((a{1000}){1000}){1000}") > LARGEST_PATTERN);
         assert!(states("a{99999999999999999999999}") > LARGEST_PATTERN);

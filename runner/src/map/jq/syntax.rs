@@ -72,9 +72,7 @@ fn part_terms<'t, 's>(part: &'t Part<Term<&'s str>>, f: &mut dyn FnMut(&'t Term<
 fn pattern_terms<'t, 's>(pattern: &'t Pattern<&'s str>, f: &mut dyn FnMut(&'t Term<&'s str>)) {
     match pattern {
         Pattern::Var(_) => {}
-        Pattern::Arr(patterns) => patterns
-            .iter()
-            .for_each(|pattern| pattern_terms(pattern, f)),
+        Pattern::Arr(patterns) => patterns.iter().for_each(|pattern| pattern_terms(pattern, f)),
         Pattern::Obj(fields) => fields.iter().for_each(|(key, pattern)| {
             f(key);
             pattern_terms(pattern, f);
@@ -142,9 +140,7 @@ fn subtraction(text: &str, left: &Term<&str>, right: &Term<&str>) -> Result<(), 
         kind: ExprErrorKind::Syntax,
         message: format!("`.{name}` is a subtraction"),
         span: last.span.start..word.end,
-        help: Some(format!(
-            "write `.\"{name}\"` for the field, or spaces around `-` to subtract"
-        )),
+        help: Some(format!("write `.\"{name}\"` for the field, or spaces around `-` to subtract")),
     })
 }
 
@@ -155,10 +151,7 @@ pub(super) fn rooted(text: &str, term: &Term<&str>) -> Option<Path> {
     };
     let (root, start) = match &**head {
         Term::Id => (Root::Input, None),
-        Term::Var(name) => (
-            Root::from_variable(&name[1..])?,
-            Some(span(text, name).start),
-        ),
+        Term::Var(name) => (Root::from_variable(&name[1..])?, Some(span(text, name).start)),
         _ => return None,
     };
     let steps = steps.0.iter();
@@ -166,14 +159,8 @@ pub(super) fn rooted(text: &str, term: &Term<&str>) -> Option<Path> {
     let first = segments.first()?.span.start;
     let start = start.or_else(|| text[..first].rfind('.'))?;
     let last = segments.last()?.span.end;
-    let closing = text[last..]
-        .find(|c| !matches!(c, '"' | ']'))
-        .unwrap_or(text.len() - last);
-    Some(Path {
-        root,
-        segments,
-        span: start..last + closing,
-    })
+    let closing = text[last..].find(|c| !matches!(c, '"' | ']')).unwrap_or(text.len() - last);
+    Some(Path { root, segments, span: start..last + closing })
 }
 
 /// Whether [`rooted`] is all of the term.
@@ -195,10 +182,7 @@ fn segment(text: &str, part: &Part<Term<&str>>) -> Option<Segment> {
         Term::Neg(number) => match &**number {
             Term::Num(digits) => {
                 let range = span(text, digits);
-                (
-                    Key::Index(-digits.parse::<i64>().ok()?),
-                    range.start - 1..range.end,
-                )
+                (Key::Index(-digits.parse::<i64>().ok()?), range.start - 1..range.end)
             }
             _ => return None,
         },
@@ -235,10 +219,7 @@ fn walk(text: &str, term: &Term<&str>, input: Option<&[Segment]>, found: &mut Ve
         Term::Fold(_, source, _, arguments) => {
             walk(text, source, input, found);
             let mut arguments = arguments.iter();
-            arguments
-                .by_ref()
-                .take(1)
-                .for_each(|init| walk(text, init, input, found));
+            arguments.by_ref().take(1).for_each(|init| walk(text, init, input, found));
             arguments.for_each(|update| walk(text, update, None, found));
         }
         Term::Def(defs, body) => {
@@ -262,10 +243,9 @@ fn walk(text: &str, term: &Term<&str>, input: Option<&[Segment]>, found: &mut Ve
         Term::Path(..) => {
             if let Some(path) = rooted(text, term) {
                 match (path.root, input) {
-                    (Root::Input, Some(prefix)) => found.push(Path {
-                        segments: [prefix, &path.segments].concat(),
-                        ..path
-                    }),
+                    (Root::Input, Some(prefix)) => {
+                        found.push(Path { segments: [prefix, &path.segments].concat(), ..path })
+                    }
                     (Root::Input, None) => {}
                     _ => found.push(path),
                 }

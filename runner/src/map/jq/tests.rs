@@ -11,10 +11,7 @@ use crate::map::{EvalError, Expr, ExprError, ExprErrorKind, Scope};
 use crate::message::Metadata;
 
 fn eval(expr: &str, document: &Value) -> Result<Value, EvalError> {
-    let metadata = Metadata {
-        message_id: "m-1".to_owned(),
-        ..Metadata::default()
-    };
+    let metadata = Metadata { message_id: "m-1".to_owned(), ..Metadata::default() };
     let scope = Scope::new(document, &metadata);
     let expr = Expr::compile(expr).unwrap_or_else(|error| panic!("{expr}: {error}"));
     expr.eval(&scope).map(std::borrow::Cow::into_owned)
@@ -45,19 +42,13 @@ fn jq_as_events_need_it() {
         (".s | split(\",\")", json!(["a", "b"])),
         (".s | test(\"^[a-z],\")", json!(true)),
         (".s | sub(\",\"; \"+\")", json!("a+b")),
-        (
-            "(.s * 5000) | gsub(\"[^a-z]+\"; \"\") | length",
-            json!(10_000),
-        ),
+        ("(.s * 5000) | gsub(\"[^a-z]+\"; \"\") | length", json!(10_000)),
         ("if .n > 2 then \"many\" else \"few\" end", json!("many")),
         (".n | tostring", json!("3")),
         ("\"\\(.n)/\\(.s)\"", json!("3/a,b")),
         ("\"x\\(.tags)\"", json!("x[\"x\",\"y\"]")),
         (".a | keys", json!(["Email"])),
-        (
-            ".a | to_entries",
-            json!([{"key": "Email", "value": "A@B.C"}]),
-        ),
+        (".a | to_entries", json!([{"key": "Email", "value": "A@B.C"}])),
         (".tags | index(\"y\")", json!(1)),
         (".tags[1:]", json!(["y"])),
         ("has(\"nul\")", json!(true)),
@@ -90,14 +81,8 @@ fn jq_as_events_need_it() {
         (".s | explode | implode", json!("a,b")),
         ("first(.items[] | select(.q == 1)) | .p", json!(4)),
         ("label $out | .n, break $out", json!(3)),
-        (
-            "reduce range(20000) as $i ([]; . + [$i]) | length",
-            json!(20_000),
-        ),
-        (
-            "reduce range(20000) as $i (\"\"; . + \"x\") | length",
-            json!(20_000),
-        ),
+        ("reduce range(20000) as $i ([]; . + [$i]) | length", json!(20_000)),
+        ("reduce range(20000) as $i (\"\"; . + \"x\") | length", json!(20_000)),
     ] {
         assert_eq!(on(doc, expr).to_string(), expected.to_string(), "{expr}");
     }
@@ -106,15 +91,9 @@ fn jq_as_events_need_it() {
 #[test]
 fn numbers_keep_their_digits_unless_calculated_with() {
     let doc = r#"{"n": 123456789012345678901234567890, "d": 1.10}"#;
-    assert_eq!(
-        on(doc, "(.n, .gone) // 1 | tostring"),
-        json!("123456789012345678901234567890")
-    );
+    assert_eq!(on(doc, "(.n, .gone) // 1 | tostring"), json!("123456789012345678901234567890"));
     assert_eq!(on(doc, "[.d]").to_string(), "[1.10]");
-    assert_eq!(
-        on(doc, ".n + 1").to_string(),
-        "123456789012345678901234567891"
-    );
+    assert_eq!(on(doc, ".n + 1").to_string(), "123456789012345678901234567891");
     assert_eq!(on(r#""1.10""#, ". | tonumber").to_string(), "1.10");
 }
 
@@ -122,32 +101,12 @@ fn numbers_keep_their_digits_unless_calculated_with() {
 fn epochs_are_exact() {
     for (json, expr, expected) in [
         ("1700000000", ". | unix", "2023-11-14T22:13:20Z"),
-        (
-            "\"1700000000.123456\"",
-            ". | unix",
-            "2023-11-14T22:13:20.123456Z",
-        ),
-        (
-            "1700000000.123456789",
-            ". | unix",
-            "2023-11-14T22:13:20.123456789Z",
-        ),
+        ("\"1700000000.123456\"", ". | unix", "2023-11-14T22:13:20.123456Z"),
+        ("1700000000.123456789", ". | unix", "2023-11-14T22:13:20.123456789Z"),
         ("1700000000123", ". | unix_ms", "2023-11-14T22:13:20.123Z"),
-        (
-            "1.700000000123e12",
-            ". | unix_ms",
-            "2023-11-14T22:13:20.123Z",
-        ),
-        (
-            "1700000000123456",
-            ". | unix_us",
-            "2023-11-14T22:13:20.123456Z",
-        ),
-        (
-            "1700000000123456789",
-            ". | unix_ns",
-            "2023-11-14T22:13:20.123456789Z",
-        ),
+        ("1.700000000123e12", ". | unix_ms", "2023-11-14T22:13:20.123Z"),
+        ("1700000000123456", ". | unix_us", "2023-11-14T22:13:20.123456Z"),
+        ("1700000000123456789", ". | unix_ns", "2023-11-14T22:13:20.123456789Z"),
         ("-1", ". | unix", "1969-12-31T23:59:59Z"),
     ] {
         assert_eq!(on(json, expr), json!(expected), "{json} {expr}");
@@ -155,27 +114,16 @@ fn epochs_are_exact() {
     assert_eq!(on("null", ". | unix_ms"), Value::Null);
     for json in ["\"now\"", "1e30", "true", "1.0000000001", "\" 1\""] {
         let document = serde_json::from_str(json).unwrap();
-        assert!(
-            matches!(eval(". | unix", &document), Err(EvalError::Failed { .. })),
-            "{json}"
-        );
+        assert!(matches!(eval(". | unix", &document), Err(EvalError::Failed { .. })), "{json}");
     }
 }
 
 #[test]
 fn text_functions() {
     assert_eq!(on("\"a+b%2Fc%C3%A9\"", ". | url_decode"), json!("a b/cé"));
-    assert_eq!(
-        on("\"abc\"", ". | sha256"),
-        json!("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-    );
+    assert_eq!(on("\"abc\"", ". | sha256"), json!("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
     assert_eq!(on("\"é\"", ". | upper"), json!("É"));
-    for wrong in [
-        "\"%4\" | url_decode",
-        "\"%ff\" | url_decode",
-        "\"%zz\" | url_decode",
-        "1 | lower",
-    ] {
+    for wrong in ["\"%4\" | url_decode", "\"%ff\" | url_decode", "\"%zz\" | url_decode", "1 | lower"] {
         assert!(eval(wrong, &Value::Null).is_err(), "{wrong}");
     }
 }
@@ -184,32 +132,15 @@ fn text_functions() {
 fn errors_and_several_results_are_failures() {
     let doc = json!({"s": "text", "l": [1, 2]});
     assert!(matches!(eval(".l[]", &doc), Err(EvalError::Several { .. })));
-    assert!(matches!(
-        eval(".l[0], error(\"x\")", &doc),
-        Err(EvalError::Failed { .. })
-    ));
+    assert!(matches!(eval(".l[0], error(\"x\")", &doc), Err(EvalError::Failed { .. })));
     let error = eval(".s.x | lower", &doc).unwrap_err();
-    assert!(
-        error.to_string().contains("can't look up `x` in a string"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("can't look up `x` in a string"), "{error}");
     let error = eval("error(\"no \" + .s)", &doc).unwrap_err();
     assert_eq!(error.to_string(), "`error(\"no \" + .s)`: no text");
     let long = json!({"s": "x".repeat(10_000)});
-    for expr in [
-        "error(.s)",
-        ".s | tonumber",
-        ". + 1",
-        ".s.x | lower",
-        "[.s] | .a",
-        "error(.)",
-    ] {
+    for expr in ["error(.s)", ".s | tonumber", ". + 1", ".s.x | lower", "[.s] | .a", "error(.)"] {
         let error = eval(expr, &long).unwrap_err();
-        assert!(
-            error.to_string().len() < 300,
-            "{expr}: {}",
-            error.to_string().len()
-        );
+        assert!(error.to_string().len() < 300, "{expr}: {}", error.to_string().len());
     }
 }
 
@@ -226,16 +157,7 @@ fn what_is_not_json_is_no_result() {
         "infinite | tojson",
     ] {
         let result = eval(expr, &Value::Null);
-        assert!(
-            matches!(
-                result,
-                Err(EvalError::Stopped {
-                    limit: Limit::NotJson,
-                    ..
-                })
-            ),
-            "{expr}: {result:?}"
-        );
+        assert!(matches!(result, Err(EvalError::Stopped { limit: Limit::NotJson, .. })), "{expr}: {result:?}");
     }
 }
 
@@ -276,10 +198,7 @@ fn errors_have_a_place_and_a_hint() {
     assert!(help.unwrap().contains(".\"detail-type\""));
     assert_eq!(place("[.a.x-amz-id]").1, "x-amz");
     assert_eq!(place(".a | lowr").1, "lowr");
-    assert_eq!(
-        place("customer_id").2.as_deref(),
-        Some("a field is written `.customer_id`")
-    );
+    assert_eq!(place("customer_id").2.as_deref(), Some("a field is written `.customer_id`"));
     assert_eq!(place(".a | $nope").1, "$nope");
     assert_eq!(place(".a | )").1, ")");
     assert_eq!(place(".a |").1, "");
@@ -306,25 +225,13 @@ fn paths_inside_jq_are_found_with_their_places() {
         expr.paths().iter().map(ToString::to_string).collect()
     };
     assert_eq!(found(".customer.email | lower"), [".customer.email"]);
-    assert_eq!(
-        found(".customer | .email | lower"),
-        [".customer", ".customer.email"]
-    );
-    assert_eq!(
-        found("if .a then .b.c else $body.d end"),
-        [".a", ".b.c", "$body.d"]
-    );
+    assert_eq!(found(".customer | .email | lower"), [".customer", ".customer.email"]);
+    assert_eq!(found("if .a then .b.c else $body.d end"), [".a", ".b.c", "$body.d"]);
     assert_eq!(found("[.items[] | .q]"), [".items"]);
-    assert_eq!(
-        found(".a // .[\"b-c\"][-1] // $sqs.sent_at"),
-        [".a", ".\"b-c\"[-1]", "$sqs.sent_at"]
-    );
+    assert_eq!(found(".a // .[\"b-c\"][-1] // $sqs.sent_at"), [".a", ".\"b-c\"[-1]", "$sqs.sent_at"]);
     assert_eq!(found("{x: .a, y: (.b | map(.c))}"), [".a", ".b"]);
     assert_eq!(found("\"\\(.a)-\\(.b.c)\""), [".a", ".b.c"]);
-    assert_eq!(
-        found("reduce .l[] as $x (.start; . + $x.v)"),
-        [".l", ".start"]
-    );
+    assert_eq!(found("reduce .l[] as $x (.start; . + $x.v)"), [".l", ".start"]);
 
     let text = ".customer.emial | lower | sha256";
     let expr = Expr::compile(text).unwrap();
@@ -340,9 +247,7 @@ fn paths_inside_jq_are_found_with_their_places() {
 fn guarded<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
     thread::spawn(move || done.send(run()));
-    result
-        .recv_timeout(Duration::from_secs(120))
-        .unwrap_or_else(|_| panic!("{name} hangs or crashed"))
+    result.recv_timeout(Duration::from_mins(2)).unwrap_or_else(|_| panic!("{name} hangs or crashed"))
 }
 
 #[test]
@@ -396,10 +301,7 @@ fn an_expression_without_end_is_stopped() {
         "any(range(1e9); . < 0)",
     ] {
         let result = guarded(expr, || eval(expr, &json!("document")));
-        assert!(
-            matches!(result, Err(EvalError::Stopped { .. })),
-            "{expr}: {result:?}"
-        );
+        assert!(matches!(result, Err(EvalError::Stopped { .. })), "{expr}: {result:?}");
         let next = guarded("the next expression", || eval("[.]", &json!(1)));
         assert_eq!(next, Ok(json!([1])));
     }
@@ -422,23 +324,13 @@ fn recursion_without_end_is_refused_before_it_runs() {
 #[test]
 fn deep_values_and_deep_texts_do_not_overflow_the_stack() {
     let deep = (0..127).fold(json!(1), |inner, _| json!([inner]));
-    for expr in [
-        "[..] | length",
-        "tojson | length",
-        "flatten",
-        "[paths] | length",
-        "walk(.) | length",
-        ". == .",
-    ] {
+    for expr in ["[..] | length", "tojson | length", "flatten", "[paths] | length", "walk(.) | length", ". == ."] {
         let document = deep.clone();
         let result = guarded(expr, move || eval(expr, &document));
         assert!(result.is_ok(), "{expr}: {result:?}");
     }
     let nested = "reduce range(250) as $i (1; [.]) | [..] | length";
-    assert_eq!(
-        guarded(nested, || eval(nested, &Value::Null)),
-        Ok(json!(251))
-    );
+    assert_eq!(guarded(nested, || eval(nested, &Value::Null)), Ok(json!(251)));
     for text in [
         "[".repeat(4000) + &"]".repeat(4000),
         "(".repeat(4000) + "." + &")".repeat(4000),
@@ -454,10 +346,7 @@ fn deep_values_and_deep_texts_do_not_overflow_the_stack() {
         // Compiled or refused, run or stopped: but no abort.
         let name = text[..20.min(text.len())].to_owned();
         guarded(&name, move || {
-            Expr::compile(&text).map(|expr| {
-                expr.eval(&Scope::new(&Value::Null, &Metadata::default()))
-                    .is_ok()
-            })
+            Expr::compile(&text).map(|expr| expr.eval(&Scope::new(&Value::Null, &Metadata::default())).is_ok())
         })
         .ok();
     }

@@ -47,10 +47,7 @@ const SLOT: usize = 16;
 const LONGEST_INTEGER: usize = 1000;
 
 impl Shape {
-    const SCALAR: Self = Self {
-        bytes: SLOT,
-        depth: 0,
-    };
+    const SCALAR: Self = Self { bytes: SLOT, depth: 0 };
 
     fn of(children: impl Iterator<Item = Self>) -> Self {
         let sum = children.fold(Self::SCALAR, |sum, child| Self {
@@ -68,10 +65,7 @@ impl Shape {
 
     /// What an array's elements add to the array around them.
     fn unwrapped(self) -> Self {
-        Self {
-            bytes: self.bytes - SLOT,
-            depth: self.depth.saturating_sub(1),
-        }
+        Self { bytes: self.bytes - SLOT, depth: self.depth.saturating_sub(1) }
     }
 }
 
@@ -120,23 +114,15 @@ impl Val {
     }
 
     pub(super) fn number(text: &str) -> Self {
-        let integer = (text.len() <= LONGEST_INTEGER)
-            .then(|| Num::from_str_radix(text, 10))
-            .flatten();
+        let integer = (text.len() <= LONGEST_INTEGER).then(|| Num::from_str_radix(text, 10)).flatten();
         Self::Num(integer.unwrap_or_else(|| Num::Dec(text.to_owned().into())))
     }
 
     fn shape(&self) -> Shape {
         match self {
             Self::Null | Self::Bool(_) => Shape::SCALAR,
-            Self::Num(number) => Shape {
-                bytes: SLOT + number_bytes(number),
-                ..Shape::SCALAR
-            },
-            Self::Str(text) => Shape {
-                bytes: SLOT + text.len(),
-                ..Shape::SCALAR
-            },
+            Self::Num(number) => Shape { bytes: SLOT + number_bytes(number), ..Shape::SCALAR },
+            Self::Str(text) => Shape { bytes: SLOT + text.len(), ..Shape::SCALAR },
             Self::Arr(arr) => arr.shape,
             Self::Obj(obj) => obj.shape,
         }
@@ -195,9 +181,7 @@ impl Val {
                 Self::arr(items)
             }
             Value::Object(fields) => {
-                let field = |(name, value): (&String, &Value)| {
-                    (Rc::new(name.clone()), Self::from_value(value))
-                };
+                let field = |(name, value): (&String, &Value)| (Rc::new(name.clone()), Self::from_value(value));
                 Self::obj(fields.iter().map(field).collect())
             }
         }
@@ -210,11 +194,7 @@ impl Val {
             Self::Num(number) => Value::Number(to_number(number)),
             Self::Str(text) => Value::String(text.to_string()),
             Self::Arr(arr) => arr.items.iter().map(Self::to_value).collect(),
-            Self::Obj(obj) => obj
-                .fields
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_value()))
-                .collect(),
+            Self::Obj(obj) => obj.fields.iter().map(|(name, value)| (name.to_string(), value.to_value())).collect(),
         }
     }
 }
@@ -339,12 +319,7 @@ impl From<String> for Val {
 impl From<jaq_core::val::Range<Val>> for Val {
     fn from(range: jaq_core::val::Range<Val>) -> Self {
         let bounds = [("start", range.start), ("end", range.end)];
-        Self::obj(
-            bounds
-                .into_iter()
-                .filter_map(|(name, bound)| Some((Rc::new(name.to_owned()), bound?)))
-                .collect(),
-        )
+        Self::obj(bounds.into_iter().filter_map(|(name, bound)| Some((Rc::new(name.to_owned()), bound?))).collect())
     }
 }
 

@@ -1,0 +1,170 @@
+//! `runner validate-config`: the compiler of pipeline files, on its own.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::exit::Failure;
+use super::format::Format;
+use crate::config::{Environment, load};
+use crate::diagnostic::{Diagnostic, Style, records, render};
+use crate::plan::{Compiled, Pipeline, Target, compile};
+
+/// Checks pipeline files; reads nothing but files unless `--connect` is given.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Pipeline files, or folders of them
+    #[arg(value_name = "PIPELINE|DIR", default_value = "pipelines/")]
+    pub paths: Vec<PathBuf>,
+    /// Also check the queues, the database and the live tables
+    #[arg(long)]
+    pub connect: bool,
+    /// Fail on warnings too
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Runs the command. `connect` looks at queues and tables, and is asked only with `--connect` and only about pipelines
+/// that compile.
+pub async fn run<F>(args: &Args, env: &Environment, connect: F) -> Result<(), Failure>
+where
+    F: AsyncFnOnce(&[Pipeline]) -> Vec<Diagnostic>,
+{
+    let mut outcome = Outcome::of(compile(&load(&args.paths, env)));
+    if args.connect && !outcome.fails(false) {
+        outcome.problems.extend(connect(&outcome.pipelines).await);
+    }
+    let no_color = env.get("NO_COLOR").map(String::as_str);
+    let style = Style::new(std::io::stderr().is_terminal(), no_color);
+    outcome.finish(args, style)
+}
+
+/// What was found.
+struct Outcome {
+    pipelines: Vec<Pipeline>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Outcome {
+    fn of(compiled: Result<Compiled, Vec<Diagnostic>>) -> Self {
+        match compiled {
+            Ok(compiled) => Self { pipelines: compiled.pipelines, problems: compiled.warnings },
+            Err(problems) => Self { pipelines: Vec::new(), problems },
+        }
+    }
+
+    fn errors(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.is_error()).count()
+    }
+
+    fn fails(&self, deny_warnings: bool) -> bool {
+        self.errors() > 0 || (deny_warnings && !self.problems.is_empty())
+    }
+
+    /// Prints the result, and the diagnostics to stderr unless they are part of it.
+    fn finish(&self, args: &Args, style: Style) -> Result<(), Failure> {
+        let fails = self.fails(args.deny_warnings);
+        let mut report = String::new();
+        match args.format {
+            Format::Json => println!("{:#}", self.json()),
+            Format::Human => {
+                report = render(&self.problems, style);
+                if !fails {
+                    print!("{}", self.human());
+                }
+            }
+        }
+        if !report.is_empty() {
+            report.push_str("\n\n");
+        }
+        match self.counts() {
+            Some(counts) if fails => Err(Failure::Config(format!("{report}{counts}"))),
+            Some(counts) if args.format == Format::Human => {
+                eprintln!("{report}{counts}");
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `2 errors, 1 warning`
+    fn counts(&self) -> Option<String> {
+        let errors = self.errors();
+        let warnings = self.problems.len() - errors;
+        let count = |number: usize, word: &str| match number {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            _ => Some(format!("{number} {word}s")),
+        };
+        let parts: Vec<String> = [count(errors, "error"), count(warnings, "warning")].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    fn human(&self) -> String {
+        self.pipelines.iter().map(describe).collect()
+    }
+
+    fn json(&self) -> Value {
+        let pipelines: Vec<Value> = self.pipelines.iter().map(pipeline_json).collect();
+        json!({ "pipelines": pipelines, "diagnostics": records(&self.problems) })
+    }
+}
+
+fn describe(pipeline: &Pipeline) -> String {
+    let source = pipeline.source();
+    let mut text = format!("{}: ok\n", pipeline.file().display());
+    text += &format!("  queue {}, dead letters to {}\n", source.queue, source.dlq);
+    for target in pipeline.targets() {
+        text += &format!("  table {}\n", describe_table(target));
+    }
+    if let Some(producer) = pipeline.producer() {
+        text += &format!("  producer {}, {}\n", producer.pace, plural(producer.templates.iter().count(), "template"));
+    }
+    text
+}
+
+fn describe_table(target: &Target) -> String {
+    let table = &target.table;
+    let key = match table.primary_key[..] {
+        [] => "no key".to_owned(),
+        _ => format!("key ({})", table.primary_key.join(", ")),
+    };
+    let columns = plural(table.columns.len(), "column");
+    let indexes = match table.indexes.len() {
+        0 => String::new(),
+        1 => ", 1 index".to_owned(),
+        count => format!(", {count} indexes"),
+    };
+    format!("{}: {columns}, {key}{indexes}", table.name)
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+fn pipeline_json(pipeline: &Pipeline) -> Value {
+    let source = pipeline.source();
+    let tables: Vec<Value> = pipeline.targets().iter().map(table_json).collect();
+    json!({
+        "name": pipeline.name(),
+        "file": pipeline.file().display().to_string(),
+        "queue": source.queue.to_string(),
+        "dlq": source.dlq.to_string(),
+        "tables": tables,
+    })
+}
+
+fn table_json(target: &Target) -> Value {
+    let table = &target.table;
+    let column = |column: &migration::Column| json!({ "name": column.name, "type": column.ty.to_string(), "nullable": column.nullable });
+    json!({
+        "name": table.name.to_string(),
+        "primary_key": table.primary_key,
+        "columns": table.columns.iter().map(column).collect::<Vec<_>>(),
+        "indexes": table.indexes.len(),
+    })
+}

@@ -1,0 +1,172 @@
+//! What the user wrote: the pipeline file as serde types, one to one with the YAML, and the settings beside it.
+//!
+//! `load` is the only reader of files and of the environment. Everything else works on texts.
+
+mod column;
+mod de;
+mod index;
+mod interpolate;
+pub mod load;
+mod schema_files;
+pub mod settings;
+mod spanned;
+mod template;
+mod units;
+mod yaml;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+use crate::diagnostic::{Diagnostic, Place, SourceText};
+
+pub use column::{ColumnError, ColumnLine, ColumnText};
+pub use index::{Index, Method};
+pub use interpolate::{Environment, InterpolationError, interpolate};
+pub use load::{Files, PipelineText, load};
+pub use schema_files::{Document, SchemaFiles, local_path, split_pointer};
+pub use settings::Settings;
+pub use spanned::{Setting, Spanned};
+pub use template::{Template, TemplateBody};
+pub use units::Seconds;
+
+/// A pipeline file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineFile {
+    /// Where messages come from.
+    pub source: Source,
+    /// The JSON Schema: a path from the pipeline file, with an optional `#/pointer`.
+    pub schema: Setting<String>,
+    /// The tables, by name.
+    pub tables: Keyed<Table>,
+    /// Sample events.
+    pub producer: Option<Producer>,
+}
+
+/// `source:`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The queue to receive from: a name, a URL or an ARN.
+    pub queue: Setting<String>,
+    /// The dead-letter queue: a name, a URL or an ARN.
+    pub dlq: Setting<String>,
+    /// Receive calls side by side.
+    pub pollers: Option<Setting<u32>>,
+    /// Long-poll wait, `0s` to `20s`.
+    pub wait: Option<Setting<Seconds>>,
+    /// Visibility timeout, `0s` to `12h`.
+    pub visibility: Option<Setting<Seconds>>,
+    /// Deliveries before a message is dead-lettered.
+    pub max_receives: Option<Setting<u32>>,
+    /// Rows per write.
+    pub batch: Option<Setting<u32>>,
+    /// Messages held in memory, at most.
+    pub in_flight: Option<Setting<u32>>,
+}
+
+/// One entry of `tables:`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// Column names.
+    #[serde(default)]
+    pub primary_key: Vec<Spanned<String>>,
+    /// What a write does when the key is there already.
+    pub on_conflict: Option<Setting<OnConflict>>,
+    /// The columns, by name.
+    pub columns: Keyed<Spanned<ColumnText>>,
+    /// Secondary indexes.
+    #[serde(default)]
+    pub indexes: Vec<Index>,
+}
+
+/// `on_conflict:`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnConflict {
+    /// Keep the row that is there.
+    Ignore,
+    /// Overwrite it.
+    Update,
+    /// Reject the message.
+    Error,
+}
+
+/// `producer:`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Producer {
+    /// Time between two events: `15s`.
+    pub every: Option<Setting<String>>,
+    /// Events per second: `500/s`.
+    pub rate: Option<Setting<String>>,
+    /// The templates to choose from.
+    pub templates: Vec<Spanned<Template>>,
+}
+
+/// A mapping whose keys are the user's own names, in the order they are written.
+#[derive(Debug, Clone)]
+pub struct Keyed<T>(pub Vec<(Spanned<String>, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Keyed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(KeyedVisitor(PhantomData))
+    }
+}
+
+struct KeyedVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for KeyedVisitor<T> {
+    type Value = Keyed<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping from names")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Keyed(entries))
+    }
+}
+
+/// Reads a pipeline file's text. Everything wrong in it is reported; what could be read is there nevertheless.
+pub fn parse(source: &Arc<SourceText>, env: &Environment) -> (Option<PipelineFile>, Vec<Diagnostic>) {
+    let (root, mut problems) = yaml::parse(source);
+    let Some(root) = root else {
+        return (None, problems);
+    };
+    let (file, found) = de::read(&root, source, env);
+    problems.extend(found);
+    (file, problems)
+}
+
+/// The place of a part of a scalar. Where quotes or folding keep text and file from lining up, it is the whole scalar.
+pub fn place_inside(source: &Arc<SourceText>, scalar: &Range<usize>, text: &str, part: Range<usize>) -> Place {
+    let written = source.text.get(scalar.clone()).unwrap_or_default();
+    let skip = usize::from(written.starts_with(['"', '\'']));
+    let aligned = written.get(skip..).is_some_and(|written| written.starts_with(text));
+    if !aligned || part.end > text.len() {
+        return Place::new(source, scalar.clone());
+    }
+    let start = scalar.start + skip;
+    Place::new(source, start + part.start..start + part.end)
+}
+
+/// Where the value at a JSON Pointer (RFC 6901) stands in a JSON text, which YAML can read as well.
+pub fn json_place(source: &Arc<SourceText>, pointer: &str) -> Option<Range<usize>> {
+    let root = yaml::parse(source).0?;
+    let mut node = &root;
+    for token in pointer.split('/').skip(1) {
+        node = node.child(&token.replace("~1", "/").replace("~0", "~"))?;
+    }
+    Some(node.range.clone())
+}

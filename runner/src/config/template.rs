@@ -1,0 +1,91 @@
+//! One entry of `producer.templates`.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+
+use super::Spanned;
+
+/// A template: `file.json.hbs`, inline text, or `{ file: ..., weight: 3 }` / `{ inline: ..., weight: 1 }`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Template {
+    /// The file, as a path from the pipeline file, or the text itself.
+    pub body: TemplateBody,
+    /// Its share among the templates.
+    pub weight: Option<Spanned<u32>>,
+}
+
+/// Where a template's text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TemplateBody {
+    /// In a file beside the pipeline file.
+    File(String),
+    /// Here.
+    Inline(Spanned<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Full {
+    file: Option<String>,
+    inline: Option<Spanned<String>>,
+    weight: Option<Spanned<u32>>,
+}
+
+impl<'de> Deserialize<'de> for Template {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Spanned { value, range } = Spanned::<Form>::deserialize(deserializer)?;
+        let (body, weight) = match value {
+            Form::Text(text) if is_inline(&text) => (TemplateBody::Inline(Spanned { value: text, range }), None),
+            Form::Text(path) => (TemplateBody::File(path), None),
+            Form::Full(full) => (full.body().map_err(D::Error::custom)?, full.weight),
+        };
+        Ok(Self { body, weight })
+    }
+}
+
+/// A path has no line break and no braces.
+fn is_inline(text: &str) -> bool {
+    text.contains(['\n', '{'])
+}
+
+impl Full {
+    fn body(&self) -> Result<TemplateBody, &'static str> {
+        match (&self.file, &self.inline) {
+            (Some(file), None) => Ok(TemplateBody::File(file.clone())),
+            (None, Some(text)) => Ok(TemplateBody::Inline(text.clone())),
+            _ => Err("a template has either `file` or `inline`"),
+        }
+    }
+}
+
+enum Form {
+    Text(String),
+    Full(Full),
+}
+
+impl<'de> Deserialize<'de> for Form {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FormVisitor)
+    }
+}
+
+struct FormVisitor;
+
+impl<'de> Visitor<'de> for FormVisitor {
+    type Value = Form;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a file's name, a template's text, or `{ file, inline, weight }`")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Form, E> {
+        Ok(Form::Text(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Form, A::Error> {
+        Full::deserialize(MapAccessDeserializer::new(map)).map(Form::Full)
+    }
+}

@@ -1,0 +1,113 @@
+//! Every code, in one table. `docs/errors.md` has the same list; a test compares them.
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// The configuration can't run.
+    Error,
+    /// It can, but most likely not as meant.
+    Warning,
+}
+
+impl Level {
+    /// `error` or `warning`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($id:ident $name:ident $title:literal)*) => {
+        /// The code of a diagnostic. `E` is an error, `W` a warning; a code never changes its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the list.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// As it is printed: `E0107`.
+            pub fn id(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($id),)*
+                }
+            }
+
+            /// Its line in `docs/errors.md`.
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Self::$name => $title,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    E0101 Unreadable "A file or folder can't be read."
+    E0102 Syntax "The text is not YAML, or not UTF-8."
+    E0103 UnknownKey "A key the pipeline file does not have."
+    E0104 MissingKey "A required key is missing."
+    E0105 WrongKind "A value of the wrong kind: a list where a text belongs, a text where a number belongs."
+    E0106 BadValue "A value of the right kind, but out of range or not one of the allowed ones."
+    E0107 NoSuchField "An expression reads a field that the schema does not have and does not allow."
+    E0108 DuplicateKey "A key is written twice in one mapping, a name twice in one list."
+    E0109 TooLarge "A file is too large, nested too deep, or repeats itself by aliases without end."
+    E0110 Interpolation "A `${VAR}` names a variable that is not set, or is malformed."
+    E0111 ColumnLine "A column is not `TYPE [null] [= EXPR]`."
+    E0112 Expression "An expression is not jq, or uses a function or variable that runner does not have."
+    E0113 NotNull "A NOT NULL column is filled from something that may be absent or null."
+    E0114 TypeMismatch "An expression's type never fits its column's type."
+    E0115 PrimaryKey "The primary key names a column that is missing, nullable, or of a type PostgreSQL can't index."
+    E0116 Index "An index names a missing column, or a type its access method can't index."
+    E0117 QueueName "A queue is neither a name SQS allows, nor a URL, nor an SQS ARN."
+    E0118 DeadLetterQueue "The dead-letter queue is the source queue itself, or only one of the two is FIFO."
+    E0119 Schema "A schema is not JSON, not a valid JSON Schema, or has nothing at the pointer."
+    E0120 Reference "A `$ref` leads to no local file, or to nothing inside it."
+    E0121 Draft "A schema declares a draft of JSON Schema that is not known."
+    E0122 Template "A template is not Handlebars, or does not render."
+    E0123 TemplateEvent "A template renders an event that this very pipeline would reject."
+    E0124 Identifier "A table or column name PostgreSQL can't hold, or too many columns."
+    E0125 TableConflict "Two pipeline files declare one table differently."
+    E0126 Subtraction "`.a-b` subtracts; a field with a dash is written `.\"a-b\"`."
+    E0127 NoPipelines "There is no pipeline file where one was looked for."
+    W0201 NoPrimaryKey "A table without a primary key: a redelivered message is stored twice."
+    W0202 FieldNotListed "An expression reads a field that the schema does not list, though it allows others."
+    W0203 UnknownFormat "A schema uses a `format` that is not known and therefore not checked."
+    W0204 MayNotFit "An expression's type fits its column's type only for some values; the others are dead-lettered."
+    W0205 UselessIndex "An index that PostgreSQL would hardly ever use."
+}
+
+impl Code {
+    /// The level, told by the first letter.
+    pub fn level(self) -> Level {
+        if self.id().starts_with('W') { Level::Warning } else { Level::Error }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_list_and_the_table_are_the_same() {
+        let docs = include_str!("../../../docs/errors.md");
+        let documented: Vec<&str> = docs.lines().filter(|line| line.starts_with("- `")).collect();
+        let known: Vec<String> = Code::ALL.iter().map(|code| format!("- `{}` {}", code.id(), code.title())).collect();
+        assert_eq!(documented, known);
+    }
+
+    #[test]
+    fn codes_are_in_order_and_distinct() {
+        let ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
+        let mut sorted = ids.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(ids, sorted);
+    }
+}

@@ -1,0 +1,66 @@
+//! `compile`: texts in, pipelines or diagnostics out. Reads nothing, waits for nothing.
+
+use std::sync::Arc;
+
+use super::report::Report;
+use super::{Pipeline, agree, check, events, schema, source, table};
+use crate::config::{Files, PipelineFile, PipelineText};
+use crate::diagnostic::Diagnostic;
+use crate::map::Mapping;
+
+/// Pipelines that can run.
+#[derive(Debug)]
+pub struct Compiled {
+    /// In the order of the files.
+    pub pipelines: Vec<Pipeline>,
+    /// What is allowed, but most likely not meant.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Compiles every pipeline file. With one error nothing runs, and every error and warning of every file is reported.
+pub fn compile(files: &Files) -> Result<Compiled, Vec<Diagnostic>> {
+    let mut problems = files.problems.clone();
+    let mut pipelines = Vec::new();
+    for text in &files.pipelines {
+        let mut report = Report::new(text);
+        if let Some(file) = &text.file {
+            pipelines.extend(pipeline(file, &mut report));
+        }
+        problems.extend(report.into_problems());
+    }
+    problems.extend(agree::check(&files.pipelines, &pipelines));
+    problems.sort_by_key(Diagnostic::sort_key);
+    if problems.iter().any(Diagnostic::is_error) {
+        return Err(problems);
+    }
+    let warnings = problems;
+    Ok(Compiled { pipelines, warnings })
+}
+
+/// Compiles every part even when another one is wrong; `None` when a part is missing.
+fn pipeline(file: &PipelineFile, report: &mut Report<'_>) -> Option<Pipeline> {
+    let source = source::compile(&file.source, report);
+    let schema = schema::compile(&file.schema, report);
+    let (tables, targets): (Vec<_>, Vec<_>) = table::compile(file, report).into_iter().unzip();
+    if let Some(schema) = &schema {
+        check::check(file, schema, &tables, report);
+    }
+    let mapping = Mapping { tables };
+    let producer = events::compile(file, schema.as_ref(), &mapping, report);
+    let schema = schema?;
+    Some(Pipeline {
+        name: name(report.text),
+        file: report.text.source.path.clone(),
+        source: source?,
+        schema: Arc::clone(&schema.document),
+        validator: schema.validator,
+        mapping,
+        targets,
+        producer,
+    })
+}
+
+fn name(text: &PipelineText) -> String {
+    let stem = text.source.path.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}

@@ -1,0 +1,186 @@
+//! `producer:` compiled: templates that render, to events that this very pipeline stores.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Producer;
+use super::report::Report;
+use super::schema::Compiled;
+use crate::config::{self, PipelineFile, Spanned, Template as Listed, TemplateBody};
+use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
+use crate::map::Mapping;
+use crate::message::{self, Metadata, Rejection};
+use crate::producer::{Generator, Pace, ParsePaceError, Template, TemplateError, Templates};
+
+/// Times each template is rendered; random choices show most of their values by then.
+const RENDERINGS: usize = 20;
+
+/// Compiles the templates, and renders each when the schema and the mapping are known to be right.
+pub(super) fn compile(
+    file: &PipelineFile,
+    schema: Option<&Compiled<'_>>,
+    mapping: &Mapping,
+    report: &mut Report<'_>,
+) -> Option<Producer> {
+    let producer = file.producer.as_ref()?;
+    let pace = pace(producer, report);
+    let templates = templates(producer, report);
+    if !report.has_errors()
+        && let Some(schema) = schema
+    {
+        for listed in &templates {
+            try_out(listed, schema, mapping, report);
+        }
+    }
+    let weighted = templates.into_iter().map(|listed| (listed.template, listed.weight.max(1)));
+    let templates = Templates::new(weighted.collect());
+    if templates.is_none() && !report.has_errors() {
+        let problem = Diagnostic::new(Code::MissingKey, "`producer.templates` is empty", report.place(&(0..0)));
+        report.push(problem);
+    }
+    Some(Producer { pace: pace?, templates: templates? })
+}
+
+fn pace(producer: &config::Producer, report: &mut Report<'_>) -> Option<Pace> {
+    let (parsed, range): (Result<Pace, ParsePaceError>, _) = match (&producer.every, &producer.rate) {
+        (Some(every), None) => (Pace::every(every), &every.range),
+        (None, Some(rate)) => (Pace::rate(rate), &rate.range),
+        (None, None) => (Pace::every("15s"), &(0..0)),
+        (Some(_), Some(rate)) => {
+            report.push(report.at(Code::BadValue, &rate.range, "either `every` or `rate`, not both"));
+            return None;
+        }
+    };
+    match parsed {
+        Ok(pace) => Some(pace),
+        Err(error) => {
+            report.push(report.at(Code::BadValue, range, error.to_string()));
+            None
+        }
+    }
+}
+
+/// A template, its text, and where the text stands.
+struct Compilable {
+    template: Template,
+    weight: u32,
+    origin: Origin,
+}
+
+/// Where a template's text comes from.
+enum Origin {
+    File(Arc<SourceText>),
+    Inline { range: Range<usize>, text: String },
+}
+
+impl Origin {
+    fn text(&self) -> &str {
+        match self {
+            Self::File(source) => &source.text,
+            Self::Inline { text, .. } => text,
+        }
+    }
+
+    /// The place of a line and column of the template's text.
+    fn place(&self, error: &TemplateError, report: &Report<'_>) -> Place {
+        let line = error.line.unwrap_or(1);
+        let column = error.column.unwrap_or(1);
+        match self {
+            Self::File(source) => Place::at_line(source, line, column),
+            Self::Inline { range, text } if line == 1 => {
+                let at = column.saturating_sub(1).min(text.len());
+                report.inside(range, text, at..(at + 1).min(text.len()))
+            }
+            Self::Inline { range, .. } => report.place(range),
+        }
+    }
+}
+
+fn templates(producer: &config::Producer, report: &mut Report<'_>) -> Vec<Compilable> {
+    producer.templates.iter().filter_map(|listed| template(listed, report)).collect()
+}
+
+fn template(listed: &Spanned<Listed>, report: &mut Report<'_>) -> Option<Compilable> {
+    let (name, origin) = match &listed.body {
+        TemplateBody::Inline(text) => {
+            let (range, text) = (text.range.clone(), text.value.clone());
+            ("inline", Origin::Inline { range, text })
+        }
+        TemplateBody::File(path) => match report.text.templates.get(path)? {
+            Ok(source) => (path.as_str(), Origin::File(Arc::clone(source))),
+            Err(message) => {
+                report.push(report.at(Code::Unreadable, &listed.range, message.clone()));
+                return None;
+            }
+        },
+    };
+    let weight = listed.weight.as_ref().map_or(1, |weight| weight.value);
+    if let Some(zero) = listed.weight.as_ref().filter(|weight| weight.value == 0) {
+        report.push(report.at(Code::BadValue, &zero.range, "a weight is 1 or more"));
+    }
+    match Template::compile(name, origin.text()) {
+        Ok(template) => Some(Compilable { template, weight, origin }),
+        Err(error) => {
+            report.push(broken(&error, &origin, report));
+            None
+        }
+    }
+}
+
+fn broken(error: &TemplateError, origin: &Origin, report: &Report<'_>) -> Diagnostic {
+    Diagnostic::new(Code::Template, error.message.clone(), origin.place(error, report))
+}
+
+/// Renders a template and takes each event through the pipeline's own steps; the first failure is reported.
+fn try_out(listed: &Compilable, schema: &Compiled<'_>, mapping: &Mapping, report: &mut Report<'_>) {
+    let mut generator = Generator::seeded(0);
+    for _ in 0..RENDERINGS {
+        let body = match listed.template.render(&mut generator) {
+            Ok(body) => body,
+            Err(error) => {
+                report.push(broken(&error, &listed.origin, report));
+                return;
+            }
+        };
+        if let Err(rejection) = accept(&body, schema, mapping) {
+            report.push(rejected(&rejection, listed, report));
+            return;
+        }
+    }
+}
+
+/// What `decide` does with a delivery of this body.
+fn accept(body: &str, schema: &Compiled<'_>, mapping: &Mapping) -> Result<(), Rejection> {
+    let document = serde_json::from_str(body)
+        .map_err(|error| Rejection::new(message::Code::NotJson, format!("not JSON: {error}")))?;
+    schema.validator.check(&document)?;
+    mapping.rows(&document, &sample_metadata()).map(drop)
+}
+
+/// What the queue says about a sample event.
+fn sample_metadata() -> Metadata {
+    Metadata {
+        message_id: "00000000-0000-4000-8000-000000000000".to_owned(),
+        sent_at: Some(0),
+        received_at: 0,
+        receive_count: 1,
+        ..Metadata::default()
+    }
+}
+
+fn rejected(rejection: &Rejection, listed: &Compilable, report: &Report<'_>) -> Diagnostic {
+    let place = match &listed.origin {
+        Origin::File(source) => Place::new(source, 0..source.text.len()),
+        Origin::Inline { range, .. } => report.place(range),
+    };
+    let name = listed.template.name();
+    let message = format!("template `{name}` renders an event that is rejected: {}", rejection.message);
+    let mut problem = Diagnostic::new(Code::TemplateEvent, message, place);
+    if let Some(path) = &rejection.instance_path {
+        problem = problem.label(format!("at `{path}` of the event"));
+    }
+    if let Some(column) = &rejection.column {
+        problem = problem.help(format!("column `{column}`"));
+    }
+    problem
+}

@@ -1,0 +1,82 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "at": {"type": "integer"},
+            "name": {"type": ["string", "null"]},
+            "customer": {
+                "type": "object",
+                "properties": {"email": {"type": "string"}},
+                "required": [],
+                "additionalProperties": false
+            },
+            "items": {"type": "array", "minItems": 1, "items": {"type": "number"}}
+        },
+        "required": ["id", "at", "name", "items"],
+        "additionalProperties": false
+    })
+}
+
+/// Types, null, and findings of an expression, in words.
+fn told(expr: &str) -> String {
+    let schema = schema();
+    let (result, findings) = infer(expr, &Shape::of_value(&schema), "s.json");
+    let types = result.shape.map_or("anything".to_owned(), |shape| {
+        let words: Vec<&str> = shape.types().into_iter().map(|(ty, _)| ty.word()).collect();
+        words.join("/")
+    });
+    let null = result.null.map_or(String::new(), |null| format!(" null: {}", null.why));
+    let findings: String = findings.iter().map(|f| format!(" [{} at {}]", f.message, &expr[f.span.clone()])).collect();
+    format!("{types}{null}{findings}")
+}
+
+#[test]
+fn paths_and_functions_have_types() {
+    assert_eq!(told(".id"), "a string");
+    assert_eq!(told(".id | length"), "an integer");
+    assert_eq!(told(".at | unix_ms"), "a string");
+    assert_eq!(told(".items[0]"), "an integer/a number");
+    assert_eq!(told("$sqs.message_id"), "a string");
+    assert_eq!(told(".id == \"x\""), "a boolean");
+    assert_eq!(told("if .at > 0 then .id else .at end"), "an integer/a string");
+    assert_eq!(told(".id | ltrimstr(\"x\") | unknown_function"), "anything");
+}
+
+#[test]
+fn null_comes_from_optional_fields_and_goes_with_a_default() {
+    assert_eq!(told(".name | lower"), "a string null: `name` may be null in s.json");
+    assert_eq!(told(".customer.email"), "a string null: `customer` is optional in s.json");
+    assert_eq!(told(".customer.email // \"none\""), "a string");
+    assert_eq!(told(".name // null"), "null/a string null: it may be `null`");
+    assert_eq!(told(".items[1]"), "an integer/a number null: the array may have no item 1");
+    assert_eq!(told(".items[]"), "an integer/a number null: `[]` of an empty array yields nothing");
+    assert_eq!(told(".name | tostring"), "a string");
+    assert_eq!(told("empty"), " null: `empty` yields nothing");
+}
+
+#[test]
+fn what_the_schema_lacks_is_found_at_its_place() {
+    assert_eq!(told(".nmae | lower"), "a string [no such field: `.nmae` at nmae]");
+    assert_eq!(told(".customer.emial"), "anything [no such field: `.customer.emial` at emial]");
+    assert_eq!(told(".id.x"), "anything [no field `x`: what stands before it is a string at x]");
+    assert_eq!(told(".at[0]"), "anything [no item: what stands before `[` is an integer at 0]");
+    assert_eq!(told(".at | lower"), "a string [`lower` takes a string, but gets an integer at lower]");
+    assert_eq!(told("$sqs.id"), "anything [no such field: `$sqs.id` at id]");
+    assert_eq!(told(".nmae?"), "anything");
+    assert_eq!(told("(.nmae | lower) == 1"), "a boolean [no such field: `.nmae` at nmae]");
+}
+
+#[test]
+fn a_dashed_name_is_no_subtraction() {
+    let meant = |text: &str| subtraction(text).map(|found| (found.meant, text[found.span].to_owned()));
+    assert_eq!(meant(".detail-type").unwrap().0, "detail-type");
+    assert_eq!(meant(".a.detail-sub-type | lower").unwrap().1, "detail-sub-type");
+    assert_eq!(meant(".a - length"), None);
+    assert_eq!(meant(".a-1"), None);
+    assert_eq!(meant(".\"detail-type\""), None);
+}

@@ -1,0 +1,135 @@
+//! Which queue a pipeline means.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How the user names a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueRef {
+    /// Looked up in the account and region of the credentials.
+    Name(String),
+    /// Used as it is.
+    Url(String),
+    /// `arn:aws:sqs:REGION:ACCOUNT:NAME`
+    Arn {
+        /// The queue's region.
+        region: String,
+        /// The owner's account id: twelve digits.
+        account: String,
+        /// The queue's name.
+        name: String,
+    },
+}
+
+/// Why a text names no queue.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueueError {
+    /// Amazon SQS, "Queue and message identifiers": up to 80 characters, alphanumeric, `-` and `_`; FIFO queues end in `.fifo`.
+    #[error("`{0}` is no queue name: 1 to 80 letters, digits, `-` or `_`, and `.fifo` at the end of a FIFO queue")]
+    Name(String),
+    /// An ARN of something else, or cut short.
+    #[error("`{0}` is no SQS ARN: `arn:aws:sqs:REGION:ACCOUNT:NAME`")]
+    Arn(String),
+    /// A URL without a host or a queue.
+    #[error("`{0}` is no queue URL: `https://HOST/ACCOUNT/NAME`")]
+    Url(String),
+}
+
+impl QueueRef {
+    /// The queue's own name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Name(name) | Self::Arn { name, .. } => name,
+            Self::Url(url) => url.rsplit('/').next().unwrap_or(url),
+        }
+    }
+
+    /// A FIFO queue's name ends in `.fifo`, always (Amazon SQS, `CreateQueue`).
+    pub fn is_fifo(&self) -> bool {
+        self.name().ends_with(".fifo")
+    }
+}
+
+impl FromStr for QueueRef {
+    type Err = QueueError;
+
+    fn from_str(text: &str) -> Result<Self, QueueError> {
+        if text.starts_with("arn:") {
+            return arn(text).ok_or_else(|| QueueError::Arn(text.to_owned()));
+        }
+        if text.contains("://") {
+            return url(text).ok_or_else(|| QueueError::Url(text.to_owned()));
+        }
+        if !is_name(text) {
+            return Err(QueueError::Name(text.to_owned()));
+        }
+        Ok(Self::Name(text.to_owned()))
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let stem = name.strip_suffix(".fifo").unwrap_or(name);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    (1..=80).contains(&name.len()) && !stem.is_empty() && stem.chars().all(allowed)
+}
+
+fn arn(text: &str) -> Option<QueueRef> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", partition, "sqs", region, account, name] = parts[..] else {
+        return None;
+    };
+    let digits = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
+    let valid = !partition.is_empty() && !region.is_empty() && digits && is_name(name);
+    valid.then(|| QueueRef::Arn { region: region.to_owned(), account: account.to_owned(), name: name.to_owned() })
+}
+
+fn url(text: &str) -> Option<QueueRef> {
+    let (scheme, rest) = text.split_once("://")?;
+    let (host, path) = rest.split_once('/')?;
+    let name = path.rsplit('/').next()?;
+    let valid = matches!(scheme, "http" | "https") && !host.is_empty() && is_name(name);
+    valid.then(|| QueueRef::Url(text.to_owned()))
+}
+
+/// As the user wrote it.
+impl fmt::Display for QueueRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(text) | Self::Url(text) => f.write_str(text),
+            Self::Arn { region, account, name } => write!(f, "arn:aws:sqs:{region}:{account}:{name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_urls_and_arns() {
+        let arn = "arn:aws:sqs:eu-west-1:123456789012:orders.fifo";
+        assert!(arn.parse::<QueueRef>().unwrap().is_fifo());
+        let url = "http://localhost:4566/000000000000/orders";
+        assert_eq!(url.parse::<QueueRef>().unwrap().name(), "orders");
+        assert_eq!("a-b_C9".parse(), Ok(QueueRef::Name("a-b_C9".to_owned())));
+    }
+
+    #[test]
+    fn what_sqs_refuses_is_refused() {
+        let long = "x".repeat(81);
+        for text in [
+            "",
+            "a b",
+            "a.b",
+            ".fifo",
+            long.as_str(),
+            "arn:aws:sns:x:123456789012:q",
+            "arn:aws:sqs:x:12:q",
+            "https://host",
+            "ftp://host/1/q",
+            "https://host/1/a b",
+        ] {
+            assert!(text.parse::<QueueRef>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Where one pipeline's diagnostics are gathered.
+
+use std::ops::Range;
+
+use crate::config::{PipelineText, Spanned, place_inside};
+use crate::diagnostic::{Code, Diagnostic, Place};
+
+/// One pipeline file and what was found wrong with it.
+pub(super) struct Report<'a> {
+    pub(super) text: &'a PipelineText,
+    problems: Vec<Diagnostic>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(text: &'a PipelineText) -> Self {
+        Self { text, problems: text.problems.clone() }
+    }
+
+    /// A place in the pipeline file.
+    pub(super) fn place(&self, range: &Range<usize>) -> Place {
+        Place::new(&self.text.source, range.clone())
+    }
+
+    /// The place of a part of a scalar; the part is byte offsets into its text.
+    pub(super) fn inside(&self, scalar: &Range<usize>, text: &str, part: Range<usize>) -> Place {
+        place_inside(&self.text.source, scalar, text, part)
+    }
+
+    /// A diagnostic at a range of the pipeline file, still to be pushed.
+    pub(super) fn at(&self, code: Code, range: &Range<usize>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, message, self.place(range))
+    }
+
+    pub(super) fn push(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+
+    /// Reports every name written a second time in one list.
+    pub(super) fn no_repeats(&mut self, names: &[Spanned<String>]) {
+        for (at, name) in names.iter().enumerate() {
+            if let Some(first) = names[..at].iter().find(|first| first.value == name.value) {
+                let problem = self.at(Code::DuplicateKey, &name.range, format!("`{}` is listed twice", name.value));
+                let first = self.place(&first.range);
+                self.push(problem.label("again here").related(first, "first here"));
+            }
+        }
+    }
+
+    /// Whether something is wrong already, so that what follows from it need not be said.
+    pub(super) fn has_errors(&self) -> bool {
+        self.problems.iter().any(Diagnostic::is_error)
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Diagnostic> {
+        self.problems
+    }
+}

@@ -1,0 +1,129 @@
+//! `schema:` compiled to a validator.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::report::Report;
+use crate::config::{Document, SchemaFiles, Setting, local_path, split_pointer};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::validate::{Options, SchemaError, SchemaErrorKind, Validator};
+
+/// A schema, ready to check documents with and to look fields up in.
+pub(super) struct Compiled<'a> {
+    pub(super) files: &'a SchemaFiles,
+    /// JSON Pointer into the document; empty for all of it.
+    pub(super) pointer: String,
+    pub(super) document: Arc<Value>,
+    pub(super) validator: Validator,
+}
+
+/// Compiles the schema the pipeline file names; what is wrong with it is reported.
+pub(super) fn compile<'a>(setting: &Setting<String>, report: &mut Report<'a>) -> Option<Compiled<'a>> {
+    let files = report.text.schema.as_ref()?;
+    let (_, pointer) = split_pointer(setting);
+    if let Some(problem) = files.unreadable.get(&files.root) {
+        report.push(unreadable(problem, report.place(&setting.range)));
+        return None;
+    }
+    let root = files.documents.get(&files.root)?;
+    if missing_references(files, report) {
+        return None;
+    }
+    let resources = files.documents.iter().map(|(_, document)| (document.uri.clone(), document.value.clone()));
+    match Validator::compile(&root.value, &root.uri, pointer, resources, Options::default()) {
+        Ok(validator) => Some(Compiled {
+            files,
+            pointer: pointer.unwrap_or_default().to_owned(),
+            document: Arc::new(root.value.clone()),
+            validator,
+        }),
+        Err(error) => {
+            report.push(schema_error(&error, setting, root, report));
+            None
+        }
+    }
+}
+
+/// A schema file that can't be read is the pipeline file's mistake; one that is no JSON is its own.
+fn unreadable(problem: &Diagnostic, named_at: Place) -> Diagnostic {
+    let mut problem = problem.clone();
+    match &problem.place {
+        None => problem.place = Some(named_at),
+        Some(_) => problem = problem.related(named_at, "named here"),
+    }
+    problem
+}
+
+/// Reports every `$ref` to a file that can't be read, at the `$ref`.
+fn missing_references(files: &SchemaFiles, report: &mut Report<'_>) -> bool {
+    for (path, problem) in &files.unreadable {
+        let Some((document, reference)) = files.documents.iter().find_map(|(from, document)| {
+            references(&document.value).find(|text| leads_to(from, text, path)).map(|text| (document, text))
+        }) else {
+            continue;
+        };
+        let place = find_text(document, reference);
+        let message = format!("`$ref` leads to no readable file: {}", problem.message);
+        let problem = Diagnostic::new(Code::Reference, message, place);
+        report.push(problem.help("a `$ref` is a path from the file it stands in; nothing is fetched"));
+    }
+    !files.unreadable.is_empty()
+}
+
+fn leads_to(from: &Path, reference: &str, path: &Path) -> bool {
+    let folder = from.parent().unwrap_or(Path::new(""));
+    local_path(reference).is_some_and(|local| crate::config::load::join(folder, local) == path)
+}
+
+/// Every `$ref` in a schema.
+fn references(value: &Value) -> impl Iterator<Item = &str> {
+    let mut waiting = vec![value];
+    std::iter::from_fn(move || {
+        while let Some(value) = waiting.pop() {
+            match value {
+                Value::Object(object) => {
+                    waiting.extend(object.values());
+                    if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+                        return Some(reference);
+                    }
+                }
+                Value::Array(items) => waiting.extend(items),
+                _ => {}
+            }
+        }
+        None
+    })
+}
+
+/// Where a string stands in a schema file: its first occurrence in quotes, or the file's start.
+fn find_text(document: &Document, text: &str) -> Place {
+    let quoted = Value::from(text).to_string();
+    match document.source.text.find(&quoted) {
+        Some(at) => Place::new(&document.source, at..at + quoted.len()),
+        None => Place::new(&document.source, 0..0),
+    }
+}
+
+fn schema_error(error: &SchemaError, setting: &Setting<String>, root: &Document, report: &Report<'_>) -> Diagnostic {
+    let named = report.place(&setting.range);
+    let (code, place) = match error.kind {
+        SchemaErrorKind::NoSuchPointer => (Code::Schema, named.clone()),
+        SchemaErrorKind::UnresolvedRef => (Code::Reference, place_of(root, &error.pointer)),
+        SchemaErrorKind::UnknownDraft => (Code::Draft, place_of(root, "/$schema")),
+        SchemaErrorKind::Invalid => (Code::Schema, place_of(root, &error.pointer)),
+    };
+    let mut problem = Diagnostic::new(code, error.message.clone(), place);
+    if error.kind != SchemaErrorKind::NoSuchPointer {
+        problem = problem.related(named, "named here");
+    }
+    problem.help.extend(error.help.clone());
+    problem
+}
+
+/// Where the value at a JSON Pointer stands in a schema file.
+fn place_of(document: &Document, pointer: &str) -> Place {
+    let range = crate::config::json_place(&document.source, pointer).unwrap_or(0..0);
+    Place::new(&document.source, range)
+}

@@ -1,0 +1,134 @@
+//! From one schema to its alternatives: `$ref`, `allOf`, `anyOf`, `oneOf` and `if` resolved.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{Conjunction, Located};
+use crate::config::{SchemaFiles, local_path, split_pointer};
+
+/// Alternatives kept for one place; beyond it, the place is taken to allow anything.
+const MAX_ALTERNATIVES: usize = 256;
+/// Schemas within schemas at one place, `$ref`s included: a circle ends here.
+const MAX_DEPTH: usize = 32;
+
+pub(super) fn alternatives<'s>(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Vec<Conjunction<'s>> {
+    let expanded = Expander { files }.expand(schema, 0);
+    if expanded.len() > MAX_ALTERNATIVES { vec![Vec::new()] } else { expanded }
+}
+
+struct Expander<'s> {
+    files: Option<&'s SchemaFiles>,
+}
+
+impl<'s> Expander<'s> {
+    fn expand(&self, schema: Located<'s>, depth: usize) -> Vec<Conjunction<'s>> {
+        let object = match schema.value {
+            Value::Bool(false) => return Vec::new(),
+            Value::Object(object) if depth < MAX_DEPTH => object,
+            _ => return vec![Vec::new()],
+        };
+        let inner = |value| self.expand(Located { value, ..schema }, depth + 1);
+        let mut found = vec![vec![schema]];
+        for name in ["$ref", "$dynamicRef", "$recursiveRef"] {
+            if let Some(reference) = object.get(name).and_then(Value::as_str) {
+                let target = self.resolve(reference, schema.file);
+                found = product(found, &target.map_or(vec![Vec::new()], |target| self.expand(target, depth + 1)));
+            }
+        }
+        for part in list(object.get("allOf")) {
+            found = product(found, &inner(part));
+        }
+        for name in ["anyOf", "oneOf"] {
+            if object.contains_key(name) {
+                let union: Vec<_> = list(object.get(name)).flat_map(inner).collect();
+                found = product(found, &union);
+            }
+        }
+        if object.contains_key("if") {
+            let branch = |name| object.get(name).map_or_else(|| vec![Vec::new()], inner);
+            let branches: Vec<_> = branch("then").into_iter().chain(branch("else")).collect();
+            found = product(found, &branches);
+        }
+        found
+    }
+
+    /// The schema a reference leads to; `None` when it can't be told without running the schema.
+    fn resolve(&self, reference: &str, file: Option<&'s Path>) -> Option<Located<'s>> {
+        let files = self.files?;
+        let from = file?;
+        let (target, fragment) = split_pointer(reference);
+        let path = match local_path(reference) {
+            _ if target.is_empty() => from.to_owned(),
+            Some(path) => crate::config::load::join(from.parent().unwrap_or(Path::new("")), path),
+            None => by_id(files, target)?.to_owned(),
+        };
+        let (path, document) = files.documents.get_key_value(&path)?;
+        let file = Some(path.as_path());
+        let fragment = percent_decoded(fragment.unwrap_or_default());
+        let value = if fragment.is_empty() || fragment.starts_with('/') {
+            document.value.pointer(&fragment)?
+        } else {
+            anchor(&document.value, &fragment)?
+        };
+        Some(Located { value, file })
+    }
+}
+
+fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Every pair of alternatives, each a conjunction of the two; too many of them say nothing.
+fn product<'s>(left: Vec<Conjunction<'s>>, right: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
+    if left.len() * right.len() > MAX_ALTERNATIVES {
+        return vec![Vec::new()];
+    }
+    let pairs = left.iter().flat_map(|left| right.iter().map(move |right| (left, right)));
+    pairs.map(|(left, right)| left.iter().chain(right).copied().collect()).collect()
+}
+
+/// The file whose own `$id` this is.
+fn by_id<'s>(files: &'s SchemaFiles, id: &str) -> Option<&'s Path> {
+    let has_id = |value: &Value| {
+        let own = value.get("$id").or_else(|| value.get("id")).and_then(Value::as_str);
+        own.is_some_and(|own| own.trim_end_matches('#') == id)
+    };
+    let mut documents = files.documents.iter();
+    documents.find(|(_, document)| has_id(&document.value)).map(|(path, _)| path.as_path())
+}
+
+fn anchor<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    let mut waiting = vec![value];
+    while let Some(value) = waiting.pop() {
+        let named = |key: &str, text: &str| value.get(key).and_then(Value::as_str) == Some(text);
+        if named("$anchor", name) || named("$dynamicAnchor", name) || named("$id", &format!("#{name}")) {
+            return Some(value);
+        }
+        match value {
+            Value::Object(object) => waiting.extend(object.values()),
+            Value::Array(items) => waiting.extend(items),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `%2F` and its like back to their bytes (RFC 3986, 2.1).
+fn percent_decoded(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        match part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                bytes.extend_from_slice(&part.as_bytes()[2..]);
+            }
+            None => {
+                bytes.push(b'%');
+                bytes.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,257 @@
+//! What a JSON Schema says about the values at one place, read without running it.
+//!
+//! A place is a union of alternatives (`anyOf`, `oneOf`, `if`), each a conjunction of schemas (`allOf`, `$ref`). What a
+//! schema leaves open counts as possible, and what can't be followed says nothing, so that no error is reported
+//! that a document could prove wrong.
+
+mod expand;
+mod field;
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use crate::config::SchemaFiles;
+
+pub(super) use field::Field;
+
+/// A schema and the file it stands in; no file for the built-in ones.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Located<'s> {
+    value: &'s Value,
+    file: Option<&'s Path>,
+}
+
+/// Schemas that all hold.
+type Conjunction<'s> = Vec<Located<'s>>;
+
+/// The values at one place: those of any alternative. None at all: no value is possible.
+#[derive(Debug, Clone)]
+pub(super) struct Shape<'s> {
+    files: Option<&'s SchemaFiles>,
+    alternatives: Vec<Conjunction<'s>>,
+}
+
+/// The built-in schemas, for values that no schema file describes.
+static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
+    json!({
+        "null": {"type": "null"},
+        "boolean": {"type": "boolean"},
+        "integer": {"type": "integer"},
+        "number": {"type": "number"},
+        "string": {"type": "string"},
+        "date-time": {"type": "string", "format": "date-time"},
+        "array": {"type": "array"},
+        "strings": {"type": "array", "items": {"type": "string"}},
+        "object": {"type": "object"},
+        "nothing": false,
+        "$sqs": {
+            "type": "object",
+            "properties": {
+                "message_id": {"type": "string"},
+                "sent_at": {"type": "string", "format": "date-time"},
+                "received_at": {"type": "string", "format": "date-time"},
+                "receive_count": {"type": "integer"},
+                "group_id": {"type": ["string", "null"]},
+                "dedup_id": {"type": ["string", "null"]},
+                "attributes": {"type": "object", "additionalProperties": {"type": "string"}}
+            },
+            "required": ["message_id", "sent_at", "received_at", "receive_count", "group_id", "dedup_id", "attributes"],
+            "additionalProperties": false
+        }
+    })
+});
+
+/// JSON's types; what `integer` takes is apart from what only `number` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Type {
+    Null,
+    Boolean,
+    Integer,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+const ALL_TYPES: [Type; 7] =
+    [Type::Null, Type::Boolean, Type::Integer, Type::Number, Type::String, Type::Array, Type::Object];
+
+impl Type {
+    /// The word for a person.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Integer => "an integer",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        }
+    }
+}
+
+impl<'s> Shape<'s> {
+    /// The shape of a document of these schema files.
+    pub(super) fn of_document(files: &'s SchemaFiles, pointer: &str) -> Option<Self> {
+        let (path, document) = files.documents.get_key_value(&files.root)?;
+        let value = document.value.pointer(pointer)?;
+        Some(Self::expanded(Some(files), Located { value, file: Some(path) }))
+    }
+
+    /// The shape of a built-in schema, by its name.
+    pub(super) fn named(name: &str) -> Self {
+        Self::of_value(BUILT_IN.get(name).unwrap_or(&Value::Bool(true)))
+    }
+
+    /// The shape of a schema that refers to no file.
+    pub(super) fn of_value(value: &'s Value) -> Self {
+        Self::expanded(None, Located { value, file: None })
+    }
+
+    fn expanded(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Self {
+        Self { files, alternatives: expand::alternatives(files, schema) }
+    }
+
+    /// Every type a value may have, with the `format` its schema gives it.
+    pub(super) fn types(&self) -> Vec<(Type, Option<&'s str>)> {
+        let mut found: Vec<(Type, Option<&str>)> = Vec::new();
+        for conjunction in &self.alternatives {
+            let format = conjunction.iter().find_map(|schema| schema.value.get("format")?.as_str());
+            for ty in types(conjunction) {
+                let format = format.filter(|_| ty == Type::String);
+                if !found.contains(&(ty, format)) {
+                    found.push((ty, format));
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether nothing at all is said about the type.
+    pub(super) fn is_any(&self) -> bool {
+        self.alternatives.iter().any(|conjunction| types(conjunction).len() == ALL_TYPES.len())
+    }
+
+    /// Whether a value may be of this type.
+    pub(super) fn may_be(&self, ty: Type) -> bool {
+        self.alternatives.iter().any(|conjunction| types(conjunction).contains(&ty))
+    }
+
+    /// Values of either shape.
+    #[must_use]
+    pub(super) fn or(mut self, other: Self) -> Self {
+        self.files = self.files.or(other.files);
+        self.alternatives.extend(other.alternatives);
+        self
+    }
+
+    /// Whether some other keyword narrows a string's form, in a way that is not judged here.
+    pub(super) fn has_pattern(&self) -> bool {
+        let narrowed =
+            |schema: &Located<'_>| schema.value.get("pattern").is_some() || constants(schema.value).is_some();
+        self.alternatives.iter().any(|conjunction| conjunction.iter().any(narrowed))
+    }
+
+    /// A `minItems` that every alternative has.
+    pub(super) fn least_items(&self) -> u64 {
+        let least = |conjunction: &Conjunction<'_>| {
+            conjunction.iter().filter_map(|schema| schema.value.get("minItems")?.as_u64()).max().unwrap_or(0)
+        };
+        self.alternatives.iter().map(least).min().unwrap_or(0)
+    }
+}
+
+/// The types a conjunction leaves.
+fn types(conjunction: &Conjunction<'_>) -> Vec<Type> {
+    let mut left = ALL_TYPES.to_vec();
+    for schema in conjunction {
+        if let Some(named) = schema.value.get("type") {
+            let allowed = named_types(named);
+            left.retain(|ty| allowed.contains(ty));
+        }
+        if let Some(values) = constants(schema.value) {
+            left.retain(|ty| values.iter().any(|value| type_of(value) == *ty));
+        }
+        if schema.value.get("multipleOf").is_some_and(Value::is_u64) {
+            left.retain(|ty| *ty != Type::Number);
+        }
+    }
+    left
+}
+
+fn named_types(named: &Value) -> Vec<Type> {
+    let one = |name: &Value| match name.as_str() {
+        Some("null") => vec![Type::Null],
+        Some("boolean") => vec![Type::Boolean],
+        Some("integer") => vec![Type::Integer],
+        Some("number") => vec![Type::Integer, Type::Number],
+        Some("string") => vec![Type::String],
+        Some("array") => vec![Type::Array],
+        Some("object") => vec![Type::Object],
+        _ => Vec::new(),
+    };
+    match named {
+        Value::Array(names) => names.iter().flat_map(one).collect(),
+        name => one(name),
+    }
+}
+
+/// The values of `const` or `enum`.
+fn constants(schema: &Value) -> Option<&[Value]> {
+    if let Some(value) = schema.get("const") {
+        return Some(std::slice::from_ref(value));
+    }
+    schema.get("enum")?.as_array().map(Vec::as_slice)
+}
+
+fn type_of(value: &Value) -> Type {
+    match value {
+        Value::Null => Type::Null,
+        Value::Bool(_) => Type::Boolean,
+        Value::Number(number) => {
+            let text = number.to_string();
+            let whole = !text.contains(['.', 'e', 'E']) || number.as_f64().is_some_and(|n| n.fract() == 0.0);
+            if whole { Type::Integer } else { Type::Number }
+        }
+        Value::String(_) => Type::String,
+        Value::Array(_) => Type::Array,
+        Value::Object(_) => Type::Object,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn types_of(schema: &Value) -> Vec<Type> {
+        let mut types: Vec<Type> = Shape::of_value(schema).types().into_iter().map(|(ty, _)| ty).collect();
+        types.sort();
+        types.dedup();
+        types
+    }
+
+    #[test]
+    fn types_come_from_type_const_enum_and_their_combinations() {
+        use Type::{Integer, Null, Number, String};
+        assert_eq!(types_of(&json!({"type": ["string", "null"]})), [Null, String]);
+        assert_eq!(types_of(&json!({"type": "number"})), [Integer, Number]);
+        assert_eq!(types_of(&json!({"type": "number", "multipleOf": 1})), [Integer]);
+        assert_eq!(types_of(&json!({"enum": [1, "a", null]})), [Null, Integer, String]);
+        assert_eq!(types_of(&json!({"const": 1.5})), [Number]);
+        assert_eq!(types_of(&json!({"anyOf": [{"type": "null"}, {"type": "string"}]})), [Null, String]);
+        assert_eq!(types_of(&json!({"allOf": [{"type": ["null", "string"]}, {"type": "string"}]})), [String]);
+        assert_eq!(types_of(&json!({"type": "string", "allOf": [{"type": "null"}]})), []);
+        assert_eq!(types_of(&json!(true)).len(), 7);
+        assert_eq!(types_of(&json!(false)), []);
+    }
+
+    #[test]
+    fn formats_belong_to_their_own_alternative() {
+        let schema = json!({"oneOf": [{"type": "string", "format": "uuid"}, {"type": "integer"}]});
+        let types = Shape::of_value(&schema).types();
+        assert_eq!(types, [(Type::String, Some("uuid")), (Type::Integer, None)]);
+    }
+}
