@@ -4,6 +4,7 @@ mod connection;
 mod dev;
 pub mod exit;
 pub mod format;
+mod live;
 mod load;
 pub mod migrate;
 mod pipeline;

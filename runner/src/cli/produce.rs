@@ -257,8 +257,9 @@ mod tests {
     fn the_summary_has_the_same_numbers_in_both_formats() {
         let template = Template::compile("a.hbs", "{\"n\": {{seq}}}").unwrap();
         let templates = Templates::new(vec![(template, 1)]).unwrap();
-        let args = parse(&["--invalid", "0.5", "--seed", "1"]).unwrap();
-        let mut events = args.events(templates, |value: &Value| value["n"].is_u64());
+        let args = parse(&["--invalid", "0.5"]).unwrap();
+        let mut events =
+            Events::new(templates, Generator::seeded(1)).breaking(args.invalid, |value: &Value| value["n"].is_u64());
         let mut totals = events.totals();
         for _ in 0..4 {
             totals.add(&events.draw().unwrap());

@@ -1,16 +1,18 @@
 //! Sending sample events, to a real queue server that can fail on purpose.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::Duration;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use aws_sdk_sqs::{Client, Config};
 use devstack::sqs::{ErrorCode, Fault, Operation, Sqs, SqsOptions};
-use runner::producer::{
-    Address, Events, Generator, Pace, ProduceError, Production, Template, Templates, Totals, wait_for_queue,
-};
-use tokio::sync::watch;
+use runner::producer::{Events, Generator, Pace, ProduceError, Production, Template, Templates, Totals};
+use runner::stop::stop_pair;
+
+use crate::stack::Stack;
 
 struct Queue {
     sqs: Sqs,
@@ -56,7 +58,7 @@ impl Queue {
     }
 
     async fn produce(&self, events: Events, count: u64) -> Result<Totals, ProduceError> {
-        let (_running, stop) = watch::channel(false);
+        let (_running, stop) = stop_pair();
         let production = self.production(events, Pace::Unlimited, Some(count));
         production.run(stop, |_| {}).await
     }
@@ -161,50 +163,41 @@ async fn what_the_queue_never_takes_ends_it() {
     queue.client.delete_queue().queue_url(&queue.url).send().await.unwrap();
     queue.sqs.faults().inject(Fault::error(ErrorCode::UnsupportedOperation));
     let error = queue.produce(numbered(), 1).await.unwrap_err();
-    assert!(matches!(error, ProduceError::Queue { .. }), "{error}");
+    assert!(matches!(error, ProduceError::Queue(..)), "{error}");
 }
 
 #[tokio::test]
 async fn a_queue_made_later_is_waited_for() {
-    let sqs = Sqs::start(SqsOptions::default()).unwrap();
-    let client = client(sqs.endpoint());
-    let (_running, stop) = watch::channel(false);
-    let address = Address::Name { name: "late".to_owned(), account: None };
-    let (seen, mut first_look) = watch::channel(false);
-    let waiting = |reason: &str| {
-        assert_eq!(reason, "it does not exist yet");
-        seen.send_replace(true);
-    };
-    let create = async {
-        first_look.wait_for(|seen| *seen).await.unwrap();
-        client.create_queue().queue_name("late").send().await.unwrap();
-    };
-    let (found, ()) = tokio::join!(wait_for_queue(&client, &address, stop, waiting), create);
-    assert!(found.unwrap().unwrap().ends_with("/late"));
+    let stack = Stack::without_queues().await;
+    let mut command = stack.runner(&["produce", "pipelines/transactions.yaml", "--count", "5", "--rate", "max"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut told).unwrap();
+    assert!(told.starts_with("waiting for queue"), "{told}");
+    stack.create_queues(&[]).await;
+    assert!(tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap().success());
+    assert_eq!(stack.drain(&stack.queue).await.len(), 5);
 }
 
 #[tokio::test]
 async fn a_stop_ends_the_wait_for_a_queue() {
-    let sqs = Sqs::start(SqsOptions::default()).unwrap();
-    let client = client(sqs.endpoint());
-    let (stop, stopped) = watch::channel(false);
-    let address = Address::Name { name: "never".to_owned(), account: None };
-    let waiting = |_: &str| {
-        stop.send_replace(true);
-    };
-    let found = wait_for_queue(&client, &address, stopped, waiting).await;
-    assert_eq!(found.unwrap(), None);
+    let stack = Stack::without_queues().await;
+    let mut command = stack.runner(&["produce", "pipelines/transactions.yaml"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut String::new()).unwrap();
+    crate::crash::terminate(&child);
+    assert!(tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap().success());
 }
 
 #[tokio::test]
 async fn a_stop_ends_sending_with_everything_counted_that_was_accepted() {
     let queue = queue("events").await;
-    let (stop, stopped) = watch::channel(false);
+    let (stop, stopped) = stop_pair();
     let pace = Pace::Every(Duration::from_millis(1));
     let production = queue.production(numbered(), pace, None);
     let sent = |totals: &Totals| {
         if totals.produced >= 20 {
-            stop.send_replace(true);
+            stop.drain();
         }
     };
     let totals = production.run(stopped, sent).await.unwrap();
@@ -217,12 +210,12 @@ async fn a_stop_ends_sending_with_everything_counted_that_was_accepted() {
 async fn a_stop_ends_the_retries_of_an_outage() {
     let queue = queue("events").await;
     queue.sqs.faults().inject(Fault::error(ErrorCode::ServiceUnavailable));
-    let (stop, stopped) = watch::channel(false);
+    let (stop, stopped) = stop_pair();
     let production = queue.production(numbered(), Pace::Unlimited, Some(10));
     let running = tokio::spawn(production.run(stopped, |_| {}));
     // Long enough that the first call has failed and the next is being waited for.
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!running.is_finished());
-    stop.send_replace(true);
+    stop.drain();
     assert_eq!(running.await.unwrap().unwrap().produced, 0);
 }

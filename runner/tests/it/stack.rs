@@ -19,36 +19,36 @@ fn postgres() -> &'static Postgres {
 }
 
 /// `SQS_ENDPOINT` points the suite at a server of somebody else's; without it the process runs its own.
-pub fn sqs_endpoint() -> &'static str {
+pub(crate) fn sqs_endpoint() -> &'static str {
     static OWN: OnceLock<Sqs> = OnceLock::new();
     static ENDPOINT: OnceLock<String> = OnceLock::new();
     let own = || OWN.get_or_init(|| Sqs::start(SqsOptions::default()).expect("the SQS endpoint starts"));
     ENDPOINT.get_or_init(|| std::env::var("SQS_ENDPOINT").unwrap_or_else(|_| own().endpoint().to_owned()))
 }
 
-pub struct Stack {
-    pub database: String,
-    pub pool: PgPool,
-    pub client: Client,
-    pub queue: String,
-    pub dlq: String,
+pub(crate) struct Stack {
+    pub(crate) database: String,
+    pub(crate) pool: PgPool,
+    pub(crate) client: Client,
+    pub(crate) queue: String,
+    pub(crate) dlq: String,
     /// A folder with the project's `pipelines/` and `schemas/`, free to change.
-    pub home: tempfile::TempDir,
+    pub(crate) home: tempfile::TempDir,
 }
 
-pub fn repository() -> &'static Path {
+pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace")
 }
 
 impl Stack {
     /// Queues, an empty database, and a copy of the examples.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let stack = Self::without_queues().await;
         stack.create_queues(&[]).await;
         stack
     }
 
-    pub async fn without_queues() -> Self {
+    pub(crate) async fn without_queues() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("it{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let database = postgres().new_database().expect("a database");
@@ -66,7 +66,7 @@ impl Stack {
         }
     }
 
-    pub async fn create_queues(&self, attributes: &[(Name, &str)]) {
+    pub(crate) async fn create_queues(&self, attributes: &[(Name, &str)]) {
         for queue in [&self.queue, &self.dlq] {
             let request = self.client.create_queue().queue_name(queue);
             let attributes = attributes.iter().map(|(name, value)| (name.clone(), (*value).to_owned())).collect();
@@ -74,13 +74,13 @@ impl Stack {
         }
     }
 
-    pub async fn url(&self, queue: &str) -> String {
+    pub(crate) async fn url(&self, queue: &str) -> String {
         let answer = self.client.get_queue_url().queue_name(queue).send().await.expect("the queue exists");
         answer.queue_url.expect("it has a URL")
     }
 
     /// The binary with only the settings of a user's environment.
-    pub fn runner(&self, args: &[&str]) -> Command {
+    pub(crate) fn runner(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
         command.args(args).current_dir(self.home.path()).env_clear().stdin(Stdio::null());
         let url: Vec<_> = self.database.splitn(2, "://").collect();
@@ -105,19 +105,19 @@ impl Stack {
     }
 
     /// Runs the binary to its end; panics with its output unless it exits with `code`.
-    pub fn ends_with(&self, code: i32, args: &[&str]) -> Output {
+    pub(crate) fn ends_with(&self, code: i32, args: &[&str]) -> Output {
         let output = self.runner(args).output().expect("the binary starts");
         assert_eq!(output.status.code(), Some(code), "runner {args:?}\n{}", shown(&output));
         output
     }
 
     /// Runs a command that prints one JSON object, and reads it.
-    pub fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let output = self.ends_with(0, args);
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}\n{}", shown(&output)))
     }
 
-    pub async fn send(&self, queue: &str, bodies: &[String]) {
+    pub(crate) async fn send(&self, queue: &str, bodies: &[String]) {
         let url = self.url(queue).await;
         for chunk in bodies.chunks(10) {
             let entries = chunk.iter().enumerate().map(|(index, body)| {
@@ -134,7 +134,7 @@ impl Stack {
     }
 
     /// Takes everything out of a queue.
-    pub async fn drain(&self, queue: &str) -> Vec<Message> {
+    pub(crate) async fn drain(&self, queue: &str) -> Vec<Message> {
         let url = self.url(queue).await;
         let mut all = Vec::new();
         loop {
@@ -153,34 +153,34 @@ impl Stack {
         }
     }
 
-    pub async fn count(&self, table: &str) -> i64 {
+    pub(crate) async fn count(&self, table: &str) -> i64 {
         self.scalar(&format!("SELECT count(*) FROM {table}")).await
     }
 
-    pub async fn scalar(&self, sql: &str) -> i64 {
+    pub(crate) async fn scalar(&self, sql: &str) -> i64 {
         sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&self.pool).await.expect("the query runs")
     }
 
     /// The rows of a query as JSON, one object per row.
-    pub async fn rows(&self, sql: &str) -> Vec<Value> {
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<Value> {
         let sql = format!("SELECT row_to_json(r)::text FROM ({sql}) AS r");
         let texts: Vec<String> =
             sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&self.pool).await.expect("the query runs");
         texts.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect()
     }
 
-    pub async fn execute(&self, sql: &str) {
+    pub(crate) async fn execute(&self, sql: &str) {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.pool).await.expect("the statement runs");
     }
 
-    pub fn write(&self, path: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, path: &str, text: &str) -> PathBuf {
         let path = self.home.path().join(path);
         std::fs::write(&path, text).expect("the file is written");
         path
     }
 }
 
-pub fn shown(output: &Output) -> String {
+pub(crate) fn shown(output: &Output) -> String {
     format!(
         "exit: {}\n--- stdout\n{}\n--- stderr\n{}",
         output.status,
@@ -190,7 +190,7 @@ pub fn shown(output: &Output) -> String {
 }
 
 /// A message attribute's text.
-pub fn attribute<'a>(message: &'a Message, name: &str) -> &'a str {
+pub(crate) fn attribute<'a>(message: &'a Message, name: &str) -> &'a str {
     let attributes = message.message_attributes().expect("the message has attributes");
     attributes[name].string_value().expect("a text")
 }
@@ -217,7 +217,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// A valid `transaction_approved` event. `number` makes its id, so that the same number is the same event.
-pub fn transaction(number: u32) -> String {
+pub(crate) fn transaction(number: u32) -> String {
     format!(
         r#"{{"event_id":"00000000-0000-4000-8000-{number:012}","client_id":"client-{}","event_type":"transaction_approved","timestamp":"2026-01-02T03:04:05.678Z","payload":{{"transaction_id":"txn_{number:012}","amount":1964.90,"currency":"EUR","status":"approved"}}}}"#,
         number % 7,
