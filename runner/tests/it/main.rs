@@ -1,8 +1,10 @@
 //! The integration suite of `runner`: one binary, one module per subject.
 
 mod broken;
+mod casts;
 mod containers;
 mod crash;
+mod decide;
 mod events;
 mod examples;
 mod migrate;
