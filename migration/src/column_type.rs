@@ -14,10 +14,7 @@ pub enum ColumnType {
 
 /// A scalar type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(
-    missing_docs,
-    reason = "each variant is the PostgreSQL type of that name"
-)]
+#[allow(missing_docs, reason = "each variant is the PostgreSQL type of that name")]
 pub enum ScalarType {
     Text,
     Boolean,
@@ -45,9 +42,7 @@ pub enum ParseTypeError {
     #[error("no column type `{0}`")]
     Unknown(String),
     /// `numeric(p,s)` out of PostgreSQL's range.
-    #[error(
-        "numeric({precision},{scale}) is out of range: precision 1 to 1000, scale 0 to precision"
-    )]
+    #[error("numeric({precision},{scale}) is out of range: precision 1 to 1000, scale 0 to precision")]
     NumericRange {
         /// Digits in all.
         precision: u32,
@@ -81,10 +76,7 @@ impl ScalarType {
     pub fn keyword(self) -> &'static str {
         match self {
             Self::Numeric(_) => "numeric",
-            other => NAMES
-                .iter()
-                .find(|(_, ty)| *ty == other)
-                .map_or("numeric", |(name, _)| name),
+            other => NAMES.iter().find(|(_, ty)| *ty == other).map_or("numeric", |(name, _)| name),
         }
     }
 }
@@ -145,11 +137,7 @@ fn parse_scalar(text: &str) -> Result<ScalarType, ParseTypeError> {
 
 /// `numeric(p)` or `numeric(p,s)`; `None` when the text is neither.
 fn parse_numeric(name: &str) -> Option<Result<ScalarType, ParseTypeError>> {
-    let args = name
-        .strip_prefix("numeric")?
-        .trim()
-        .strip_prefix('(')?
-        .strip_suffix(')')?;
+    let args = name.strip_prefix("numeric")?.trim().strip_prefix('(')?.strip_suffix(')')?;
     let (precision, scale) = args.split_once(',').unwrap_or((args, "0"));
     let precision: u32 = precision.trim().parse().ok()?;
     let scale: u32 = scale.trim().parse().ok()?;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::{Serialize, Serializer};
+
 use crate::ColumnType;
 
 /// A table, optionally inside a schema.
@@ -20,6 +22,13 @@ impl fmt::Display for TableName {
             Some(schema) => write!(f, "{schema}.{}", self.name),
             None => f.write_str(&self.name),
         }
+    }
+}
+
+/// As it is written in a pipeline file.
+impl Serialize for TableName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -64,10 +73,7 @@ pub struct Index {
 
 /// PostgreSQL's index access methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(
-    missing_docs,
-    reason = "each variant is the access method of that name"
-)]
+#[allow(missing_docs, reason = "each variant is the access method of that name")]
 pub enum IndexMethod {
     #[default]
     Btree,
@@ -75,4 +81,17 @@ pub enum IndexMethod {
     Gin,
     Gist,
     Brin,
+}
+
+impl IndexMethod {
+    /// As SQL and `pg_am.amname` spell it.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Btree => "btree",
+            Self::Hash => "hash",
+            Self::Gin => "gin",
+            Self::Gist => "gist",
+            Self::Brin => "brin",
+        }
+    }
 }

@@ -1,7 +1,43 @@
 //! Brings a live PostgreSQL schema to what the pipeline files declare.
+//!
+//! [`plan`] compares, [`up`] applies and records, [`status`] reports, [`down`] undoes the last step, and [`misfits`]
+//! names what would keep a running pipeline from writing. Only additive steps are ever applied: whatever would lose or
+//! rewrite data is a [`Refusal`] that carries the SQL to run by hand.
+//!
+//! The modules in reading order:
 
 mod column_type;
 mod declared;
 
+mod merge;
+
+mod catalog;
+mod live;
+
+mod difference;
+mod misfit;
+
+mod ddl;
+mod index_name;
+mod resolve;
+mod step;
+
+mod error;
+mod ledger;
+mod session;
+
+mod down;
+mod plan;
+mod status;
+mod up;
+
 pub use column_type::{ColumnType, ParseTypeError, ScalarType};
 pub use declared::{Column, Index, IndexMethod, Table, TableName};
+pub use down::down;
+pub use error::{Cause, Error};
+pub use ledger::Entry;
+pub use misfit::{Misfit, misfits};
+pub use plan::{Plan, plan};
+pub use status::{State, Status, TableStatus, status};
+pub use step::{Action, Loss, Refusal, Step, Undo};
+pub use up::{Report, up};

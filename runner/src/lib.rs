@@ -2,20 +2,28 @@
 //!
 //! The modules in reading order:
 
-pub mod diagnostic;
-
-pub mod config;
-
 pub mod message;
 pub mod row;
+
+pub mod config;
+pub mod diagnostic;
 
 pub mod map;
 pub mod validate;
 
+pub mod producer;
+
 pub mod plan;
+
+mod backoff;
+pub mod fault;
+pub mod stop;
+
+pub mod dlq;
+pub mod sink;
+pub mod source;
 
 pub mod engine;
 
-pub mod producer;
-
 pub mod cli;
+pub mod telemetry;

@@ -1,1 +1,9 @@
-fn main() {}
+//! The `runner` binary.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    runner::cli::Cli::parse().run()
+}

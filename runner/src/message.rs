@@ -125,10 +125,6 @@ impl Code {
 impl Rejection {
     /// A rejection with nothing but its code and message.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            ..Self::default()
-        }
+        Self { code, message: message.into(), ..Self::default() }
     }
 }

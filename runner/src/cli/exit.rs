@@ -14,6 +14,12 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The report without the word `error`, for a place that says it itself.
+    pub(super) fn text(&self) -> &str {
+        let (Self::Running(text) | Self::Usage(text) | Self::Config(text)) = self;
+        text.strip_prefix("error: ").unwrap_or(text)
+    }
+
     /// Prints the report and gives the exit code.
     pub fn report(&self) -> ExitCode {
         let (Self::Running(text) | Self::Usage(text) | Self::Config(text)) = self;

@@ -5,15 +5,17 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::connection::Connection;
 use super::exit::Failure;
 use super::format::Format;
-use crate::config::{Environment, load};
+use super::live;
+use crate::config::load;
 use crate::diagnostic::{Diagnostic, Style, records, render};
 use crate::plan::{Compiled, Pipeline, Target, compile};
 
-/// Checks pipeline files; reads nothing but files unless `--connect` is given.
+/// Check pipeline files; nothing but files is read unless --connect is given
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {
+pub struct ValidateConfigArgs {
     /// Pipeline files, or folders of them
     #[arg(value_name = "PIPELINE|DIR", default_value = "pipelines/")]
     pub paths: Vec<PathBuf>,
@@ -26,19 +28,20 @@ pub struct Args {
     /// How to print the result
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Where to connect
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
-/// Runs the command. `connect` looks at queues and tables, and is asked only with `--connect` and only about pipelines
-/// that compile.
-pub async fn run<F>(args: &Args, env: &Environment, connect: F) -> Result<(), Failure>
-where
-    F: AsyncFnOnce(&[Pipeline]) -> Vec<Diagnostic>,
-{
-    let mut outcome = Outcome::of(compile(&load(&args.paths, env)));
+/// Runs the command. Queues and tables are looked at only with `--connect`, and only if the files compile.
+pub(super) fn run(args: &ValidateConfigArgs) -> Result<(), Failure> {
+    let settings = super::load::settings()?;
+    let mut outcome = Outcome::of(compile(&load(&args.paths, settings.env())));
     if args.connect && !outcome.fails(false) {
-        outcome.problems.extend(connect(&outcome.pipelines).await);
+        let live = live::check(&outcome.pipelines, &args.connection, &settings);
+        outcome.problems.extend(super::runtime()?.block_on(live)?);
     }
-    let no_color = env.get("NO_COLOR").map(String::as_str);
+    let no_color = settings.env().get("NO_COLOR").map(String::as_str);
     let style = Style::new(std::io::stderr().is_terminal(), no_color);
     outcome.finish(args, style)
 }
@@ -66,7 +69,7 @@ impl Outcome {
     }
 
     /// Prints the result, and the diagnostics to stderr unless they are part of it.
-    fn finish(&self, args: &Args, style: Style) -> Result<(), Failure> {
+    fn finish(&self, args: &ValidateConfigArgs, style: Style) -> Result<(), Failure> {
         let fails = self.fails(args.deny_warnings);
         let mut report = String::new();
         match args.format {
@@ -160,9 +163,7 @@ fn pipeline_json(pipeline: &Pipeline) -> Value {
 
 fn table_json(target: &Target) -> Value {
     let table = &target.table;
-    let column = |column: &migration::Column| {
-        json!({ "name": column.name, "type": column.ty.to_string(), "nullable": column.nullable })
-    };
+    let column = |column: &migration::Column| json!({ "name": column.name, "type": column.ty.to_string(), "nullable": column.nullable });
     json!({
         "name": table.name.to_string(),
         "primary_key": table.primary_key,

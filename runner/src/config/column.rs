@@ -55,12 +55,7 @@ impl ColumnText {
         if expr == Some("") {
             return Err(ColumnError::NoExpression);
         }
-        Ok(ColumnLine {
-            ty,
-            ty_range: self.range_of(ty),
-            nullable,
-            expr: expr.map(|expr| (expr, self.range_of(expr))),
-        })
+        Ok(ColumnLine { ty, ty_range: self.range_of(ty), nullable, expr: expr.map(|expr| (expr, self.range_of(expr))) })
     }
 
     fn range_of(&self, part: &str) -> Range<usize> {

@@ -25,12 +25,7 @@ pub(crate) fn read<T: DeserializeOwned>(
     source: &Arc<SourceText>,
     env: &Environment,
 ) -> (Option<T>, Vec<Diagnostic>) {
-    let context = Context {
-        source,
-        env,
-        problems: RefCell::default(),
-        left_out: RefCell::default(),
-    };
+    let context = Context { source, env, problems: RefCell::default(), left_out: RefCell::default() };
     let mut value = None;
     while value.is_none() && context.problems.borrow().len() < MAX_PROBLEMS {
         match T::deserialize(Reader::new(root, &context)) {
@@ -97,23 +92,13 @@ impl At {
             (Kind::Scalar { .. }, _) | (_, None) => node,
             (_, Some(key)) => key,
         };
-        Self {
-            node,
-            range: shown.range.clone(),
-        }
+        Self { node, range: shown.range.clone() }
     }
 }
 
 impl ReadError {
     fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            help: Vec::new(),
-            at: None,
-            missing: None,
-            follows: false,
-        }
+        Self { code, message: message.into(), help: Vec::new(), at: None, missing: None, follows: false }
     }
 }
 
@@ -200,12 +185,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(node: &'a Node, context: &'a Context<'a>) -> Self {
-        Self {
-            node,
-            key: None,
-            context,
-            setting: false,
-        }
+        Self { node, key: None, context, setting: false }
     }
 
     /// Ties an error to this value, unless it is tied to one inside already.
@@ -253,11 +233,9 @@ impl<'a> Reader<'a> {
         }
         match &self.node.kind {
             Kind::Sequence(items) => visitor.visit_seq(Items { items: items.iter(), reader: *self }),
-            Kind::Mapping(entries) => visitor.visit_map(Entries {
-                entries: entries.iter(),
-                value: None,
-                reader: *self,
-            }),
+            Kind::Mapping(entries) => {
+                visitor.visit_map(Entries { entries: entries.iter(), value: None, reader: *self })
+            }
             Kind::Scalar { .. } => Err(ReadError::new(Code::WrongKind, "a scalar")),
         }
     }

@@ -74,13 +74,7 @@ impl<'de> Deserialize<'de> for Index {
             Names::One(value) => vec![Spanned { value, range: full.columns.range }],
             Names::Many(names) => names,
         };
-        Ok(Self {
-            columns,
-            using: full.using,
-            unique: full.unique,
-            predicate: full.r#where,
-            range,
-        })
+        Ok(Self { columns, using: full.using, unique: full.unique, predicate: full.r#where, range })
     }
 }
 

@@ -56,10 +56,7 @@ fn variable(inner: &str, env: &Environment) -> Result<String, InterpolationError
     }
     let set = env.get(name);
     let filled = set.filter(|value| !value.is_empty());
-    let required = |message: &str| InterpolationError::Required {
-        name: name.to_owned(),
-        message: message.to_owned(),
-    };
+    let required = |message: &str| InterpolationError::Required { name: name.to_owned(), message: message.to_owned() };
     if operator.is_empty() {
         set.cloned().ok_or_else(|| InterpolationError::Unset(name.to_owned()))
     } else if let Some(default) = operator.strip_prefix(":-") {

@@ -88,13 +88,7 @@ pub fn load_text(source: Arc<SourceText>, env: &Environment, read: &ReadFile<'_>
         schema_files::load(&join(&folder, path), &|path| read_text(path, MAX_SCHEMA, read))
     });
     let templates = file.as_ref().map(|file| templates(file, &folder, read)).unwrap_or_default();
-    PipelineText {
-        source,
-        file,
-        problems,
-        schema,
-        templates,
-    }
+    PipelineText { source, file, problems, schema, templates }
 }
 
 fn templates(

@@ -44,11 +44,7 @@ pub fn split_pointer(path: &str) -> (&str, Option<&str>) {
 
 /// Reads a schema file and all that its relative `$ref`s name.
 pub(super) fn load(root: &Path, read: &dyn Fn(&Path) -> Result<Arc<SourceText>, Diagnostic>) -> SchemaFiles {
-    let mut files = SchemaFiles {
-        root: root.to_owned(),
-        documents: BTreeMap::new(),
-        unreadable: BTreeMap::new(),
-    };
+    let mut files = SchemaFiles { root: root.to_owned(), documents: BTreeMap::new(), unreadable: BTreeMap::new() };
     let mut waiting = vec![root.to_owned()];
     while let Some(path) = waiting.pop() {
         let known = files.documents.contains_key(&path) || files.unreadable.contains_key(&path);

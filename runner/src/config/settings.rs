@@ -91,7 +91,7 @@ impl Settings {
 
     /// The log filter: `RUST_LOG`, else `info`.
     pub fn log_filter(&self) -> &str {
-        self.get("RUST_LOG").unwrap_or("info")
+        self.get("RUST_LOG").unwrap_or("info,sqlx=warn,sea_orm_migration=warn")
     }
 
     /// The log's format: `LOG_FORMAT`.

@@ -38,9 +38,7 @@ impl<'de> Deserialize<'de> for Template {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Spanned { value, range } = Spanned::<Form>::deserialize(deserializer)?;
         let (body, weight) = match value {
-            Form::Text(text) if is_inline(&text) => {
-                (TemplateBody::Inline(Spanned { value: text, range }), None)
-            }
+            Form::Text(text) if is_inline(&text) => (TemplateBody::Inline(Spanned { value: text, range }), None),
             Form::Text(path) => (TemplateBody::File(path), None),
             Form::Full(body, weight) => (body, weight),
         };

@@ -39,10 +39,7 @@ pub(crate) enum Kind {
 impl Node {
     fn null(range: Range<usize>) -> Self {
         let (text, plain) = (String::new(), true);
-        Self {
-            kind: Kind::Scalar { text, plain },
-            range,
-        }
+        Self { kind: Kind::Scalar { text, plain }, range }
     }
 
     /// The text of a scalar.
@@ -58,9 +55,7 @@ impl Node {
         match &self.kind {
             Kind::Scalar { .. } => None,
             Kind::Sequence(items) => items.get(name.parse::<usize>().ok()?),
-            Kind::Mapping(entries) => {
-                entries.iter().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value)
-            }
+            Kind::Mapping(entries) => entries.iter().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value),
         }
     }
 
@@ -68,9 +63,7 @@ impl Node {
         match &self.kind {
             Kind::Scalar { .. } => 1,
             Kind::Sequence(items) => 1 + items.iter().map(Self::size).sum::<usize>(),
-            Kind::Mapping(entries) => {
-                1 + entries.iter().map(|(k, v)| k.size() + v.size()).sum::<usize>()
-            }
+            Kind::Mapping(entries) => 1 + entries.iter().map(|(k, v)| k.size() + v.size()).sum::<usize>(),
         }
     }
 }
@@ -241,9 +234,10 @@ impl<'a> Builder<'a> {
     fn scan_error(&self, error: &ScanError) -> Diagnostic {
         let at = self.offset(error.marker().index());
         let problem = self.problem(Code::Syntax, format!("not YAML: {}", error.info()), at..at + 1);
-        let line = problem.place.as_ref().map_or("", |place| {
-            place.source().text.lines().nth(place.start().0 - 1).unwrap_or("")
-        });
+        let line = problem
+            .place
+            .as_ref()
+            .map_or("", |place| place.source().text.lines().nth(place.start().0 - 1).unwrap_or(""));
         if line.contains('\t') {
             problem.help("YAML is indented with spaces; this line has a tab")
         } else if line.matches(": ").count() > 1 {
@@ -283,10 +277,7 @@ mod tests {
     fn problems(text: &str) -> Vec<String> {
         let source = SourceText::new("p.yaml", text);
         let (_, problems) = parse(&source);
-        problems
-            .iter()
-            .map(|p| format!("{} {}", p.code.id(), p.place.as_ref().unwrap()))
-            .collect()
+        problems.iter().map(|p| format!("{} {}", p.code.id(), p.place.as_ref().unwrap())).collect()
     }
 
     #[test]

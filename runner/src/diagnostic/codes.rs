@@ -76,6 +76,8 @@ codes! {
     E0125 TableConflict "Two pipeline files declare one table differently."
     E0126 Subtraction "`.a-b` subtracts; a field with a dash is written `.\"a-b\"`."
     E0127 NoPipelines "There is no pipeline file where one was looked for."
+    E0128 LiveQueue "`--connect`: a queue does not exist, or can't be reached."
+    E0129 LiveTable "`--connect`: the database can't be reached, or a table does not take the pipeline's rows."
     W0201 NoPrimaryKey "A table without a primary key: a redelivered message is stored twice."
     W0202 FieldNotListed "An expression reads a field that the schema does not list, though it allows others."
     W0203 UnknownFormat "A schema uses a `format` that is not known and therefore not checked."
@@ -86,11 +88,7 @@ codes! {
 impl Code {
     /// The level, told by the first letter.
     pub fn level(self) -> Level {
-        if self.id().starts_with('W') {
-            Level::Warning
-        } else {
-            Level::Error
-        }
+        if self.id().starts_with('W') { Level::Warning } else { Level::Error }
     }
 }
 
@@ -102,10 +100,7 @@ mod tests {
     fn the_documented_list_and_the_table_are_the_same() {
         let docs = include_str!("../../../docs/errors.md");
         let documented: Vec<&str> = docs.lines().filter(|line| line.starts_with("- `")).collect();
-        let known: Vec<String> = Code::ALL
-            .iter()
-            .map(|code| format!("- `{}` {}", code.id(), code.title()))
-            .collect();
+        let known: Vec<String> = Code::ALL.iter().map(|code| format!("- `{}` {}", code.id(), code.title())).collect();
         assert_eq!(documented, known);
     }
 

@@ -77,9 +77,10 @@ impl Diagnostic {
 
     /// For sorting: file, then position, then code.
     pub fn sort_key(&self) -> (String, usize, &'static str) {
-        let (file, start) = self.place.as_ref().map_or_else(Default::default, |place| {
-            (place.file().display().to_string(), place.range().start)
-        });
+        let (file, start) = self
+            .place
+            .as_ref()
+            .map_or_else(Default::default, |place| (place.file().display().to_string(), place.range().start));
         (file, start, self.code.id())
     }
 }
@@ -103,9 +104,7 @@ fn distance(a: &str, b: &str) -> usize {
     for (i, x) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            let mut best = (rows[i][j] + usize::from(x != y))
-                .min(rows[i][j + 1] + 1)
-                .min(row[j] + 1);
+            let mut best = (rows[i][j] + usize::from(x != y)).min(rows[i][j + 1] + 1).min(row[j] + 1);
             if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
                 best = best.min(rows[i - 1][j - 1] + 1);
             }

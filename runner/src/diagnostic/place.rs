@@ -17,10 +17,7 @@ pub struct SourceText {
 impl SourceText {
     /// Wraps a text; a leading byte order mark is taken off.
     pub fn new(path: impl Into<PathBuf>, text: &str) -> Arc<Self> {
-        Arc::new(Self {
-            path: path.into(),
-            text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
-        })
+        Arc::new(Self { path: path.into(), text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned() })
     }
 }
 
@@ -36,10 +33,7 @@ impl Place {
     pub fn new(source: &Arc<SourceText>, range: Range<usize>) -> Self {
         let start = floor_boundary(&source.text, range.start);
         let end = floor_boundary(&source.text, range.end.max(start)).max(start);
-        Self {
-            source: Arc::clone(source),
-            range: start..end,
-        }
+        Self { source: Arc::clone(source), range: start..end }
     }
 
     /// A place by line and column, both from 1; the column counts bytes, as `serde_json` does.

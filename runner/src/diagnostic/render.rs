@@ -29,10 +29,7 @@ pub fn render(diagnostics: &[Diagnostic], style: Style) -> String {
         Style::Plain => Renderer::plain(),
         Style::Coloured => Renderer::styled(),
     };
-    let blocks: Vec<String> = diagnostics
-        .iter()
-        .map(|diagnostic| renderer.render(&[group(diagnostic)]))
-        .collect();
+    let blocks: Vec<String> = diagnostics.iter().map(|diagnostic| renderer.render(&[group(diagnostic)])).collect();
     blocks.join("\n\n")
 }
 
@@ -41,11 +38,7 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
         Level::Error => Title::ERROR,
         Level::Warning => Title::WARNING,
     };
-    let mut group = Group::with_title(
-        level
-            .primary_title(diagnostic.message.as_str())
-            .id(diagnostic.code.id()),
-    );
+    let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.id()));
     if let Some(place) = &diagnostic.place {
         group = group.element(snippet(place, &diagnostic.label, AnnotationKind::Primary));
     }
@@ -77,9 +70,8 @@ mod tests {
     #[test]
     fn an_error_shows_its_line_and_its_help() {
         let source = SourceText::new("p.yaml", "a: 1\nb: two\n");
-        let diagnostic = Diagnostic::new(Code::BadValue, "no number", Place::new(&source, 8..11))
-            .label("a text")
-            .help("write 2");
+        let diagnostic =
+            Diagnostic::new(Code::BadValue, "no number", Place::new(&source, 8..11)).label("a text").help("write 2");
         assert_eq!(
             render(&[diagnostic], Style::Plain),
             "error[E0106]: no number\n --> p.yaml:2:4\n  |\n2 | b: two\n  |    ^^^ a text\n  |\n  = help: write 2"

@@ -10,11 +10,7 @@ use crate::validate::Validator;
 pub use parse::parse;
 
 /// Parses, validates and maps one delivery. Synchronous and pure: no clock, no network, no database.
-pub fn decide(
-    validator: &Validator,
-    mapping: &Mapping,
-    delivery: &Delivery,
-) -> Result<Rows, Rejection> {
+pub fn decide(validator: &Validator, mapping: &Mapping, delivery: &Delivery) -> Result<Rows, Rejection> {
     let document = parse(&delivery.body)?;
     validator.check(&document)?;
     mapping.rows(&document, &delivery.metadata)

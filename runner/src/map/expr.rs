@@ -93,19 +93,12 @@ impl Expr {
             Some(path) => Kind::Path(path),
             None => Kind::Jq(jq::Program::compile(text)?),
         };
-        Ok(Self(Arc::new(Inner {
-            text: text.to_owned(),
-            kind,
-        })))
+        Ok(Self(Arc::new(Inner { text: text.to_owned(), kind })))
     }
 
     /// The expression a column has when none is written: `.name`.
     pub fn field(name: &str) -> Self {
-        let text = if is_identifier(name) {
-            format!(".{name}")
-        } else {
-            format!(".{}", Value::from(name))
-        };
+        let text = if is_identifier(name) { format!(".{name}") } else { format!(".{}", Value::from(name)) };
         Self::compile(&text).expect("a quoted field is a simple path")
     }
 
@@ -140,9 +133,7 @@ impl Expr {
 
     /// The JSON Pointer into the document of the value it is about, for a rejection.
     pub(super) fn instance_path(&self) -> Option<String> {
-        self.pipeline()
-            .filter(|(path, _)| path.root.is_document())
-            .and_then(|(path, _)| path.pointer())
+        self.pipeline().filter(|(path, _)| path.root.is_document()).and_then(|(path, _)| path.pointer())
     }
 
     /// The expression's value. No result is null.
@@ -150,15 +141,9 @@ impl Expr {
         match &self.0.kind {
             Kind::Path(path) => match path.get(scope.root(path.root)) {
                 Ok(value) => Ok(Cow::Borrowed(value)),
-                Err(source) => Err(EvalError::Path {
-                    path: path.to_string(),
-                    source,
-                }),
+                Err(source) => Err(EvalError::Path { path: path.to_string(), source }),
             },
-            Kind::Jq(program) => program
-                .run(scope)
-                .map(Cow::Owned)
-                .map_err(|failure| self.error(failure)),
+            Kind::Jq(program) => program.run(scope).map(Cow::Owned).map_err(|failure| self.error(failure)),
         }
     }
 

@@ -43,11 +43,7 @@ impl Mapping {
     /// Maps one validated document to rows.
     pub fn rows(&self, document: &Value, metadata: &Metadata) -> Result<Rows, Rejection> {
         let scope = Scope::new(document, metadata);
-        let tables = self
-            .tables
-            .iter()
-            .map(|table| Ok(vec![table.row(&scope)?]))
-            .collect::<Result<_, Rejection>>()?;
+        let tables = self.tables.iter().map(|table| Ok(vec![table.row(&scope)?])).collect::<Result<_, Rejection>>()?;
         Ok(Rows { tables })
     }
 }
@@ -69,10 +65,7 @@ impl TableMapping {
 
 impl ColumnMapping {
     fn cell(&self, scope: &Scope<'_>) -> Result<Cell, Rejection> {
-        let value = self
-            .expr
-            .eval(scope)
-            .map_err(|error| Rejection::new(Code::Mapping, error.to_string()))?;
+        let value = self.expr.eval(scope).map_err(|error| Rejection::new(Code::Mapping, error.to_string()))?;
         match cast(&value, self.ty) {
             Ok(Cell::Null) if !self.nullable => Err(self.null()),
             Ok(cell) => Ok(cell),
@@ -83,10 +76,7 @@ impl ColumnMapping {
     fn null(&self) -> Rejection {
         Rejection::new(
             Code::NotNull,
-            format!(
-                "`{}` gave no value, and the column does not take null",
-                self.expr.text().trim()
-            ),
+            format!("`{}` gave no value, and the column does not take null", self.expr.text().trim()),
         )
     }
 }
@@ -107,12 +97,7 @@ mod tests {
                 expr: Expr::compile(expr).unwrap(),
             })
             .collect();
-        Mapping {
-            tables: vec![TableMapping {
-                name: "shop.orders".to_owned(),
-                columns,
-            }],
-        }
+        Mapping { tables: vec![TableMapping { name: "shop.orders".to_owned(), columns }] }
     }
 
     #[test]
@@ -124,10 +109,7 @@ mod tests {
             ("raw", "jsonb", false, "."),
         ]);
         let document: Value = serde_json::from_str(r#"{"id":7,"total":1964.90}"#).unwrap();
-        let metadata = Metadata {
-            message_id: "m".to_owned(),
-            ..Metadata::default()
-        };
+        let metadata = Metadata { message_id: "m".to_owned(), ..Metadata::default() };
         let rows = mapping.rows(&document, &metadata).unwrap();
         assert_eq!(
             rows.tables,
@@ -148,10 +130,7 @@ mod tests {
         assert_eq!(missing.code, Code::NotNull);
         assert_eq!(missing.column.as_deref(), Some("shop.orders.id"));
         assert_eq!(missing.instance_path.as_deref(), Some("/order/id"));
-        assert_eq!(
-            reject(json!({"order": {"id": "seven"}})).code,
-            Code::Cast
-        );
+        assert_eq!(reject(json!({"order": {"id": "seven"}})).code, Code::Cast);
         assert_eq!(reject(json!({"order": "x"})).code, Code::Mapping);
     }
 }

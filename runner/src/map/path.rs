@@ -73,9 +73,7 @@ impl Root {
     }
 
     pub(super) fn from_variable(name: &str) -> Option<Self> {
-        [Self::Body, Self::Sqs]
-            .into_iter()
-            .find(|root| root.variable() == Some(name))
+        [Self::Body, Self::Sqs].into_iter().find(|root| root.variable() == Some(name))
     }
 }
 
@@ -83,28 +81,19 @@ impl Path {
     /// Reads a simple path; `None` when the text is something else.
     pub fn parse(text: &str) -> Option<Self> {
         let start = text.len() - text.trim_start().len();
-        let mut reader = Reader {
-            text: text.trim_end(),
-            at: start,
-        };
+        let mut reader = Reader { text: text.trim_end(), at: start };
         let root = reader.root()?;
         let mut segments = Vec::new();
         while !reader.rest().is_empty() {
             segments.push(reader.segment(root == Root::Input && segments.is_empty())?);
         }
         let span = start..reader.at;
-        Some(Self {
-            root,
-            segments,
-            span,
-        })
+        Some(Self { root, segments, span })
     }
 
     /// Looks the path up as jq does: a missing key, an index out of range and anything below null are null.
     pub fn get<'v>(&self, root: &'v Value) -> Result<&'v Value, PathError> {
-        self.segments
-            .iter()
-            .try_fold(root, |value, segment| segment.key.get(value))
+        self.segments.iter().try_fold(root, |value, segment| segment.key.get(value))
     }
 
     /// The JSON Pointer (RFC 6901) of the value inside its root; an index from the end has none.
@@ -127,24 +116,15 @@ impl Key {
         match (self, value) {
             (_, Value::Null) => Ok(&NULL),
             (Self::Field(name), Value::Object(map)) => Ok(map.get(name).unwrap_or(&NULL)),
-            (Self::Index(index), Value::Array(items)) => {
-                Ok(element(items, *index).unwrap_or(&NULL))
-            }
-            _ => Err(PathError {
-                key: self.clone(),
-                found: kind(value),
-            }),
+            (Self::Index(index), Value::Array(items)) => Ok(element(items, *index).unwrap_or(&NULL)),
+            _ => Err(PathError { key: self.clone(), found: kind(value) }),
         }
     }
 }
 
 fn element(items: &[Value], index: i64) -> Option<&Value> {
     let at = usize::try_from(index.unsigned_abs()).ok()?;
-    if index < 0 {
-        items.get(items.len().checked_sub(at)?)
-    } else {
-        items.get(at)
-    }
+    if index < 0 { items.get(items.len().checked_sub(at)?) } else { items.get(at) }
 }
 
 /// A value's JSON type with its article, for messages.
@@ -213,10 +193,7 @@ impl<'t> Reader<'t> {
     fn identifier(&mut self) -> Option<Segment> {
         let start = self.at;
         let name = self.take_while(|c| c.is_ascii_alphanumeric() || c == '_');
-        is_identifier(name).then(|| Segment {
-            key: Key::Field(name.to_owned()),
-            span: start..self.at,
-        })
+        is_identifier(name).then(|| Segment { key: Key::Field(name.to_owned()), span: start..self.at })
     }
 
     fn bracket(&mut self) -> Option<Segment> {
@@ -226,10 +203,7 @@ impl<'t> Reader<'t> {
         } else {
             let start = self.at;
             let index = self.take_while(|c| c.is_ascii_digit() || c == '-');
-            Segment {
-                key: Key::Index(index.parse().ok()?),
-                span: start..self.at,
-            }
+            Segment { key: Key::Index(index.parse().ok()?), span: start..self.at }
         };
         self.eat(']')?;
         Some(segment)
@@ -244,10 +218,7 @@ impl<'t> Reader<'t> {
         }
         self.eat('"')?;
         let name = serde_json::from_str(&self.text[start..self.at]).ok()?;
-        Some(Segment {
-            key: Key::Field(name),
-            span: start + 1..self.at - 1,
-        })
+        Some(Segment { key: Key::Field(name), span: start + 1..self.at - 1 })
     }
 }
 
@@ -265,8 +236,7 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.root.variable() {
             Some(name) => write!(f, "${name}")?,
-            None if matches!(self.segments.first(), Some(s) if !matches!(s.key, Key::Index(_))) => {
-            }
+            None if matches!(self.segments.first(), Some(s) if !matches!(s.key, Key::Index(_))) => {}
             None => f.write_str(".")?,
         }
         for segment in &self.segments {
@@ -300,10 +270,7 @@ mod tests {
         assert_eq!(get(".a.b[-1]", &doc), json!(20));
         assert_eq!(get(".a.b.[1]", &doc), json!(20));
         assert_eq!(get(".\"quo\\\"te\"", &doc), json!(3));
-        assert_eq!(
-            Path::parse("$sqs.attributes[\"x\"]").unwrap().root,
-            Root::Sqs
-        );
+        assert_eq!(Path::parse("$sqs.attributes[\"x\"]").unwrap().root, Root::Sqs);
         assert_eq!(Path::parse("$body").unwrap().root, Root::Body);
     }
 
@@ -322,8 +289,23 @@ mod tests {
     #[test]
     fn anything_else_is_left_to_jq() {
         for text in [
-            "", "a", ".a b", ".a|b", "..", ".a[]", ".a?", ".a[1:2]", ".\"\\(.x)\"", ".detail-type", "$env.x", ".a.", "[0]",
-            ".a[\"b\"", ".[--1]", ". .a", "\"a\"",
+            "",
+            "a",
+            ".a b",
+            ".a|b",
+            "..",
+            ".a[]",
+            ".a?",
+            ".a[1:2]",
+            ".\"\\(.x)\"",
+            ".detail-type",
+            "$env.x",
+            ".a.",
+            "[0]",
+            ".a[\"b\"",
+            ".[--1]",
+            ". .a",
+            "\"a\"",
         ] {
             assert_eq!(Path::parse(text), None, "{text}");
         }
@@ -333,11 +315,7 @@ mod tests {
     fn spans_point_at_the_names() {
         let text = " .customer.\"e-mail\"[0]";
         let path = Path::parse(text).unwrap();
-        let names: Vec<_> = path
-            .segments
-            .iter()
-            .map(|s| &text[s.span.clone()])
-            .collect();
+        let names: Vec<_> = path.segments.iter().map(|s| &text[s.span.clone()]).collect();
         assert_eq!(names, ["customer", "e-mail", "0"]);
         assert_eq!(&text[path.span.clone()], text.trim());
         assert_eq!(path.to_string(), ".customer.\"e-mail\"[0]");

@@ -22,12 +22,7 @@ pub struct Scope<'d> {
 impl<'d> Scope<'d> {
     /// The scope of one message.
     pub fn new(document: &'d Value, metadata: &'d Metadata) -> Self {
-        Self {
-            document,
-            metadata,
-            sqs: OnceCell::new(),
-            jq: jq::Inputs::default(),
-        }
+        Self { document, metadata, sqs: OnceCell::new(), jq: jq::Inputs::default() }
     }
 
     /// The value a path starts from.
@@ -42,11 +37,8 @@ impl<'d> Scope<'d> {
 /// `$sqs`: times as RFC 3339 with milliseconds, so that a timestamptz column takes them as they are;
 /// an attribute by its value, a binary one as base64.
 fn sqs(metadata: &Metadata) -> Value {
-    let attributes: Map<String, Value> = metadata
-        .attributes
-        .iter()
-        .map(|(name, attribute)| (name.clone(), attribute_value(&attribute.value)))
-        .collect();
+    let attributes: Map<String, Value> =
+        metadata.attributes.iter().map(|(name, attribute)| (name.clone(), attribute_value(&attribute.value))).collect();
     let fields = [
         ("message_id", Value::from(metadata.message_id.as_str())),
         ("sent_at", timestamp(metadata.sent_at)),
@@ -56,10 +48,7 @@ fn sqs(metadata: &Metadata) -> Value {
         ("dedup_id", Value::from(metadata.dedup_id.as_deref())),
         ("attributes", Value::Object(attributes)),
     ];
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn attribute_value(value: &AttributeValue) -> Value {
@@ -85,24 +74,15 @@ mod tests {
 
     #[test]
     fn sqs_names_everything_the_queue_says() {
-        let attribute = |data_type: &str, value| Attribute {
-            data_type: data_type.to_owned(),
-            value,
-        };
+        let attribute = |data_type: &str, value| Attribute { data_type: data_type.to_owned(), value };
         let metadata = Metadata {
             message_id: "m-1".to_owned(),
             sent_at: Some(1_700_000_000_120),
             received_at: 1_700_000_001_000,
             receive_count: 2,
             attributes: [
-                (
-                    "source".to_owned(),
-                    attribute("String", AttributeValue::Text("web".to_owned())),
-                ),
-                (
-                    "raw".to_owned(),
-                    attribute("Binary", AttributeValue::Binary(vec![0xff, 0])),
-                ),
+                ("source".to_owned(), attribute("String", AttributeValue::Text("web".to_owned()))),
+                ("raw".to_owned(), attribute("Binary", AttributeValue::Binary(vec![0xff, 0]))),
             ]
             .into(),
             ..Metadata::default()

@@ -10,8 +10,8 @@ use super::schema::Compiled;
 use super::shape::{Shape, Type};
 use crate::config::{ColumnText, PipelineFile, Spanned};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::map::{ColumnMapping, TableMapping};
 use crate::map::cast::{JsonType, Verdict, accepts};
+use crate::map::{ColumnMapping, TableMapping};
 
 /// Checks every column of every table.
 pub(super) fn check(file: &PipelineFile, schema: &Compiled<'_>, tables: &[TableMapping], report: &mut Report<'_>) {
@@ -51,9 +51,7 @@ impl<'a> Line<'a> {
     /// The place of a part of the expression; a default expression stands in the column's name.
     fn place(&self, span: &Range<usize>, report: &Report<'_>) -> Place {
         match self.expr_start {
-            Some(start) => {
-                report.inside(&self.text.range, &self.text.value.0, start + span.start..start + span.end)
-            }
+            Some(start) => report.inside(&self.text.range, &self.text.value.0, start + span.start..start + span.end),
             None => report.place(&self.key.range),
         }
     }

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::Producer;
 use super::report::Report;
 use super::schema::Compiled;
-use super::Producer;
 use crate::config::{self, PipelineFile, Spanned, Template as Listed, TemplateBody};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 use crate::map::Mapping;

@@ -35,11 +35,16 @@ pub(super) fn primary_key(
 
 fn key_column(name: &Spanned<String>, column: &ColumnMapping, report: &mut Report<'_>) {
     if column.nullable {
-        let problem = report.at(Code::PrimaryKey, &name.range, format!("`{}` is in the primary key, but may be null", name.value));
+        let problem = report.at(
+            Code::PrimaryKey,
+            &name.range,
+            format!("`{}` is in the primary key, but may be null", name.value),
+        );
         report.push(problem.help("a key is never null: leave `null` out of the column's line"));
     }
     if column.ty.scalar() == ScalarType::Jsonb {
-        let problem = report.at(Code::PrimaryKey, &name.range, format!("`{}` is jsonb, which makes a poor key", name.value));
+        let problem =
+            report.at(Code::PrimaryKey, &name.range, format!("`{}` is jsonb, which makes a poor key", name.value));
         report.push(problem.help("use a scalar column; `= EXPR | tojson | sha256` makes one of a whole value"));
     }
 }
@@ -131,7 +136,9 @@ fn indexable(name: &Spanned<String>, column: &ColumnMapping, using: IndexMethod,
         (IndexMethod::Btree | IndexMethod::Hash, ScalarType::Jsonb) if !is_array => {
             let message = format!("a {} index on jsonb `{}` only finds whole documents", word(using), name.value);
             let problem = report.at(Code::UselessIndex, &name.range, message);
-            report.push(problem.help(format!("`{{ columns: {}, using: gin }}` finds keys and values inside", name.value)));
+            report.push(
+                problem.help(format!("`{{ columns: {}, using: gin }}` finds keys and values inside", name.value)),
+            );
             return;
         }
         (IndexMethod::Gin, ScalarType::Jsonb) | (IndexMethod::Btree | IndexMethod::Hash, _) => return,

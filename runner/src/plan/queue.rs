@@ -80,11 +80,7 @@ fn arn(text: &str) -> Option<QueueRef> {
     };
     let digits = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
     let valid = !partition.is_empty() && !region.is_empty() && digits && is_name(name);
-    valid.then(|| QueueRef::Arn {
-        region: region.to_owned(),
-        account: account.to_owned(),
-        name: name.to_owned(),
-    })
+    valid.then(|| QueueRef::Arn { region: region.to_owned(), account: account.to_owned(), name: name.to_owned() })
 }
 
 fn url(text: &str) -> Option<QueueRef> {
@@ -121,9 +117,18 @@ mod tests {
     #[test]
     fn what_sqs_refuses_is_refused() {
         let long = "x".repeat(81);
-        for text in ["", "a b", "a.b", ".fifo", long.as_str(), "arn:aws:sns:x:123456789012:q", "arn:aws:sqs:x:12:q",
-            "https://host", "ftp://host/1/q", "https://host/1/a b"]
-        {
+        for text in [
+            "",
+            "a b",
+            "a.b",
+            ".fifo",
+            long.as_str(),
+            "arn:aws:sns:x:123456789012:q",
+            "arn:aws:sqs:x:12:q",
+            "https://host",
+            "ftp://host/1/q",
+            "https://host/1/a b",
+        ] {
             assert!(text.parse::<QueueRef>().is_err(), "{text}");
         }
     }

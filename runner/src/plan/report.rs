@@ -13,10 +13,7 @@ pub(super) struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub(super) fn new(text: &'a PipelineText) -> Self {
-        Self {
-            text,
-            problems: text.problems.clone(),
-        }
+        Self { text, problems: text.problems.clone() }
     }
 
     /// A place in the pipeline file.

@@ -126,7 +126,8 @@ fn fits(source: &config::Source, batch: Option<u32>, in_flight: Option<u32>, rep
     };
     if in_flight < batch {
         let message = format!("`in_flight` is {in_flight}, less than one batch of {batch}");
-        report.push(report.at(Code::BadValue, &setting.range, message).help("a batch can't hold more than is in flight"));
+        report
+            .push(report.at(Code::BadValue, &setting.range, message).help("a batch can't hold more than is in flight"));
     }
 }
 

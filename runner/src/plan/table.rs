@@ -35,20 +35,13 @@ fn one(name: &Spanned<String>, table: &config::Table, report: &mut Report<'_>) -
         declared_in: report.text.source.path.clone(),
         name: table_name,
     };
-    let target = Target {
-        on_conflict: on_conflict(table, report),
-        table: declared,
-    };
+    let target = Target { on_conflict: on_conflict(table, report), table: declared };
     let name = target.table.name.to_string();
     (TableMapping { name, columns }, target)
 }
 
 fn declared(column: &ColumnMapping) -> Column {
-    Column {
-        name: column.name.clone(),
-        ty: column.ty,
-        nullable: column.nullable,
-    }
+    Column { name: column.name.clone(), ty: column.ty, nullable: column.nullable }
 }
 
 fn table_name(name: &Spanned<String>, report: &mut Report<'_>) -> TableName {
@@ -59,10 +52,7 @@ fn table_name(name: &Spanned<String>, report: &mut Report<'_>) -> TableName {
     for part in schema.iter().chain([&table]) {
         identifier(part, name, report);
     }
-    TableName {
-        schema: schema.map(str::to_owned),
-        name: table.to_owned(),
-    }
+    TableName { schema: schema.map(str::to_owned), name: table.to_owned() }
 }
 
 /// Any text is an identifier when quoted, but for these.
@@ -118,12 +108,7 @@ fn column(name: &Spanned<String>, text: &Spanned<ColumnText>, report: &mut Repor
         None => Some(Expr::field(name)),
         Some((expr, range)) => expression(expr, range.start, text, report),
     };
-    Some(ColumnMapping {
-        name: name.value.clone(),
-        ty: ty?,
-        nullable: line.nullable,
-        expr: expr?,
-    })
+    Some(ColumnMapping { name: name.value.clone(), ty: ty?, nullable: line.nullable, expr: expr? })
 }
 
 fn column_type(line: &ColumnLine<'_>, text: &Spanned<ColumnText>, report: &mut Report<'_>) -> Option<ColumnType> {

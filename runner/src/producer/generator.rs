@@ -42,15 +42,9 @@ pub(super) fn lock(shared: &Shared) -> MutexGuard<'_, State> {
 impl Generator {
     /// The same values for the same seed. The clock runs on, unless [`Generator::at`] stops it.
     pub fn seeded(seed: u64) -> Self {
-        let state = Arc::new(Mutex::new(State {
-            rng: Xoshiro256PlusPlus::seed_from_u64(seed),
-            sequence: 0,
-            fixed: None,
-        }));
-        Self {
-            registry: registry(&state),
-            state,
-        }
+        let state =
+            Arc::new(Mutex::new(State { rng: Xoshiro256PlusPlus::seed_from_u64(seed), sequence: 0, fixed: None }));
+        Self { registry: registry(&state), state }
     }
 
     /// Different values at every start.

@@ -1,9 +1,6 @@
 //! The helpers a template may call.
 
-use handlebars::{
-    Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason,
-    ScopedJson,
-};
+use handlebars::{Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson};
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use serde_json::{Number, Value};
@@ -73,16 +70,12 @@ impl Arguments<'_> {
     }
 
     fn value(&self, index: usize) -> &Value {
-        self.0
-            .param(index)
-            .map_or(&Value::Null, handlebars::PathAndJson::value)
+        self.0.param(index).map_or(&Value::Null, handlebars::PathAndJson::value)
     }
 
     fn integer(&self, index: usize) -> Result<i64, String> {
         let value = self.value(index);
-        value
-            .as_i64()
-            .ok_or_else(|| format!("`{}` is no whole number", plain(value)))
+        value.as_i64().ok_or_else(|| format!("`{}` is no whole number", plain(value)))
     }
 
     /// A decimal as a whole number of units of its last place, exact.
@@ -103,19 +96,15 @@ impl Arguments<'_> {
             return Ok(now);
         };
         let text = plain(offset.value());
-        let offset: SignedDuration = text
-            .parse()
-            .map_err(|_| format!("offset `{text}` is no duration, write for example \"-5m\""))?;
-        now.checked_add(offset)
-            .map_err(|_| format!("offset `{text}` is out of range"))
+        let offset: SignedDuration =
+            text.parse().map_err(|_| format!("offset `{text}` is no duration, write for example \"-5m\""))?;
+        now.checked_add(offset).map_err(|_| format!("offset `{text}` is out of range"))
     }
 }
 
 /// Without JSON's quotes.
 fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn now(state: &mut State, arguments: &Arguments<'_>) -> Result<Value, String> {
@@ -133,9 +122,7 @@ fn unix(state: &mut State, arguments: &Arguments<'_>) -> Result<Value, String> {
             "s" => Ok(time.as_second().into()),
             "ms" => Ok(time.as_millisecond().into()),
             "us" => Ok(time.as_microsecond().into()),
-            "ns" => Ok(Value::Number(
-                Number::from_i128(time.as_nanosecond()).ok_or("out of range")?,
-            )),
+            "ns" => Ok(Value::Number(Number::from_i128(time.as_nanosecond()).ok_or("out of range")?)),
             _ => Err(format!("no unit `{unit}`, write s, ms, us or ns")),
         },
         other => Err(format!("no unit `{other}`, write s, ms, us or ns")),
@@ -221,9 +208,7 @@ mod tests {
 
     fn render(text: &str) -> Result<String, String> {
         let template = Template::compile("t", text).map_err(|error| error.message)?;
-        template
-            .render(&mut generator())
-            .map_err(|error| error.message)
+        template.render(&mut generator()).map_err(|error| error.message)
     }
 
     #[test]
@@ -253,9 +238,7 @@ mod tests {
     fn draws_stay_in_their_range_and_reach_both_ends() {
         let template = Template::compile("t", "{{random_int -1 1}}").unwrap();
         let mut generator = generator();
-        let drawn: std::collections::BTreeSet<_> = (0..200)
-            .map(|_| template.render(&mut generator).unwrap())
-            .collect();
+        let drawn: std::collections::BTreeSet<_> = (0..200).map(|_| template.render(&mut generator).unwrap()).collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), ["-1", "0", "1"]);
     }
 
@@ -274,7 +257,7 @@ mod tests {
 
     #[test]
     fn helpers_nest_and_bind() {
-        let text = r#"{{#if (eq (random_int 1 1) 1)}}yes{{else}}no{{/if}}"#;
+        let text = "{{#if (eq (random_int 1 1) 1)}}yes{{else}}no{{/if}}";
         assert_eq!(render(text).as_deref(), Ok("yes"));
         let twice = render("{{#with (uuid) as |id|}}{{id}} {{id}}{{/with}}").unwrap();
         let (first, second) = twice.split_once(' ').unwrap();
@@ -296,10 +279,7 @@ mod tests {
             ("{{random_int \"a\" 1}}", "`a` is no whole number"),
             ("{{random_decimal 0.001 1 2}}", "more than 2 decimals"),
             ("{{random_decimal 0 1 16}}", "the scale is 0 to 15"),
-            (
-                "{{random_decimal x=1}}",
-                "write `random_decimal MIN MAX SCALE`",
-            ),
+            ("{{random_decimal x=1}}", "write `random_decimal MIN MAX SCALE`"),
             ("{{random_choice}}", "write `random_choice A B ...`"),
             ("{{random_string -1}}", "the length is 0 to"),
             ("{{unix \"m\"}}", "no unit `m`"),

@@ -24,7 +24,7 @@ pub enum ParsePaceError {
     #[error("`{0}` is no duration above zero, write for example 15s, 500ms or 2m")]
     Every(String),
     /// `rate` is no rate.
-    #[error("`{0}` is no rate above zero, write for example 500/s or 30/m")]
+    #[error("`{0}` is no rate above zero, write for example 500/s, 30/m or max")]
     Rate(String),
 }
 
@@ -43,18 +43,9 @@ impl Pace {
             .ok_or_else(|| ParsePaceError::Every(text.to_owned()))
     }
 
-    /// Reads `rate: 500/s`; per minute and per hour also, as an interval.
+    /// Reads `rate: 500/s`; per minute and per hour also, as an interval; `max` is as fast as the queue takes them.
     pub fn rate(text: &str) -> Result<Self, ParsePaceError> {
         parse_rate(text.trim()).ok_or_else(|| ParsePaceError::Rate(text.to_owned()))
-    }
-
-    /// The time from one event to the next; `None` when nothing is waited for.
-    pub fn interval(self) -> Option<Duration> {
-        match self {
-            Self::Every(interval) => Some(interval),
-            Self::Rate(rate) => Some(Duration::from_secs(1) / rate.get()),
-            Self::Unlimited => None,
-        }
     }
 
     /// How many events are due after `elapsed`, the first at once.
@@ -62,15 +53,35 @@ impl Pace {
         let whole = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
         match self {
             Self::Every(interval) => whole(elapsed.as_nanos() / interval.as_nanos().max(1)) + 1,
-            Self::Rate(rate) => {
-                whole(elapsed.as_nanos() * u128::from(rate.get()) / 1_000_000_000) + 1
-            }
+            Self::Rate(rate) => whole(elapsed.as_nanos() * u128::from(rate.get()) / 1_000_000_000) + 1,
             Self::Unlimited => u64::MAX,
         }
+    }
+
+    /// When event `n` (from 0) is due, from the first on.
+    pub fn offset(self, n: u64) -> Duration {
+        let nanos = match self {
+            Self::Every(interval) => interval.as_nanos().saturating_mul(n.into()),
+            Self::Rate(rate) => (u128::from(n) * 1_000_000_000).div_ceil(rate.get().into()),
+            Self::Unlimited => 0,
+        };
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// How many events a second of this pace has, at least one.
+    pub(super) fn in_a_second(self) -> u64 {
+        match self {
+            Self::Unlimited => u64::MAX,
+            _ => self.due(Duration::from_secs(1)) - 1,
+        }
+        .max(1)
     }
 }
 
 fn parse_rate(text: &str) -> Option<Pace> {
+    if text == "max" {
+        return Some(Pace::Unlimited);
+    }
     let (count, unit) = text.split_once('/').unwrap_or((text, "s"));
     let count: NonZeroU32 = count.trim().parse().ok()?;
     let seconds = match unit.trim() {
@@ -105,6 +116,7 @@ mod tests {
         assert_eq!(Pace::rate("500/s"), Ok(Pace::Rate(500.try_into().unwrap())));
         assert_eq!(Pace::rate("500"), Ok(Pace::Rate(500.try_into().unwrap())));
         assert_eq!(Pace::rate("30/m"), Ok(every(2_000)));
+        assert_eq!(Pace::rate("max"), Ok(Pace::Unlimited));
     }
 
     #[test]
@@ -125,5 +137,11 @@ mod tests {
         let every = Pace::every("15s").unwrap();
         assert_eq!(every.due(Duration::from_secs(14)), 1);
         assert_eq!(every.due(Duration::from_secs(45)), 4);
+        for rate in ["1/s", "3/s", "7/s", "999/s", "20000/s", "4000000000/s"] {
+            let rate = Pace::rate(rate).unwrap();
+            for n in [0, 1, 2, 999, 123_456_789] {
+                assert!(rate.due(rate.offset(n)) > n, "event {n} at {rate}");
+            }
+        }
     }
 }

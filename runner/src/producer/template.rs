@@ -1,8 +1,7 @@
 //! Event templates: Handlebars text that renders to one JSON document.
 
 use handlebars::{
-    Context, RenderContext, RenderError, RenderErrorReason, Renderable, StringOutput,
-    TemplateErrorReason,
+    Context, RenderContext, RenderError, RenderErrorReason, Renderable, StringOutput, TemplateErrorReason,
 };
 use serde_json::Value;
 
@@ -50,9 +49,7 @@ impl Template {
         self.parsed
             .render(generator.registry(), &nothing, &mut state, &mut output)
             .map_err(|error| render_error(&error))?;
-        Ok(output
-            .into_string()
-            .expect("a string output is made of strings"))
+        Ok(output.into_string().expect("a string output is made of strings"))
     }
 }
 
@@ -62,18 +59,11 @@ fn syntax_error(error: &handlebars::TemplateError) -> TemplateError {
         TemplateErrorReason::InvalidSyntax(detail) => {
             // The parser's own text draws the place once more; its last line has the reason.
             let reason = detail.lines().last().unwrap_or(detail);
-            format!(
-                "invalid template syntax: {}",
-                reason.trim_start_matches([' ', '='])
-            )
+            format!("invalid template syntax: {}", reason.trim_start_matches([' ', '=']))
         }
         other => other.to_string(),
     };
-    TemplateError {
-        message,
-        line,
-        column,
-    }
+    TemplateError { message, line, column }
 }
 
 fn render_error(error: &RenderError) -> TemplateError {
@@ -85,11 +75,7 @@ fn render_error(error: &RenderError) -> TemplateError {
         }
         other => other.to_string(),
     };
-    TemplateError {
-        message,
-        line: error.line_no,
-        column: error.column_no,
-    }
+    TemplateError { message, line: error.line_no, column: error.column_no }
 }
 
 /// A pipeline's templates, each with its share of the events.
@@ -143,30 +129,23 @@ mod tests {
     #[test]
     fn an_unknown_helper_is_named_with_its_place() {
         let mut generator = Generator::seeded(1);
-        let error = template("{\n  \"a\": {{ uuidd }}}")
-            .render(&mut generator)
-            .unwrap_err();
+        let error = template("{\n  \"a\": {{ uuidd }}}").render(&mut generator).unwrap_err();
         assert_eq!((error.line, error.column), (Some(2), Some(8)));
         assert_eq!(error.message, "no variable or helper `uuidd`");
 
-        let error = template("{{ rand 1 2 }}")
-            .render(&mut generator)
-            .unwrap_err();
+        let error = template("{{ rand 1 2 }}").render(&mut generator).unwrap_err();
         assert_eq!(error.message, "no helper `rand`");
     }
 
     #[test]
     fn a_template_stands_alone() {
-        let error = template("{{> other}}")
-            .render(&mut Generator::seeded(1))
-            .unwrap_err();
+        let error = template("{{> other}}").render(&mut Generator::seeded(1)).unwrap_err();
         assert!(error.message.contains("`other`"), "{error:?}");
     }
 
     #[test]
     fn the_same_seed_renders_the_same_events() {
-        let template =
-            template(r#"{"a":"{{uuid}}","b":{{random_int 1 1000000}},"c":"{{random_string 8}}"}"#);
+        let template = template(r#"{"a":"{{uuid}}","b":{{random_int 1 1000000}},"c":"{{random_string 8}}"}"#);
         let render = |seed| {
             let mut generator = Generator::seeded(seed);
             [(); 5].map(|()| template.render(&mut generator).unwrap())
@@ -178,21 +157,14 @@ mod tests {
     #[test]
     fn strings_are_escaped_as_json_and_not_as_html() {
         let mut generator = Generator::seeded(1);
-        let text = template(r#"{"a":"{{random_choice "a \"q\" \\ <b>&"}}"}"#)
-            .render(&mut generator)
-            .unwrap();
+        let text = template(r#"{"a":"{{random_choice "a \"q\" \\ <b>&"}}"}"#).render(&mut generator).unwrap();
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["a"], "a \"q\" \\ <b>&");
     }
 
     #[test]
     fn weights_share_out_the_draws() {
-        let templates = Templates::new(vec![
-            (template("a"), 3),
-            (template("b"), 0),
-            (template("c"), 1),
-        ])
-        .unwrap();
+        let templates = Templates::new(vec![(template("a"), 3), (template("b"), 0), (template("c"), 1)]).unwrap();
         let mut generator = Generator::seeded(1);
         let mut drawn = [0; 3];
         for _ in 0..4_000 {

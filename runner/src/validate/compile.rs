@@ -17,10 +17,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            draft: None,
-            assert_formats: true,
-        }
+        Self { draft: None, assert_formats: true }
     }
 }
 
@@ -88,10 +85,8 @@ pub(super) fn compile(
         .map_err(failed)?
         .prepare()
         .map_err(failed)?;
-    let builder = jsonschema::options()
-        .offline()
-        .with_registry(&registry)
-        .should_validate_formats(options.assert_formats);
+    let builder =
+        jsonschema::options().offline().with_registry(&registry).should_validate_formats(options.assert_formats);
     let compiled = if pointer.is_empty() {
         builder.with_base_uri(base).build(document)
     } else {
@@ -135,10 +130,7 @@ fn fragment(pointer: &str) -> String {
 struct LocalOnly;
 
 impl jsonschema::Retrieve for LocalOnly {
-    fn retrieve(
-        &self,
-        _uri: &jsonschema::Uri<String>,
-    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+    fn retrieve(&self, _uri: &jsonschema::Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         Err("it is not among the local schema files".into())
     }
 }
@@ -167,8 +159,7 @@ fn invalid(document: &Value, pointer: &str, error: &ValidationError<'_>) -> Sche
 fn refuse(document: &Value, error: &ReferencingError) -> SchemaError {
     let declared = document.get("$schema").and_then(Value::as_str);
     match error {
-        ReferencingError::UnknownSpecification { specification: uri }
-        | ReferencingError::Unretrievable { uri, .. }
+        ReferencingError::UnknownSpecification { specification: uri } | ReferencingError::Unretrievable { uri, .. }
             if declared == Some(uri) =>
         {
             SchemaError {
@@ -195,7 +186,7 @@ fn refuse(document: &Value, error: &ReferencingError) -> SchemaError {
 
 /// Where the document refers to `uri`: the `$ref` whose file name ends it.
 fn find_ref(document: &Value, uri: &str) -> Option<String> {
-    find(document, String::new(), &|reference| {
+    find(document, "", &|reference| {
         let file = reference.split('#').next().unwrap_or_default();
         let name = file.trim_start_matches("./").trim_start_matches("../");
         !name.is_empty() && uri.ends_with(name)
@@ -204,26 +195,23 @@ fn find_ref(document: &Value, uri: &str) -> Option<String> {
 
 /// Where the document refers to a place in itself that is not there.
 fn dangling_ref(document: &Value) -> Option<String> {
-    find(document, String::new(), &|reference| {
-        reference
-            .strip_prefix("#/")
-            .is_some_and(|rest| document.pointer(&format!("/{rest}")).is_none())
+    find(document, "", &|reference| {
+        reference.strip_prefix("#/").is_some_and(|rest| document.pointer(&format!("/{rest}")).is_none())
     })
 }
 
-fn find(value: &Value, at: String, wanted: &dyn Fn(&str) -> bool) -> Option<String> {
+fn find(value: &Value, at: &str, wanted: &dyn Fn(&str) -> bool) -> Option<String> {
     match value {
         Value::Object(fields) => fields.iter().find_map(|(name, value)| {
             let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
             match value.as_str() {
                 Some(text) if name == "$ref" && wanted(text) => Some(at),
-                _ => find(value, at, wanted),
+                _ => find(value, &at, wanted),
             }
         }),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(index, value)| find(value, format!("{at}/{index}"), wanted)),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, value)| find(value, &format!("{at}/{index}"), wanted))
+        }
         _ => None,
     }
 }

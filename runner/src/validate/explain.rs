@@ -18,10 +18,10 @@ pub(super) fn rejection<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -
         return Rejection::new(Code::Schema, "the document breaks the schema");
     };
     let telling = innermost(first);
-    let mut message = describe(telling);
-    if errors.len() > 1 {
-        message.push_str(&format!(" (and {} more)", errors.len() - 1));
-    }
+    let message = match errors.len() - 1 {
+        0 => describe(telling),
+        more => format!("{} (and {more} more)", describe(telling)),
+    };
     Rejection {
         instance_path: Some(telling.instance_path().as_str().to_owned()),
         keyword: Some(telling.kind().keyword().to_owned()),
@@ -32,9 +32,7 @@ pub(super) fn rejection<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -
 
 /// The first of the errors that lie deepest in the document.
 fn deepest<'a, 'e>(errors: &'a [ValidationError<'e>]) -> Option<&'a ValidationError<'e>> {
-    errors.iter().reduce(|best, error| {
-        if depth(error) > depth(best) { error } else { best }
-    })
+    errors.iter().reduce(|best, error| if depth(error) > depth(best) { error } else { best })
 }
 
 fn depth(error: &ValidationError<'_>) -> usize {
@@ -54,10 +52,7 @@ fn innermost<'a, 'e>(error: &'a ValidationError<'e>) -> &'a ValidationError<'e> 
 
 /// The branch the document was meant for: the only one whose constants match, or else the one in which the document
 /// got deepest, unless none got below the place itself.
-fn meant<'a>(
-    branches: &'a [Vec<ValidationError<'static>>],
-    at: usize,
-) -> Option<&'a [ValidationError<'static>]> {
+fn meant<'a>(branches: &'a [Vec<ValidationError<'static>>], at: usize) -> Option<&'a [ValidationError<'static>]> {
     let mut matching = branches.iter().filter(|branch| !contradicted(branch));
     if let (Some(only), None) = (matching.next(), matching.next()) {
         return Some(only);
@@ -71,9 +66,7 @@ fn meant<'a>(
 }
 
 fn contradicted(branch: &[ValidationError<'_>]) -> bool {
-    branch
-        .iter()
-        .any(|error| matches!(error.kind(), Kind::Constant { .. } | Kind::Enum { .. }))
+    branch.iter().any(|error| matches!(error.kind(), Kind::Constant { .. } | Kind::Enum { .. }))
 }
 
 /// The error in a sentence, with the place it is about.
@@ -93,7 +86,9 @@ fn predicate(error: &ValidationError<'_>) -> String {
             format!("has fields the schema does not allow: {}", names(unexpected))
         }
         Kind::Enum { options } => format!("is {}, not one of {}", found(error.instance()), cut(&options.to_string())),
-        Kind::Constant { expected_value } => format!("is {}, not {}", found(error.instance()), cut(&expected_value.to_string())),
+        Kind::Constant { expected_value } => {
+            format!("is {}, not {}", found(error.instance()), cut(&expected_value.to_string()))
+        }
         Kind::Format { format } => format!("is {}, no valid {format}", found(error.instance())),
         Kind::Pattern { pattern } => format!("is {}, which does not match {}", found(error.instance()), cut(pattern)),
         Kind::FalseSchema => "is not allowed here".to_owned(),
@@ -122,7 +117,9 @@ fn bound(kind: &Kind) -> Option<String> {
         Kind::OneOfNotValid { .. } => "matches none of the schemas in `oneOf`".to_owned(),
         Kind::OneOfMultipleValid { .. } => "matches more than one of the schemas in `oneOf`".to_owned(),
         Kind::Not { .. } => "matches the schema in `not`".to_owned(),
-        Kind::PropertyNames { error } => format!("has a field name that is not allowed: {}", cut(&error.instance().to_string())),
+        Kind::PropertyNames { error } => {
+            format!("has a field name that is not allowed: {}", cut(&error.instance().to_string()))
+        }
         _ => return None,
     })
 }
@@ -164,10 +161,7 @@ mod tests {
     use super::*;
 
     fn reject(schema: &Value, document: &Value) -> Rejection {
-        Validator::compile(schema, "file:///s.json", None, [], Options::default())
-            .unwrap()
-            .check(document)
-            .unwrap_err()
+        Validator::compile(schema, "file:///s.json", None, [], Options::default()).unwrap().check(document).unwrap_err()
     }
 
     #[test]

@@ -29,8 +29,7 @@ impl Validator {
         resources: impl IntoIterator<Item = (String, Value)>,
         options: Options,
     ) -> Result<Self, SchemaError> {
-        compile::compile(document, base, pointer, resources, options)
-            .map(|compiled| Self(Arc::new(compiled)))
+        compile::compile(document, base, pointer, resources, options).map(|compiled| Self(Arc::new(compiled)))
     }
 
     /// Checks a document; the rejection names instance path, keyword and schema path.
@@ -49,8 +48,6 @@ impl Validator {
 
 impl fmt::Debug for Validator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Validator")
-            .field("draft", &self.0.draft())
-            .finish_non_exhaustive()
+        f.debug_struct("Validator").field("draft", &self.0.draft()).finish_non_exhaustive()
     }
 }

@@ -2,4 +2,13 @@
 
 mod any_yaml;
 mod broken;
+mod casts;
+mod containers;
+mod crash;
+mod decide;
+mod events;
 mod examples;
+mod outage;
+mod produce;
+mod stack;
+mod startup;

@@ -17,14 +17,10 @@ pub fn parse(body: &str) -> Result<Value, Rejection> {
         return Err(not_json("the body is empty".to_owned()));
     }
     if body.starts_with('\u{feff}') {
-        return Err(not_json(
-            "the body starts with a byte order mark".to_owned(),
-        ));
+        return Err(not_json("the body starts with a byte order mark".to_owned()));
     }
     let start = body.as_ptr() as usize;
-    let document = Document {
-        body: start..start + body.len(),
-    };
+    let document = Document { body: start..start + body.len() };
     let mut reader = serde_json::Deserializer::from_str(body);
     document
         .deserialize(&mut reader)
@@ -32,15 +28,15 @@ pub fn parse(body: &str) -> Result<Value, Rejection> {
         .map_err(|error| not_json(error.to_string()))
 }
 
-/// Reads a [`Value`] as serde_json does, but refuses a key written twice.
+/// Reads a [`Value`] as `serde_json` does, but refuses a key written twice.
 #[derive(Clone)]
 struct Document {
-    /// The addresses of the body's bytes. serde_json hands over a number that keeps its text as a map with one key of
+    /// The addresses of the body's bytes. `serde_json` hands over a number that keeps its text as a map with one key of
     /// its own; a key of that name inside the body is told apart by where its bytes are.
     body: Range<usize>,
 }
 
-/// The key under which serde_json hands over a number's text (its `arbitrary_precision` feature).
+/// The key under which `serde_json` hands over a number's text (its `arbitrary_precision` feature).
 const NUMBER: &str = "$serde_json::private::Number";
 
 enum Key {
@@ -179,7 +175,9 @@ mod tests {
         assert!(message("{\n\"a\": nope}").contains("line 2"));
         assert!(message("\"\\ud800\\u0041\"").contains("surrogate"));
         assert!(message(&"[".repeat(200)).contains("recursion limit"));
-        for text in ["NaN", "Infinity", "'a'", "{a:1}", "[1,]", "\"\\ud800\"", "\"\\udc00\"", "01", "+1", "\"\t\"", "\u{b}1"] {
+        for text in
+            ["NaN", "Infinity", "'a'", "{a:1}", "[1,]", "\"\\ud800\"", "\"\\udc00\"", "01", "+1", "\"\t\"", "\u{b}1"]
+        {
             message(text);
         }
     }

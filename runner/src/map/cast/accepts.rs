@@ -30,9 +30,10 @@ pub enum Verdict {
 /// scalar type, about the items. Null is a matter of the column, not of its type, and always [`Verdict::Yes`].
 pub fn accepts(ty: ColumnType, json: JsonType, format: Option<&str>) -> Verdict {
     match (ty, json) {
-        (_, JsonType::Null) | (ColumnType::Array(_), JsonType::Array) => Verdict::Yes,
+        (_, JsonType::Null) | (ColumnType::Array(_), JsonType::Array) | (ColumnType::Scalar(ScalarType::Jsonb), _) => {
+            Verdict::Yes
+        }
         (ColumnType::Array(_), _) => Verdict::No("an array column takes an array: wrap the value, `[.x]`"),
-        (ColumnType::Scalar(ScalarType::Jsonb), _) => Verdict::Yes,
         (ColumnType::Scalar(ty), JsonType::Array | JsonType::Object) => nested(ty),
         (ColumnType::Scalar(ty), JsonType::Boolean) => from_boolean(ty),
         (ColumnType::Scalar(ty), JsonType::Integer) => from_integer(ty),
@@ -80,9 +81,7 @@ fn from_number(ty: ScalarType) -> Verdict {
 fn number_as(ty: ScalarType) -> Verdict {
     Verdict::No(match ty {
         ScalarType::Text => "make it a string with `| tostring`",
-        ScalarType::Timestamptz => {
-            "say what it counts: `| unix` (seconds), `| unix_ms`, `| unix_us` or `| unix_ns`"
-        }
+        ScalarType::Timestamptz => "say what it counts: `| unix` (seconds), `| unix_ms`, `| unix_us` or `| unix_ns`",
         ScalarType::Boolean => "compare it, such as `!= 0`",
         _ => "",
     })
@@ -94,9 +93,13 @@ fn from_string(ty: ScalarType, format: Option<&str>) -> Verdict {
         ScalarType::Text => return Verdict::Yes,
         ScalarType::Boolean => return Verdict::No("compare it, such as `== \"true\"`"),
         ScalarType::Uuid => ("uuid", "a string that is no UUID: add `format: uuid` to the schema"),
-        ScalarType::Timestamptz => ("date-time", "a string that is no RFC 3339 date-time: add `format: date-time` to the schema"),
+        ScalarType::Timestamptz => {
+            ("date-time", "a string that is no RFC 3339 date-time: add `format: date-time` to the schema")
+        }
         ScalarType::Date => ("date", "a string that is no YYYY-MM-DD: add `format: date` to the schema"),
-        ScalarType::Interval => ("duration", "a string that is no ISO 8601 duration: add `format: duration` to the schema"),
+        ScalarType::Interval => {
+            ("duration", "a string that is no ISO 8601 duration: add `format: duration` to the schema")
+        }
         ScalarType::Inet => ("ipv4", "a string that is no IP address: add `format: ipv4` or `ipv6` to the schema"),
         ScalarType::Bytea => ("byte", "a string that is no base64"),
         ScalarType::Time => ("", "a string that is no HH:MM:SS, also one with an offset"),

@@ -70,7 +70,10 @@ mod tests {
         assert_eq!(to("text[]", r#"["a", "NULL", null, "q\"\\{}, "]"#), literal(r#"{"a","NULL",NULL,"q\"\\{}, "}"#));
         assert_eq!(to("bigint[]", "[1, 2.0, \"3\"]"), literal(r#"{"1","2","3"}"#));
         assert_eq!(to("double precision[]", "[1e300]"), literal(r#"{"1e300"}"#));
-        assert_eq!(to("timestamptz[]", "[\"2000-01-01T00:00:00.25+01:00\"]"), literal(r#"{"1999-12-31T23:00:00.25Z"}"#));
+        assert_eq!(
+            to("timestamptz[]", "[\"2000-01-01T00:00:00.25+01:00\"]"),
+            literal(r#"{"1999-12-31T23:00:00.25Z"}"#)
+        );
         assert_eq!(to("bytea[]", "[\"/w==\"]"), literal(r#"{"\\xff"}"#));
         assert_eq!(to("jsonb[]", r#"[{"a":"b"}]"#), literal(r#"{"{\"a\":\"b\"}"}"#));
         assert_eq!(to("uuid[]", "[]"), literal("{}"));

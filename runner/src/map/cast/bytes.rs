@@ -12,9 +12,8 @@ use crate::row::Cell;
 
 /// Base64 with the standard alphabet and its padding (RFC 4648, section 4), written as bytea's hex form.
 pub(super) fn bytea(value: &Value) -> Result<Cell, Problem> {
-    let bytes = STANDARD
-        .decode(string(value, ScalarType::Bytea)?)
-        .map_err(|_| Problem::Form(ScalarType::Bytea.takes()))?;
+    let bytes =
+        STANDARD.decode(string(value, ScalarType::Bytea)?).map_err(|_| Problem::Form(ScalarType::Bytea.takes()))?;
     let mut literal = String::with_capacity(2 + bytes.len() * 2);
     literal.push_str("\\x");
     for byte in bytes {

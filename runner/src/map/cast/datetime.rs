@@ -36,7 +36,7 @@ pub(super) fn time(value: &Value) -> Result<Cell, Problem> {
     let text = string(value, ScalarType::Time)?;
     Reader(text.as_bytes())
         .whole(Reader::time_of_day)
-        .map(|_| Cell::Literal(text.to_owned()))
+        .map(|()| Cell::Literal(text.to_owned()))
         .ok_or(Problem::Form(ScalarType::Time.takes()))
 }
 
@@ -56,7 +56,7 @@ const FIRST_MICROSECOND: i64 = -62_135_596_800_000_000;
 #[derive(Clone, Copy)]
 struct Reader<'t>(&'t [u8]);
 
-impl<'t> Reader<'t> {
+impl Reader<'_> {
     /// What `read` gives, if it leaves nothing over.
     fn whole<T>(mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         read(&mut self).filter(|_| self.0.is_empty())
@@ -163,12 +163,28 @@ mod tests {
         assert_eq!(micros("2000-01-01T00:00:00Z"), Ok(Cell::Timestamptz(0)));
         assert_eq!(micros("2000-01-01t01:00:00.5+01:00"), Ok(Cell::Timestamptz(500_000)));
         assert_eq!(micros("1999-12-31 23:59:59.999999-00:00"), Ok(Cell::Timestamptz(-1)));
-        assert_rejected("timestamptz", &[
-            "\"now\"", "\"2000-01-01\"", "\"2000-01-01T00:00:00\"", "\"2000-01-01T00:00Z\"", "\"2000-02-30T00:00:00Z\"",
-            "\"2000-01-01T24:00:00Z\"", "\"2016-12-31T23:59:60Z\"", "\"0000-01-01T00:00:00Z\"", "\"2000-01-01T00:00:00+16:00\"",
-            "\"0001-01-01T00:00:00+01:00\"", "\"2000-01-01T00:00:00.Z\"", "\"2000-01-01T00:00:00Z \"", "\"+2000-01-01T00:00:00Z\"",
-            "\"2000-01-01T00:00:00+0100\"", "\"20000-01-01T00:00:00Z\"", "1700000000", "\"infinity\"",
-        ]);
+        assert_rejected(
+            "timestamptz",
+            &[
+                "\"now\"",
+                "\"2000-01-01\"",
+                "\"2000-01-01T00:00:00\"",
+                "\"2000-01-01T00:00Z\"",
+                "\"2000-02-30T00:00:00Z\"",
+                "\"2000-01-01T24:00:00Z\"",
+                "\"2016-12-31T23:59:60Z\"",
+                "\"0000-01-01T00:00:00Z\"",
+                "\"2000-01-01T00:00:00+16:00\"",
+                "\"0001-01-01T00:00:00+01:00\"",
+                "\"2000-01-01T00:00:00.Z\"",
+                "\"2000-01-01T00:00:00Z \"",
+                "\"+2000-01-01T00:00:00Z\"",
+                "\"2000-01-01T00:00:00+0100\"",
+                "\"20000-01-01T00:00:00Z\"",
+                "1700000000",
+                "\"infinity\"",
+            ],
+        );
     }
 
     #[test]
@@ -181,10 +197,25 @@ mod tests {
     #[test]
     fn dates_and_times_have_one_form() {
         assert_eq!(to("date", "\"2024-02-29\""), literal("2024-02-29"));
-        assert_rejected("date", &["\"2023-02-29\"", "\"0000-01-01\"", "\"2024-2-1\"", "\"2024-02-29T00:00:00Z\"", "\"today\"", "20240229"]);
+        assert_rejected(
+            "date",
+            &["\"2023-02-29\"", "\"0000-01-01\"", "\"2024-2-1\"", "\"2024-02-29T00:00:00Z\"", "\"today\"", "20240229"],
+        );
         for text in ["00:00", "23:59:59", "12:30:01.25"] {
             assert_eq!(to("time", &format!("{text:?}")), literal(text));
         }
-        assert_rejected("time", &["\"24:00\"", "\"12:60\"", "\"12:30:60\"", "\"12:30Z\"", "\"12:30:00+01:00\"", "\"1:30\"", "\"12:30:\"", "\"now\""]);
+        assert_rejected(
+            "time",
+            &[
+                "\"24:00\"",
+                "\"12:60\"",
+                "\"12:30:60\"",
+                "\"12:30Z\"",
+                "\"12:30:00+01:00\"",
+                "\"1:30\"",
+                "\"12:30:\"",
+                "\"now\"",
+            ],
+        );
     }
 }

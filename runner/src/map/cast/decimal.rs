@@ -63,10 +63,7 @@ impl<'t> Decimal<'t> {
 
     /// The whole number it is times ten to the power of `digits`, if that is one and has at most 30 digits.
     pub(in crate::map) fn scaled(self, digits: i64) -> Option<i128> {
-        let scaled = Self {
-            exponent: self.exponent + digits,
-            ..self
-        };
+        let scaled = Self { exponent: self.exponent + digits, ..self };
         if scaled.is_zero() {
             return Some(0);
         }
@@ -113,7 +110,25 @@ mod tests {
         for text in ["0", "-0", "1.50", "1e3", "1E+03", "-12.5e-7"] {
             assert!(Decimal::parse(text).is_some(), "{text}");
         }
-        for text in ["", "-", "+1", "01", ".5", "1.", "1e", "1e+", " 1", "1 ", "0x1", "NaN", "Infinity", "1_000", "١", "1e9999999999", "--1"] {
+        for text in [
+            "",
+            "-",
+            "+1",
+            "01",
+            ".5",
+            "1.",
+            "1e",
+            "1e+",
+            " 1",
+            "1 ",
+            "0x1",
+            "NaN",
+            "Infinity",
+            "1_000",
+            "١",
+            "1e9999999999",
+            "--1",
+        ] {
             assert!(Decimal::parse(text).is_none(), "{text}");
         }
     }

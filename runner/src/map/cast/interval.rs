@@ -22,9 +22,7 @@ fn is_duration(text: &str) -> bool {
         return false;
     };
     match rest.split_once('T') {
-        Some((dates, times)) => {
-            has_units(dates, "YMWD") && !times.is_empty() && has_units(times, "HMS")
-        }
+        Some((dates, times)) => has_units(dates, "YMWD") && !times.is_empty() && has_units(times, "HMS"),
         None => !rest.is_empty() && has_units(rest, "YMWD"),
     }
 }
@@ -33,9 +31,7 @@ fn is_duration(text: &str) -> bool {
 fn has_units(text: &str, mut units: &str) -> bool {
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest
-            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
         let (number, tail) = rest.split_at(end);
         let Some(unit) = tail.chars().next() else {
             return false;
@@ -75,9 +71,24 @@ mod tests {
         for text in ["P1D", "PT0S", "P1Y2M3W4DT5H6M7.8S", "PT36H", "P10W"] {
             assert_eq!(to("interval", &format!("{text:?}")), literal(text));
         }
-        assert_rejected("interval", &[
-            "\"P\"", "\"PT\"", "\"P1DT\"", "\"1 day\"", "\"P1H\"", "\"P1D2Y\"", "\"P1.5D\"", "\"-P1D\"", "\"P-1D\"", "\"PT1.S\"",
-            "\"P1D \"", "\"P9999999999D\"", "\"p1d\"", "86400",
-        ]);
+        assert_rejected(
+            "interval",
+            &[
+                "\"P\"",
+                "\"PT\"",
+                "\"P1DT\"",
+                "\"1 day\"",
+                "\"P1H\"",
+                "\"P1D2Y\"",
+                "\"P1.5D\"",
+                "\"-P1D\"",
+                "\"P-1D\"",
+                "\"PT1.S\"",
+                "\"P1D \"",
+                "\"P9999999999D\"",
+                "\"p1d\"",
+                "86400",
+            ],
+        );
     }
 }

@@ -69,11 +69,7 @@ pub fn cast(value: &Value, ty: ColumnType) -> Result<Cell, CastError> {
         (_, ColumnType::Scalar(scalar)) => cast_scalar(value, scalar),
         (_, ColumnType::Array(element)) => array::cast(value, element),
     };
-    cell.map_err(|problem| CastError {
-        ty,
-        found: excerpt(value),
-        problem,
-    })
+    cell.map_err(|problem| CastError { ty, found: excerpt(value), problem })
 }
 
 fn cast_scalar(value: &Value, ty: ScalarType) -> Result<Cell, Problem> {
@@ -140,9 +136,7 @@ fn text(value: &Value) -> Result<Cell, Problem> {
 /// JSON's own booleans only.
 fn boolean(value: &Value) -> Result<Cell, Problem> {
     let boolean = value.as_bool();
-    boolean
-        .map(Cell::Bool)
-        .ok_or(Problem::Form(ScalarType::Boolean.takes()))
+    boolean.map(Cell::Bool).ok_or(Problem::Form(ScalarType::Boolean.takes()))
 }
 
 /// RFC 9562's hyphenated form, or 32 hexadecimal digits; upper and lower case.
@@ -237,13 +231,16 @@ mod tests {
         let uuid = Ok(Cell::Uuid(*b"\0\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff"));
         assert_eq!(to("uuid", "\"00112233-4455-6677-8899-AABBCCDDEEFF\""), uuid);
         assert_eq!(to("uuid", "\"00112233445566778899aabbccddeeff\""), uuid);
-        assert_rejected("uuid", &[
-            "\"\"",
-            "\"{00112233-4455-6677-8899-aabbccddeeff}\"",
-            "\"urn:uuid:00112233-4455-6677-8899-aabbccddeeff\"",
-            "\"0011-22334455-6677-8899-aabbccddeeff\"",
-            "\"00112233-4455-6677-8899-aabbccddeefg\"",
-        ]);
+        assert_rejected(
+            "uuid",
+            &[
+                "\"\"",
+                "\"{00112233-4455-6677-8899-aabbccddeeff}\"",
+                "\"urn:uuid:00112233-4455-6677-8899-aabbccddeeff\"",
+                "\"0011-22334455-6677-8899-aabbccddeeff\"",
+                "\"00112233-4455-6677-8899-aabbccddeefg\"",
+            ],
+        );
     }
 
     #[test]
@@ -251,7 +248,19 @@ mod tests {
         for text in ["10.0.0.1", "10.1.2.3/8", "::1", "fe80::1/64", "0.0.0.0/0"] {
             assert_eq!(cast(&json!(text), "inet".parse().unwrap()), literal(text));
         }
-        assert_rejected("inet", &["\"10.0.0\"", "\"10.0.0.1/33\"", "\"::1/129\"", "\"::1/+4\"", "\"1.1.1.1/08\"", "\"fe80::1%eth0\"", "\"host\"", "\"1.1.1.1/\""]);
+        assert_rejected(
+            "inet",
+            &[
+                "\"10.0.0\"",
+                "\"10.0.0.1/33\"",
+                "\"::1/129\"",
+                "\"::1/+4\"",
+                "\"1.1.1.1/08\"",
+                "\"fe80::1%eth0\"",
+                "\"host\"",
+                "\"1.1.1.1/\"",
+            ],
+        );
     }
 
     #[test]

@@ -15,8 +15,7 @@ const NUMERIC_AFTER: i64 = 16_383;
 /// Whole numbers in range, whatever their spelling: `7`, `7.0`, `0.7e1`, `"7"`.
 pub(super) fn integer<T: TryFrom<i64>>(value: &Value, takes: &'static str) -> Result<T, Problem> {
     let wide = value.as_i64().or_else(|| decimal(value)?.to_integer());
-    wide.and_then(|wide| T::try_from(wide).ok())
-        .ok_or(Problem::Form(takes))
+    wide.and_then(|wide| T::try_from(wide).ok()).ok_or(Problem::Form(takes))
 }
 
 /// Every digit is kept. `numeric(p,s)` takes no digit it would have to round away.

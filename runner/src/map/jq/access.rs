@@ -10,7 +10,7 @@ use jaq_core::{Error, Exn, ValR, ValT, ValX};
 use jaq_json::Num;
 
 use super::budget::{self, Limit};
-use super::value::Val;
+use super::value::{Obj, Val};
 
 const ITERABLE: &str = "iterable (array or object)";
 
@@ -20,11 +20,7 @@ impl ValT for Val {
     }
 
     fn from_map<I: IntoIterator<Item = (Self, Self)>>(fields: I) -> ValR<Self> {
-        fields
-            .into_iter()
-            .map(|(key, value)| Ok((key.into_key()?, value)))
-            .collect::<Result<_, _>>()
-            .map(Self::obj)
+        fields.into_iter().map(|(key, value)| Ok((key.into_key()?, value))).collect::<Result<_, _>>().map(Self::obj)
     }
 
     fn key_values(self) -> BoxIter<'static, ValR<(Self, Self), Self>> {
@@ -55,17 +51,14 @@ impl ValT for Val {
     fn index(self, index: &Self) -> ValR<Self> {
         match (self, index) {
             (Self::Null, _) => Ok(Self::Null),
-            (Self::Obj(obj), Self::Str(name)) => {
-                Ok(obj.fields.get(name).cloned().unwrap_or(Self::Null))
-            }
+            (Self::Obj(obj), Self::Str(name)) => Ok(obj.fields.get(name).cloned().unwrap_or(Self::Null)),
             (Self::Arr(arr), Self::Num(Num::Int(_) | Num::BigInt(_))) => {
                 let at = index.as_index().and_then(|at| element(at, arr.items.len()));
                 Ok(at.map_or(Self::Null, |at| arr.items[at].clone()))
             }
             (Self::Arr(arr), Self::Arr(part)) => Ok(occurrences(&arr.items, &part.items)),
             (value @ (Self::Arr(_) | Self::Str(_)), Self::Obj(bounds)) => {
-                let bound = |name| bounds.fields.get(name);
-                value.range(bound("start")..bound("end"))
+                value.range(bounds.field("start")..bounds.field("end"))
             }
             (value, index) => Err(Error::index(value, index.clone())),
         }
@@ -86,18 +79,12 @@ impl ValT for Val {
         }
     }
 
-    fn map_values<'a, I: Iterator<Item = ValX<'a, Self>>>(
-        self,
-        opt: Opt,
-        f: impl Fn(Self) -> I,
-    ) -> ValX<'a, Self> {
+    fn map_values<'a, I: Iterator<Item = ValX<'a, Self>>>(self, opt: Opt, f: impl Fn(Self) -> I) -> ValX<'a, Self> {
         match self {
             Self::Arr(arr) => Self::take_items(arr).into_iter().flat_map(f).collect(),
             Self::Obj(obj) => {
                 let fields = Self::take_fields(obj).into_iter();
-                let changed = fields.filter_map(|(name, value)| {
-                    f(value).next().map(|value| Ok((name, value?)))
-                });
+                let changed = fields.filter_map(|(name, value)| f(value).next().map(|value| Ok((name, value?))));
                 changed.collect::<Result<_, Exn<_>>>().map(Self::obj)
             }
             other => opt.fail(other, |value| Exn::from(Error::typ(value, ITERABLE))),
@@ -112,8 +99,7 @@ impl ValT for Val {
     ) -> ValX<'a, Self> {
         match (self, index) {
             (value @ (Self::Str(_) | Self::Arr(_)), Self::Obj(bounds)) => {
-                let bound = |name| bounds.fields.get(name);
-                value.map_range(bound("start")..bound("end"), opt, f)
+                value.map_range(bounds.field("start")..bounds.field("end"), opt, f)
             }
             (Self::Null, Self::Str(_)) => Self::obj([].into()).map_index(index, opt, f),
             (Self::Obj(obj), Self::Str(name)) => {
@@ -178,8 +164,15 @@ impl ValT for Val {
     }
 }
 
+impl Obj {
+    /// A field whose name is not a [`Val`] yet.
+    fn field(&self, name: &str) -> Option<&Val> {
+        self.fields.iter().find_map(|(field, value)| (**field == name).then_some(value))
+    }
+}
+
 impl Val {
-    fn into_key(self) -> Result<Rc<str>, Error<Self>> {
+    fn into_key(self) -> Result<Rc<String>, Error<Self>> {
         match self {
             Self::Str(name) => Ok(name),
             other => Err(Error::typ(other, "string")),
@@ -189,11 +182,7 @@ impl Val {
 
 /// Where an index points, counted from the end when negative.
 fn element(index: isize, length: usize) -> Option<usize> {
-    let at = if index < 0 {
-        length.checked_sub(index.unsigned_abs())?
-    } else {
-        index.unsigned_abs()
-    };
+    let at = if index < 0 { length.checked_sub(index.unsigned_abs())? } else { index.unsigned_abs() };
     (at < length).then_some(at)
 }
 
@@ -225,10 +214,7 @@ pub(super) fn occurrences(items: &[Val], part: &[Val]) -> Val {
         return Val::Null;
     }
     let windows = items.windows(part.len()).enumerate();
-    windows
-        .filter(|(_, window)| *window == part)
-        .map(|(at, _)| Val::from(at))
-        .collect()
+    windows.filter(|(_, window)| *window == part).map(|(at, _)| Val::from(at)).collect()
 }
 
 impl jaq_std::ValT for Val {
@@ -249,7 +235,8 @@ impl jaq_std::ValT for Val {
 
     fn as_f64(&self) -> Option<f64> {
         match self {
-            Self::Num(Num::Int(integer)) => {
+            Self::Num(Num::Int(integer)) =>
+            {
                 #[allow(clippy::cast_precision_loss, reason = "jq's own floating point")]
                 Some(*integer as f64)
             }

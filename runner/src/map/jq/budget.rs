@@ -63,11 +63,8 @@ pub(super) fn spend<T>(evaluate: impl FnOnce() -> T) -> Result<T, Ended> {
     STEPS_LEFT.set(STEPS);
     BYTES_LEFT.set(BYTES);
     STACK_BASE.set(stack_pointer());
-    catch_unwind(AssertUnwindSafe(evaluate)).map_err(|payload| {
-        payload
-            .downcast_ref::<Stop>()
-            .map_or(Ended::Panic, |stop| Ended::Limit(stop.0))
-    })
+    catch_unwind(AssertUnwindSafe(evaluate))
+        .map_err(|payload| payload.downcast_ref::<Stop>().map_or(Ended::Panic, |stop| Ended::Limit(stop.0)))
 }
 
 /// Ends the evaluation.

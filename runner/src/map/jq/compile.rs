@@ -45,10 +45,7 @@ fn compile_here(text: &str) -> Result<Program, ExprError> {
     syntax::paths(text, &term, &mut paths);
     let mut names = HashSet::new();
     syntax::names(&term, &mut names);
-    let variables: Vec<_> = VARIABLES
-        .into_iter()
-        .filter(|(name, _)| names.contains(name))
-        .collect();
+    let variables: Vec<_> = VARIABLES.into_iter().filter(|(name, _)| names.contains(name)).collect();
     let (head, body) = split(text, &term);
     Ok(Program {
         filter: build(text, body, names, &variables)?,
@@ -71,7 +68,7 @@ fn parse(text: &str) -> Result<Term<&str>, ExprError> {
         let message = format!("`{first}` is not for expressions");
         return Err(error(ExprErrorKind::NotAllowed, message, span(text, first)));
     }
-    Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
+    Parser::new(&tokens).parse(Parser::term).map_err(|errors| {
         let (expected, found) = &errors[0];
         let found = found.map_or(&text[text.len()..], |token| token.as_str());
         syntax_error(expected.as_str(), span(text, found), found)
@@ -93,30 +90,18 @@ fn split<'t>(text: &'t str, term: &Term<&str>) -> (Option<super::Path>, &'t str)
         return (None, text);
     };
     let path = syntax::rooted(text, head).filter(|_| syntax::is_simple(text, head));
-    let rest = path
-        .as_ref()
-        .and_then(|path| text[path.span.end..].trim_start().strip_prefix('|'));
+    let rest = path.as_ref().and_then(|path| text[path.span.end..].trim_start().strip_prefix('|'));
     match rest {
         Some(rest) => (path, rest),
         None => (None, text),
     }
 }
 
-fn build(
-    text: &str,
-    body: &str,
-    names: HashSet<&str>,
-    variables: &[(&str, Root)],
-) -> Result<Filter<Data>, ExprError> {
+fn build(text: &str, body: &str, names: HashSet<&str>, variables: &[(&str, Root)]) -> Result<Filter<Data>, ExprError> {
     let arena = Arena::default();
-    let file = File {
-        code: body,
-        path: (),
-    };
+    let file = File { code: body, path: () };
     let loader = Loader::new(library::definitions(names));
-    let modules = loader
-        .load(&arena, file)
-        .map_err(|errors| load_error(text, &errors[0].1))?;
+    let modules = loader.load(&arena, file).map_err(|errors| load_error(text, &errors[0].1))?;
     Compiler::default()
         .with_funs(library::natives())
         .with_global_vars(variables.iter().map(|(name, _)| *name))
@@ -143,16 +128,10 @@ fn undefined_error(text: &str, name: &str, undefined: &Undefined) -> ExprError {
     let (message, help) = match undefined {
         Undefined::Filter(0) => (format!("no function `{name}`"), field_hint(text, name, &at)),
         Undefined::Filter(arity) => (format!("no function `{name}` with {arity} arguments"), None),
-        Undefined::Var => (
-            format!("no variable `{name}`"),
-            Some("there are `$body` and `$sqs`".to_owned()),
-        ),
+        Undefined::Var => (format!("no variable `{name}`"), Some("there are `$body` and `$sqs`".to_owned())),
         other => (format!("no {} `{name}`", other.as_str()), None),
     };
-    ExprError {
-        help,
-        ..error(ExprErrorKind::Undefined, message, at)
-    }
+    ExprError { help, ..error(ExprErrorKind::Undefined, message, at) }
 }
 
 /// A bare word as the whole expression was meant as a field.
@@ -162,10 +141,5 @@ fn field_hint(text: &str, name: &str, at: &std::ops::Range<usize>) -> Option<Str
 }
 
 fn error(kind: ExprErrorKind, message: String, span: std::ops::Range<usize>) -> ExprError {
-    ExprError {
-        kind,
-        message,
-        span,
-        help: None,
-    }
+    ExprError { kind, message, span, help: None }
 }

@@ -7,29 +7,23 @@ use jaq_json::Num;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::Data;
 use super::access::occurrences;
 use super::budget;
 use super::regex_cost;
 use super::value::Val;
-use super::Data;
 use crate::map::cast::Decimal;
 
 /// Functions of jq.
 pub(super) fn json() -> Vec<Fun<Data>> {
     vec![
         run(("fromjson", v(0), |cv| bome(fromjson(&cv.1)))),
-        run(("tojson", v(0), |cv| bome(Ok(Val::str(&cv.1.to_json()))))),
+        run(("tojson", v(0), |cv| bome(Ok(Val::from(cv.1.to_json()))))),
         run(("length", v(0), |cv| bome(length(cv.1)))),
-        run(("contains", v(1), |cv| {
-            unary(cv, |value, part| Ok(Val::Bool(contains(&value, &part))))
-        })),
+        run(("contains", v(1), |cv| unary(cv, |value, part| Ok(Val::Bool(contains(&value, &part)))))),
         run(("has", v(1), |cv| unary(cv, |value, key| has(&value, &key)))),
-        run(("indices", v(1), |cv| {
-            unary(cv, |value, part| indices(&value, &part))
-        })),
-        run(("bsearch", v(1), |cv| {
-            unary(cv, |value, item| bsearch(&value, &item))
-        })),
+        run(("indices", v(1), |cv| unary(cv, |value, part| indices(&value, &part)))),
+        run(("bsearch", v(1), |cv| unary(cv, |value, item| bsearch(&value, &item)))),
     ]
 }
 
@@ -44,9 +38,10 @@ pub(super) fn events() -> Vec<Fun<Data>> {
         run(("upper", v(0), |cv| bome(text(cv.1, |text| Ok(text.to_uppercase()))))),
         run(("url_decode", v(0), |cv| bome(text(cv.1, url_decode)))),
         run(("sha256", v(0), |cv| bome(text(cv.1, |text| Ok(sha256(text)))))),
-        run(("regex_cost", v(1), |mut cv| {
+        run(("regex_cost", v(2), |mut cv| {
+            let flags = cv.0.pop_var();
             let pattern = cv.0.pop_var();
-            regex_cost::pay(&cv.1, &pattern);
+            regex_cost::pay(&cv.1, &pattern, &flags);
             box_once(Ok::<_, Exn<_>>(Val::Null))
         })),
     ]
@@ -86,16 +81,14 @@ fn contains(value: &Val, part: &Val) -> bool {
     match (value, part) {
         (Val::Str(text), Val::Str(part)) => {
             budget::steps(text.len() / 16);
-            text.contains(&**part)
+            text.contains(part.as_str())
         }
-        (Val::Arr(arr), Val::Arr(parts)) => parts
-            .items
-            .iter()
-            .all(|part| arr.items.iter().any(|item| contains(item, part))),
-        (Val::Obj(obj), Val::Obj(parts)) => parts
-            .fields
-            .iter()
-            .all(|(name, part)| obj.fields.get(name).is_some_and(|item| contains(item, part))),
+        (Val::Arr(arr), Val::Arr(parts)) => {
+            parts.items.iter().all(|part| arr.items.iter().any(|item| contains(item, part)))
+        }
+        (Val::Obj(obj), Val::Obj(parts)) => {
+            parts.fields.iter().all(|(name, part)| obj.fields.get(name).is_some_and(|item| contains(item, part)))
+        }
         _ => value == part,
     }
 }
@@ -131,10 +124,7 @@ fn char_indices(text: &str, part: &str) -> Val {
     }
     budget::steps(text.len().saturating_mul(part.len().min(16)) / 64);
     let starts = text.char_indices().enumerate();
-    starts
-        .filter(|(_, (byte, _))| text[*byte..].starts_with(part))
-        .map(|(at, _)| Val::from(at))
-        .collect()
+    starts.filter(|(_, (byte, _))| text[*byte..].starts_with(part)).map(|(at, _)| Val::from(at)).collect()
 }
 
 /// The position, or `-1 - position` of where it would be inserted.
@@ -199,10 +189,7 @@ fn url_decode(text: &str) -> Result<String, String> {
 
 fn hex(digits: &[u8]) -> Option<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    digits
-        .iter()
-        .try_fold(0, |sum, byte| Some(sum * 16 + digit(byte)?))
-        .and_then(|sum| u8::try_from(sum).ok())
+    digits.iter().try_fold(0, |sum, byte| Some(sum * 16 + digit(byte)?)).and_then(|sum| u8::try_from(sum).ok())
 }
 
 /// The hash of the text's UTF-8, in lower-case hexadecimal.

@@ -11,15 +11,30 @@ use super::{Data, functions, syntax};
 
 /// What reads the machine, other messages or a clock, ends the process, or can't be held to a budget.
 pub(super) const LEFT_OUT: [&str; 17] = [
-    "debug", "debug_empty", "env", "halt", "halt_error", "input", "input_filename", "input_line_number", "inputs", "jn",
-    "localtime", "now", "stderr", "stderr_empty", "strflocaltime", "tobytes", "yn",
+    "debug",
+    "debug_empty",
+    "env",
+    "halt",
+    "halt_error",
+    "input",
+    "input_filename",
+    "input_line_number",
+    "inputs",
+    "jn",
+    "localtime",
+    "now",
+    "stderr",
+    "stderr_empty",
+    "strflocaltime",
+    "tobytes",
+    "yn",
 ];
 
 /// Definitions in jq of our own: a search is paid for before it starts.
 const OURS: &str = "
-def matches($re; $flags): regex_cost($re) as $_ | matches_($re; $flags);
-def split_matches($re; $flags): regex_cost($re) as $_ | split_matches_($re; $flags);
-def split_($re; $flags): regex_cost($re) as $_ | split_native($re; $flags);
+def matches($re; $flags): regex_cost($re; $flags) as $_ | matches_($re; $flags);
+def split_matches($re; $flags): regex_cost($re; $flags) as $_ | split_matches_($re; $flags);
+def split_($re; $flags): regex_cost($re; $flags) as $_ | split_native($re; $flags);
 ";
 
 type Definition = Def<&'static str>;

@@ -69,9 +69,7 @@ impl Program {
     }
 
     pub(super) fn pipeline(&self) -> Option<(&Path, &[String])> {
-        self.pipeline
-            .as_ref()
-            .map(|(path, functions)| (path, &**functions))
+        self.pipeline.as_ref().map(|(path, functions)| (path, &**functions))
     }
 
     /// Runs on one message. No result is null.
@@ -146,9 +144,7 @@ impl<'a> HasLut<'a, Data> for Table<'a> {
 
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Program")
-            .field("paths", &self.paths)
-            .finish_non_exhaustive()
+        f.debug_struct("Program").field("paths", &self.paths).finish_non_exhaustive()
     }
 }
 

@@ -41,17 +41,17 @@ pub(super) fn children<'t, 's>(term: &'t Term<&'s str>, f: &mut dyn FnMut(&'t Te
         }
         Term::TryCatch(term, catch) => {
             f(term);
-            catch.iter().for_each(|term| f(term));
+            catch.iter().map(|term| &**term).for_each(f);
         }
         Term::IfThenElse(cases, otherwise) => {
-            cases.iter().for_each(|(condition, then)| {
+            for (condition, then) in cases {
                 f(condition);
                 f(then);
-            });
-            otherwise.iter().for_each(|term| f(term));
+            }
+            otherwise.iter().map(|term| &**term).for_each(f);
         }
         Term::Def(defs, body) => {
-            defs.iter().for_each(|def| f(&def.body));
+            defs.iter().map(|def| &def.body).for_each(&mut *f);
             f(body);
         }
         Term::Call(_, arguments) => arguments.iter().for_each(f),
@@ -160,11 +160,7 @@ pub(super) fn rooted(text: &str, term: &Term<&str>) -> Option<Path> {
     let start = start.or_else(|| text[..first].rfind('.'))?;
     let last = segments.last()?.span.end;
     let closing = text[last..].find(|c| !matches!(c, '"' | ']')).unwrap_or(text.len() - last);
-    Some(Path {
-        root,
-        segments,
-        span: start..last + closing,
-    })
+    Some(Path { root, segments, span: start..last + closing })
 }
 
 /// Whether [`rooted`] is all of the term.
@@ -227,24 +223,29 @@ fn walk(text: &str, term: &Term<&str>, input: Option<&[Segment]>, found: &mut Ve
             arguments.for_each(|update| walk(text, update, None, found));
         }
         Term::Def(defs, body) => {
-            defs.iter().for_each(|def| walk(text, &def.body, None, found));
+            for def in defs {
+                walk(text, &def.body, None, found);
+            }
             walk(text, body, input, found);
         }
         Term::TryCatch(term, catch) => {
             walk(text, term, input, found);
-            catch.iter().for_each(|catch| walk(text, catch, None, found));
+            if let Some(catch) = catch {
+                walk(text, catch, None, found);
+            }
         }
         Term::Call(name, arguments) => {
             let input = input.filter(|_| SAME_INPUT.contains(name));
-            arguments.iter().for_each(|argument| walk(text, argument, input, found));
+            for argument in arguments {
+                walk(text, argument, input, found);
+            }
         }
         Term::Path(..) => {
             if let Some(path) = rooted(text, term) {
                 match (path.root, input) {
-                    (Root::Input, Some(prefix)) => found.push(Path {
-                        segments: [prefix, &path.segments].concat(),
-                        ..path
-                    }),
+                    (Root::Input, Some(prefix)) => {
+                        found.push(Path { segments: [prefix, &path.segments].concat(), ..path })
+                    }
                     (Root::Input, None) => {}
                     _ => found.push(path),
                 }
@@ -257,8 +258,20 @@ fn walk(text: &str, term: &Term<&str>, input: Option<&[Segment]>, found: &mut Ve
 
 /// Functions that run their arguments on their own input.
 const SAME_INPUT: [&str; 14] = [
-    "select", "first", "last", "limit", "isempty", "error", "has", "startswith", "endswith", "ltrimstr", "rtrimstr", "split",
-    "join", "test",
+    "select",
+    "first",
+    "last",
+    "limit",
+    "isempty",
+    "error",
+    "has",
+    "startswith",
+    "endswith",
+    "ltrimstr",
+    "rtrimstr",
+    "split",
+    "join",
+    "test",
 ];
 
 /// The path below `input` a term leads to, when it is nothing but one.

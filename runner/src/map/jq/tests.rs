@@ -11,10 +11,7 @@ use crate::map::{EvalError, Expr, ExprError, ExprErrorKind, Scope};
 use crate::message::Metadata;
 
 fn eval(expr: &str, document: &Value) -> Result<Value, EvalError> {
-    let metadata = Metadata {
-        message_id: "m-1".to_owned(),
-        ..Metadata::default()
-    };
+    let metadata = Metadata { message_id: "m-1".to_owned(), ..Metadata::default() };
     let scope = Scope::new(document, &metadata);
     let expr = Expr::compile(expr).unwrap_or_else(|error| panic!("{expr}: {error}"));
     expr.eval(&scope).map(std::borrow::Cow::into_owned)
@@ -45,6 +42,7 @@ fn jq_as_events_need_it() {
         (".s | split(\",\")", json!(["a", "b"])),
         (".s | test(\"^[a-z],\")", json!(true)),
         (".s | sub(\",\"; \"+\")", json!("a+b")),
+        ("(.s * 5000) | gsub(\"[^a-z]+\"; \"\") | length", json!(10_000)),
         ("if .n > 2 then \"many\" else \"few\" end", json!("many")),
         (".n | tostring", json!("3")),
         ("\"\\(.n)/\\(.s)\"", json!("3/a,b")),
@@ -83,6 +81,8 @@ fn jq_as_events_need_it() {
         (".s | explode | implode", json!("a,b")),
         ("first(.items[] | select(.q == 1)) | .p", json!(4)),
         ("label $out | .n, break $out", json!(3)),
+        ("reduce range(20000) as $i ([]; . + [$i]) | length", json!(20_000)),
+        ("reduce range(20000) as $i (\"\"; . + \"x\") | length", json!(20_000)),
     ] {
         assert_eq!(on(doc, expr).to_string(), expected.to_string(), "{expr}");
     }
@@ -121,10 +121,7 @@ fn epochs_are_exact() {
 #[test]
 fn text_functions() {
     assert_eq!(on("\"a+b%2Fc%C3%A9\"", ". | url_decode"), json!("a b/cé"));
-    assert_eq!(
-        on("\"abc\"", ". | sha256"),
-        json!("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-    );
+    assert_eq!(on("\"abc\"", ". | sha256"), json!("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
     assert_eq!(on("\"é\"", ". | upper"), json!("É"));
     for wrong in ["\"%4\" | url_decode", "\"%ff\" | url_decode", "\"%zz\" | url_decode", "1 | lower"] {
         assert!(eval(wrong, &Value::Null).is_err(), "{wrong}");
@@ -149,7 +146,16 @@ fn errors_and_several_results_are_failures() {
 
 #[test]
 fn what_is_not_json_is_no_result() {
-    for expr in ["nan", "infinite", "1 / 0", "[infinite]", "\"/w==\" | @base64d", "[-255] | implode", "nan | tostring", "infinite | tojson"] {
+    for expr in [
+        "nan",
+        "infinite",
+        "1 / 0",
+        "[infinite]",
+        "\"/w==\" | @base64d",
+        "[-255] | implode",
+        "nan | tostring",
+        "infinite | tojson",
+    ] {
         let result = eval(expr, &Value::Null);
         assert!(matches!(result, Err(EvalError::Stopped { limit: Limit::NotJson, .. })), "{expr}: {result:?}");
     }
@@ -158,8 +164,24 @@ fn what_is_not_json_is_no_result() {
 #[test]
 fn what_reads_the_machine_is_left_out() {
     for expr in [
-        "env", "env.HOME", "$ENV", "$ENV.HOME", "now", "input", "[inputs]", "debug", "stderr", "halt", "halt_error", "localtime",
-        "0 | strflocaltime(\"%Y\")", "input_filename", "debug_empty", "halt(1)", "import \"a\" as a; 1", "include \"a\"; 1",
+        "env",
+        "env.HOME",
+        "$ENV",
+        "$ENV.HOME",
+        "now",
+        "input",
+        "[inputs]",
+        "debug",
+        "stderr",
+        "halt",
+        "halt_error",
+        "localtime",
+        "0 | strflocaltime(\"%Y\")",
+        "input_filename",
+        "debug_empty",
+        "halt(1)",
+        "import \"a\" as a; 1",
+        "include \"a\"; 1",
     ] {
         assert_eq!(refused(expr).kind, ExprErrorKind::NotAllowed, "{expr}");
     }
@@ -225,9 +247,7 @@ fn paths_inside_jq_are_found_with_their_places() {
 fn guarded<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
     thread::spawn(move || done.send(run()));
-    result
-        .recv_timeout(Duration::from_secs(120))
-        .unwrap_or_else(|_| panic!("{name} hangs or crashed"))
+    result.recv_timeout(Duration::from_mins(2)).unwrap_or_else(|_| panic!("{name} hangs or crashed"))
 }
 
 #[test]
@@ -261,6 +281,7 @@ fn an_expression_without_end_is_stopped() {
         "[range(100000)] as $a | [$a[] | select(. as $x | $a | contains([$x]))]",
         "\"\\(\"a\" * 100000)\" | test(\"(a{100}){100}b\")",
         "(\"a\" * 100000) | [match(\"(a*)*b|a\"; \"g\")]",
+        "(\"a b\" * 20000) | gsub(\"a.*c|a\"; \"\")",
         "(\"a\" * 60000) | test(\"((a{1000}){1000}){1000}\")",
         "[1, [range(1000)][] as $x | [range(1000)][] | tostring] | length",
         "def f(g): g | g; def h(g): f(f(f(f(f(g))))); last(h(h(h(h(.)))))",
@@ -270,7 +291,6 @@ fn an_expression_without_end_is_stopped() {
         "[.[]?, range(1e6)] | tojson | fromjson | tojson | length | until(false; . + 1)",
         "path(last(repeat(.)))",
         "(.. |= (. , .)) | last(repeat(.))",
-        "[splits(\"a\") , (\"ab\" * 500000 | splits(\"a\"))] | length",
         "(\"ab\" * 2000000) | gsub(\"a\"; \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")",
         "try last(repeat(1)) catch 1",
         "(try last(repeat(1))) // 1",
@@ -325,16 +345,9 @@ fn deep_values_and_deep_texts_do_not_overflow_the_stack() {
     ] {
         // Compiled or refused, run or stopped: but no abort.
         let name = text[..20.min(text.len())].to_owned();
-        guarded(&name, move || Expr::compile(&text).map(|expr| expr.eval(&Scope::new(&Value::Null, &Metadata::default())).is_ok())).ok();
-    }
-}
-
-#[test]
-fn zz_measure() {
-    for n in [1000, 2000, 4000, 8000] {
-        let expr = format!("(\"a\" * {n}) | [match(\"(a*)*b|a\"; \"g\")] | length");
-        let t = std::time::Instant::now();
-        let r = eval(&expr, &Value::Null);
-        eprintln!("{n} {r:?} {:?}", t.elapsed());
+        guarded(&name, move || {
+            Expr::compile(&text).map(|expr| expr.eval(&Scope::new(&Value::Null, &Metadata::default())).is_ok())
+        })
+        .ok();
     }
 }

@@ -17,7 +17,7 @@ pub(super) enum Val {
     Null,
     Bool(bool),
     Num(Num),
-    Str(Rc<str>),
+    Str(Rc<String>),
     Arr(Rc<Arr>),
     Obj(Rc<Obj>),
 }
@@ -30,7 +30,7 @@ pub(super) struct Arr {
 
 #[derive(Clone, Debug)]
 pub(super) struct Obj {
-    pub(super) fields: BTreeMap<Rc<str>, Val>,
+    pub(super) fields: BTreeMap<Rc<String>, Val>,
     shape: Shape,
 }
 
@@ -47,10 +47,7 @@ const SLOT: usize = 16;
 const LONGEST_INTEGER: usize = 1000;
 
 impl Shape {
-    const SCALAR: Self = Self {
-        bytes: SLOT,
-        depth: 0,
-    };
+    const SCALAR: Self = Self { bytes: SLOT, depth: 0 };
 
     fn of(children: impl Iterator<Item = Self>) -> Self {
         let sum = children.fold(Self::SCALAR, |sum, child| Self {
@@ -65,12 +62,37 @@ impl Shape {
         }
         sum
     }
+
+    /// What an array's elements add to the array around them.
+    fn unwrapped(self) -> Self {
+        Self { bytes: self.bytes - SLOT, depth: self.depth.saturating_sub(1) }
+    }
 }
 
 impl Val {
     pub(super) fn str(text: &str) -> Self {
-        budget::bytes(SLOT + text.len());
-        Self::Str(text.into())
+        Self::from(text.to_owned())
+    }
+
+    /// The text that is `right` after `left`; `left` grows in place when nothing else holds it.
+    pub(super) fn concat(mut left: Rc<String>, right: &str) -> Self {
+        budget::bytes(right.len());
+        match Rc::get_mut(&mut left) {
+            Some(text) => {
+                text.push_str(right);
+                Self::Str(left)
+            }
+            None => Self::from([&*left, right].concat()),
+        }
+    }
+
+    /// The elements of `right` after those of `left`, likewise.
+    pub(super) fn join(left: Rc<Arr>, right: &Arr) -> Self {
+        budget::bytes(SLOT * right.items.len());
+        let shape = Shape::of([left.shape, right.shape].into_iter().map(Shape::unwrapped));
+        let mut items = Self::take_items(left);
+        items.extend(right.items.iter().cloned());
+        Self::Arr(Rc::new(Arr { items, shape }))
     }
 
     /// An array of items that are counted already.
@@ -80,9 +102,9 @@ impl Val {
         Self::Arr(Rc::new(Arr { items, shape }))
     }
 
-    pub(super) fn obj(fields: BTreeMap<Rc<str>, Val>) -> Self {
+    pub(super) fn obj(fields: BTreeMap<Rc<String>, Val>) -> Self {
         budget::bytes(SLOT * (1 + fields.len()));
-        let field = |(name, value): (&Rc<str>, &Val)| {
+        let field = |(name, value): (&Rc<String>, &Val)| {
             let shape = value.shape();
             let bytes = shape.bytes.saturating_add(SLOT + name.len());
             Shape { bytes, ..shape }
@@ -92,23 +114,15 @@ impl Val {
     }
 
     pub(super) fn number(text: &str) -> Self {
-        let integer = (text.len() <= LONGEST_INTEGER)
-            .then(|| Num::from_str_radix(text, 10))
-            .flatten();
+        let integer = (text.len() <= LONGEST_INTEGER).then(|| Num::from_str_radix(text, 10)).flatten();
         Self::Num(integer.unwrap_or_else(|| Num::Dec(text.to_owned().into())))
     }
 
     fn shape(&self) -> Shape {
         match self {
             Self::Null | Self::Bool(_) => Shape::SCALAR,
-            Self::Num(number) => Shape {
-                bytes: SLOT + number_bytes(number),
-                ..Shape::SCALAR
-            },
-            Self::Str(text) => Shape {
-                bytes: SLOT + text.len(),
-                ..Shape::SCALAR
-            },
+            Self::Num(number) => Shape { bytes: SLOT + number_bytes(number), ..Shape::SCALAR },
+            Self::Str(text) => Shape { bytes: SLOT + text.len(), ..Shape::SCALAR },
             Self::Arr(arr) => arr.shape,
             Self::Obj(obj) => obj.shape,
         }
@@ -131,7 +145,7 @@ impl Val {
     }
 
     /// The fields, likewise.
-    pub(super) fn take_fields(obj: Rc<Obj>) -> BTreeMap<Rc<str>, Val> {
+    pub(super) fn take_fields(obj: Rc<Obj>) -> BTreeMap<Rc<String>, Val> {
         match Rc::try_unwrap(obj) {
             Ok(obj) => obj.fields,
             Err(shared) => {
@@ -161,13 +175,13 @@ impl Val {
             Value::Null => Self::Null,
             Value::Bool(boolean) => Self::Bool(*boolean),
             Value::Number(number) => Self::number(number.as_str()),
-            Value::String(text) => Self::Str(text.as_str().into()),
+            Value::String(text) => Self::Str(Rc::new(text.clone())),
             Value::Array(items) => {
                 let items: Vec<_> = items.iter().map(Self::from_value).collect();
                 Self::arr(items)
             }
             Value::Object(fields) => {
-                let field = |(name, value): (&String, &Value)| (name.as_str().into(), Self::from_value(value));
+                let field = |(name, value): (&String, &Value)| (Rc::new(name.clone()), Self::from_value(value));
                 Self::obj(fields.iter().map(field).collect())
             }
         }
@@ -180,11 +194,7 @@ impl Val {
             Self::Num(number) => Value::Number(to_number(number)),
             Self::Str(text) => Value::String(text.to_string()),
             Self::Arr(arr) => arr.items.iter().map(Self::to_value).collect(),
-            Self::Obj(obj) => obj
-                .fields
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_value()))
-                .collect(),
+            Self::Obj(obj) => obj.fields.iter().map(|(name, value)| (name.to_string(), value.to_value())).collect(),
         }
     }
 }
@@ -300,7 +310,8 @@ impl From<f64> for Val {
 
 impl From<String> for Val {
     fn from(text: String) -> Self {
-        Self::str(&text)
+        budget::bytes(SLOT + text.len());
+        Self::Str(Rc::new(text))
     }
 }
 
@@ -308,7 +319,7 @@ impl From<String> for Val {
 impl From<jaq_core::val::Range<Val>> for Val {
     fn from(range: jaq_core::val::Range<Val>) -> Self {
         let bounds = [("start", range.start), ("end", range.end)];
-        Self::obj(bounds.into_iter().filter_map(|(name, bound)| Some((name.into(), bound?))).collect())
+        Self::obj(bounds.into_iter().filter_map(|(name, bound)| Some((Rc::new(name.to_owned()), bound?))).collect())
     }
 }
 

@@ -53,7 +53,10 @@ impl<'t, 's> Walker<'t, 's> {
         if name == "select" || name == "map" || name == "any" || name == "all" {
             // The arguments see other inputs than ours, or the same one under a condition.
             return result_with_arguments(name).filter(|_| name != "select").map_or_else(
-                || Yield { shape: input.shape.clone(), null: None }.or_null(Some(self.null_of(name, "`select` may yield nothing"))),
+                || {
+                    Yield { shape: input.shape.clone(), null: None }
+                        .or_null(Some(self.null_of(name, "`select` may yield nothing")))
+                },
                 Yield::of,
             );
         }

@@ -240,7 +240,8 @@ impl<'t, 's> Walker<'t, 's> {
                 };
                 let outer = shape.may_be(Type::Null) && !shape.is_any();
                 let null = why.map(|why| Null { why, span: span.clone(), field: optional.then(|| name.to_owned()) });
-                let outer = outer.then(|| Null { why: "the object around it may be null".to_owned(), span, field: None });
+                let outer =
+                    outer.then(|| Null { why: "the object around it may be null".to_owned(), span, field: None });
                 Yield { shape: Some(inner), null: of.null.clone().or(null).or(outer) }
             }
             Field::Open => Yield::anything(),

@@ -112,7 +112,8 @@ fn look_up<'s>(conjunction: &Conjunction<'s>, name: &str) -> Found<'s> {
             }
         }
     }
-    let unevaluated = conjunction.iter().any(|schema| schema.value.get("unevaluatedProperties") == Some(&Value::Bool(false)));
+    let unevaluated =
+        conjunction.iter().any(|schema| schema.value.get("unevaluatedProperties") == Some(&Value::Bool(false)));
     let required = conjunction.iter().any(|schema| is_required(schema.value, name));
     if closed || (unevaluated && schemas.is_empty() && !any_pattern) {
         Found::Closed

@@ -114,10 +114,7 @@ impl<'s> Shape<'s> {
     }
 
     fn expanded(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Self {
-        Self {
-            files,
-            alternatives: expand::alternatives(files, schema),
-        }
+        Self { files, alternatives: expand::alternatives(files, schema) }
     }
 
     /// The name of the file that says most of it.
@@ -162,9 +159,8 @@ impl<'s> Shape<'s> {
 
     /// Whether some other keyword narrows a string's form, in a way that is not judged here.
     pub(super) fn has_pattern(&self) -> bool {
-        let narrowed = |schema: &Located<'_>| {
-            schema.value.get("pattern").is_some() || constants(schema.value).is_some()
-        };
+        let narrowed =
+            |schema: &Located<'_>| schema.value.get("pattern").is_some() || constants(schema.value).is_some();
         self.alternatives.iter().any(|conjunction| conjunction.iter().any(narrowed))
     }
 

@@ -1,0 +1,18 @@
+# syntax=docker/dockerfile:1
+
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/src/target \
+    cargo build --release --locked --package runner && cp target/release/runner /usr/local/bin/runner
+
+# libc, libgcc and the CA certificates; no shell, no package manager.
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /usr/local/bin/runner /usr/local/bin/runner
+COPY pipelines /etc/runner/pipelines
+COPY schemas /etc/runner/schemas
+WORKDIR /etc/runner
+USER nonroot
+ENTRYPOINT ["/usr/local/bin/runner"]
+CMD ["run", "pipelines"]

@@ -1,0 +1,144 @@
+//! Finding the PostgreSQL that is on this machine.
+
+use std::cmp::Reverse;
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::error::{PostgresError, Result};
+
+/// The programs a cluster needs.
+const NEEDED: [&str; 3] = ["postgres", "initdb", "createdb"];
+
+/// Folders whose children are one folder per version: parent, start of the child's name, what
+/// follows it.
+const VERSIONED: [(&str, &str, &str); 4] = [
+    ("/usr/lib/postgresql", "", "bin"),
+    ("/usr", "pgsql-", "bin"),
+    ("/opt/homebrew/opt", "postgresql@", "bin"),
+    ("/usr/local/opt", "postgresql@", "bin"),
+];
+
+/// A folder with `postgres`, `initdb` and `createdb`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Binaries {
+    folder: PathBuf,
+}
+
+impl Binaries {
+    /// The first of: the folders on `PATH`, `pg_config`'s, the usual folders, newest version first.
+    /// Data that exist are only for their own major version.
+    pub(crate) fn find(data: &Path) -> Result<Self> {
+        let wanted = fs::read_to_string(data.join("PG_VERSION")).ok();
+        let wanted = wanted.as_deref().map(str::trim);
+        let mut found = candidates().filter(|folder| is_complete(folder)).peekable();
+        if found.peek().is_none() {
+            return Err(PostgresError::NotInstalled { install: install_line() });
+        }
+        let fits = |folder: &PathBuf| wanted.is_none_or(|v| version(folder).as_deref() == Some(v));
+        found.find(fits).map(|folder| Self { folder }).ok_or_else(|| PostgresError::WrongVersion {
+            data: data.to_owned(),
+            wanted: wanted.unwrap_or_default().to_owned(),
+        })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+fn candidates() -> impl Iterator<Item = PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let on_path: Vec<_> = env::split_paths(&path).filter_map(|folder| real(&folder)).collect();
+    on_path.into_iter().chain(pg_config()).chain(usual())
+}
+
+/// The folder itself, or the one a link to `postgres` in it leads to: `createdb` may be there only.
+fn real(folder: &Path) -> Option<PathBuf> {
+    let postgres = fs::canonicalize(folder.join("postgres")).ok()?;
+    let behind = postgres.parent()?.to_owned();
+    if is_complete(&behind) { Some(behind) } else { Some(folder.to_owned()) }
+}
+
+fn pg_config() -> Option<PathBuf> {
+    let output = Command::new("pg_config").arg("--bindir").output().ok()?;
+    let folder = String::from_utf8(output.stdout).ok()?;
+    Some(PathBuf::from(folder.trim()))
+}
+
+fn usual() -> impl Iterator<Item = PathBuf> {
+    VERSIONED.iter().flat_map(|&(parent, prefix, rest)| versions(parent, prefix, rest))
+}
+
+/// Newest first.
+fn versions(parent: &str, prefix: &str, rest: &str) -> Vec<PathBuf> {
+    let names = fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let version = |name: &OsStr| name.to_str()?.strip_prefix(prefix)?.parse::<u32>().ok();
+    let mut found: Vec<_> = names.filter_map(|name| Some((version(&name)?, name))).collect();
+    found.sort_by_key(|(version, _)| Reverse(*version));
+    found.into_iter().map(|(_, name)| Path::new(parent).join(name).join(rest)).collect()
+}
+
+fn is_complete(folder: &Path) -> bool {
+    NEEDED.iter().all(|program| folder.join(program).is_file())
+}
+
+/// The major version, as in `PG_VERSION`.
+fn version(folder: &Path) -> Option<String> {
+    let output = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    // `postgres (PostgreSQL) 15.13 (Debian ...)`
+    let number = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let major = number.split(|c: char| !c.is_ascii_digit()).next()?;
+    Some(major.to_owned())
+}
+
+/// The line for the package manager that is here.
+fn install_line() -> &'static str {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let is_there = |program: &str| env::split_paths(&path).any(|dir| dir.join(program).is_file());
+    if is_there("brew") {
+        "brew install postgresql@17"
+    } else if is_there("dnf") {
+        "sudo dnf install -y postgresql-server"
+    } else if is_there("apk") {
+        "sudo apk add postgresql"
+    } else if is_there("pacman") {
+        "sudo pacman -S --noconfirm postgresql"
+    } else {
+        "sudo apt-get install -y postgresql"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newer_versions_come_first() {
+        let parent = tempfile::tempdir().unwrap();
+        for name in ["pgsql-9", "pgsql-17", "pgsql-15", "pgsql-", "other-18"] {
+            fs::create_dir(parent.path().join(name)).unwrap();
+        }
+        let found = versions(parent.path().to_str().unwrap(), "pgsql-", "bin");
+        let names: Vec<_> =
+            found.iter().map(|folder| folder.strip_prefix(parent.path()).unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["pgsql-17/bin", "pgsql-15/bin", "pgsql-9/bin"]);
+    }
+
+    #[test]
+    fn a_folder_counts_when_it_holds_all_programs() {
+        let folder = tempfile::tempdir().unwrap();
+        for program in NEEDED {
+            assert!(!is_complete(folder.path()));
+            fs::write(folder.path().join(program), "").unwrap();
+        }
+        assert!(is_complete(folder.path()));
+    }
+}

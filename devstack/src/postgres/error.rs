@@ -1,0 +1,83 @@
+//! Why a server does not start.
+
+use std::io;
+use std::path::PathBuf;
+
+/// An error of the private PostgreSQL.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PostgresError {
+    /// There is no PostgreSQL server on this machine.
+    #[error("no PostgreSQL server found on this machine; install one with: {install}")]
+    NotInstalled {
+        /// The one line that installs it.
+        install: &'static str,
+    },
+    /// The kept data belong to another major version than those installed.
+    #[error("the data in {} are of PostgreSQL {wanted}, which is not installed; install it, or choose another folder", data.display())]
+    WrongVersion {
+        /// The folder of the data.
+        data: PathBuf,
+        /// The major version that wrote it.
+        wanted: String,
+    },
+    /// The unprivileged user the server runs as can't reach a folder.
+    #[error("{} can't be reached by the user {user}, as whom PostgreSQL runs when started by root, because of {}; choose a folder below /tmp or /var", folder.display(), blocked_by.display())]
+    Unreachable {
+        /// The folder asked for.
+        folder: PathBuf,
+        /// The folder above it that is closed.
+        blocked_by: PathBuf,
+        /// The user the server runs as.
+        user: String,
+    },
+    /// PostgreSQL refuses to run as root, and there is no other user to run it.
+    #[error(
+        "PostgreSQL does not run as root and there is neither a user postgres nor nobody; start this as an ordinary user"
+    )]
+    NoUnprivilegedUser,
+    /// The server ended while starting.
+    #[error("PostgreSQL did not start; its last words were:\n{log}")]
+    Startup {
+        /// The end of its log.
+        log: String,
+    },
+    /// The server did not become ready in time.
+    #[error("PostgreSQL did not become ready within {seconds} seconds; see {}", log.display())]
+    TimedOut {
+        /// How long was waited.
+        seconds: u64,
+        /// The server's log.
+        log: PathBuf,
+    },
+    /// `createdb` failed.
+    #[error("can't create the database {name}: {reason}")]
+    CreateDatabase {
+        /// The name asked for.
+        name: String,
+        /// What `createdb` said.
+        reason: String,
+    },
+    /// A file or a process could not be handled.
+    #[error("can't {action}")]
+    Io {
+        /// What was tried.
+        action: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+pub(crate) type Result<T> = std::result::Result<T, PostgresError>;
+
+/// Names what was tried when an [`io::Error`] came.
+pub(crate) trait Context<T> {
+    fn context(self, action: impl FnOnce() -> String) -> Result<T>;
+}
+
+impl<T> Context<T> for io::Result<T> {
+    fn context(self, action: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|source| PostgresError::Io { action: action(), source })
+    }
+}

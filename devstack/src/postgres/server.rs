@@ -1,0 +1,130 @@
+//! The server's process, under the supervision of a shell script.
+//!
+//! `supervise.sh` runs the server while a pipe from this process is open. So stopping is closing the
+//! pipe, and the system does that whatever way this process ends.
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::binaries::Binaries;
+use super::cluster::Cluster;
+use super::error::{Context, PostgresError, Result};
+
+const SCRIPT: &str = include_str!("supervise.sh");
+/// initdb takes half a second on an idle machine; the rest is for one that is not.
+const PATIENCE: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(10);
+
+#[derive(Debug)]
+pub(crate) struct Server {
+    supervisor: Child,
+}
+
+impl Server {
+    /// Starts the server and waits until it takes connections.
+    pub(crate) fn start(
+        binaries: &Binaries,
+        cluster: &Cluster,
+        port: u16,
+        settings: &[(String, String)],
+    ) -> Result<Self> {
+        forget_stale_lock(&cluster.data);
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", SCRIPT, "supervise"])
+            .arg(binaries.folder())
+            .arg(cluster.base())
+            .arg(&cluster.data)
+            .args([super::USER, &port.to_string()])
+            .args(settings.iter().flat_map(|(name, value)| ["-c".into(), format!("{name}={value}")]))
+            .current_dir(cluster.base())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            // Ctrl-C is for this process alone: the server must live until we are done with it.
+            .process_group(0);
+        clear_environment(&mut command);
+        cluster.owner.run(&mut command);
+        let supervisor = command.spawn().context(|| "start sh".to_owned())?;
+        let mut server = Self { supervisor };
+        server.wait_until_ready(cluster)?;
+        Ok(server)
+    }
+
+    fn wait_until_ready(&mut self, cluster: &Cluster) -> Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if is_ready(cluster) {
+                return Ok(());
+            }
+            if self.has_ended()? {
+                return Err(PostgresError::Startup { log: self.last_words() });
+            }
+            sleep(POLL);
+        }
+        Err(PostgresError::TimedOut { seconds: PATIENCE.as_secs(), log: cluster.log() })
+    }
+
+    fn has_ended(&mut self) -> Result<bool> {
+        let status = self.supervisor.try_wait().context(|| "wait for sh".to_owned())?;
+        Ok(status.is_some())
+    }
+
+    /// The script prints the end of the log when the server fails.
+    fn last_words(&mut self) -> String {
+        let mut text = String::new();
+        if let Some(mut stdout) = self.supervisor.stdout.take() {
+            // What can't be read is missing from the message, no more.
+            let _ = stdout.read_to_string(&mut text);
+        }
+        text.trim_end().to_owned()
+    }
+}
+
+impl Drop for Server {
+    /// A fast shutdown: connections are closed, and the folders removed.
+    fn drop(&mut self) {
+        drop(self.supervisor.stdin.take());
+        // The supervisor can't outlive the closed pipe; if waiting fails there is nothing to wait for.
+        let _ = self.supervisor.wait();
+    }
+}
+
+/// A running server says so in the eighth line of its lock file, and where its socket is in the
+/// fifth. That tells it from a server that died and left its file.
+fn is_ready(cluster: &Cluster) -> bool {
+    let Ok(text) = fs::read_to_string(cluster.data.join("postmaster.pid")) else {
+        return false;
+    };
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    lines.get(4).is_some_and(|socket| Path::new(socket) == cluster.base()) && lines.get(7) == Some(&"ready")
+}
+
+/// A server that was killed leaves its lock file. PostgreSQL sees by itself that the process is gone,
+/// but not if another process of the same user has its number by now, which is common in
+/// containers. On systems without /proc that check is left to PostgreSQL.
+fn forget_stale_lock(data: &Path) {
+    let lock = data.join("postmaster.pid");
+    let pid = fs::read_to_string(&lock).ok();
+    let pid = pid.as_deref().and_then(|text| text.lines().next()).map(str::trim);
+    let Some(pid) = pid.filter(|_| Path::new("/proc/self/comm").exists()) else {
+        return;
+    };
+    let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    if !comm.starts_with("postgres") {
+        // If it can't be removed, PostgreSQL says why.
+        let _ = fs::remove_file(lock);
+    }
+}
+
+/// `PGDATA`, `PGPORT`, `PGOPTIONS` and the like are meant for other servers.
+pub(crate) fn clear_environment(command: &mut Command) {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| name.starts_with("PG"))) {
+        command.env_remove(name);
+    }
+}

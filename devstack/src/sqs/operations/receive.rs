@@ -1,0 +1,222 @@
+//! `ReceiveMessage`, with long polling.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Response;
+use serde::{Deserialize, Serialize};
+
+use crate::sqs::account::{ACCOUNT, Account, Service, name_of_url};
+use crate::sqs::attributes;
+use crate::sqs::error::{Error, ErrorCode, Result};
+use crate::sqs::limits::{BATCH_ENTRIES, VISIBILITY_SECS, WAIT_SECS};
+use crate::sqs::message::{Attribute, Delivered, digest_of};
+use crate::sqs::protocol::reply;
+use crate::sqs::time::Timestamp;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ReceiveRequest {
+    queue_url: Option<String>,
+    /// The older name of the next field.
+    #[serde(default)]
+    attribute_names: Vec<String>,
+    #[serde(default)]
+    message_system_attribute_names: Vec<String>,
+    #[serde(default)]
+    message_attribute_names: Vec<String>,
+    max_number_of_messages: Option<i64>,
+    visibility_timeout: Option<i64>,
+    wait_time_seconds: Option<i64>,
+}
+
+/// The numbers of a request, checked.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    limit: usize,
+    visibility: Option<u32>,
+    /// None: the queue's own wait.
+    wait: Option<u32>,
+}
+
+const SYSTEM_ATTRIBUTES: [&str; 10] = [
+    "All",
+    "AWSTraceHeader",
+    "ApproximateFirstReceiveTimestamp",
+    "ApproximateReceiveCount",
+    "DeadLetterQueueSourceArn",
+    "MessageDeduplicationId",
+    "MessageGroupId",
+    "SenderId",
+    "SentTimestamp",
+    "SequenceNumber",
+];
+
+pub(crate) async fn receive(service: &Service, request: ReceiveRequest) -> Result<Response<Body>> {
+    let wanted = request.check()?;
+    let name = name_of_url(request.queue_url.as_deref())?;
+    let start = service.clock.now();
+    loop {
+        let (delivered, wait) = attempt(service, name, wanted, start)?;
+        match wait {
+            Some(wait) if delivered.is_empty() => wait.await,
+            _ => return Ok(reply(&request.answer(&delivered))),
+        }
+    }
+}
+
+/// One look at the queue; also how to wait for the next, unless the time is over.
+fn attempt(
+    service: &Service,
+    name: &str,
+    wanted: Wanted,
+    start: Timestamp,
+) -> Result<(Vec<Delivered>, Option<impl Future<Output = ()> + use<>>)> {
+    let now = service.clock.now();
+    let mut account = service.lock();
+    let redrive = redrive_target(service, &account, name)?;
+    let queue = account.queues.get_mut(name).ok_or_else(Error::no_such_queue)?;
+    let deadline = start.plus_secs(wanted.wait.unwrap_or(queue.attributes.wait));
+    if queue.is_full_in_flight() && !queue.attributes.fifo && deadline == start {
+        let message = "Too many messages in flight.";
+        return Err(Error::new(ErrorCode::OverLimit, message));
+    }
+    // Made before the look, so that what arrives in between is not missed.
+    let arrivals = Arc::clone(&queue.arrivals).notified_owned();
+    let visibility = wanted.visibility.unwrap_or(queue.attributes.visibility_timeout);
+    let max_receives = redrive.as_ref().map(|(_, max_receives)| *max_receives);
+    let received = queue.receive(now, wanted.limit, visibility, max_receives);
+    let wake = queue.next_due().map_or(deadline, |due| due.min(deadline));
+    if let Some((target, _)) = redrive {
+        account.bury(received.dead, &service.arn(name), &target);
+    }
+    let wait = (now < deadline).then(|| until(arrivals, wake.since(now)));
+    Ok((received.delivered, wait))
+}
+
+async fn until(arrivals: tokio::sync::futures::OwnedNotified, sleep: Duration) {
+    // Late rather than early: a wake before the due time would find nothing.
+    let _ = tokio::time::timeout(sleep + Duration::from_millis(1), arrivals).await;
+}
+
+/// The dead-letter queue's name and the number of receives before it, if both queues are there.
+fn redrive_target(service: &Service, account: &Account, name: &str) -> Result<Option<(String, u32)>> {
+    let queue = account.queues.get(name).ok_or_else(Error::no_such_queue)?;
+    let Some(redrive) = &queue.attributes.redrive else {
+        return Ok(None);
+    };
+    let target = service.name_of_arn(&redrive.target_arn);
+    let target = target.filter(|target| account.queues.contains_key(*target));
+    Ok(target.map(|target| (target.to_owned(), redrive.max_receives)))
+}
+
+impl ReceiveRequest {
+    fn check(&self) -> Result<Wanted> {
+        let limit = ranged("MaxNumberOfMessages", self.max_number_of_messages, 1, BATCH_ENTRIES)?;
+        for name in self.system_attributes() {
+            if !SYSTEM_ATTRIBUTES.contains(&name) {
+                return Err(attributes::unknown(name));
+            }
+        }
+        let seconds = |name, value, most: u32| {
+            Ok(ranged(name, value, 0, most as usize)?.and_then(|value| u32::try_from(value).ok()))
+        };
+        Ok(Wanted {
+            limit: limit.unwrap_or(1),
+            visibility: seconds("VisibilityTimeout", self.visibility_timeout, VISIBILITY_SECS)?,
+            wait: seconds("WaitTimeSeconds", self.wait_time_seconds, WAIT_SECS)?,
+        })
+    }
+
+    fn system_attributes(&self) -> impl Iterator<Item = &str> {
+        self.attribute_names.iter().chain(&self.message_system_attribute_names).map(String::as_str)
+    }
+
+    fn answer<'a>(&self, delivered: &'a [Delivered]) -> Answer<'a> {
+        Answer { messages: delivered.iter().map(|delivered| self.message(delivered)).collect() }
+    }
+
+    fn message<'a>(&self, delivered: &'a Delivered) -> MessageOut<'a> {
+        let content = &delivered.content;
+        let all = &content.attributes;
+        let chosen: BTreeMap<_, _> = all.iter().filter(|(name, _)| self.wants(name)).collect();
+        let digest = if chosen.len() == all.len() {
+            content.attributes_md5.clone()
+        } else {
+            digest_of(chosen.iter().map(|(name, value)| (*name, *value)))
+        };
+        MessageOut {
+            message_id: &content.message_id,
+            receipt_handle: delivered.receipt.encode(),
+            md5_of_body: &content.body_md5,
+            body: &content.body,
+            attributes: self.system_attributes_of(delivered),
+            md5_of_message_attributes: digest,
+            message_attributes: chosen,
+        }
+    }
+
+    /// Names are exact, all (`All`, `.*`), or a prefix (`trace.*`).
+    fn wants(&self, name: &str) -> bool {
+        self.message_attribute_names.iter().any(|wanted| {
+            wanted == "All"
+                || wanted == name
+                || wanted.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
+        })
+    }
+
+    fn system_attributes_of(&self, delivered: &Delivered) -> BTreeMap<&'static str, String> {
+        if self.system_attributes().next().is_none() {
+            return BTreeMap::new();
+        }
+        let content = &delivered.content;
+        let all = [
+            ("AWSTraceHeader", content.trace_header.clone()),
+            ("ApproximateFirstReceiveTimestamp", Some(delivered.first_received_at.as_millis().to_string())),
+            ("ApproximateReceiveCount", Some(delivered.receive_count.to_string())),
+            ("DeadLetterQueueSourceArn", delivered.dead_letter_source.as_deref().map(String::from)),
+            ("MessageDeduplicationId", content.deduplication_id.clone()),
+            ("MessageGroupId", content.group.as_deref().map(String::from)),
+            ("SenderId", Some(ACCOUNT.to_owned())),
+            ("SentTimestamp", Some(delivered.sent_at.as_millis().to_string())),
+            ("SequenceNumber", delivered.sequence_number.map(|number| number.to_string())),
+        ];
+        let wanted = |name: &str| self.system_attributes().any(|w| w == "All" || w == name);
+        let present = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        present.filter(|(name, _)| wanted(name)).collect()
+    }
+}
+
+fn ranged(name: &str, value: Option<i64>, low: usize, high: usize) -> Result<Option<usize>> {
+    let Some(value) = value else { return Ok(None) };
+    let inside = usize::try_from(value).ok().filter(|value| (low..=high).contains(value));
+    inside.map(Some).ok_or_else(|| {
+        let reason = format!("Must be >= {low} and <= {high}, if provided.");
+        Error::invalid(name, value, &reason)
+    })
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    messages: Vec<MessageOut<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct MessageOut<'a> {
+    message_id: &'a str,
+    receipt_handle: String,
+    #[serde(rename = "MD5OfBody")]
+    md5_of_body: &'a str,
+    body: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    attributes: BTreeMap<&'static str, String>,
+    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
+    md5_of_message_attributes: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    message_attributes: BTreeMap<&'a String, &'a Attribute>,
+}

@@ -1,0 +1,86 @@
+//! HTTP: one handler for every path, told apart by `X-Amz-Target`.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::Response;
+use axum::serve::ListenerExt;
+use tokio::sync::oneshot;
+
+use super::account::Service;
+use super::error::{Error, ErrorCode, Result};
+use super::faults::Plan;
+use super::operations::dispatch;
+use super::protocol::{Operation, TARGET};
+
+/// Far above a full batch in JSON, where a byte may take six.
+const BODY_LIMIT: usize = 16 << 20;
+
+/// Serves until `stop` is sent or dropped, on a runtime of its own: the caller may be synchronous,
+/// and its runtime can't starve the server.
+pub(crate) fn serve(listener: TcpListener, service: Arc<Service>, stop: oneshot::Receiver<()>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let listener = listener.tap_io(|stream| {
+            // Small answers must not wait for the client's delayed acknowledgement. A socket that
+            // refuses is already broken; the first read tells.
+            let _ = stream.set_nodelay(true);
+        });
+        let router = Router::new().fallback(handle).with_state(service);
+        tokio::select! {
+            served = axum::serve(listener, router) => served,
+            _ = stop => Ok(()),
+        }
+    })
+}
+
+async fn handle(State(service): State<Arc<Service>>, request: Request) -> Response<Body> {
+    answer(&service, request).await.unwrap_or_else(Error::into_response)
+}
+
+async fn answer(service: &Arc<Service>, request: Request) -> Result<Response<Body>> {
+    let operation = operation(&request)?;
+    let body = to_bytes(request.into_body(), BODY_LIMIT)
+        .await
+        .map_err(|error| Error::new(ErrorCode::Serialization, error.to_string()))?;
+    let plan = service.faults.next(operation);
+    before(&plan).await?;
+    let answer = dispatch(service, operation, &body, &plan).await;
+    if plan.lose_answer {
+        break_connection();
+    }
+    answer
+}
+
+fn operation(request: &Request) -> Result<Operation> {
+    let target = request.headers().get(TARGET).and_then(|target| target.to_str().ok());
+    target.and_then(Operation::from_target).ok_or_else(|| {
+        let target = target.unwrap_or("missing");
+        let message = format!("The operation in the header X-Amz-Target is unknown: {target}.");
+        Error::new(ErrorCode::UnknownOperation, message)
+    })
+}
+
+async fn before(plan: &Plan) -> Result<()> {
+    if !plan.latency.is_zero() {
+        tokio::time::sleep(plan.latency).await;
+    }
+    if plan.lose_request {
+        break_connection();
+    }
+    match plan.error {
+        Some(code) => Err(Error::new(code, "This call fails on purpose.")),
+        None => Ok(()),
+    }
+}
+
+/// Ends the task of this connection, which closes its socket without an answer. Unwinding is the
+/// one way out of a handler that hyper does not turn into a response; no panic message is printed.
+fn break_connection() -> ! {
+    std::panic::resume_unwind(Box::new("connection broken on purpose"))
+}

@@ -1,0 +1,3 @@
+//! The local stack, seen from outside.
+
+mod postgres;

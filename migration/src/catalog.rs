@@ -1,0 +1,228 @@
+//! Reads live tables from PostgreSQL's catalog. Nothing here writes.
+
+use sea_orm_migration::sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    QueryResult, Statement, TransactionTrait, Value,
+};
+
+use crate::ddl;
+use crate::index_name::index_name;
+use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable};
+use crate::merge::{Declaration, merge};
+use crate::{Error, Table, TableName};
+
+/// Every declared table beside its live counterpart, at one moment.
+pub(crate) struct Survey {
+    pub(crate) tables: Vec<Surveyed>,
+}
+
+pub(crate) struct Surveyed {
+    pub(crate) declaration: Declaration,
+    pub(crate) schema_exists: bool,
+    pub(crate) live: Option<LiveTable>,
+}
+
+/// Looks at the live tables inside one read-only transaction, so that PostgreSQL itself vouches that nothing changes.
+pub(crate) async fn survey(db: &DatabaseConnection, tables: &[Table]) -> Result<Survey, Error> {
+    let transaction = read_only(db).await?;
+    let mut homes = Vec::with_capacity(tables.len());
+    for table in tables {
+        homes.push((home(&transaction, &table.name).await?, table));
+    }
+    let mut surveyed = Vec::new();
+    for declaration in merge(homes)? {
+        surveyed.push(look_at(&transaction, declaration).await.map_err(reading())?);
+    }
+    transaction.rollback().await.map_err(reading())?;
+    Ok(Survey { tables: surveyed })
+}
+
+/// One snapshot, and no way to write.
+pub(crate) async fn read_only(db: &DatabaseConnection) -> Result<DatabaseTransaction, Error> {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Err(Error::NotPostgres);
+    }
+    let (snapshot, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+    db.begin_with_config(Some(snapshot), Some(mode)).await.map_err(reading())
+}
+
+fn reading() -> impl FnOnce(DbErr) -> Error {
+    Error::during("reading the live tables")
+}
+
+/// The table's name with its schema: where an unqualified name is found, or would be created.
+async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<TableName, Error> {
+    if name.schema.is_some() {
+        return Ok(name.clone());
+    }
+    let sql = "SELECT coalesce(
+        (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE c.relname = $1 AND pg_table_is_visible(c.oid)),
+        current_schema())::text AS schema";
+    let row = one(db, sql, [name.name.as_str().into()]).await.map_err(reading())?;
+    let schema: Option<String> = match row {
+        Some(row) => row.try_get("", "schema").map_err(reading())?,
+        None => None,
+    };
+    let schema = Some(schema.ok_or(Error::NoSchema)?);
+    Ok(TableName { schema, name: name.name.clone() })
+}
+
+async fn look_at(db: &impl ConnectionTrait, declaration: Declaration) -> Result<Surveyed, DbErr> {
+    let schema = declaration.home.schema.as_deref().unwrap_or_default();
+    let exists = one(db, "SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema.into()]).await?;
+    Ok(Surveyed { schema_exists: exists.is_some(), live: live_table(db, &declaration).await?, declaration })
+}
+
+const RELATION: &str =
+    "SELECT c.oid::bigint AS oid, c.relkind::text AS kind, pg_get_userbyid(c.relowner)::text AS owner,
+        pg_has_role(c.relowner, 'USAGE') AS owned,
+        has_table_privilege(c.oid, 'INSERT') AND has_schema_privilege(n.oid, 'USAGE') AS may_insert,
+        has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') AS may_select
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relname = $2";
+
+async fn live_table(db: &impl ConnectionTrait, declaration: &Declaration) -> Result<Option<LiveTable>, DbErr> {
+    let home = &declaration.home;
+    let schema: Value = home.schema.clone().unwrap_or_default().into();
+    let Some(row) = one(db, RELATION, [schema, home.name.as_str().into()]).await? else {
+        return Ok(None);
+    };
+    let oid: i64 = row.try_get("", "oid")?;
+    let kind = kind(&row.try_get::<String>("", "kind")?);
+    let may_select = row.try_get("", "may_select")?;
+    let look = may_select && !matches!(kind, Kind::Other(_));
+    Ok(Some(LiveTable {
+        kind,
+        owner: row.try_get("", "owner")?,
+        owned: row.try_get("", "owned")?,
+        may_insert: row.try_get("", "may_insert")?,
+        may_select,
+        has_rows: !look || has_rows(db, home, None).await?,
+        columns: columns(db, oid).await?,
+        primary_key: primary_key(db, oid).await?,
+        indexes: indexes(db, oid).await?,
+        taken: taken(db, oid, declaration).await?,
+    }))
+}
+
+/// `pg_class.relkind`.
+fn kind(relkind: &str) -> Kind {
+    match relkind {
+        "r" => Kind::Table,
+        "p" => Kind::Partitioned,
+        "v" => Kind::Other("a view"),
+        "m" => Kind::Other("a materialized view"),
+        "f" => Kind::Other("a foreign table"),
+        "S" => Kind::Other("a sequence"),
+        "i" | "I" => Kind::Other("an index"),
+        "c" => Kind::Other("a composite type"),
+        _ => Kind::Other("no table"),
+    }
+}
+
+/// Whether the table has a row, or a row in which `column` is not null.
+pub(crate) async fn has_rows(
+    db: &impl ConnectionTrait,
+    table: &TableName,
+    column: Option<&str>,
+) -> Result<bool, DbErr> {
+    let row = one(db, &ddl::any_row(table, column), []).await?;
+    Ok(row.is_some())
+}
+
+async fn columns(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveColumn>, DbErr> {
+    let sql = "SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS ty, a.attnotnull AS not_null,
+            (a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL) AS has_default,
+            (a.attgenerated <> '' OR a.attidentity = 'a') AS always_generated
+        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+        WHERE a.attrelid = $1::bigint::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+    let column = |row: QueryResult| {
+        Ok(LiveColumn {
+            name: row.try_get("", "name")?,
+            ty: row.try_get("", "ty")?,
+            not_null: row.try_get("", "not_null")?,
+            has_default: row.try_get("", "has_default")?,
+            always_generated: row.try_get("", "always_generated")?,
+        })
+    };
+    all(db, sql, [oid.into()]).await?.into_iter().map(column).collect()
+}
+
+async fn primary_key(db: &impl ConnectionTrait, oid: i64) -> Result<Option<LiveKey>, DbErr> {
+    let sql = "SELECT k.conname::text AS constraint_name, a.attname::text AS name
+        FROM pg_constraint k CROSS JOIN unnest(k.conkey) WITH ORDINALITY AS p(attnum, position)
+        JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = p.attnum
+        WHERE k.conrelid = $1::bigint::oid AND k.contype = 'p' ORDER BY p.position";
+    let mut key = None;
+    for row in all(db, sql, [oid.into()]).await? {
+        let constraint: String = row.try_get("", "constraint_name")?;
+        key.get_or_insert(LiveKey { constraint, columns: Vec::new() }).columns.push(row.try_get("", "name")?);
+    }
+    Ok(key)
+}
+
+/// One row per key column; an expression has no column name and makes the index not plain.
+const INDEXES: &str = "SELECT c.relname::text AS name, m.amname::text AS method, i.indisunique AS is_unique,
+        (i.indisvalid AND i.indisready AND i.indislive) AS valid, pg_get_expr(i.indpred, i.indrelid) AS predicate,
+        a.attname::text AS column_name,
+        (k.attnum <> 0 AND i.indoption[k.position] = 0 AND o.opcdefault) AS plain
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
+    CROSS JOIN LATERAL (SELECT i.indkey[s] AS attnum, s AS position FROM generate_series(0, i.indnkeyatts - 1) s) k
+    JOIN pg_opclass o ON o.oid = i.indclass[k.position]
+    LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0
+    WHERE i.indrelid = $1::bigint::oid ORDER BY c.relname, k.position";
+
+async fn indexes(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveIndex>, DbErr> {
+    let mut indexes: Vec<LiveIndex> = Vec::new();
+    for row in all(db, INDEXES, [oid.into()]).await? {
+        let name: String = row.try_get("", "name")?;
+        if indexes.last().is_none_or(|last| last.name != name) {
+            indexes.push(LiveIndex {
+                name,
+                method: row.try_get("", "method")?,
+                unique: row.try_get("", "is_unique")?,
+                valid: row.try_get("", "valid")?,
+                predicate: row.try_get("", "predicate")?,
+                columns: Vec::new(),
+                plain: true,
+            });
+        }
+        if let Some(index) = indexes.last_mut() {
+            index.plain &= row.try_get::<bool>("", "plain")?;
+            index.columns.extend(row.try_get::<Option<String>>("", "column_name")?);
+        }
+    }
+    Ok(indexes)
+}
+
+/// Indexes share one namespace with the tables of their schema.
+async fn taken(db: &impl ConnectionTrait, oid: i64, declaration: &Declaration) -> Result<Vec<String>, DbErr> {
+    let sql = "SELECT 1 FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
+        WHERE c.relname = $1 AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = $2::bigint::oid)
+          AND i.indrelid IS DISTINCT FROM $2::bigint::oid";
+    let mut taken = Vec::new();
+    for index in &declaration.indexes {
+        let name = index_name(&declaration.home.name, &index.value);
+        if one(db, sql, [name.as_str().into(), oid.into()]).await?.is_some() {
+            taken.push(name);
+        }
+    }
+    Ok(taken)
+}
+
+pub(crate) async fn one<const N: usize>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    values: [Value; N],
+) -> Result<Option<QueryResult>, DbErr> {
+    db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await
+}
+
+pub(crate) async fn all<const N: usize>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    values: [Value; N],
+) -> Result<Vec<QueryResult>, DbErr> {
+    db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await
+}

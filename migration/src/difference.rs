@@ -1,0 +1,152 @@
+//! Where a live table departs from its declaration. Pure: what follows from a difference is decided elsewhere, by
+//! [`resolve`](crate::resolve) for a migration and by [`misfit`](crate::misfit) for a run.
+
+use std::path::Path;
+
+use crate::catalog::Surveyed;
+use crate::index_name::index_name;
+use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable};
+use crate::merge::{Declaration, Sourced, same_set};
+use crate::{Column, Index};
+
+/// One difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Difference<'a> {
+    MissingSchema(&'a str),
+    MissingTable,
+    /// A view, an index and so on.
+    NotATable(&'static str),
+    MissingColumn(&'a Sourced<Column>),
+    TypeDiffers(&'a Sourced<Column>, &'a LiveColumn),
+    /// PostgreSQL generates the value and takes none.
+    Generated(&'a Sourced<Column>),
+    /// Declared null, live NOT NULL.
+    LiveNotNull(&'a Sourced<Column>),
+    /// Declared NOT NULL, live nullable.
+    LiveNullable(&'a Sourced<Column>),
+    /// Undeclared, NOT NULL, without default: every insert would fail.
+    UndeclaredRequired(&'a LiveColumn),
+    NoPrimaryKey(&'a [String]),
+    PrimaryKeyDiffers(&'a [String], &'a LiveKey),
+    MissingIndex(&'a Sourced<Index>),
+    InvalidIndex(&'a Sourced<Index>),
+    IndexDiffers(&'a Sourced<Index>),
+    IndexNameTaken(&'a Sourced<Index>),
+}
+
+impl Difference<'_> {
+    /// The file to name: that of the column or index, else the table's first.
+    pub(crate) fn file<'a>(&'a self, declaration: &'a Declaration) -> &'a Path {
+        match self {
+            Self::MissingColumn(column)
+            | Self::TypeDiffers(column, _)
+            | Self::Generated(column)
+            | Self::LiveNotNull(column)
+            | Self::LiveNullable(column) => &column.file,
+            Self::MissingIndex(index)
+            | Self::InvalidIndex(index)
+            | Self::IndexDiffers(index)
+            | Self::IndexNameTaken(index) => &index.file,
+            _ => &declaration.file,
+        }
+    }
+}
+
+/// All differences of one table, in the order they are to be resolved.
+pub(crate) fn differences(surveyed: &Surveyed) -> Vec<Difference<'_>> {
+    let declaration = &surveyed.declaration;
+    let Some(live) = &surveyed.live else {
+        return missing_table(surveyed);
+    };
+    if let Kind::Other(what) = live.kind {
+        return vec![Difference::NotATable(what)];
+    }
+    let mut all: Vec<Difference<'_>> = Vec::new();
+    all.extend(declaration.columns.iter().flat_map(|column| column_differences(column, live)));
+    all.extend(undeclared(declaration, live).filter(|c| required(c, live)).map(Difference::UndeclaredRequired));
+    all.extend(key_difference(&declaration.primary_key, live));
+    all.extend(declaration.indexes.iter().filter_map(|index| index_difference(declaration, index, live)));
+    all
+}
+
+fn missing_table(surveyed: &Surveyed) -> Vec<Difference<'_>> {
+    let declaration = &surveyed.declaration;
+    let schema = declaration.home.schema.as_deref().filter(|_| !surveyed.schema_exists);
+    let indexes = declaration.indexes.iter().map(Difference::MissingIndex);
+    schema.map(Difference::MissingSchema).into_iter().chain([Difference::MissingTable]).chain(indexes).collect()
+}
+
+fn column_differences<'a>(column: &'a Sourced<Column>, live: &'a LiveTable) -> Vec<Difference<'a>> {
+    let Some(found) = live.column(&column.value.name) else {
+        return vec![Difference::MissingColumn(column)];
+    };
+    let mut differences = Vec::new();
+    if found.ty != column.value.ty.to_string() {
+        differences.push(Difference::TypeDiffers(column, found));
+    }
+    if found.always_generated {
+        differences.push(Difference::Generated(column));
+    }
+    match (column.value.nullable, found.not_null) {
+        // Inside a primary key that differs, the key is what has to change first.
+        (true, true) if !live.in_primary_key(&found.name) => differences.push(Difference::LiveNotNull(column)),
+        (false, false) => differences.push(Difference::LiveNullable(column)),
+        _ => {}
+    }
+    differences
+}
+
+/// Live columns no file declares.
+pub(crate) fn undeclared<'a>(
+    declaration: &'a Declaration,
+    live: &'a LiveTable,
+) -> impl Iterator<Item = &'a LiveColumn> {
+    let declared = |name: &str| declaration.columns.iter().any(|column| column.value.name == name);
+    live.columns.iter().filter(move |column| !declared(&column.name))
+}
+
+fn required(column: &LiveColumn, live: &LiveTable) -> bool {
+    column.not_null && !column.has_default && !live.in_primary_key(&column.name)
+}
+
+fn key_difference<'a>(declared: &'a [String], live: &'a LiveTable) -> Option<Difference<'a>> {
+    match &live.primary_key {
+        None if declared.is_empty() => None,
+        None => Some(Difference::NoPrimaryKey(declared)),
+        Some(key) if same_set(&key.columns, declared) => None,
+        Some(key) => Some(Difference::PrimaryKeyDiffers(declared, key)),
+    }
+}
+
+fn index_difference<'a>(
+    declaration: &Declaration,
+    index: &'a Sourced<Index>,
+    live: &LiveTable,
+) -> Option<Difference<'a>> {
+    let name = index_name(&declaration.home.name, &index.value);
+    if let Some(ours) = live.indexes.iter().find(|candidate| candidate.name == name) {
+        return match (same_shape(ours, &index.value), ours.valid) {
+            (false, _) => Some(Difference::IndexDiffers(index)),
+            (true, false) => Some(Difference::InvalidIndex(index)),
+            (true, true) => None,
+        };
+    }
+    // An index made by hand serves as well; predicates can't be compared, since PostgreSQL stores them rewritten.
+    let serves =
+        |candidate: &LiveIndex| candidate.valid && candidate.predicate.is_none() && same_shape(candidate, &index.value);
+    if live.indexes.iter().any(serves) {
+        None
+    } else if live.taken.contains(&name) {
+        Some(Difference::IndexNameTaken(index))
+    } else {
+        Some(Difference::MissingIndex(index))
+    }
+}
+
+fn same_shape(live: &LiveIndex, declared: &Index) -> bool {
+    live.plain
+        && live.method == declared.using.keyword()
+        && live.unique == declared.unique
+        && live.columns == declared.columns
+        && live.predicate.is_some() == declared.predicate.is_some()
+}

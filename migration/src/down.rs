@@ -1,0 +1,80 @@
+//! Undoes the last step.
+
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
+
+use crate::catalog::{has_rows, one};
+use crate::session::Session;
+use crate::{Entry, Error, Loss, TableName, ddl, ledger};
+
+/// Undoes the last step the ledger records and gives its entry; `None` when nothing is left to undo. Refuses to lose rows
+/// or values unless `allow_data_loss`.
+pub async fn down(db: &DatabaseConnection, allow_data_loss: bool) -> Result<Option<Entry>, Error> {
+    let session = Session::locked(db).await?;
+    let undone = under_lock(&session, allow_data_loss).await;
+    session.close().await;
+    undone
+}
+
+async fn under_lock(session: &Session, allow_data_loss: bool) -> Result<Option<Entry>, Error> {
+    let reading = || Error::during("reading the migration ledger");
+    let db = session.connection().await?;
+    if !ledger::exists(db).await.map_err(reading())? {
+        return Ok(None);
+    }
+    ledger::settle_interrupted(db).await.map_err(reading())?;
+    let Some(entry) = ledger::last(db).await.map_err(reading())? else {
+        return Ok(None);
+    };
+    undo(session, &entry, allow_data_loss).await?;
+    tracing::info!("undone: {}", entry.summary);
+    Ok(Some(entry))
+}
+
+/// The look at the rows, the undoing and its record are one transaction, under a lock that keeps new rows out.
+async fn undo(session: &Session, entry: &Entry, allow_data_loss: bool) -> Result<(), Error> {
+    let doing = || Error::during(format!("undoing `{}`", entry.summary));
+    let transaction = session.begin().await?;
+    if !allow_data_loss && loses_data(&transaction, entry).await.map_err(doing())? {
+        return Err(Error::DataLoss { step: entry.summary.clone(), loses: lost(entry) });
+    }
+    let both = async {
+        let sql = Statement::from_string(DbBackend::Postgres, &entry.undo_sql);
+        transaction.execute_raw(sql).await?;
+        ledger::mark_undone(&transaction, entry.id).await
+    };
+    both.await.map_err(doing())?;
+    transaction.commit().await.map_err(doing())
+}
+
+fn lost(entry: &Entry) -> String {
+    match (&entry.object, entry.loses) {
+        (Some(column), Loss::Values) => {
+            format!("the values of column {column} of table {}", entry.table)
+        }
+        _ => format!("the rows of table {}", entry.table),
+    }
+}
+
+/// Row-level security off: PostgreSQL then fails rather than hide the rows that would be lost.
+async fn loses_data(db: &impl ConnectionTrait, entry: &Entry) -> Result<bool, DbErr> {
+    let column = match entry.loses {
+        Loss::Nothing => return Ok(false),
+        Loss::Rows => None,
+        Loss::Values => entry.object.as_deref(),
+    };
+    if !still_there(db, &entry.table, column).await? {
+        return Ok(false);
+    }
+    db.execute_unprepared("SET LOCAL row_security = off").await?;
+    db.execute_raw(Statement::from_string(DbBackend::Postgres, ddl::lock_table(&entry.table))).await?;
+    has_rows(db, &entry.table, column).await
+}
+
+/// Somebody may have dropped it by hand.
+async fn still_there(db: &impl ConnectionTrait, table: &TableName, column: Option<&str>) -> Result<bool, DbErr> {
+    let sql = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') AND ($3::text IS NULL OR EXISTS (
+            SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = $3 AND NOT a.attisdropped))";
+    let values = [table.schema.clone().into(), table.name.as_str().into(), column.map(str::to_owned).into()];
+    Ok(one(db, sql, values).await?.is_some())
+}

@@ -1,0 +1,161 @@
+//! What can go wrong, and what PostgreSQL said about it.
+
+use std::path::PathBuf;
+
+use sea_orm_migration::sea_orm::sqlx::{self, postgres::PgDatabaseError};
+use sea_orm_migration::sea_orm::{DbErr, RuntimeErr};
+
+/// Why a migration could not be planned, applied or undone.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The connection is to something other than PostgreSQL.
+    #[error("not a PostgreSQL connection: migrations are written for PostgreSQL alone")]
+    NotPostgres,
+    /// No connection, or a connection that broke.
+    #[error("cannot reach the database: check its address, that it runs, and that it takes connections")]
+    Connection(#[source] Cause),
+    /// SQLSTATE 42501.
+    #[error("{doing}: the role of this connection lacks a privilege; connect as the owner, or grant it")]
+    PermissionDenied {
+        /// What was being done.
+        doing: String,
+        /// PostgreSQL's own words name the object.
+        #[source]
+        source: Cause,
+    },
+    /// SQLSTATE 55P03: a lock was not granted in time.
+    #[error("{doing}: the table stayed locked by another transaction; nothing of this step was changed, run it again")]
+    Busy {
+        /// What was being done.
+        doing: String,
+        /// PostgreSQL's own words.
+        #[source]
+        source: Cause,
+    },
+    /// Any other failure of the database.
+    #[error("{doing} failed")]
+    Database {
+        /// What was being done.
+        doing: String,
+        /// PostgreSQL's own words.
+        #[source]
+        source: Cause,
+    },
+    /// The `search_path` names no schema that exists, so an unqualified table has no place to be.
+    #[error("no schema to create tables in: write the table as `schema.table`, or set the search_path")]
+    NoSchema,
+    /// A declaration that PostgreSQL could not hold.
+    #[error("table {table} in {}: {problem}", file.display())]
+    Declaration {
+        /// The table as declared.
+        table: String,
+        /// The file that declares it.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Two files declare the same table in ways that exclude each other.
+    #[error("table {table} is declared twice: {problem} ({} and {})", first.display(), second.display())]
+    Conflict {
+        /// The table as declared.
+        table: String,
+        /// Where the two differ.
+        problem: String,
+        /// The file read first.
+        first: PathBuf,
+        /// The file that disagrees with it.
+        second: PathBuf,
+    },
+    /// The connection that holds the migration lock was replaced while migrating.
+    #[error(
+        "the connection holding the migration lock was lost; run it again (connect directly, not through a transaction pooler)"
+    )]
+    LockLost,
+    /// Undoing would lose rows or values, and nobody allowed that.
+    #[error("undoing `{step}` would lose {loses}; allow it with --allow-data-loss")]
+    DataLoss {
+        /// The step that was to be undone.
+        step: String,
+        /// What would be gone.
+        loses: String,
+    },
+}
+
+impl Error {
+    /// Sorts a database error by its SQLSTATE; `doing` says what was attempted, as a fragment.
+    pub(crate) fn during(doing: impl Into<String>) -> impl FnOnce(DbErr) -> Self {
+        let doing = doing.into();
+        move |error| {
+            let source = Cause::of(&error);
+            match source.sqlstate() {
+                Some("42501") => Self::PermissionDenied { doing, source },
+                Some("55P03") => Self::Busy { doing, source },
+                Some(state) if !state.starts_with("08") && !state.starts_with("57P") => {
+                    Self::Database { doing, source }
+                }
+                None if !is_connection(&error) => Self::Database { doing, source },
+                _ => Self::Connection(source),
+            }
+        }
+    }
+}
+
+fn is_connection(error: &DbErr) -> bool {
+    matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_))
+        || matches!(
+            sqlx_error(error),
+            Some(
+                sqlx::Error::Io(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed
+            )
+        )
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(inner))
+        | DbErr::Exec(RuntimeErr::SqlxError(inner))
+        | DbErr::Query(RuntimeErr::SqlxError(inner)) => Some(inner),
+        _ => None,
+    }
+}
+
+/// PostgreSQL's own words: message, detail, hint and SQLSTATE, without the wrapping of the layers between.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{text}")]
+pub struct Cause {
+    text: String,
+    sqlstate: Option<String>,
+}
+
+impl Cause {
+    /// The SQLSTATE, when the server answered.
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.sqlstate.as_deref()
+    }
+
+    fn of(error: &DbErr) -> Self {
+        let inner = sqlx_error(error);
+        let server =
+            inner.and_then(sqlx::Error::as_database_error).and_then(|e| e.try_downcast_ref::<PgDatabaseError>());
+        match (server, inner) {
+            (Some(pg), _) => Self::of_server(pg),
+            (None, Some(inner)) => Self { text: inner.to_string(), sqlstate: None },
+            (None, None) => Self { text: error.to_string(), sqlstate: None },
+        }
+    }
+
+    fn of_server(pg: &PgDatabaseError) -> Self {
+        let mut text = format!("{} (SQLSTATE {})", pg.message(), pg.code());
+        if let Some(detail) = pg.detail() {
+            text = format!("{text}; {detail}");
+        }
+        if let Some(hint) = pg.hint() {
+            text = format!("{text}; {hint}");
+        }
+        Self { text, sqlstate: Some(pg.code().to_owned()) }
+    }
+}

@@ -1,0 +1,71 @@
+//! A table as PostgreSQL's catalog describes it.
+
+/// A live relation. `kind` tells whether it is a table at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LiveTable {
+    pub(crate) kind: Kind,
+    /// The owning role.
+    pub(crate) owner: String,
+    /// This connection's role may act as the owner.
+    pub(crate) owned: bool,
+    /// Privileges of this connection's role that writing needs.
+    pub(crate) may_insert: bool,
+    pub(crate) may_select: bool,
+    /// True as well when this role may not look.
+    pub(crate) has_rows: bool,
+    pub(crate) columns: Vec<LiveColumn>,
+    pub(crate) primary_key: Option<LiveKey>,
+    pub(crate) indexes: Vec<LiveIndex>,
+    /// Names that declared indexes would take, and that relations other than this table's indexes hold.
+    pub(crate) taken: Vec<String>,
+}
+
+/// `pg_class.relkind`, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Table,
+    Partitioned,
+    Other(&'static str),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LiveColumn {
+    pub(crate) name: String,
+    /// As `format_type()` prints it.
+    pub(crate) ty: String,
+    pub(crate) not_null: bool,
+    /// A default, an identity, or a generated value.
+    pub(crate) has_default: bool,
+    /// PostgreSQL refuses values written to it.
+    pub(crate) always_generated: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LiveKey {
+    pub(crate) constraint: String,
+    pub(crate) columns: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LiveIndex {
+    pub(crate) name: String,
+    pub(crate) method: String,
+    pub(crate) unique: bool,
+    pub(crate) valid: bool,
+    /// Key columns in order.
+    pub(crate) columns: Vec<String>,
+    /// No expression, no other order, no other operator class than a declaration can write.
+    pub(crate) plain: bool,
+    /// As `pg_get_expr()` prints it.
+    pub(crate) predicate: Option<String>,
+}
+
+impl LiveTable {
+    pub(crate) fn column(&self, name: &str) -> Option<&LiveColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    pub(crate) fn in_primary_key(&self, name: &str) -> bool {
+        self.primary_key.iter().any(|key| key.columns.iter().any(|column| column == name))
+    }
+}

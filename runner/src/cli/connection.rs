@@ -1,0 +1,51 @@
+//! Where the database and the queue service are: flags, then environment.
+
+use migration::Table;
+use sea_orm::DatabaseConnection;
+
+use super::exit::Failure;
+use crate::config::settings::{DatabaseUrl, Settings};
+use crate::plan::{Pipeline, QueueRef};
+use crate::source::{Access, Clients};
+
+/// Flags of every command that connects.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Connection {
+    /// PostgreSQL URL [default: DATABASE_URL, or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME]
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// SQS endpoint, for a queue service other than AWS [default: SQS_ENDPOINT]
+    #[arg(long, value_name = "URL")]
+    pub sqs_endpoint: Option<String>,
+}
+
+impl Connection {
+    /// The database's URL; its absence is a matter of configuration.
+    pub fn database(&self, settings: &Settings) -> Result<DatabaseUrl, Failure> {
+        let found = settings.database(self.database_url.as_deref());
+        found.map_err(|error| Failure::Config(format!("error: {error}")))
+    }
+
+    /// SQS clients for the region of `queue`, if it names one.
+    pub async fn queue(&self, settings: &Settings, queue: &QueueRef) -> Result<Clients, Failure> {
+        let endpoint = settings.sqs_endpoint(self.sqs_endpoint.as_deref());
+        let region = match queue {
+            QueueRef::Arn { region, .. } => Some(region.clone()),
+            _ => None,
+        };
+        let clients = crate::source::connect(Access { endpoint, region, local: false }).await;
+        clients.map_err(|error| Failure::Running(format!("error: {error}")))
+    }
+}
+
+/// A pool of at most `connections`.
+pub(super) async fn open(database: &DatabaseUrl, connections: u32) -> Result<DatabaseConnection, Failure> {
+    let opened = crate::sink::connect(database.expose(), &database.to_string(), connections).await;
+    opened.map_err(|error| Failure::Running(format!("error: {error}")))
+}
+
+/// Every table the pipelines declare.
+pub(super) fn tables<'a>(pipelines: impl IntoIterator<Item = &'a Pipeline>) -> Vec<Table> {
+    let targets = pipelines.into_iter().flat_map(Pipeline::targets);
+    targets.map(|target| target.table.clone()).collect()
+}

@@ -1,0 +1,43 @@
+//! From the paths on the command line to compiled pipelines, or one report of everything that is wrong.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::exit::Failure;
+use crate::config::settings::Settings;
+use crate::diagnostic::{self, Style};
+use crate::plan::{self, Pipeline};
+use crate::telemetry::colour_on_stderr;
+
+/// Reads the environment and `.env`, and installs the logs.
+pub(super) fn settings() -> Result<Settings, Failure> {
+    let config = |error: &dyn std::fmt::Display| Failure::Config(format!("error: {error}"));
+    let env = crate::config::load::environment().map_err(|error| config(&error))?;
+    let settings = Settings::new(env);
+    crate::telemetry::install(&settings).map_err(|error| config(&error))?;
+    Ok(settings)
+}
+
+/// Compiles the pipeline files and prints their warnings to stderr.
+pub(super) fn pipelines(paths: &[PathBuf], settings: &Settings) -> Result<Vec<Arc<Pipeline>>, Failure> {
+    let style = if colour_on_stderr(settings) { Style::Coloured } else { Style::Plain };
+    let files = crate::config::load(paths, settings.env());
+    match plan::compile(&files) {
+        Ok(compiled) => {
+            if !compiled.warnings.is_empty() {
+                eprintln!("{}", diagnostic::render(&compiled.warnings, style).trim_end());
+            }
+            Ok(compiled.pipelines.into_iter().map(Arc::new).collect())
+        }
+        Err(diagnostics) => Err(Failure::Config(diagnostic::render(&diagnostics, style))),
+    }
+}
+
+/// Compiles one pipeline file; a folder has too many answers.
+pub(super) fn one(path: &Path, settings: &Settings) -> Result<Arc<Pipeline>, Failure> {
+    let mut pipelines = pipelines(&[path.to_owned()], settings)?;
+    match (pipelines.pop(), pipelines.is_empty()) {
+        (Some(pipeline), true) => Ok(pipeline),
+        _ => Err(Failure::Usage(format!("error: {} is a folder\n  help: name one pipeline file", path.display()))),
+    }
+}

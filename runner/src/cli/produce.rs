@@ -1,0 +1,276 @@
+//! `runner produce`: send sample events.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use super::connection::Connection;
+use super::exit::Failure;
+use super::format::Format;
+use super::{load, signals};
+use crate::config::settings::Settings;
+use crate::plan::{Pipeline, QueueRef};
+use crate::producer::{Events, Generator, Pace, ProduceError, Production, Share, Templates, Totals};
+use crate::source::{Clients, Queue, resolve};
+use crate::stop::{Stop, stop_pair};
+use crate::validate::Validator;
+
+/// How long to the next look for a queue that is not there yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Send sample events, rendered from a pipeline file's producer templates
+#[derive(Debug, Clone, clap::Args)]
+pub struct ProduceArgs {
+    /// The pipeline file
+    pub pipeline: PathBuf,
+    /// How many events to send [default: until stopped]
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+    /// Time from one event to the next, as 15s or 500ms [default: the pipeline file's]
+    #[arg(long, value_name = "DURATION", value_parser = Pace::every, conflicts_with = "rate")]
+    pub every: Option<Pace>,
+    /// Events per second, as 500/s; max for as fast as the queue takes them
+    #[arg(long, value_name = "RATE", value_parser = Pace::rate)]
+    pub rate: Option<Pace>,
+    /// Share of the events to make invalid on purpose, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value = "0")]
+    pub invalid: Share,
+    /// Print the events, one a line, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Draw the same random values for the same seed
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How to print the summary
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Where to connect
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+impl ProduceArgs {
+    fn pace(&self, default: Pace) -> Pace {
+        self.every.or(self.rate).unwrap_or(default)
+    }
+
+    fn events(&self, templates: Templates, validator: Validator) -> Events {
+        let generator = self.seed.map_or_else(Generator::from_entropy, Generator::seeded);
+        Events::new(templates, generator).breaking(self.invalid, move |document| validator.is_valid(document))
+    }
+}
+
+/// Sends events, or prints them.
+pub(super) fn run(args: &ProduceArgs) -> Result<(), Failure> {
+    let settings = load::settings()?;
+    let pipeline = load::one(&args.pipeline, &settings)?;
+    let Some(producer) = pipeline.producer() else {
+        let file = pipeline.file().display();
+        return Err(Failure::Config(format!("error: {file} has no `producer`\n  help: add one with a template")));
+    };
+    let pace = args.pace(producer.pace);
+    let events = args.events(producer.templates.clone(), pipeline.validator().clone());
+    super::runtime()?.block_on(async {
+        let (stopper, stop) = stop_pair();
+        let work = async {
+            match args.dry_run {
+                true => print(events, pace, args.count, &stop).await,
+                false => send(args, &settings, &pipeline, events, pace, stop).await,
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            () = signals::watch(stopper) => unreachable!("the watch never ends"),
+        }
+    })
+}
+
+/// Waits for the queue, then sends until `--count` is reached or `stop` says so, and prints the summary.
+async fn send(
+    args: &ProduceArgs,
+    settings: &Settings,
+    pipeline: &Pipeline,
+    events: Events,
+    pace: Pace,
+    stop: Stop,
+) -> Result<(), Failure> {
+    let queue = &pipeline.source().queue;
+    let clients = args.connection.queue(settings, queue).await?;
+    let Some(queue) = stop.unless_draining(wait_for(&clients, queue)).await else {
+        return Ok(());
+    };
+    let queue = queue?;
+    tracing::info!("sending to {}, {pace}", queue.url);
+    let progress = progress(args.count);
+    let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count: args.count };
+    let result = production.run(stop, |totals: &Totals| progress.set_position(totals.produced)).await;
+    progress.finish_and_clear();
+    let totals = result.map_err(|error| failure(&error))?;
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{}", summary(&totals, args.format)).map_err(|error| unprintable(&error))
+}
+
+/// A producer is often started before its queue: it waits for what time can mend.
+async fn wait_for(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
+    let mut told = false;
+    loop {
+        match resolve(clients, queue).await {
+            Ok(queue) => return Ok(queue),
+            Err(error) if error.may_pass() => {
+                if !std::mem::replace(&mut told, true) {
+                    eprintln!("waiting for queue `{queue}` ({})", clients.place);
+                }
+            }
+            Err(error) => return Err(Failure::Running(format!("error: {error}"))),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// `--dry-run`: prints the events, one a line. With `--count` at once, else at the pace until `stop` says so.
+async fn print(mut events: Events, pace: Pace, count: Option<u64>, stop: &Stop) -> Result<(), Failure> {
+    let start = Instant::now();
+    for n in 0..count.unwrap_or(u64::MAX) {
+        let due = if count.is_none() { start + pace.offset(n) } else { start };
+        if stop.is_draining() || stop.unless_draining(tokio::time::sleep_until(due)).await.is_none() {
+            break;
+        }
+        let event = events.draw().map_err(|error| failure(&ProduceError::from(error)))?;
+        match writeln!(io::stdout(), "{}", event.body) {
+            // The reader has seen enough, as in `runner produce --dry-run | head`.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            other => other.map_err(|error| unprintable(&error))?,
+        }
+    }
+    Ok(())
+}
+
+/// Only with `--count`, and indicatif draws it only on a terminal.
+fn progress(count: Option<u64>) -> ProgressBar {
+    let Some(count) = count else {
+        return ProgressBar::hidden();
+    };
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}");
+    ProgressBar::new(count).with_style(style.expect("the template is well-formed"))
+}
+
+fn failure(error: &ProduceError) -> Failure {
+    let mut report = format!("error: {error}");
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let _ = write!(report, "\n  caused by: {source}");
+        cause = source.source();
+    }
+    match error {
+        ProduceError::Template(_) => Failure::Config(report),
+        _ => Failure::Running(report),
+    }
+}
+
+fn unprintable(error: &io::Error) -> Failure {
+    Failure::Running(format!("error: can't write to stdout: {error}"))
+}
+
+fn summary(totals: &Totals, format: Format) -> String {
+    match format {
+        Format::Human => human(totals),
+        Format::Json => json(totals).to_string(),
+    }
+}
+
+fn json(totals: &Totals) -> Value {
+    let object = |pairs: Vec<(&str, u64)>| -> Map<String, Value> {
+        let pairs = pairs.into_iter();
+        pairs.map(|(name, n)| (name.to_owned(), n.into())).collect()
+    };
+    let templates = totals.templates.iter().map(|(name, n)| (name.as_str(), *n));
+    let breakages = totals.breakages.iter().map(|(kind, n)| (kind.as_str(), *n));
+    json!({
+        "produced": totals.produced,
+        "invalid": totals.invalid,
+        "templates": object(templates.collect()),
+        "breakages": object(breakages.collect()),
+    })
+}
+
+fn human(totals: &Totals) -> String {
+    let list = |pairs: Vec<(&str, u64)>| {
+        let pairs = pairs.iter().map(|(name, n)| format!("{name} {n}"));
+        pairs.collect::<Vec<_>>().join(", ")
+    };
+    let templates = totals.templates.iter().map(|(name, n)| (name.as_str(), *n));
+    let mut text = format!("produced  {}  ({})", totals.produced, list(templates.collect()));
+    if totals.invalid > 0 {
+        let breakages = totals.breakages.iter().map(|(kind, n)| (kind.as_str(), *n));
+        let kinds = list(breakages.collect());
+        let _ = write!(text, "\ninvalid   {}  ({kinds})", totals.invalid);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::producer::Template;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: ProduceArgs,
+    }
+
+    fn parse(words: &[&str]) -> Result<ProduceArgs, clap::Error> {
+        let words = ["produce", "a.yaml"].iter().chain(words);
+        Line::try_parse_from(words).map(|line| line.args)
+    }
+
+    #[test]
+    fn flags_override_the_pace_of_the_file() {
+        let pace = |words: &[&str]| parse(words).unwrap().pace(Pace::DEFAULT);
+        assert_eq!(pace(&[]), Pace::DEFAULT);
+        assert_eq!(pace(&["--every", "2s"]), Pace::every("2s").unwrap());
+        assert_eq!(pace(&["--rate", "5/s"]), Pace::rate("5/s").unwrap());
+    }
+
+    #[test]
+    fn wrong_words_are_refused() {
+        for words in [
+            &["--every", "1s", "--rate", "1/s"][..],
+            &["--every", "never"],
+            &["--invalid", "2"],
+            &["--count", "-1"],
+            &["--format", "yaml"],
+        ] {
+            assert!(parse(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn the_summary_has_the_same_numbers_in_both_formats() {
+        let template = Template::compile("a.hbs", "{\"n\": {{seq}}}").unwrap();
+        let templates = Templates::new(vec![(template, 1)]).unwrap();
+        let args = parse(&["--invalid", "0.5"]).unwrap();
+        let mut events =
+            Events::new(templates, Generator::seeded(1)).breaking(args.invalid, |value: &Value| value["n"].is_u64());
+        let mut totals = events.totals();
+        for _ in 0..4 {
+            totals.add(&events.draw().unwrap());
+        }
+        assert_eq!(
+            summary(&totals, Format::Json),
+            r#"{"breakages":{"missing_field":1,"not_json":1},"invalid":2,"produced":4,"templates":{"a.hbs":4}}"#
+        );
+        assert_eq!(
+            summary(&totals, Format::Human),
+            "produced  4  (a.hbs 4)\ninvalid   2  (not_json 1, missing_field 1)"
+        );
+    }
+}

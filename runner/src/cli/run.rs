@@ -1,0 +1,138 @@
+//! `runner run`: process events until stopped.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::connection::Connection;
+use super::exit::Failure;
+use super::format::Format;
+use super::pipeline::Queues;
+use super::summary::Summary;
+use super::{load, pipeline, signals};
+use crate::engine::{Ending, Stats};
+use crate::plan::Pipeline;
+use crate::stop::{Stop, Stopper, stop_pair};
+
+/// Process events until stopped
+#[derive(Debug, Clone, clap::Args)]
+pub struct RunArgs {
+    /// Pipeline files, or folders of them
+    #[arg(required = true, value_name = "PIPELINE|DIR")]
+    pub pipelines: Vec<PathBuf>,
+    /// Stop once the queues are empty: nothing waiting, in flight or delayed
+    #[arg(long)]
+    pub until_empty: bool,
+    /// Wait for queues, database and tables that are not there yet, instead of failing
+    #[arg(long)]
+    pub wait: bool,
+    /// How long to finish what is in flight after a signal
+    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = super::duration)]
+    pub grace: Duration,
+    /// How to print the summary
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Where to connect
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// Runs every pipeline on a thread of its own: a busy one takes no time from the others, and one thread with nothing
+/// to share is the fastest way to run one.
+pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
+    let started = Instant::now();
+    let settings = load::settings()?;
+    let pipelines = load::pipelines(&args.pipelines, &settings)?;
+    let database = args.connection.database(&settings)?;
+    let (stopper, stop) = stop_pair();
+    let context = Context { args: args.clone(), settings, database, started };
+    let context = Arc::new(context);
+    let threads: Vec<_> = pipelines
+        .into_iter()
+        .map(|pipeline| spawn(&context, pipeline, stopper.clone(), stop.clone()))
+        .collect::<Result<_, _>>()?;
+    let ended = super::runtime()?.block_on(async {
+        tokio::select! {
+            ended = wait_for(threads) => ended,
+            () = signals::watch(stopper.clone()) => unreachable!("the watch never ends"),
+        }
+    });
+    finish(ended, args.format)
+}
+
+struct Context {
+    args: RunArgs,
+    settings: crate::config::settings::Settings,
+    database: crate::config::settings::DatabaseUrl,
+    started: Instant,
+}
+
+struct Ended {
+    name: String,
+    stats: Arc<Stats>,
+    result: Result<(), Failure>,
+}
+
+type Thread = tokio::sync::oneshot::Receiver<Ended>;
+
+fn spawn(context: &Arc<Context>, pipeline: Arc<Pipeline>, stopper: Stopper, stop: Stop) -> Result<Thread, Failure> {
+    let (send, receive) = tokio::sync::oneshot::channel();
+    let context = Arc::clone(context);
+    let thread = std::thread::Builder::new().name(pipeline.name().to_owned());
+    let work = move || {
+        let name = pipeline.name().to_owned();
+        let stats = Arc::new(Stats::default());
+        let result = super::runtime()
+            .and_then(|runtime| runtime.block_on(one(&context, pipeline, Arc::clone(&stats), &stopper, &stop)));
+        if result.is_err() {
+            // One broken pipeline ends the process, so that whoever supervises it sees it.
+            stopper.drain();
+        }
+        let _ = send.send(Ended { name, stats, result });
+    };
+    thread.spawn(work).map_err(|error| Failure::Running(format!("error: can't start a thread: {error}")))?;
+    Ok(receive)
+}
+
+async fn one(
+    context: &Context,
+    pipeline: Arc<Pipeline>,
+    stats: Arc<Stats>,
+    stopper: &Stopper,
+    stop: &Stop,
+) -> Result<(), Failure> {
+    let args = &context.args;
+    let clients = args.connection.queue(&context.settings, &pipeline.source().queue).await?;
+    let queues = Queues::of(&pipeline);
+    let opening = pipeline::open(&pipeline, &queues, &clients, &context.database, args.wait);
+    let Some(seams) = stop.unless_draining(opening).await else {
+        return Ok(());
+    };
+    let seams = seams?;
+    let ready_ms = u64::try_from(context.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(pipeline = pipeline.name(), ready_ms, "receiving from {}", pipeline.source().queue);
+    let ending = Ending { until_empty: args.until_empty, grace: args.grace };
+    pipeline::run(pipeline, seams, ending, stats, stopper, stop).await
+}
+
+async fn wait_for(threads: Vec<Thread>) -> Vec<Ended> {
+    let mut ended = Vec::with_capacity(threads.len());
+    for thread in threads {
+        // A thread that panicked has dropped its sender; its message is on stderr already.
+        if let Ok(end) = thread.await {
+            ended.push(end);
+        }
+    }
+    ended
+}
+
+fn finish(ended: Vec<Ended>, format: Format) -> Result<(), Failure> {
+    let summary =
+        Summary { produced: None, pipelines: ended.iter().map(|end| (end.name.clone(), end.stats.read())).collect() };
+    let failed_at_once =
+        ended.iter().any(|end| end.result.is_err()) && ended.iter().all(|end| end.stats.read().received == 0);
+    if !failed_at_once {
+        println!("{}", summary.render(format));
+    }
+    ended.into_iter().find_map(|end| end.result.err()).map_or(Ok(()), Err)
+}

@@ -1,0 +1,85 @@
+//! What a run did, for a person or a program.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::format::Format;
+use crate::engine::Reading;
+
+/// The readings of one or more pipelines.
+#[derive(Debug)]
+pub(super) struct Summary {
+    /// Events produced by this process, for `dev`.
+    pub(super) produced: Option<u64>,
+    /// By pipeline name.
+    pub(super) pipelines: Vec<(String, Reading)>,
+}
+
+impl Summary {
+    pub(super) fn render(&self, format: Format) -> String {
+        match format {
+            Format::Json => self.json().to_string(),
+            Format::Human => self.human(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        if let [(_, reading)] = self.pipelines.as_slice() {
+            return object(reading, self.produced);
+        }
+        let each = self.pipelines.iter().map(|(name, reading)| (name.clone(), object(reading, None)));
+        json!({ "pipelines": each.collect::<serde_json::Map<_, _>>() })
+    }
+
+    fn human(&self) -> String {
+        let mut text = String::new();
+        for (name, reading) in &self.pipelines {
+            let produced = self.produced.map(|count| format!("{count} produced, ")).unwrap_or_default();
+            let _ = write!(
+                text,
+                "{name}: {produced}{} received, {} stored, {} dead-lettered, {} skipped, {} duplicates\n\
+                 {:indent$}  {:.0} messages/s, latency p50 {} ms, p99 {} ms\n",
+                reading.received,
+                reading.stored,
+                reading.dead_lettered,
+                reading.skipped,
+                reading.duplicates,
+                "",
+                reading.rate,
+                reading.p50_ms,
+                reading.p99_ms,
+                indent = name.len(),
+            );
+            for (count, what) in [
+                (reading.undeleted, "could not be deleted and will be delivered again"),
+                (reading.released, "were given back to the queue"),
+            ] {
+                if count > 0 {
+                    let _ = writeln!(text, "{:indent$}  {count} {what}", "", indent = name.len());
+                }
+            }
+        }
+        text.trim_end().to_owned()
+    }
+}
+
+fn object(reading: &Reading, produced: Option<u64>) -> Value {
+    let mut object = json!({
+        "received": reading.received,
+        "stored": reading.stored,
+        "rows": reading.rows,
+        "dead_lettered": reading.dead_lettered,
+        "skipped": reading.skipped,
+        "duplicates": reading.duplicates,
+        "undeleted": reading.undeleted,
+        "released": reading.released,
+        "rate": (reading.rate * 10.0).round() / 10.0,
+        "p50_ms": reading.p50_ms,
+        "p99_ms": reading.p99_ms,
+    });
+    if let Some(produced) = produced {
+        object["produced"] = produced.into();
+    }
+    object
+}

@@ -1,0 +1,137 @@
+//! What is in flight: every delivery from its receipt to its settlement.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::fault::Fault;
+use crate::message::{Delivery, Receipt};
+use crate::source::{MAX_BATCH, Source};
+use crate::stop::Stop;
+
+/// A delivery in our care: it occupies its place in memory and its visibility is renewed until this is dropped.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    pub(super) delivery: Delivery,
+    id: u64,
+    leases: Arc<Leases>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl InFlight {
+    pub(super) fn receipt(&self) -> Receipt {
+        self.delivery.receipt.clone()
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.leases.entries().remove(&self.id);
+    }
+}
+
+/// The receipts of everything in flight, and when each has to be renewed.
+#[derive(Debug)]
+pub(super) struct Leases {
+    entries: Mutex<HashMap<u64, Entry>>,
+    next_id: AtomicU64,
+    timeout: Duration,
+}
+
+#[derive(Debug)]
+struct Entry {
+    receipt: Receipt,
+    renew_at: Instant,
+}
+
+/// Visibility calls in flight side by side.
+const RENEWALS_AT_ONCE: usize = 8;
+
+impl Leases {
+    /// `timeout` is the visibility timeout of every delivery.
+    pub(super) fn new(timeout: Duration) -> Arc<Self> {
+        Arc::new(Self { entries: Mutex::default(), next_id: AtomicU64::new(0), timeout })
+    }
+
+    /// Takes a delivery into care. It was received just now, so its visibility timeout began at most a moment ago.
+    pub(super) fn take(self: &Arc<Self>, delivery: Delivery, permit: OwnedSemaphorePermit) -> InFlight {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let entry = Entry { receipt: delivery.receipt.clone(), renew_at: self.next_renewal() };
+        self.entries().insert(id, entry);
+        InFlight { delivery, id, leases: Arc::clone(self), _permit: permit }
+    }
+
+    /// How many deliveries are in flight.
+    pub(super) fn len(&self) -> usize {
+        self.entries().len()
+    }
+
+    /// Renews the visibility of whatever stays in flight for long, for ever. Half of the timeout is left for failures.
+    pub(super) async fn renew(&self, source: &impl Source) {
+        loop {
+            tokio::time::sleep((self.timeout / 6).max(Duration::from_millis(200))).await;
+            let due = self.due();
+            for round in due.chunks(MAX_BATCH * RENEWALS_AT_ONCE) {
+                let calls = round.chunks(MAX_BATCH).map(|chunk| self.renew_batch(source, chunk));
+                join_all(calls).await;
+            }
+        }
+    }
+
+    async fn renew_batch(&self, source: &impl Source, due: &[(u64, Receipt)]) {
+        let receipts: Vec<_> = due.iter().map(|(_, receipt)| receipt.clone()).collect();
+        let results = source.change_visibility(&receipts, self.timeout).await;
+        for ((id, _), result) in due.iter().zip(results) {
+            match result {
+                Ok(()) => self.renewed(*id),
+                Err(fault) => tracing::warn!(%fault, "could not renew the visibility of a message; trying again"),
+            }
+        }
+    }
+
+    /// Gives everything in flight back to the queue at once; used when the grace period is over.
+    pub(super) async fn release_all(&self, source: &impl Source) -> usize {
+        let receipts: Vec<_> = self.entries().values().map(|entry| entry.receipt.clone()).collect();
+        let calls = receipts.chunks(MAX_BATCH).map(|chunk| source.change_visibility(chunk, Duration::ZERO));
+        let results: Vec<Result<(), Fault>> = join_all(calls).await.into_iter().flatten().collect();
+        results.iter().filter(|result| result.is_ok()).count()
+    }
+
+    fn due(&self) -> Vec<(u64, Receipt)> {
+        let now = Instant::now();
+        let entries = self.entries();
+        let due = entries.iter().filter(|(_, entry)| entry.renew_at <= now);
+        due.map(|(id, entry)| (*id, entry.receipt.clone())).collect()
+    }
+
+    fn renewed(&self, id: u64) {
+        if let Some(entry) = self.entries().get_mut(&id) {
+            entry.renew_at = self.next_renewal();
+        }
+    }
+
+    fn next_renewal(&self) -> Instant {
+        Instant::now() + self.timeout / 2
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<u64, Entry>> {
+        // No code panics while it holds the lock; a poisoned map is still a right map.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Resolves when nothing is in flight and the queue has held nothing for two looks in a row. One look is not enough:
+/// AWS's counts lag behind, and a message between two calls shows in neither.
+pub(super) async fn drained(leases: &Leases, source: &impl Source, stop: &Stop) {
+    const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
+    let mut empty_looks = 0;
+    while empty_looks < 2 && !stop.is_draining() {
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+        let empty = leases.len() == 0 && source.backlog().await.is_ok_and(crate::source::Backlog::is_empty);
+        empty_looks = if empty && leases.len() == 0 { empty_looks + 1 } else { 0 };
+    }
+}

@@ -1,0 +1,90 @@
+//! Dead-lettering: a rejected message stays in flight until the dead-letter queue has accepted it.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::task::JoinSet;
+
+use super::Doomed;
+use super::lease::InFlight;
+use super::stats::Stats;
+use crate::backoff::Backoff;
+use crate::dlq::{DeadLetters, Letter};
+use crate::source::MAX_BATCH;
+use crate::stop::Stop;
+
+/// Sends rejected messages to the dead-letter queue.
+pub(super) struct Rejecter<D> {
+    pub(super) dead_letters: Arc<D>,
+    pub(super) pipeline: Arc<str>,
+    pub(super) stats: Arc<Stats>,
+    pub(super) stop: Stop,
+    pub(super) settled: UnboundedSender<InFlight>,
+    /// Calls side by side; one keeps the order of a FIFO queue.
+    pub(super) at_once: usize,
+}
+
+impl<D: DeadLetters> Rejecter<D> {
+    /// Runs until nobody rejects any more and every letter is accepted, or the grace period ends.
+    pub(super) async fn run(self: Arc<Self>, mut doomed: UnboundedReceiver<Doomed>) {
+        let mut sending = JoinSet::new();
+        loop {
+            let mut letters = Vec::with_capacity(MAX_BATCH);
+            if doomed.recv_many(&mut letters, MAX_BATCH).await == 0 {
+                break;
+            }
+            while sending.len() >= self.at_once {
+                sending.join_next().await;
+            }
+            sending.spawn(Arc::clone(&self).send(letters));
+        }
+        while sending.join_next().await.is_some() {}
+    }
+
+    async fn send(self: Arc<Self>, mut doomed: Vec<Doomed>) {
+        let mut backoff = Backoff::quick();
+        while !doomed.is_empty() {
+            let letters: Vec<_> = doomed.iter().map(|doomed| self.letter(doomed)).collect();
+            let Some(results) = self.stop.unless_expired(self.dead_letters.send(&letters)).await else {
+                return;
+            };
+            let mut failed = Vec::new();
+            let mut last_fault = None;
+            for (doomed, result) in doomed.into_iter().zip(results) {
+                match result {
+                    Ok(()) => self.accepted(doomed),
+                    Err(fault) => {
+                        last_fault = Some(fault);
+                        failed.push(doomed);
+                    }
+                }
+            }
+            doomed = failed;
+            let Some(fault) = last_fault else { return };
+            let wait = backoff.next();
+            if backoff.worth_a_line() {
+                let (pipeline, attempts) = (&*self.pipeline, backoff.attempts());
+                tracing::warn!(pipeline, attempts, %fault, "the dead-letter queue takes no messages; keeping them, trying again");
+            }
+            if self.stop.unless_expired(tokio::time::sleep(wait)).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    fn letter<'a>(&'a self, doomed: &'a Doomed) -> Letter<'a> {
+        Letter { delivery: &doomed.in_flight.delivery, rejection: &doomed.rejection, pipeline: &self.pipeline }
+    }
+
+    fn accepted(&self, doomed: Doomed) {
+        let metadata = &doomed.in_flight.delivery.metadata;
+        tracing::debug!(
+            pipeline = &*self.pipeline,
+            message_id = metadata.message_id,
+            code = doomed.rejection.code.as_str(),
+            "dead-lettered"
+        );
+        self.stats.dead_lettered(metadata.sent_at);
+        let _ = self.settled.send(doomed.in_flight);
+    }
+}

@@ -1,0 +1,75 @@
+//! Settling: deletes what is committed or dead-lettered, many batches side by side.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinSet;
+
+use super::lease::InFlight;
+use super::stats::Stats;
+use crate::backoff::Backoff;
+use crate::fault::{Class, Fault};
+use crate::message::Receipt;
+use crate::source::{MAX_BATCH, Source};
+use crate::stop::Stop;
+
+/// Deletes settled messages.
+pub(super) struct Settler<S> {
+    pub(super) source: Arc<S>,
+    pub(super) pipeline: Arc<str>,
+    pub(super) stats: Arc<Stats>,
+    pub(super) stop: Stop,
+}
+
+/// Delete calls in flight side by side: at 20 ms of latency that is 32,000 messages a second.
+const CALLS_AT_ONCE: usize = 64;
+/// After these a message is left to its visibility timeout: its redelivery meets the primary key.
+const ATTEMPTS: u32 = 6;
+
+impl<S: Source> Settler<S> {
+    /// Runs until everything in flight is settled.
+    pub(super) async fn run(self: Arc<Self>, mut settled: UnboundedReceiver<InFlight>) {
+        let mut deleting = JoinSet::new();
+        loop {
+            let mut batch = Vec::with_capacity(MAX_BATCH);
+            if settled.recv_many(&mut batch, MAX_BATCH).await == 0 {
+                break;
+            }
+            while deleting.len() >= CALLS_AT_ONCE {
+                deleting.join_next().await;
+            }
+            deleting.spawn(Arc::clone(&self).delete(batch));
+            while deleting.try_join_next().is_some() {}
+        }
+        while deleting.join_next().await.is_some() {}
+    }
+
+    async fn delete(self: Arc<Self>, mut batch: Vec<InFlight>) {
+        let mut backoff = Backoff::quick();
+        loop {
+            let receipts: Vec<Receipt> = batch.iter().map(InFlight::receipt).collect();
+            let Some(results) = self.stop.unless_expired(self.source.delete(&receipts)).await else {
+                return self.leave(&batch, None);
+            };
+            let mut last_fault = None;
+            let failed = batch.into_iter().zip(results).filter_map(|(message, result)| {
+                last_fault = Some(result.err()?);
+                Some(message)
+            });
+            batch = failed.collect();
+            let Some(fault) = last_fault else { return };
+            let wait = backoff.next();
+            let hopeless = fault.class == Class::Fatal || backoff.attempts() >= ATTEMPTS;
+            if hopeless || self.stop.unless_expired(tokio::time::sleep(wait)).await.is_none() {
+                return self.leave(&batch, Some(&fault));
+            }
+        }
+    }
+
+    fn leave(&self, batch: &[InFlight], fault: Option<&Fault>) {
+        batch.iter().for_each(|_| self.stats.undeleted());
+        let (pipeline, messages) = (&*self.pipeline, batch.len());
+        let fault = fault.map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(pipeline, messages, fault, "stored but not deleted: the queue will deliver them again");
+    }
+}

@@ -1,0 +1,142 @@
+//! What a pipeline did, counted while it runs.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use hdrhistogram::Histogram;
+
+use crate::sink::Written;
+
+/// Counters of one pipeline. Every received message ends in exactly one of stored, dead-lettered and skipped,
+/// or is given back to the queue.
+#[derive(Debug)]
+pub struct Stats {
+    received: AtomicU64,
+    stored: AtomicU64,
+    rows: AtomicU64,
+    duplicates: AtomicU64,
+    dead_lettered: AtomicU64,
+    skipped: AtomicU64,
+    undeleted: AtomicU64,
+    released: AtomicU64,
+    latency: Mutex<Histogram<u64>>,
+    started: Instant,
+}
+
+/// A moment's reading of [`Stats`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading {
+    /// Deliveries received.
+    pub received: u64,
+    /// Messages whose rows are committed.
+    pub stored: u64,
+    /// Rows sent to the database in committed writes.
+    pub rows: u64,
+    /// Of these, rows whose primary key was there already.
+    pub duplicates: u64,
+    /// Messages the dead-letter queue accepted.
+    pub dead_lettered: u64,
+    /// Messages dropped because the pipeline file says so.
+    pub skipped: u64,
+    /// Settled messages whose delete failed: they will be delivered again.
+    pub undeleted: u64,
+    /// Deliveries given back to the queue at shutdown.
+    pub released: u64,
+    /// Messages settled per second since the start.
+    pub rate: f64,
+    /// From sent to settled, median, in milliseconds.
+    pub p50_ms: u64,
+    /// From sent to settled, 99th percentile, in milliseconds.
+    pub p99_ms: u64,
+}
+
+/// Longest latency told apart: a day.
+const LONGEST_MS: u64 = 86_400_000;
+
+impl Default for Stats {
+    fn default() -> Self {
+        let latency = Histogram::new_with_max(LONGEST_MS, 2).expect("the bounds are constants in range");
+        Self {
+            received: AtomicU64::new(0),
+            stored: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
+            duplicates: AtomicU64::new(0),
+            dead_lettered: AtomicU64::new(0),
+            skipped: AtomicU64::new(0),
+            undeleted: AtomicU64::new(0),
+            released: AtomicU64::new(0),
+            latency: Mutex::new(latency),
+            started: Instant::now(),
+        }
+    }
+}
+
+impl Stats {
+    pub(super) fn received(&self, messages: usize) {
+        add(&self.received, messages as u64);
+    }
+
+    /// `sent_at` of each message, in milliseconds since 1970.
+    pub(super) fn stored(&self, written: Written, sent_at: impl ExactSizeIterator<Item = Option<i64>>) {
+        add(&self.stored, sent_at.len() as u64);
+        add(&self.rows, written.rows);
+        add(&self.duplicates, written.duplicates);
+        self.settled(sent_at);
+    }
+
+    pub(super) fn dead_lettered(&self, sent_at: Option<i64>) {
+        add(&self.dead_lettered, 1);
+        self.settled(std::iter::once(sent_at));
+    }
+
+    pub(super) fn undeleted(&self) {
+        add(&self.undeleted, 1);
+    }
+
+    pub(super) fn released(&self, messages: usize) {
+        add(&self.released, messages as u64);
+    }
+
+    /// Messages that ended in one way or another.
+    pub fn ended(&self) -> u64 {
+        get(&self.stored) + get(&self.dead_lettered) + get(&self.skipped)
+    }
+
+    /// All counters now.
+    pub fn read(&self) -> Reading {
+        let latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);
+        #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
+        let rate = self.ended() as f64 / self.started.elapsed().max(Duration::from_millis(1)).as_secs_f64();
+        Reading {
+            received: get(&self.received),
+            stored: get(&self.stored),
+            rows: get(&self.rows),
+            duplicates: get(&self.duplicates),
+            dead_lettered: get(&self.dead_lettered),
+            skipped: get(&self.skipped),
+            undeleted: get(&self.undeleted),
+            released: get(&self.released),
+            rate,
+            p50_ms: latency.value_at_quantile(0.5),
+            p99_ms: latency.value_at_quantile(0.99),
+        }
+    }
+
+    fn settled(&self, sent_at: impl Iterator<Item = Option<i64>>) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let mut latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);
+        for sent_at in sent_at.flatten() {
+            latency.saturating_record(u64::try_from(now - sent_at).unwrap_or(0));
+        }
+    }
+}
+
+fn add(counter: &AtomicU64, by: u64) {
+    counter.fetch_add(by, Ordering::Relaxed);
+}
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}

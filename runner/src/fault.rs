@@ -1,0 +1,191 @@
+//! What a failed call to the queue or the database means: one table for SQLSTATEs, one for SQS error codes.
+//!
+//! No other place in the program decides whether to retry, to dead-letter or to give up.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::message::Code;
+
+/// What to do about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// It passes by itself: try again soon.
+    Retry,
+    /// A message is to blame, and will be every time: dead-letter it.
+    Reject(Code),
+    /// Somebody has to act (a table is missing, a permission is gone): stop receiving, report, keep trying.
+    Outage,
+    /// Neither time nor a message will change it: stop.
+    Fatal,
+}
+
+/// A failed call, classified.
+#[derive(Debug)]
+pub struct Fault {
+    /// What to do about it.
+    pub class: Class,
+    /// The SQLSTATE, or the SQS error code.
+    pub code: Option<String>,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Fault {
+    /// A fault with a message of the program's own.
+    pub fn new(class: Class, message: impl Into<String>) -> Self {
+        Self { class, code: None, message: message.into(), source: None }
+    }
+
+    /// A database error. Its text never holds a row's values: PostgreSQL puts those into the detail, which is left out.
+    pub fn from_sqlx(error: sea_orm::sqlx::Error) -> Self {
+        use sea_orm::sqlx::Error;
+        let (class, code, message) = match &error {
+            Error::Database(db) => {
+                let state = db.code().map(std::borrow::Cow::into_owned);
+                let class = state.as_deref().map_or(Class::Outage, classify_sqlstate);
+                (class, state, db.message().to_owned())
+            }
+            Error::Encode(_) => (Class::Reject(Code::NotStorable), None, error.to_string()),
+            Error::Configuration(_) => (Class::Outage, None, error.to_string()),
+            _ => (Class::Retry, None, error.to_string()),
+        };
+        Self { class, code, message, source: Some(Box::new(error)) }
+    }
+
+    /// A failed SQS call, or a failed entry of a batch call.
+    pub fn from_sqs(code: Option<&str>, message: impl Into<String>) -> Self {
+        let class = code.map_or(Class::Retry, classify_sqs);
+        Self { class, code: code.map(str::to_owned), message: message.into(), source: None }
+    }
+
+    /// A failed SQS call as the SDK tells it: without a code when no answer came at all.
+    pub fn from_sdk<E, R>(error: aws_sdk_sqs::error::SdkError<E, R>) -> Self
+    where
+        E: aws_sdk_sqs::error::ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        R: fmt::Debug + Send + Sync + 'static,
+    {
+        use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+        let class = match (&error, error.code()) {
+            (_, Some(code)) => classify_sqs(code),
+            // No credentials, or a request that could not be built: nothing was sent.
+            (SdkError::ConstructionFailure(_), None) => Class::Outage,
+            _ => Class::Retry,
+        };
+        let code = error.code().map(str::to_owned);
+        let message = match error.message() {
+            Some(text) => text.to_owned(),
+            None => root_cause(&error),
+        };
+        Self { class, code, message, source: Some(Box::new(error)) }
+    }
+
+    /// The queue named in the call does not exist.
+    pub fn is_missing_queue(&self) -> bool {
+        matches!(self.code.as_deref(), Some("QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue"))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.code {
+            Some(code) => write!(f, "{} ({code})", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl StdError for Fault {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().and_then(StdError::source)
+    }
+}
+
+/// The innermost error: the SDK's outer texts ("dispatch failure") say nothing about the cause.
+fn root_cause(error: &(dyn StdError + 'static)) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+/// PostgreSQL's appendix "Error Codes": a class is the first two characters.
+fn classify_sqlstate(state: &str) -> Class {
+    match (state.get(..2).unwrap_or_default(), state) {
+        // A value out of range, an invalid text, a NUL; two rows of one key in one upsert; a row too wide for an index.
+        ("21" | "22" | "54", _) => Class::Reject(Code::NotStorable),
+        // Integrity constraints, WITH CHECK OPTION, and what a trigger raises.
+        ("23" | "44" | "P0", _) => Class::Reject(Code::Constraint),
+        // Connection, transaction state, rollback, resources, object in use, intervention, system and internal errors.
+        ("08" | "25" | "40" | "53" | "55" | "57" | "58" | "XX", _) => Class::Retry,
+        ("0A", _) => Class::Fatal,
+        // Syntax or access (42), catalog (3D, 3F), authorization (28), and whatever is new: never a message's fault.
+        _ => Class::Outage,
+    }
+}
+
+/// The SQS API reference's common errors and those of each operation; JSON and query spellings.
+fn classify_sqs(code: &str) -> Class {
+    let code = code.rsplit('#').next().unwrap_or(code);
+    match code {
+        "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" | "QueueDeletedRecently" => Class::Outage,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidSecurity"
+        | "MissingAuthenticationToken"
+        | "IncompleteSignature"
+        | "OptInRequired" => Class::Outage,
+        "KmsAccessDenied" | "KmsDisabled" | "KmsInvalidKeyUsage" | "KmsInvalidState" | "KmsNotFound"
+        | "KmsOptInRequired" => Class::Outage,
+        "UnsupportedOperation" | "InvalidAddress" | "InvalidAction" => Class::Fatal,
+        _ => Class::Retry,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlstates_are_classified_as_the_promises_say() {
+        let table = [
+            ("22P05", Class::Reject(Code::NotStorable)),
+            ("22003", Class::Reject(Code::NotStorable)),
+            ("54000", Class::Reject(Code::NotStorable)),
+            ("23505", Class::Reject(Code::Constraint)),
+            ("23514", Class::Reject(Code::Constraint)),
+            ("P0001", Class::Reject(Code::Constraint)),
+            ("08006", Class::Retry),
+            ("40P01", Class::Retry),
+            ("40001", Class::Retry),
+            ("53100", Class::Retry),
+            ("53300", Class::Retry),
+            ("57P01", Class::Retry),
+            ("42P01", Class::Outage),
+            ("42703", Class::Outage),
+            ("42501", Class::Outage),
+            ("28P01", Class::Outage),
+            ("3D000", Class::Outage),
+            ("0A000", Class::Fatal),
+            ("", Class::Outage),
+            ("é", Class::Outage),
+        ];
+        for (state, class) in table {
+            assert_eq!(classify_sqlstate(state), class, "{state}");
+        }
+    }
+
+    #[test]
+    fn no_sqs_error_ever_blames_a_message() {
+        for code in ["ThrottlingException", "RequestThrottled", "InternalFailure", "QueueDoesNotExist", "Whatever"] {
+            assert!(!matches!(classify_sqs(code), Class::Reject(_)), "{code}");
+        }
+        assert_eq!(classify_sqs("com.amazonaws.sqs#QueueDoesNotExist"), Class::Outage);
+    }
+}

@@ -1,0 +1,143 @@
+//! The PostgreSQL sink.
+
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::PgArguments;
+use sea_orm::sqlx::{Arguments, AssertSqlSafe, Executor, PgPool, Postgres};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+
+use super::column::Column;
+use super::statement::Statement;
+use super::{Sink, Written};
+use crate::fault::{Class, Fault};
+use crate::plan::{OnConflict, Target};
+use crate::row::{Row, Rows};
+
+/// Why the database can't be used. The URL is shown without its password.
+#[derive(Debug, thiserror::Error)]
+#[error("can't connect to PostgreSQL at {place}: {cause}\n  help: {help}")]
+pub struct ConnectError {
+    place: String,
+    cause: String,
+    help: &'static str,
+}
+
+/// Opens a pool of at most `connections`. `place` is the URL without its password, for messages.
+pub async fn connect(url: &str, place: &str, connections: u32) -> Result<DatabaseConnection, ConnectError> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .connect_timeout(Duration::from_secs(10))
+        .acquire_timeout(Duration::from_secs(10))
+        // A broken connection shows at its next statement, which is retried: no ping before each.
+        .test_before_acquire(false)
+        .set_application_name("runner")
+        .sqlx_logging(false);
+    Database::connect(options).await.map_err(|error| explain(&error, place))
+}
+
+fn explain(error: &DbErr, place: &str) -> ConnectError {
+    let sqlx = match error {
+        DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    };
+    let state = sqlx.and_then(|error| error.as_database_error()?.code());
+    let help = match state.as_deref() {
+        Some("28P01" | "28000") => "check DB_USER and DB_PASSWORD, or DATABASE_URL",
+        Some("3D000") => "create the database, or correct DB_NAME or DATABASE_URL",
+        Some(state) if state.starts_with("53") => {
+            "the server is out of connections: raise max_connections, or run fewer processes"
+        }
+        _ => "check that the server runs, and DB_HOST and DB_PORT, or DATABASE_URL",
+    };
+    let cause = sqlx.map_or_else(|| error.to_string(), |error| cause(error));
+    ConnectError { place: place.to_owned(), cause, help }
+}
+
+fn cause(error: &sea_orm::sqlx::Error) -> String {
+    match error.as_database_error() {
+        Some(db) => db.message().to_owned(),
+        None => match error {
+            sea_orm::sqlx::Error::Io(io) => io.to_string(),
+            sea_orm::sqlx::Error::PoolTimedOut => "no answer within 10 s".to_owned(),
+            other => other.to_string(),
+        },
+    }
+}
+
+/// The tables of one pipeline, in its database.
+#[derive(Debug)]
+pub struct PostgresSink {
+    pool: PgPool,
+    tables: Vec<TableWriter>,
+}
+
+#[derive(Debug)]
+struct TableWriter {
+    statement: Statement,
+    keeps_what_is_there: bool,
+}
+
+impl PostgresSink {
+    /// Writes to `targets`, whose order the rows follow.
+    pub fn new(database: &DatabaseConnection, targets: &[Target]) -> Self {
+        let tables = targets.iter().map(|target| TableWriter {
+            statement: Statement::new(target),
+            keeps_what_is_there: target.on_conflict == OnConflict::Ignore,
+        });
+        Self { pool: database.get_postgres_connection_pool().clone(), tables: tables.collect() }
+    }
+
+    async fn write_all(&self, batch: &[&Rows]) -> Result<Written, Fault> {
+        let writes: Vec<_> = (0..self.tables.len())
+            .map(|index| (&self.tables[index], rows_of(batch, index)))
+            .filter(|(_, rows)| !rows.is_empty())
+            .collect();
+        match writes.as_slice() {
+            [] => Ok(Written::default()),
+            // One statement is its own transaction: it saves two round trips.
+            [(table, rows)] => table.write(&self.pool, rows).await,
+            _ => {
+                let mut transaction = self.pool.begin().await.map_err(Fault::from_sqlx)?;
+                let mut written = Written::default();
+                for (table, rows) in writes {
+                    let one = table.write(&mut *transaction, &rows).await?;
+                    written.rows += one.rows;
+                    written.duplicates += one.duplicates;
+                }
+                transaction.commit().await.map_err(Fault::from_sqlx)?;
+                Ok(written)
+            }
+        }
+    }
+}
+
+impl Sink for PostgresSink {
+    async fn write(&self, batch: &[&Rows]) -> Result<Written, Fault> {
+        self.write_all(batch).await
+    }
+}
+
+fn rows_of<'a>(batch: &[&'a Rows], table: usize) -> Vec<&'a Row> {
+    batch.iter().filter_map(|rows| rows.tables.get(table)).flatten().collect()
+}
+
+impl TableWriter {
+    async fn write<'c>(
+        &self,
+        connection: impl Executor<'c, Database = Postgres>,
+        rows: &[&Row],
+    ) -> Result<Written, Fault> {
+        let mut arguments = PgArguments::default();
+        for (index, wire) in self.statement.wires.iter().enumerate() {
+            let column = Column { rows, index, wire: *wire };
+            arguments.add(column).map_err(|error| Fault::from_sqlx(sea_orm::sqlx::Error::Encode(error)))?;
+        }
+        // Every identifier in the text was quoted by sea-query; values travel as arguments.
+        let query = sea_orm::sqlx::query_with(AssertSqlSafe(self.statement.sql.as_str()), arguments);
+        let done = connection.execute(query).await.map_err(Fault::from_sqlx)?;
+        let sent = u64::try_from(rows.len()).map_err(|_| Fault::new(Class::Fatal, "more rows than a u64 counts"))?;
+        let duplicates = if self.keeps_what_is_there { sent.saturating_sub(done.rows_affected()) } else { 0 };
+        Ok(Written { rows: sent, duplicates })
+    }
+}

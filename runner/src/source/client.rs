@@ -1,0 +1,124 @@
+//! The SQS clients: the SDK's own credential and region chain, our own retries.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::{Credentials, SharedHttpClient, StalledStreamProtectionConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+/// Longest wait for an answer that needs no long poll.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest wait for a receive: SQS's longest poll (20 s) and a little.
+const POLL_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Two views of one connection pool: a long poll may take its time, no other call may.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// For receives.
+    pub polling: Client,
+    /// For everything else.
+    pub calls: Client,
+    /// Where the calls go, for messages.
+    pub place: Place,
+}
+
+/// Region and endpoint, as a person would look them up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The region requests are signed for.
+    pub region: String,
+    /// A custom endpoint, if one is set.
+    pub endpoint: Option<String>,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.endpoint {
+            Some(endpoint) => write!(f, "region {}, endpoint {endpoint}", self.region),
+            None => write!(f, "region {}, AWS's own endpoint", self.region),
+        }
+    }
+}
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No region anywhere in the SDK's chain.
+    #[error("no AWS region is set\n  help: set AWS_REGION, or `region` in the AWS profile in use")]
+    NoRegion,
+    /// No credentials anywhere in the SDK's chain.
+    #[error(
+        "no AWS credentials found\n  help: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with a role; \
+         a local queue takes any value"
+    )]
+    NoCredentials(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// How to reach the queue service.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// Overrides the SDK's `AWS_ENDPOINT_URL_SQS` and AWS's own address.
+    pub endpoint: Option<String>,
+    /// Overrides the SDK's region chain.
+    pub region: Option<String>,
+    /// The service is one of ours on this machine: any credentials do.
+    pub local: bool,
+}
+
+/// Makes the clients.
+///
+/// Credentials are fetched once here, so that their absence is told at start, not by the first receive.
+pub async fn connect(access: Access) -> Result<Clients, ClientError> {
+    let endpoint = access.endpoint.as_deref();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client(endpoint))
+        // The engine retries: the SDK's token bucket lets a few failing calls starve all pollers.
+        .retry_config(RetryConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(region) = access.region {
+        loader = loader.region(Region::new(region));
+    }
+    if access.local {
+        loader = loader.credentials_provider(Credentials::new("local", "local", None, None, "local"));
+    }
+    let shared = loader.load().await;
+    let region = shared.region().ok_or(ClientError::NoRegion)?.to_string();
+    check_credentials(&shared).await?;
+    Ok(Clients {
+        polling: client(&shared, endpoint, POLL_TIMEOUT),
+        calls: client(&shared, endpoint, CALL_TIMEOUT),
+        place: Place { region, endpoint: access.endpoint },
+    })
+}
+
+async fn check_credentials(shared: &SdkConfig) -> Result<(), ClientError> {
+    use aws_sdk_sqs::config::ProvideCredentials;
+    match shared.credentials_provider() {
+        Some(provider) => {
+            let found = provider.provide_credentials().await;
+            found.map(drop).map_err(|error| ClientError::NoCredentials(error.into()))
+        }
+        None => Err(ClientError::NoCredentials("the credential chain is empty".into())),
+    }
+}
+
+/// Reading the system's certificate roots costs tens of milliseconds: a plain-HTTP endpoint goes without.
+fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
+    if endpoint.is_some_and(|url| url.starts_with("http://")) {
+        Builder::new().build_http()
+    } else {
+        Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    }
+}
+
+fn client(shared: &SdkConfig, endpoint: Option<&str>, timeout: Duration) -> Client {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(timeout).build();
+    let mut config = aws_sdk_sqs::config::Builder::from(shared).timeout_config(timeouts);
+    config.set_endpoint_url(endpoint.map(str::to_owned).or_else(|| shared.endpoint_url().map(str::to_owned)));
+    Client::from_conf(config.build())
+}

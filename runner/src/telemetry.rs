@@ -1,0 +1,24 @@
+//! Logs: to stderr, filtered by `RUST_LOG`, as text or JSON lines.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::settings::{LogFormat, Settings, SettingsError};
+
+/// Installs the subscriber for the process. Results go to stdout, so logs never do.
+pub fn install(settings: &Settings) -> Result<(), SettingsError> {
+    let filter = EnvFilter::builder().parse_lossy(settings.log_filter());
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // A second installation happens only in tests, where the first one serves.
+    let _ = match settings.log_format()? {
+        LogFormat::Json => logs.json().try_init(),
+        LogFormat::Text => logs.with_ansi(colour_on_stderr(settings)).try_init(),
+    };
+    Ok(())
+}
+
+/// Colour is for terminals, and for people who have not said no (<https://no-color.org>).
+pub fn colour_on_stderr(settings: &Settings) -> bool {
+    std::io::stderr().is_terminal() && settings.env().get("NO_COLOR").is_none_or(String::is_empty)
+}

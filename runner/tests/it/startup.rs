@@ -1,0 +1,132 @@
+//! What is wrong before the first message: one screen that says what to do, the right exit code, no secret.
+
+use std::process::Output;
+
+use crate::stack::{Stack, shown};
+
+const PIPELINE: &str = "pipelines/transactions.yaml";
+const RUN: [&str; 3] = ["run", PIPELINE, "--until-empty"];
+
+/// The report holds every word, fits one screen, and shows neither a backtrace nor the password.
+fn says(output: &Output, code: i32, words: &[&str]) {
+    let report = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{}", shown(output));
+    for word in words {
+        assert!(report.contains(word), "no `{word}` in\n{}", shown(output));
+    }
+    assert!(report.lines().count() <= 24, "more than a screen\n{}", shown(output));
+    for never in ["panicked", "RUST_BACKTRACE", "hunter2", "   0: "] {
+        assert!(!report.contains(never), "`{never}` in\n{}", shown(output));
+    }
+    assert!(output.stdout.is_empty(), "results only on stdout\n{}", shown(output));
+}
+
+fn run_with(stack: &Stack, change: impl FnOnce(&mut std::process::Command)) -> Output {
+    let mut command = stack.runner(&RUN);
+    change(&mut command);
+    command.output().expect("the binary starts")
+}
+
+#[tokio::test]
+async fn missing_queue() {
+    let stack = Stack::without_queues().await;
+    stack.ends_with(0, &["migrate", PIPELINE]);
+    let output = run_with(&stack, |_| ());
+    says(&output, 1, &["no such queue", &stack.queue, "us-east-1", crate::stack::sqs_endpoint(), "--wait"]);
+}
+
+#[tokio::test]
+async fn missing_table() {
+    let stack = Stack::new().await;
+    says(&run_with(&stack, |_| ()), 1, &["events", "runner migrate"]);
+}
+
+#[tokio::test]
+async fn unreachable_queue_service() {
+    let stack = Stack::new().await;
+    stack.ends_with(0, &["migrate", PIPELINE]);
+    let output = run_with(&stack, |command| {
+        command.env("SQS_ENDPOINT", "http://127.0.0.1:9");
+    });
+    says(&output, 1, &["can't reach queue", "http://127.0.0.1:9", "SQS_ENDPOINT"]);
+}
+
+#[tokio::test]
+async fn unreachable_database() {
+    let stack = Stack::new().await;
+    let output = run_with(&stack, |command| {
+        command.env("DB_PORT", "9").env("DB_PASSWORD", "hunter2");
+    });
+    says(&output, 1, &["can't connect to PostgreSQL", "DB_HOST"]);
+}
+
+#[tokio::test]
+async fn missing_database_and_wrong_user() {
+    let stack = Stack::new().await;
+    let output = run_with(&stack, |command| {
+        command.env("DB_NAME", "nowhere");
+    });
+    says(&output, 1, &["nowhere", "DB_NAME"]);
+    let output = run_with(&stack, |command| {
+        command.env("DB_USER", "nobody-of-ours").env("DB_PASSWORD", "hunter2");
+    });
+    says(&output, 1, &["nobody-of-ours", "help:"]);
+}
+
+#[tokio::test]
+async fn no_database_settings() {
+    let stack = Stack::new().await;
+    let output = run_with(&stack, |command| {
+        command.env_remove("DB_HOST").env_remove("DB_NAME").env_remove("DB_USER");
+    });
+    says(&output, 78, &["DATABASE_URL", "DB_NAME"]);
+}
+
+#[tokio::test]
+async fn no_region_and_no_credentials() {
+    let stack = Stack::new().await;
+    // Without this the SDK asks the machine's metadata service, which is not there, for seconds.
+    let output = run_with(&stack, |command| {
+        command.env_remove("AWS_REGION").env("AWS_EC2_METADATA_DISABLED", "true");
+    });
+    says(&output, 1, &["AWS_REGION"]);
+    let output = run_with(&stack, |command| {
+        command
+            .env_remove("AWS_ACCESS_KEY_ID")
+            .env_remove("AWS_SECRET_ACCESS_KEY")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+    });
+    says(&output, 1, &["credentials", "AWS_ACCESS_KEY_ID"]);
+}
+
+#[tokio::test]
+async fn unset_variable_and_missing_file() {
+    let stack = Stack::new().await;
+    let file = stack.home.path().join(PIPELINE);
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("${SQS_QUEUE_NAME:-transactions}", "${NOT_SET_ANYWHERE}")).unwrap();
+    says(&run_with(&stack, |_| ()), 78, &["NOT_SET_ANYWHERE", "pipelines/transactions.yaml:3"]);
+    std::fs::remove_file(&file).unwrap();
+    says(&run_with(&stack, |_| ()), 78, &["pipelines/transactions.yaml"]);
+}
+
+#[tokio::test]
+async fn wrong_usage() {
+    let stack = Stack::new().await;
+    says(&stack.ends_with(2, &["run"]), 2, &["PIPELINE"]);
+    says(&stack.ends_with(2, &["run", PIPELINE, "--grace", "soon"]), 2, &["15s"]);
+}
+
+#[tokio::test]
+async fn wait_waits_for_the_queue_and_the_table() {
+    let stack = Stack::without_queues().await;
+    let mut command = stack.runner(&["run", PIPELINE, "--until-empty", "--wait", "--format", "json"]);
+    let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    stack.create_queues(&[]).await;
+    stack.send(&stack.queue, &[crate::stack::transaction(1)]).await;
+    stack.ends_with(0, &["migrate", PIPELINE]);
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    assert_eq!(stack.count("events").await, 1);
+}
