@@ -15,15 +15,8 @@ use devstack::postgres::{Postgres, PostgresError, PostgresOptions};
 
 /// The value of one query, through `psql`.
 fn query(url: &str, sql: &str) -> String {
-    let output = Command::new("psql")
-        .args(["-X", "-A", "-t", "-c", sql, url])
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new("psql").args(["-X", "-A", "-t", "-c", sql, url]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
@@ -38,10 +31,7 @@ fn start() -> Postgres {
 }
 
 fn kept(folder: &Path) -> PostgresOptions {
-    PostgresOptions {
-        data_dir: Some(folder.to_owned()),
-        ..PostgresOptions::default()
-    }
+    PostgresOptions { data_dir: Some(folder.to_owned()), ..PostgresOptions::default() }
 }
 
 /// A folder every user can pass, as the server may run as another one.
@@ -119,10 +109,7 @@ fn it_stops_although_clients_are_connected() {
 fn a_password_is_needed_over_tcp() {
     let server = shared();
     let url = server.url().replace(server.password(), "wrong");
-    let output = Command::new("psql")
-        .args(["-X", "-c", "select 1", &url])
-        .output()
-        .unwrap();
+    let output = Command::new("psql").args(["-X", "-c", "select 1", &url]).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(error.contains("password authentication failed"), "{error}");
 }
@@ -133,19 +120,11 @@ fn started_by_root_it_runs_as_somebody_else() {
     let pid = postmaster(server.data_dir());
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let field = |name: &str| {
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix(name))
-            .unwrap();
-        line.split_whitespace()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     };
     let ours = fs::metadata("/proc/self").unwrap().uid();
-    let theirs: Vec<u32> = field("Uid:")
-        .iter()
-        .map(|uid| uid.parse().unwrap())
-        .collect();
+    let theirs: Vec<u32> = field("Uid:").iter().map(|uid| uid.parse().unwrap()).collect();
     if ours == 0 {
         assert!(theirs.iter().all(|&uid| uid != 0), "{theirs:?}");
         assert!(!field("Groups:").contains(&"0".to_owned()));
@@ -170,15 +149,9 @@ fn two_servers_run_side_by_side() {
 #[test]
 fn new_databases_have_names_of_their_own() {
     let server = shared();
-    let (first, second) = (
-        server.new_database().unwrap(),
-        server.new_database().unwrap(),
-    );
+    let (first, second) = (server.new_database().unwrap(), server.new_database().unwrap());
     query(&first, "create table only_here ()");
-    assert_eq!(
-        query(&second, "select to_regclass('only_here') is null"),
-        "t"
-    );
+    assert_eq!(query(&second, "select to_regclass('only_here') is null"), "t");
 }
 
 #[test]
@@ -192,10 +165,7 @@ fn a_database_that_exists_is_not_created_again() {
 #[test]
 fn settings_are_passed_on() {
     let settings = vec![("max_connections".to_owned(), "7".to_owned())];
-    let options = PostgresOptions {
-        settings,
-        ..PostgresOptions::default()
-    };
+    let options = PostgresOptions { settings, ..PostgresOptions::default() };
     let server = Postgres::start(&options).unwrap();
     assert_eq!(query(&server.url(), "show max_connections"), "7");
 }
@@ -203,10 +173,7 @@ fn settings_are_passed_on() {
 #[test]
 fn a_wrong_setting_is_told_with_the_server_s_words() {
     let settings = vec![("no_such_setting".to_owned(), "7".to_owned())];
-    let options = PostgresOptions {
-        settings,
-        ..PostgresOptions::default()
-    };
+    let options = PostgresOptions { settings, ..PostgresOptions::default() };
     let error = Postgres::start(&options).unwrap_err();
     assert!(matches!(&error, PostgresError::Startup { .. }), "{error:?}");
     assert!(error.to_string().contains("no_such_setting"), "{error}");
@@ -223,10 +190,7 @@ fn kept_data_are_there_at_the_next_start() {
     drop(first);
     let second = Postgres::start(&options).unwrap();
     assert_eq!(second.password(), password);
-    assert_eq!(
-        query(&second.database_url("orders"), "select answer from t"),
-        "42"
-    );
+    assert_eq!(query(&second.database_url("orders"), "select answer from t"), "42");
 }
 
 #[test]
@@ -253,17 +217,11 @@ fn kept_data_are_served_by_their_owner() {
     let ours = fs::metadata("/proc/self").unwrap().uid();
     let owner = if ours == 0 { 65_533 } else { ours };
     let above = data.parent().unwrap();
-    let chown = Command::new("chown")
-        .args(["-R", &owner.to_string()])
-        .arg(above)
-        .status();
+    let chown = Command::new("chown").args(["-R", &owner.to_string()]).arg(above).status();
     assert!(chown.unwrap().success());
     let second = Postgres::start(&options).unwrap();
     assert_eq!(query(&second.url(), "select 1"), "1");
-    assert_eq!(
-        fs::metadata(data.join("postmaster.pid")).unwrap().uid(),
-        owner
-    );
+    assert_eq!(fs::metadata(data.join("postmaster.pid")).unwrap().uid(), owner);
 }
 
 #[test]
@@ -307,11 +265,7 @@ const PARENT: &str = "DEVSTACK_TEST_PARENT";
 fn parent_options() -> Option<PostgresOptions> {
     let folder = PathBuf::from(env::var_os(PARENT)?);
     let keep = !folder.as_os_str().is_empty();
-    Some(if keep {
-        kept(&folder)
-    } else {
-        PostgresOptions::default()
-    })
+    Some(if keep { kept(&folder) } else { PostgresOptions::default() })
 }
 
 /// Starts a server, tells where it is, and does nothing more.
@@ -333,10 +287,7 @@ fn parent(test: &str, keep: &str) -> Child {
 /// As [`parent`], with another temporary folder.
 fn parent_in(test: &str, keep: &str, temporary: Option<&Path>) -> Child {
     let mut command = Command::new(env::current_exe().unwrap());
-    command
-        .args(["--exact", test, "--nocapture"])
-        .env(PARENT, keep)
-        .stdout(Stdio::piped());
+    command.args(["--exact", test, "--nocapture"]).env(PARENT, keep).stdout(Stdio::piped());
     if let Some(temporary) = temporary {
         command.env("TMPDIR", temporary);
     }
@@ -413,10 +364,7 @@ fn a_parent_killed_while_starting_leaves_nothing_behind() {
 fn processes_about(text: &str) -> Vec<String> {
     let output = Command::new("ps").args(["-eo", "args"]).output().unwrap();
     let all = String::from_utf8_lossy(&output.stdout).into_owned();
-    all.lines()
-        .filter(|line| line.contains(text))
-        .map(str::to_owned)
-        .collect()
+    all.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
 }
 
 /// Root's own temporary folder may be closed to the user the server runs as.

@@ -37,11 +37,11 @@ pub(super) fn compile<'a>(setting: &Setting<String>, report: &mut Report<'a>) ->
         Ok(validator) => {
             formats::check(files, report);
             Some(Compiled {
-            files,
-            pointer: pointer.unwrap_or_default().to_owned(),
-            document: Arc::new(root.value.clone()),
-            validator,
-        })
+                files,
+                pointer: pointer.unwrap_or_default().to_owned(),
+                document: Arc::new(root.value.clone()),
+                validator,
+            })
         }
         Err(error) => {
             report.push(schema_error(&error, setting, root, report));

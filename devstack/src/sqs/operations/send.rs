@@ -60,15 +60,9 @@ pub(crate) struct Sent {
     message_id: String,
     #[serde(rename = "MD5OfMessageBody")]
     md5_of_body: String,
-    #[serde(
-        rename = "MD5OfMessageAttributes",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
     md5_of_attributes: Option<String>,
-    #[serde(
-        rename = "MD5OfMessageSystemAttributes",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "MD5OfMessageSystemAttributes", skip_serializing_if = "Option::is_none")]
     md5_of_system_attributes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence_number: Option<String>,
@@ -81,25 +75,17 @@ pub(crate) fn one(service: &Service, request: SendEntry) -> Result<Sent> {
     send(queue, ids, now, request)
 }
 
-pub(crate) fn batch(
-    service: &Service,
-    request: SendBatchRequest,
-    plan: &Plan,
-) -> Result<BatchResult<Sent>> {
+pub(crate) fn batch(service: &Service, request: SendBatchRequest, plan: &Plan) -> Result<BatchResult<Sent>> {
     let now = service.clock.now();
     let mut account = service.lock();
     let (queue, ids) = account.queue_and_ids(request.queue_url.as_deref())?;
     batch::check(&request.entries)?;
     let size: usize = request.entries.iter().map(SendEntry::size).sum();
     if size > MAXIMUM_SIZE {
-        let message = format!(
-            "Batch requests cannot be longer than {MAXIMUM_SIZE} bytes. You have sent {size} bytes."
-        );
+        let message = format!("Batch requests cannot be longer than {MAXIMUM_SIZE} bytes. You have sent {size} bytes.");
         return Err(Error::new(ErrorCode::BatchRequestTooLong, message));
     }
-    Ok(batch::apply(request.entries, plan, |entry| {
-        send(queue, ids, now, entry)
-    }))
+    Ok(batch::apply(request.entries, plan, |entry| send(queue, ids, now, entry)))
 }
 
 impl SendEntry {
@@ -138,13 +124,7 @@ fn send(queue: &mut Queue, ids: &mut Ids, now: Timestamp, entry: SendEntry) -> R
     Ok(sent)
 }
 
-fn send_standard(
-    queue: &mut Queue,
-    ids: &mut Ids,
-    now: Timestamp,
-    draft: Draft,
-    delay: u32,
-) -> Result<String> {
+fn send_standard(queue: &mut Queue, ids: &mut Ids, now: Timestamp, draft: Draft, delay: u32) -> Result<String> {
     if let Some(id) = &draft.deduplication_id {
         return Err(Error::invalid("MessageDeduplicationId", id, WRONG_TYPE));
     }
@@ -162,16 +142,9 @@ fn send_fifo(
     mut draft: Draft,
     delay: u32,
 ) -> Result<(String, Option<u128>)> {
-    let group = draft
-        .group
-        .clone()
-        .ok_or_else(|| Error::missing("MessageGroupId"))?;
+    let group = draft.group.clone().ok_or_else(|| Error::missing("MessageGroupId"))?;
     let id = deduplication_id(&queue.attributes, &draft)?;
-    let key = if queue.attributes.deduplicate_by_group {
-        format!("{group}\0{id}")
-    } else {
-        id.clone()
-    };
+    let key = if queue.attributes.deduplicate_by_group { format!("{group}\0{id}") } else { id.clone() };
     if let Some(original) = queue.deduplication.find(now, &key) {
         return Ok((original.message_id, Some(original.sequence_number)));
     }
@@ -179,10 +152,7 @@ fn send_fifo(
     let message_id = ids.uuid();
     let sequence_number = queue.send(now, draft.into_content(message_id.clone()), delay);
     if let Some(sequence_number) = sequence_number {
-        let original = Original {
-            message_id: message_id.clone(),
-            sequence_number,
-        };
+        let original = Original { message_id: message_id.clone(), sequence_number };
         queue.deduplication.remember(now, key, original);
     }
     Ok((message_id, sequence_number))
@@ -191,9 +161,7 @@ fn send_fifo(
 fn deduplication_id(attributes: &QueueAttributes, draft: &Draft) -> Result<String> {
     match &draft.deduplication_id {
         Some(id) => Ok(id.clone()),
-        None if attributes.content_based_deduplication => {
-            Ok(md5::hex(Sha256::digest(&draft.body).as_slice()))
-        }
+        None if attributes.content_based_deduplication => Ok(md5::hex(Sha256::digest(&draft.body).as_slice())),
         None => Err(Error::new(
             ErrorCode::InvalidParameterValue,
             "The queue should either have ContentBasedDeduplication enabled or \
@@ -216,26 +184,15 @@ fn delay(attributes: &QueueAttributes, requested: Option<i64>) -> Result<u32> {
     u32::try_from(requested)
         .ok()
         .filter(|&delay| delay <= DELAY_SECS)
-        .ok_or_else(|| {
-            Error::invalid(
-                "DelaySeconds",
-                requested,
-                "DelaySeconds must be >= 0 and <= 900.",
-            )
-        })
+        .ok_or_else(|| Error::invalid("DelaySeconds", requested, "DelaySeconds must be >= 0 and <= 900."))
 }
 
 /// Group and deduplication ids: 1 to 128 printable ASCII characters without space.
 fn check_token(parameter: &str, token: Option<&str>) -> Result<()> {
     match token {
-        Some(text)
-            if text.is_empty()
-                || text.len() > 128
-                || !text.bytes().all(|b| b.is_ascii_graphic()) =>
-        {
-            let reason = format!(
-                "{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length"
-            );
+        Some(text) if text.is_empty() || text.len() > 128 || !text.bytes().all(|b| b.is_ascii_graphic()) => {
+            let reason =
+                format!("{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length");
             Err(Error::invalid(parameter, text, &reason))
         }
         _ => Ok(()),
