@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::connection::{self, Connection};
 use super::exit::Failure;
 use super::format::Format;
-use super::load;
+use super::{load, output};
 
 /// Bring the database to what the pipeline files declare
 ///
@@ -108,22 +108,21 @@ where
 /// Applies what is missing.
 pub async fn up(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
     let report = migration::up(db, tables).await.map_err(failure)?;
-    print(format, || applied(&report, tables.len()), &json!(report));
+    print(format, || applied(&report, tables.len()), &json!(report))?;
     refused(&report.refusals)
 }
 
 /// Prints what `up` would run.
 pub async fn plan(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
     let plan = migration::plan(db, tables).await.map_err(failure)?;
-    print(format, || script(&plan), &json!(plan));
+    print(format, || script(&plan), &json!(plan))?;
     refused(&plan.refusals)
 }
 
 /// Prints where every table stands.
 pub async fn status(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
     let status = migration::status(db, tables).await.map_err(failure)?;
-    print(format, || standing(&status), &json!(status));
-    Ok(())
+    print(format, || standing(&status), &json!(status))
 }
 
 /// Undoes the last step, of `only` these tables if given.
@@ -134,14 +133,13 @@ pub async fn down(
     format: Format,
 ) -> Result<(), Failure> {
     let undone = migration::down(db, only, allow_data_loss).await.map_err(failure)?;
-    print(format, || undoing(undone.as_ref()), &json!({ "undone": undone }));
-    Ok(())
+    print(format, || undoing(undone.as_ref()), &json!({ "undone": undone }))
 }
 
-fn print(format: Format, human: impl FnOnce() -> String, json: &Value) {
+fn print(format: Format, human: impl FnOnce() -> String, json: &Value) -> Result<(), Failure> {
     match format {
-        Format::Human => println!("{}", human().trim_end()),
-        Format::Json => println!("{json}"),
+        Format::Human => output::result(human().trim_end()),
+        Format::Json => output::result(json),
     }
 }
 
