@@ -1,6 +1,7 @@
 //! `runner migrate`: brings the database to what the pipeline files declare.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -15,7 +16,7 @@ use super::load;
 
 /// Bring the database to what the pipeline files declare
 ///
-/// Tables, columns, indexes and schemas that are missing are created; each step is recorded in the table runner_ledger. What would lose or rewrite data is refused, with the SQL to run by hand. Several runners may migrate one database at once.
+/// Tables, columns, indexes and schemas that are missing are created; each step is recorded in the table `runner_ledger`. What would lose or rewrite data is refused, with the SQL to run by hand. Several runners may migrate one database at once.
 #[derive(Debug, Clone, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct MigrateArgs {
@@ -107,21 +108,21 @@ where
 
 /// Applies what is missing.
 pub async fn up(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
-    let report = migration::up(db, tables).await.map_err(failure)?;
+    let report = migration::up(db, tables).await.map_err(|error| failure(&error))?;
     print(format, || applied(&report, tables.len()), &json!(report));
     refused(&report.refusals)
 }
 
 /// Prints what `up` would run.
 pub async fn plan(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
-    let plan = migration::plan(db, tables).await.map_err(failure)?;
+    let plan = migration::plan(db, tables).await.map_err(|error| failure(&error))?;
     print(format, || script(&plan), &json!(plan));
     refused(&plan.refusals)
 }
 
 /// Prints where every table stands.
 pub async fn status(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
-    let status = migration::status(db, tables).await.map_err(failure)?;
+    let status = migration::status(db, tables).await.map_err(|error| failure(&error))?;
     print(format, || standing(&status), &json!(status));
     Ok(())
 }
@@ -133,20 +134,24 @@ pub async fn down(
     allow_data_loss: bool,
     format: Format,
 ) -> Result<(), Failure> {
-    let undone = migration::down(db, only, allow_data_loss).await.map_err(failure)?;
+    let undone = migration::down(db, only, allow_data_loss).await.map_err(|error| failure(&error))?;
     print(format, || undoing(undone.as_ref()), &json!({ "undone": undone }));
     Ok(())
 }
 
 fn print(format: Format, human: impl FnOnce() -> String, json: &Value) {
-    match format {
-        Format::Human => println!("{}", human().trim_end()),
-        Format::Json => println!("{json}"),
+    let text = match format {
+        Format::Human => human(),
+        Format::Json => json.to_string(),
+    };
+    if !text.is_empty() {
+        // A reader that closed the pipe has read what it wanted.
+        let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
     }
 }
 
-fn failure(error: migration::Error) -> Failure {
-    let text = format!("error: {}", super::chain(&error));
+fn failure(error: &migration::Error) -> Failure {
+    let text = format!("error: {}", super::chain(error));
     match error {
         migration::Error::Declaration { .. } | migration::Error::Conflict { .. } => Failure::Config(text),
         _ => Failure::Running(text),
@@ -179,8 +184,9 @@ fn applied(report: &Report, tables: usize) -> String {
         ([], []) => format!("nothing to do: {} up to date", counted(tables, "table")),
         ([], _) => String::new(),
         (steps, _) => {
-            let lines: String = steps.iter().map(|step| format!("{} ({})\n", step.summary, file(step))).collect();
-            format!("{lines}{} applied", counted(steps.len(), "step"))
+            let line = |step: &Step| format!("{} ({})", step.summary, file(step));
+            let lines: Vec<String> = steps.iter().map(line).collect();
+            format!("{}\n{} applied", lines.join("\n"), counted(steps.len(), "step"))
         }
     }
 }
@@ -192,10 +198,9 @@ fn script(plan: &Plan) -> String {
     }
     let step = |step: &Step| {
         let outside = if step.in_transaction { "" } else { ", outside a transaction" };
-        let sql: String = step.sql.iter().map(|sql| format!("{sql};\n")).collect();
-        format!("-- {} ({}){outside}\n{sql}", step.summary, file(step))
+        format!("-- {} ({}){outside}\n{};", step.summary, file(step), step.sql.join(";\n"))
     };
-    plan.steps.iter().map(step).collect()
+    plan.steps.iter().map(step).collect::<Vec<_>>().join("\n")
 }
 
 fn file(step: &Step) -> std::path::Display<'_> {
