@@ -23,7 +23,7 @@ use crate::stop::{Stop, Stopper, stop_pair};
 
 /// Run the whole loop on this machine: queue, PostgreSQL, producer and pipeline
 #[derive(Debug, Clone, clap::Args)]
-pub struct DevArgs {
+pub(super) struct DevArgs {
     /// The pipeline file
     #[arg(default_value = "pipelines/transactions.yaml")]
     pub pipeline: PathBuf,

@@ -16,7 +16,7 @@ use crate::stop::{Stop, Stopper, stop_pair};
 
 /// Process events until stopped
 #[derive(Debug, Clone, clap::Args)]
-pub struct RunArgs {
+pub(super) struct RunArgs {
     /// Pipeline files, or folders of them
     #[arg(required = true, value_name = "PIPELINE|DIR")]
     pub pipelines: Vec<PathBuf>,

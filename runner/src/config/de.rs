@@ -128,7 +128,15 @@ impl de::Error for ReadError {
             Unexpected::Str(text) => format!("the text `{text}`"),
             other => other.to_string(),
         };
+        let expected = expected.to_string();
+        let expected = plain_words(&expected);
         Self::new(Code::WrongKind, format!("expected {expected}, found {found}"))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let mut error = Self::new(Code::UnknownKey, format!("unknown key `{field}`"));
+        error.help = vec![meant(field, expected)];
+        error
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
@@ -143,6 +151,25 @@ impl de::Error for ReadError {
         let mut error = Self::new(Code::MissingKey, format!("`{field}` is missing"));
         error.missing = Some(field);
         error
+    }
+}
+
+/// The key that was meant, or all there are.
+fn meant(name: &str, known: &[&str]) -> String {
+    match closest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", known.join(", ")),
+    }
+}
+
+/// What serde calls the kinds of values, in a pipeline author's words.
+fn plain_words(expected: &str) -> &str {
+    match expected {
+        "u32" => "a whole number",
+        "a string" => "a text",
+        "a sequence" => "a list",
+        "a boolean" => "`true` or `false`",
+        other => other,
     }
 }
 
@@ -227,18 +254,17 @@ impl<'a> Reader<'a> {
             if fields.contains(&name) || !self.context.left_out.borrow_mut().insert(value) {
                 continue;
             }
-            self.context.problems.borrow_mut().push(self.unknown_key(name, key, fields));
+            let mut problems = self.context.problems.borrow_mut();
+            if problems.len() < MAX_PROBLEMS {
+                problems.push(self.unknown_key(name, key, fields));
+            }
         }
     }
 
     fn unknown_key(&self, name: &str, key: &Node, fields: &'static [&'static str]) -> Diagnostic {
         let place = Place::new(self.context.source, key.range.clone());
         let problem = Diagnostic::new(Code::UnknownKey, format!("unknown key `{name}`"), place);
-        let known = fields.join(", ");
-        match closest(name, fields.iter().copied()) {
-            Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem.help(format!("known here: {known}")),
-        }
+        problem.help(meant(name, fields))
     }
 }
 
@@ -323,7 +349,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
             SPANNED => self.setting = false,
             _ => return self.deserialize_any(visitor),
         }
-        visitor.visit_seq(Parts { next: 0, reader: self })
+        self.place(visitor.visit_seq(Parts { next: 0, reader: self }))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -399,7 +425,9 @@ impl<'a> de::MapAccess<'a> for Entries<'a> {
         };
         self.value = Some((key, value));
         let reader = Reader { node: key, key: None, setting: false, context };
-        seed.deserialize(reader).map(Some)
+        // An unknown key is shown, but its value is what is left out.
+        let at = || At { node: value, range: key.range.clone() };
+        seed.deserialize(reader).map(Some).map_err(|error| ReadError { at: Some(at()), ..error })
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, ReadError> {

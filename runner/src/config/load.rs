@@ -96,7 +96,7 @@ fn templates(
     folder: &Path,
     read: &ReadFile<'_>,
 ) -> BTreeMap<String, Result<Arc<SourceText>, String>> {
-    let listed = file.producer.iter().flat_map(|producer| &producer.templates);
+    let listed = file.producer.iter().flat_map(|producer| &producer.templates.value);
     let paths = listed.filter_map(|template| match &template.body {
         TemplateBody::File(path) => Some(path),
         TemplateBody::Inline(_) => None,

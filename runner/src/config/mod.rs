@@ -36,21 +36,21 @@ pub use units::Seconds;
 
 /// A pipeline file.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
 pub struct PipelineFile {
     /// Where messages come from.
     pub source: Source,
     /// The JSON Schema: a path from the pipeline file, with an optional `#/pointer`.
     pub schema: Setting<String>,
     /// The tables, by name.
-    pub tables: Keyed<Table>,
+    pub tables: Spanned<Keyed<Table>>,
     /// Sample events.
     pub producer: Option<Producer>,
 }
 
 /// `source:`
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
 pub struct Source {
     /// The queue to receive from: a name, a URL or an ARN.
     pub queue: Setting<String>,
@@ -72,7 +72,7 @@ pub struct Source {
 
 /// One entry of `tables:`
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
 pub struct Table {
     /// Column names.
     #[serde(default)]
@@ -100,14 +100,14 @@ pub enum OnConflict {
 
 /// `producer:`
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
 pub struct Producer {
     /// Time between two events: `15s`.
     pub every: Option<Setting<String>>,
     /// Events per second: `500/s`.
     pub rate: Option<Setting<String>>,
     /// The templates to choose from.
-    pub templates: Vec<Spanned<Template>>,
+    pub templates: Spanned<Vec<Spanned<Template>>>,
 }
 
 /// A mapping whose keys are the user's own names, in the order they are written.

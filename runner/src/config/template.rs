@@ -40,7 +40,7 @@ impl<'de> Deserialize<'de> for Template {
         let (body, weight) = match value {
             Form::Text(text) if is_inline(&text) => (TemplateBody::Inline(Spanned { value: text, range }), None),
             Form::Text(path) => (TemplateBody::File(path), None),
-            Form::Full(full) => (full.body().map_err(D::Error::custom)?, full.weight),
+            Form::Full(body, weight) => (body, weight),
         };
         Ok(Self { body, weight })
     }
@@ -63,7 +63,7 @@ impl Full {
 
 enum Form {
     Text(String),
-    Full(Full),
+    Full(TemplateBody, Option<Spanned<u32>>),
 }
 
 impl<'de> Deserialize<'de> for Form {
@@ -86,6 +86,8 @@ impl<'de> Visitor<'de> for FormVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Form, A::Error> {
-        Full::deserialize(MapAccessDeserializer::new(map)).map(Form::Full)
+        let full = Full::deserialize(MapAccessDeserializer::new(map))?;
+        let body = full.body().map_err(A::Error::custom)?;
+        Ok(Form::Full(body, full.weight))
     }
 }

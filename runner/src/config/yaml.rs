@@ -15,6 +15,8 @@ use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 const MAX_DEPTH: usize = 64;
 /// Nodes, counting what aliases repeat. The widest table PostgreSQL allows needs 3,200.
 const MAX_NODES: usize = 100_000;
+/// Duplicate keys reported for one file; more would help nobody.
+const MAX_PROBLEMS: usize = 100;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,12 +86,14 @@ struct Open {
     anchor: usize,
     /// The key that waits for its value.
     key: Option<Node>,
+    /// Where each key stands first.
+    keys: HashMap<String, Range<usize>>,
 }
 
 struct Builder<'a> {
     source: &'a Arc<SourceText>,
-    /// Byte offset of each character; empty when the text is ASCII and the two are equal.
-    offsets: Vec<usize>,
+    /// Byte offset of each character; `None` when the text is ASCII and the two are equal.
+    offsets: Option<Vec<usize>>,
     stack: Vec<Open>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
@@ -99,11 +103,10 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(source: &'a Arc<SourceText>) -> Self {
-        let ascii = source.text.is_ascii();
-        let offsets = source.text.char_indices().map(|(at, _)| at);
+        let offsets = || source.text.char_indices().map(|(at, _)| at).collect();
         Self {
             source,
-            offsets: if ascii { Vec::new() } else { offsets.collect() },
+            offsets: (!source.text.is_ascii()).then(offsets),
             stack: Vec::new(),
             anchors: HashMap::new(),
             nodes: 0,
@@ -155,7 +158,7 @@ impl<'a> Builder<'a> {
             return Err(self.problem(Code::TooLarge, format!("nested deeper than {MAX_DEPTH} levels"), range));
         }
         let node = Node { kind, range };
-        self.stack.push(Open { node, anchor, key: None });
+        self.stack.push(Open { node, anchor, key: None, keys: HashMap::new() });
         Ok(())
     }
 
@@ -170,7 +173,8 @@ impl<'a> Builder<'a> {
         match self.anchors.get(&anchor).cloned() {
             Some(node) => {
                 self.nodes += node.size() - 1;
-                self.finish(node, 0)
+                let (kind, range) = (node.kind, range.clone());
+                self.finish(Node { kind, range }, 0)
             }
             None => Err(self.problem(Code::Syntax, "an alias inside the value it stands for", range.clone())),
         }
@@ -201,20 +205,22 @@ impl<'a> Builder<'a> {
         let Some(name) = key.text() else {
             return Err(self.problem(Code::WrongKind, "a key must be a text", key.range));
         };
-        let Some(Open { node: Node { kind: Kind::Mapping(entries), .. }, .. }) = self.stack.last_mut() else {
+        let Some(open) = self.stack.last_mut() else {
             return Ok(());
         };
-        if let Some((first, _)) = entries.iter().find(|(known, _)| known.text() == Some(name)) {
-            let related = Place::new(self.source, first.range.clone());
-            let problem = Diagnostic::new(
-                Code::DuplicateKey,
-                format!("`{name}` is written twice"),
-                Place::new(self.source, key.range.clone()),
-            );
-            self.problems.push(problem.label("again here").related(related, "first here"));
+        if let Some(first) = open.keys.get(name) {
+            let first = Place::new(self.source, first.clone());
+            let message = format!("`{name}` is written twice");
+            let problem = self.problem(Code::DuplicateKey, message, key.range);
+            if self.problems.len() < MAX_PROBLEMS {
+                self.problems.push(problem.label("again here").related(first, "first here"));
+            }
             return Ok(());
         }
-        entries.push((key, value));
+        open.keys.insert(name.to_owned(), key.range.clone());
+        if let Kind::Mapping(entries) = &mut open.node.kind {
+            entries.push((key, value));
+        }
         Ok(())
     }
 
@@ -250,10 +256,11 @@ impl<'a> Builder<'a> {
     }
 
     fn offset(&self, character: usize) -> usize {
-        if self.source.text.is_ascii() {
-            return character.min(self.source.text.len());
+        let end = self.source.text.len();
+        match &self.offsets {
+            None => character.min(end),
+            Some(offsets) => *offsets.get(character).unwrap_or(&end),
         }
-        *self.offsets.get(character).unwrap_or(&self.source.text.len())
     }
 }
 

@@ -8,6 +8,7 @@ mod path;
 mod scope;
 
 pub use expr::{EvalError, Expr, ExprError, ExprErrorKind};
+pub use jq::Limit;
 pub use mapping::{ColumnMapping, Mapping, TableMapping};
 pub use path::{Key, Path, PathError, Root, Segment};
 pub use scope::Scope;

@@ -35,8 +35,7 @@ pub(super) fn compile(
     let weighted = templates.into_iter().map(|listed| (listed.template, listed.weight.max(1)));
     let templates = Templates::new(weighted.collect());
     if templates.is_none() && !report.has_errors() {
-        let problem = Diagnostic::new(Code::MissingKey, "`producer.templates` is empty", report.place(&(0..0)));
-        report.push(problem);
+        report.push(report.at(Code::MissingKey, &producer.templates.range, "a producer needs a template"));
     }
     Some(Producer { pace: pace?, templates: templates? })
 }
@@ -65,6 +64,8 @@ struct Compilable {
     template: Template,
     weight: u32,
     origin: Origin,
+    /// Where the pipeline file lists it.
+    listed: Range<usize>,
 }
 
 /// Where a template's text comes from.
@@ -119,7 +120,7 @@ fn template(listed: &Spanned<Listed>, report: &mut Report<'_>) -> Option<Compila
         report.push(report.at(Code::BadValue, &zero.range, "a weight is 1 or more"));
     }
     match Template::compile(name, origin.text()) {
-        Ok(template) => Some(Compilable { template, weight, origin }),
+        Ok(template) => Some(Compilable { template, weight, origin, listed: listed.range.clone() }),
         Err(error) => {
             report.push(broken(&error, &origin, report));
             None
@@ -176,6 +177,9 @@ fn rejected(rejection: &Rejection, listed: &Compilable, report: &Report<'_>) -> 
     let name = listed.template.name();
     let message = format!("template `{name}` renders an event that is rejected: {}", rejection.message);
     let mut problem = Diagnostic::new(Code::TemplateEvent, message, place);
+    if let Origin::File(_) = listed.origin {
+        problem = problem.related(report.place(&listed.listed), "listed here");
+    }
     if let Some(path) = &rejection.instance_path {
         problem = problem.label(format!("at `{path}` of the event"));
     }

@@ -23,7 +23,10 @@ pub(super) fn primary_key(
         report.push(problem.help("name the columns that identify an event: `primary_key: [event_id]`"));
     }
     report.no_repeats(&table.primary_key);
-    for name in &table.primary_key {
+    for (at, name) in table.primary_key.iter().enumerate() {
+        if table.primary_key[..at].iter().any(|first| first.value == name.value) {
+            continue;
+        }
         if let Some(column) = find(name, table, columns, Code::PrimaryKey, report) {
             key_column(name, column, report);
         }

@@ -4,6 +4,7 @@ mod agree;
 mod check;
 mod compile;
 mod events;
+mod formats;
 mod infer;
 mod keys;
 mod queue;

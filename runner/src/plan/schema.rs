@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::formats;
 use super::report::Report;
 use crate::config::{Document, SchemaFiles, Setting, local_path, split_pointer};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -33,12 +34,15 @@ pub(super) fn compile<'a>(setting: &Setting<String>, report: &mut Report<'a>) ->
     }
     let resources = files.documents.iter().map(|(_, document)| (document.uri.clone(), document.value.clone()));
     match Validator::compile(&root.value, &root.uri, pointer, resources, Options::default()) {
-        Ok(validator) => Some(Compiled {
-            files,
-            pointer: pointer.unwrap_or_default().to_owned(),
-            document: Arc::new(root.value.clone()),
-            validator,
-        }),
+        Ok(validator) => {
+            formats::check(files, report);
+            Some(Compiled {
+                files,
+                pointer: pointer.unwrap_or_default().to_owned(),
+                document: Arc::new(root.value.clone()),
+                validator,
+            })
+        }
         Err(error) => {
             report.push(schema_error(&error, setting, root, report));
             None

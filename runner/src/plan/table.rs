@@ -16,7 +16,7 @@ const MAX_COLUMNS: usize = 1_600;
 /// Every table of the file with its mapping; a column that is wrong is reported and left out.
 pub(super) fn compile(file: &PipelineFile, report: &mut Report<'_>) -> Vec<(TableMapping, Target)> {
     if file.tables.0.is_empty() && !report.has_errors() {
-        report.push(Diagnostic::new(Code::MissingKey, "a pipeline needs a table", report.place(&(0..0))));
+        report.push(report.at(Code::MissingKey, &file.tables.range, "a pipeline needs a table"));
     }
     let tables = file.tables.0.iter();
     tables.map(|(name, table)| one(name, table, report)).collect()

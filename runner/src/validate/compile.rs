@@ -186,7 +186,7 @@ fn refuse(document: &Value, error: &ReferencingError) -> SchemaError {
 
 /// Where the document refers to `uri`: the `$ref` whose file name ends it.
 fn find_ref(document: &Value, uri: &str) -> Option<String> {
-    find(document, String::new(), &|reference| {
+    find(document, "", &|reference| {
         let file = reference.split('#').next().unwrap_or_default();
         let name = file.trim_start_matches("./").trim_start_matches("../");
         !name.is_empty() && uri.ends_with(name)
@@ -195,22 +195,22 @@ fn find_ref(document: &Value, uri: &str) -> Option<String> {
 
 /// Where the document refers to a place in itself that is not there.
 fn dangling_ref(document: &Value) -> Option<String> {
-    find(document, String::new(), &|reference| {
+    find(document, "", &|reference| {
         reference.strip_prefix("#/").is_some_and(|rest| document.pointer(&format!("/{rest}")).is_none())
     })
 }
 
-fn find(value: &Value, at: String, wanted: &dyn Fn(&str) -> bool) -> Option<String> {
+fn find(value: &Value, at: &str, wanted: &dyn Fn(&str) -> bool) -> Option<String> {
     match value {
         Value::Object(fields) => fields.iter().find_map(|(name, value)| {
             let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
             match value.as_str() {
                 Some(text) if name == "$ref" && wanted(text) => Some(at),
-                _ => find(value, at, wanted),
+                _ => find(value, &at, wanted),
             }
         }),
         Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, value)| find(value, format!("{at}/{index}"), wanted))
+            items.iter().enumerate().find_map(|(index, value)| find(value, &format!("{at}/{index}"), wanted))
         }
         _ => None,
     }

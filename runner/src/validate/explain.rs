@@ -18,10 +18,10 @@ pub(super) fn rejection<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -
         return Rejection::new(Code::Schema, "the document breaks the schema");
     };
     let telling = innermost(first);
-    let mut message = describe(telling);
-    if errors.len() > 1 {
-        message.push_str(&format!(" (and {} more)", errors.len() - 1));
-    }
+    let message = match errors.len() - 1 {
+        0 => describe(telling),
+        more => format!("{} (and {more} more)", describe(telling)),
+    };
     Rejection {
         instance_path: Some(telling.instance_path().as_str().to_owned()),
         keyword: Some(telling.kind().keyword().to_owned()),

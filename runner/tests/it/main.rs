@@ -1,12 +1,17 @@
 //! The integration suite of `runner`: one binary, one module per subject.
 
+mod any_yaml;
 mod broken;
+mod casts;
 mod containers;
 mod crash;
+mod decide;
 mod events;
 mod examples;
 mod migrate;
 mod outage;
 mod produce;
+mod reference;
+mod sample_events;
 mod stack;
 mod startup;

@@ -28,15 +28,15 @@ pub fn parse(body: &str) -> Result<Value, Rejection> {
         .map_err(|error| not_json(error.to_string()))
 }
 
-/// Reads a [`Value`] as serde_json does, but refuses a key written twice.
+/// Reads a [`Value`] as `serde_json` does, but refuses a key written twice.
 #[derive(Clone)]
 struct Document {
-    /// The addresses of the body's bytes. serde_json hands over a number that keeps its text as a map with one key of
+    /// The addresses of the body's bytes. `serde_json` hands over a number that keeps its text as a map with one key of
     /// its own; a key of that name inside the body is told apart by where its bytes are.
     body: Range<usize>,
 }
 
-/// The key under which serde_json hands over a number's text (its `arbitrary_precision` feature).
+/// The key under which `serde_json` hands over a number's text (its `arbitrary_precision` feature).
 const NUMBER: &str = "$serde_json::private::Number";
 
 enum Key {

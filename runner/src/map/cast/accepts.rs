@@ -30,9 +30,10 @@ pub enum Verdict {
 /// scalar type, about the items. Null is a matter of the column, not of its type, and always [`Verdict::Yes`].
 pub fn accepts(ty: ColumnType, json: JsonType, format: Option<&str>) -> Verdict {
     match (ty, json) {
-        (_, JsonType::Null) | (ColumnType::Array(_), JsonType::Array) => Verdict::Yes,
+        (_, JsonType::Null) | (ColumnType::Array(_), JsonType::Array) | (ColumnType::Scalar(ScalarType::Jsonb), _) => {
+            Verdict::Yes
+        }
         (ColumnType::Array(_), _) => Verdict::No("an array column takes an array: wrap the value, `[.x]`"),
-        (ColumnType::Scalar(ScalarType::Jsonb), _) => Verdict::Yes,
         (ColumnType::Scalar(ty), JsonType::Array | JsonType::Object) => nested(ty),
         (ColumnType::Scalar(ty), JsonType::Boolean) => from_boolean(ty),
         (ColumnType::Scalar(ty), JsonType::Integer) => from_integer(ty),

@@ -36,7 +36,7 @@ pub(super) fn time(value: &Value) -> Result<Cell, Problem> {
     let text = string(value, ScalarType::Time)?;
     Reader(text.as_bytes())
         .whole(Reader::time_of_day)
-        .map(|_| Cell::Literal(text.to_owned()))
+        .map(|()| Cell::Literal(text.to_owned()))
         .ok_or(Problem::Form(ScalarType::Time.takes()))
 }
 
@@ -56,7 +56,7 @@ const FIRST_MICROSECOND: i64 = -62_135_596_800_000_000;
 #[derive(Clone, Copy)]
 struct Reader<'t>(&'t [u8]);
 
-impl<'t> Reader<'t> {
+impl Reader<'_> {
     /// What `read` gives, if it leaves nothing over.
     fn whole<T>(mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         read(&mut self).filter(|_| self.0.is_empty())

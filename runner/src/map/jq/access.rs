@@ -10,7 +10,7 @@ use jaq_core::{Error, Exn, ValR, ValT, ValX};
 use jaq_json::Num;
 
 use super::budget::{self, Limit};
-use super::value::Val;
+use super::value::{Obj, Val};
 
 const ITERABLE: &str = "iterable (array or object)";
 
@@ -58,8 +58,7 @@ impl ValT for Val {
             }
             (Self::Arr(arr), Self::Arr(part)) => Ok(occurrences(&arr.items, &part.items)),
             (value @ (Self::Arr(_) | Self::Str(_)), Self::Obj(bounds)) => {
-                let bound = |name| bounds.fields.get(name);
-                value.range(bound("start")..bound("end"))
+                value.range(bounds.field("start")..bounds.field("end"))
             }
             (value, index) => Err(Error::index(value, index.clone())),
         }
@@ -100,8 +99,7 @@ impl ValT for Val {
     ) -> ValX<'a, Self> {
         match (self, index) {
             (value @ (Self::Str(_) | Self::Arr(_)), Self::Obj(bounds)) => {
-                let bound = |name| bounds.fields.get(name);
-                value.map_range(bound("start")..bound("end"), opt, f)
+                value.map_range(bounds.field("start")..bounds.field("end"), opt, f)
             }
             (Self::Null, Self::Str(_)) => Self::obj([].into()).map_index(index, opt, f),
             (Self::Obj(obj), Self::Str(name)) => {
@@ -166,8 +164,15 @@ impl ValT for Val {
     }
 }
 
+impl Obj {
+    /// A field whose name is not a [`Val`] yet.
+    fn field(&self, name: &str) -> Option<&Val> {
+        self.fields.iter().find_map(|(field, value)| (**field == name).then_some(value))
+    }
+}
+
 impl Val {
-    fn into_key(self) -> Result<Rc<str>, Error<Self>> {
+    fn into_key(self) -> Result<Rc<String>, Error<Self>> {
         match self {
             Self::Str(name) => Ok(name),
             other => Err(Error::typ(other, "string")),

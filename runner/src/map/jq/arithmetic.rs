@@ -23,16 +23,10 @@ impl Add for Val {
         match (self, other) {
             (Self::Null, value) | (value, Self::Null) => Ok(value),
             (Self::Num(x), Self::Num(y)) => Ok(Self::Num(counted(&x, &y, Num::add))),
-            (Self::Str(x), Self::Str(y)) => {
-                budget::bytes(x.len() + y.len());
-                Ok(Self::str(&[&*x, &*y].concat()))
-            }
+            (Self::Str(x), Self::Str(y)) => Ok(Self::concat(x, &y)),
             (Self::Arr(x), Self::Arr(y)) => {
-                budget::bytes(16 * y.items.len());
-                budget::steps((x.items.len() + y.items.len()) / 16);
-                let mut items = Self::take_items(x);
-                items.extend(y.items.iter().cloned());
-                Ok(Self::arr(items))
+                budget::steps(y.items.len() / 16);
+                Ok(Self::join(x, &y))
             }
             (Self::Obj(x), Self::Obj(y)) => {
                 budget::steps((x.fields.len() + y.fields.len()) / 4);
@@ -74,7 +68,7 @@ impl Mul for Val {
                 }
                 Ok(Self::Num(counted(&x, &y, Num::mul)))
             }
-            (Self::Str(text), Self::Num(times)) | (Self::Num(times), Self::Str(text)) => repeat(&text, &times),
+            (Self::Str(text), Self::Num(times)) | (Self::Num(times), Self::Str(text)) => Ok(repeat(&text, &times)),
             (Self::Obj(x), Self::Obj(y)) => Ok(merge(x, &y)),
             (x, y) => Err(Error::math(x, Math::Mul, y)),
         }
@@ -82,15 +76,15 @@ impl Mul for Val {
 }
 
 /// Null when repeated less than once; a fraction of a time does not count.
-fn repeat(text: &str, times: &Num) -> ValR<Val> {
+fn repeat(text: &str, times: &Num) -> Val {
     let times = Val::Num(times.clone()).as_f64().unwrap_or(0.0);
     if times < 1.0 || times.is_nan() {
-        return Ok(Val::Null);
+        return Val::Null;
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is bounded below")]
     let times = times as usize;
     budget::bytes(text.len().saturating_mul(times));
-    Ok(Val::str(&text.repeat(if text.is_empty() { 1 } else { times })))
+    Val::from(text.repeat(if text.is_empty() { 1 } else { times }))
 }
 
 /// Recursive merge: an object in both is merged, everything else is the right side's.

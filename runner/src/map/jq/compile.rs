@@ -68,7 +68,7 @@ fn parse(text: &str) -> Result<Term<&str>, ExprError> {
         let message = format!("`{first}` is not for expressions");
         return Err(error(ExprErrorKind::NotAllowed, message, span(text, first)));
     }
-    Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
+    Parser::new(&tokens).parse(Parser::term).map_err(|errors| {
         let (expected, found) = &errors[0];
         let found = found.map_or(&text[text.len()..], |token| token.as_str());
         syntax_error(expected.as_str(), span(text, found), found)

@@ -18,7 +18,7 @@ use crate::map::cast::Decimal;
 pub(super) fn json() -> Vec<Fun<Data>> {
     vec![
         run(("fromjson", v(0), |cv| bome(fromjson(&cv.1)))),
-        run(("tojson", v(0), |cv| bome(Ok(Val::str(&cv.1.to_json()))))),
+        run(("tojson", v(0), |cv| bome(Ok(Val::from(cv.1.to_json()))))),
         run(("length", v(0), |cv| bome(length(cv.1)))),
         run(("contains", v(1), |cv| unary(cv, |value, part| Ok(Val::Bool(contains(&value, &part)))))),
         run(("has", v(1), |cv| unary(cv, |value, key| has(&value, &key)))),
@@ -38,9 +38,10 @@ pub(super) fn events() -> Vec<Fun<Data>> {
         run(("upper", v(0), |cv| bome(text(cv.1, |text| Ok(text.to_uppercase()))))),
         run(("url_decode", v(0), |cv| bome(text(cv.1, url_decode)))),
         run(("sha256", v(0), |cv| bome(text(cv.1, |text| Ok(sha256(text)))))),
-        run(("regex_cost", v(1), |mut cv| {
+        run(("regex_cost", v(2), |mut cv| {
+            let flags = cv.0.pop_var();
             let pattern = cv.0.pop_var();
-            regex_cost::pay(&cv.1, &pattern);
+            regex_cost::pay(&cv.1, &pattern, &flags);
             box_once(Ok::<_, Exn<_>>(Val::Null))
         })),
     ]
@@ -80,7 +81,7 @@ fn contains(value: &Val, part: &Val) -> bool {
     match (value, part) {
         (Val::Str(text), Val::Str(part)) => {
             budget::steps(text.len() / 16);
-            text.contains(&**part)
+            text.contains(part.as_str())
         }
         (Val::Arr(arr), Val::Arr(parts)) => {
             parts.items.iter().all(|part| arr.items.iter().any(|item| contains(item, part)))

@@ -32,9 +32,9 @@ pub(super) const LEFT_OUT: [&str; 17] = [
 
 /// Definitions in jq of our own: a search is paid for before it starts.
 const OURS: &str = "
-def matches($re; $flags): regex_cost($re) as $_ | matches_($re; $flags);
-def split_matches($re; $flags): regex_cost($re) as $_ | split_matches_($re; $flags);
-def split_($re; $flags): regex_cost($re) as $_ | split_native($re; $flags);
+def matches($re; $flags): regex_cost($re; $flags) as $_ | matches_($re; $flags);
+def split_matches($re; $flags): regex_cost($re; $flags) as $_ | split_matches_($re; $flags);
+def split_($re; $flags): regex_cost($re; $flags) as $_ | split_native($re; $flags);
 ";
 
 type Definition = Def<&'static str>;

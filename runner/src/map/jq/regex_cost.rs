@@ -1,15 +1,18 @@
-//! What a regular expression may cost. The engine takes time in the product of the pattern's size and the text's, so
-//! it needs no stop of its own, only a bound on that product.
+//! What a regular expression may cost. One search takes time in the product of the pattern's size and the text's; a
+//! search for all matches may look through the rest of the text once for each. The engine needs no stop of its own,
+//! only a bound on that product.
 
 use super::budget::{self, Limit};
 use super::value::Val;
 
 /// States a pattern may come to with its counted repetitions written out.
 const LARGEST_PATTERN: usize = 10_000;
+/// States times characters the engine goes through in the time of one step.
+const PER_STEP: usize = 64;
 
-/// Pays for one search of `text` for `pattern`.
-pub(super) fn pay(text: &Val, pattern: &Val) {
-    let (Val::Str(text), Val::Str(pattern)) = (text, pattern) else {
+/// Pays for one call on `text`.
+pub(super) fn pay(text: &Val, pattern: &Val, flags: &Val) {
+    let (Val::Str(text), Val::Str(pattern), Val::Str(flags)) = (text, pattern, flags) else {
         return;
     };
     budget::steps(pattern.len());
@@ -17,7 +20,17 @@ pub(super) fn pay(text: &Val, pattern: &Val) {
     if states > LARGEST_PATTERN {
         budget::stop(Limit::Steps);
     }
-    budget::steps(states.saturating_mul(text.len()) / 64);
+    let search = states.saturating_mul(text.len()) / PER_STEP;
+    let searches = if flags.contains('g') && looks_ahead(pattern) { text.len() / 2 } else { 1 };
+    budget::steps(search.saturating_mul(searches));
+}
+
+/// Whether a match may be found only after looking at more text than it takes up: a repetition without bound, unless it
+/// is the end of the pattern.
+fn looks_ahead(pattern: &str) -> bool {
+    let unbounded = |text: &str| text.contains(['*', '+']) || text.contains(",}");
+    let head = pattern.trim_end_matches(['*', '+']);
+    unbounded(head) || (head.contains('|') && unbounded(pattern))
 }
 
 /// About how many states a pattern comes to: `x{n,m}` is `m` times `x`.
@@ -59,6 +72,16 @@ fn largest_count(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_repetition_before_the_end_looks_ahead() {
+        for pattern in ["[^a-z]+", ",", "a|b", "x{3}", "\\s*"] {
+            assert!(!looks_ahead(pattern), "{pattern}");
+        }
+        for pattern in ["a*b|a", "a+b", "(a|b)+", "x{2,}", "(a+)"] {
+            assert!(looks_ahead(pattern), "{pattern}");
+        }
+    }
 
     #[test]
     fn repetitions_multiply_and_sequences_add() {

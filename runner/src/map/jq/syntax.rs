@@ -41,17 +41,17 @@ pub(super) fn children<'t, 's>(term: &'t Term<&'s str>, f: &mut dyn FnMut(&'t Te
         }
         Term::TryCatch(term, catch) => {
             f(term);
-            catch.iter().for_each(|term| f(term));
+            catch.iter().map(|term| &**term).for_each(f);
         }
         Term::IfThenElse(cases, otherwise) => {
-            cases.iter().for_each(|(condition, then)| {
+            for (condition, then) in cases {
                 f(condition);
                 f(then);
-            });
-            otherwise.iter().for_each(|term| f(term));
+            }
+            otherwise.iter().map(|term| &**term).for_each(f);
         }
         Term::Def(defs, body) => {
-            defs.iter().for_each(|def| f(&def.body));
+            defs.iter().map(|def| &def.body).for_each(&mut *f);
             f(body);
         }
         Term::Call(_, arguments) => arguments.iter().for_each(f),
@@ -223,16 +223,22 @@ fn walk(text: &str, term: &Term<&str>, input: Option<&[Segment]>, found: &mut Ve
             arguments.for_each(|update| walk(text, update, None, found));
         }
         Term::Def(defs, body) => {
-            defs.iter().for_each(|def| walk(text, &def.body, None, found));
+            for def in defs {
+                walk(text, &def.body, None, found);
+            }
             walk(text, body, input, found);
         }
         Term::TryCatch(term, catch) => {
             walk(text, term, input, found);
-            catch.iter().for_each(|catch| walk(text, catch, None, found));
+            if let Some(catch) = catch {
+                walk(text, catch, None, found);
+            }
         }
         Term::Call(name, arguments) => {
             let input = input.filter(|_| SAME_INPUT.contains(name));
-            arguments.iter().for_each(|argument| walk(text, argument, input, found));
+            for argument in arguments {
+                walk(text, argument, input, found);
+            }
         }
         Term::Path(..) => {
             if let Some(path) = rooted(text, term) {

@@ -42,6 +42,7 @@ fn jq_as_events_need_it() {
         (".s | split(\",\")", json!(["a", "b"])),
         (".s | test(\"^[a-z],\")", json!(true)),
         (".s | sub(\",\"; \"+\")", json!("a+b")),
+        ("(.s * 5000) | gsub(\"[^a-z]+\"; \"\") | length", json!(10_000)),
         ("if .n > 2 then \"many\" else \"few\" end", json!("many")),
         (".n | tostring", json!("3")),
         ("\"\\(.n)/\\(.s)\"", json!("3/a,b")),
@@ -80,6 +81,8 @@ fn jq_as_events_need_it() {
         (".s | explode | implode", json!("a,b")),
         ("first(.items[] | select(.q == 1)) | .p", json!(4)),
         ("label $out | .n, break $out", json!(3)),
+        ("reduce range(20000) as $i ([]; . + [$i]) | length", json!(20_000)),
+        ("reduce range(20000) as $i (\"\"; . + \"x\") | length", json!(20_000)),
     ] {
         assert_eq!(on(doc, expr).to_string(), expected.to_string(), "{expr}");
     }
@@ -244,7 +247,7 @@ fn paths_inside_jq_are_found_with_their_places() {
 fn guarded<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
     thread::spawn(move || done.send(run()));
-    result.recv_timeout(Duration::from_secs(120)).unwrap_or_else(|_| panic!("{name} hangs or crashed"))
+    result.recv_timeout(Duration::from_mins(2)).unwrap_or_else(|_| panic!("{name} hangs or crashed"))
 }
 
 #[test]
@@ -278,6 +281,7 @@ fn an_expression_without_end_is_stopped() {
         "[range(100000)] as $a | [$a[] | select(. as $x | $a | contains([$x]))]",
         "\"\\(\"a\" * 100000)\" | test(\"(a{100}){100}b\")",
         "(\"a\" * 100000) | [match(\"(a*)*b|a\"; \"g\")]",
+        "(\"a b\" * 20000) | gsub(\"a.*c|a\"; \"\")",
         "(\"a\" * 60000) | test(\"((a{1000}){1000}){1000}\")",
         "[1, [range(1000)][] as $x | [range(1000)][] | tostring] | length",
         "def f(g): g | g; def h(g): f(f(f(f(f(g))))); last(h(h(h(h(.)))))",
@@ -287,7 +291,6 @@ fn an_expression_without_end_is_stopped() {
         "[.[]?, range(1e6)] | tojson | fromjson | tojson | length | until(false; . + 1)",
         "path(last(repeat(.)))",
         "(.. |= (. , .)) | last(repeat(.))",
-        "[splits(\"a\") , (\"ab\" * 500000 | splits(\"a\"))] | length",
         "(\"ab\" * 2000000) | gsub(\"a\"; \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")",
         "try last(repeat(1)) catch 1",
         "(try last(repeat(1))) // 1",
@@ -346,15 +349,5 @@ fn deep_values_and_deep_texts_do_not_overflow_the_stack() {
             Expr::compile(&text).map(|expr| expr.eval(&Scope::new(&Value::Null, &Metadata::default())).is_ok())
         })
         .ok();
-    }
-}
-
-#[test]
-fn zz_measure() {
-    for n in [1000, 2000, 4000, 8000] {
-        let expr = format!("(\"a\" * {n}) | [match(\"(a*)*b|a\"; \"g\")] | length");
-        let t = std::time::Instant::now();
-        let r = eval(&expr, &Value::Null);
-        eprintln!("{n} {r:?} {:?}", t.elapsed());
     }
 }

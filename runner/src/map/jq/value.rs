@@ -17,7 +17,7 @@ pub(super) enum Val {
     Null,
     Bool(bool),
     Num(Num),
-    Str(Rc<str>),
+    Str(Rc<String>),
     Arr(Rc<Arr>),
     Obj(Rc<Obj>),
 }
@@ -30,7 +30,7 @@ pub(super) struct Arr {
 
 #[derive(Clone, Debug)]
 pub(super) struct Obj {
-    pub(super) fields: BTreeMap<Rc<str>, Val>,
+    pub(super) fields: BTreeMap<Rc<String>, Val>,
     shape: Shape,
 }
 
@@ -62,12 +62,37 @@ impl Shape {
         }
         sum
     }
+
+    /// What an array's elements add to the array around them.
+    fn unwrapped(self) -> Self {
+        Self { bytes: self.bytes - SLOT, depth: self.depth.saturating_sub(1) }
+    }
 }
 
 impl Val {
     pub(super) fn str(text: &str) -> Self {
-        budget::bytes(SLOT + text.len());
-        Self::Str(text.into())
+        Self::from(text.to_owned())
+    }
+
+    /// The text that is `right` after `left`; `left` grows in place when nothing else holds it.
+    pub(super) fn concat(mut left: Rc<String>, right: &str) -> Self {
+        budget::bytes(right.len());
+        match Rc::get_mut(&mut left) {
+            Some(text) => {
+                text.push_str(right);
+                Self::Str(left)
+            }
+            None => Self::from([&*left, right].concat()),
+        }
+    }
+
+    /// The elements of `right` after those of `left`, likewise.
+    pub(super) fn join(left: Rc<Arr>, right: &Arr) -> Self {
+        budget::bytes(SLOT * right.items.len());
+        let shape = Shape::of([left.shape, right.shape].into_iter().map(Shape::unwrapped));
+        let mut items = Self::take_items(left);
+        items.extend(right.items.iter().cloned());
+        Self::Arr(Rc::new(Arr { items, shape }))
     }
 
     /// An array of items that are counted already.
@@ -77,9 +102,9 @@ impl Val {
         Self::Arr(Rc::new(Arr { items, shape }))
     }
 
-    pub(super) fn obj(fields: BTreeMap<Rc<str>, Val>) -> Self {
+    pub(super) fn obj(fields: BTreeMap<Rc<String>, Val>) -> Self {
         budget::bytes(SLOT * (1 + fields.len()));
-        let field = |(name, value): (&Rc<str>, &Val)| {
+        let field = |(name, value): (&Rc<String>, &Val)| {
             let shape = value.shape();
             let bytes = shape.bytes.saturating_add(SLOT + name.len());
             Shape { bytes, ..shape }
@@ -120,7 +145,7 @@ impl Val {
     }
 
     /// The fields, likewise.
-    pub(super) fn take_fields(obj: Rc<Obj>) -> BTreeMap<Rc<str>, Val> {
+    pub(super) fn take_fields(obj: Rc<Obj>) -> BTreeMap<Rc<String>, Val> {
         match Rc::try_unwrap(obj) {
             Ok(obj) => obj.fields,
             Err(shared) => {
@@ -150,13 +175,13 @@ impl Val {
             Value::Null => Self::Null,
             Value::Bool(boolean) => Self::Bool(*boolean),
             Value::Number(number) => Self::number(number.as_str()),
-            Value::String(text) => Self::Str(text.as_str().into()),
+            Value::String(text) => Self::Str(Rc::new(text.clone())),
             Value::Array(items) => {
                 let items: Vec<_> = items.iter().map(Self::from_value).collect();
                 Self::arr(items)
             }
             Value::Object(fields) => {
-                let field = |(name, value): (&String, &Value)| (name.as_str().into(), Self::from_value(value));
+                let field = |(name, value): (&String, &Value)| (Rc::new(name.clone()), Self::from_value(value));
                 Self::obj(fields.iter().map(field).collect())
             }
         }
@@ -285,7 +310,8 @@ impl From<f64> for Val {
 
 impl From<String> for Val {
     fn from(text: String) -> Self {
-        Self::str(&text)
+        budget::bytes(SLOT + text.len());
+        Self::Str(Rc::new(text))
     }
 }
 
@@ -293,7 +319,7 @@ impl From<String> for Val {
 impl From<jaq_core::val::Range<Val>> for Val {
     fn from(range: jaq_core::val::Range<Val>) -> Self {
         let bounds = [("start", range.start), ("end", range.end)];
-        Self::obj(bounds.into_iter().filter_map(|(name, bound)| Some((name.into(), bound?))).collect())
+        Self::obj(bounds.into_iter().filter_map(|(name, bound)| Some((Rc::new(name.to_owned()), bound?))).collect())
     }
 }
 

@@ -60,7 +60,7 @@ impl<'s> Yield<'s> {
         Self { shape: None, null: None }
     }
 
-    fn of(name: &str) -> Self {
+    fn of(name: &'static str) -> Self {
         Self { shape: Some(Shape::named(name)), null: None }
     }
 
@@ -228,12 +228,13 @@ impl<'t, 's> Walker<'t, 's> {
         let Some(shape) = &of.shape else {
             return Yield::anything();
         };
+        let schema = shape.file_name().unwrap_or(self.schema);
         match shape.field(name) {
             Field::Known { shape: inner, optional } => {
                 let why = if optional {
-                    Some(format!("`{name}` is optional in {}", self.schema))
+                    Some(format!("`{name}` is optional in {schema}"))
                 } else if inner.may_be(Type::Null) && !inner.is_any() {
-                    Some(format!("`{name}` may be null in {}", self.schema))
+                    Some(format!("`{name}` may be null in {schema}"))
                 } else {
                     None
                 };
@@ -259,7 +260,7 @@ impl<'t, 's> Walker<'t, 's> {
         self.findings.push(Finding {
             kind,
             message: format!("{what}: `{path}`"),
-            label: format!("not in {} ({object})", self.schema),
+            label: format!("not in {} ({object})", shape.file_name().unwrap_or(self.schema)),
             written: name.to_owned(),
             names: shape.field_names().into_iter().map(str::to_owned).collect(),
             span,

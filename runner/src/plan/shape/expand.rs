@@ -1,54 +1,75 @@
 //! From one schema to its alternatives: `$ref`, `allOf`, `anyOf`, `oneOf` and `if` resolved.
 
+use std::cell::Cell;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Conjunction, Located};
 use crate::config::{SchemaFiles, local_path, split_pointer};
 
 /// Alternatives kept for one place; beyond it, the place is taken to allow anything.
 const MAX_ALTERNATIVES: usize = 256;
-/// Schemas within schemas at one place, `$ref`s included: a circle ends here.
+/// Schemas within schemas at one place, `$ref`s included.
 const MAX_DEPTH: usize = 32;
+/// Schemas looked at for one place, however they refer to each other.
+const MAX_SCHEMAS: usize = 2_000;
 
 pub(super) fn alternatives<'s>(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Vec<Conjunction<'s>> {
-    let expanded = Expander { files }.expand(schema, 0);
+    let expander = Expander { files, left: Cell::new(MAX_SCHEMAS) };
+    let expanded = expander.expand(schema, &mut Vec::new());
     if expanded.len() > MAX_ALTERNATIVES { vec![Vec::new()] } else { expanded }
 }
 
 struct Expander<'s> {
     files: Option<&'s SchemaFiles>,
+    left: Cell<usize>,
 }
 
 impl<'s> Expander<'s> {
-    fn expand(&self, schema: Located<'s>, depth: usize) -> Vec<Conjunction<'s>> {
+    /// `around` has the schemas this one is inside of: a circle says nothing new.
+    fn expand(&self, schema: Located<'s>, around: &mut Vec<&'s Value>) -> Vec<Conjunction<'s>> {
+        let circle = around.iter().any(|outer| std::ptr::eq(*outer, schema.value));
         let object = match schema.value {
             Value::Bool(false) => return Vec::new(),
-            Value::Object(object) if depth < MAX_DEPTH => object,
+            Value::Object(object) if !circle && around.len() < MAX_DEPTH && self.left.get() > 0 => object,
             _ => return vec![Vec::new()],
         };
-        let inner = |value| self.expand(Located { value, ..schema }, depth + 1);
+        self.left.set(self.left.get() - 1);
+        around.push(schema.value);
+        let found = self.combine(schema, object, around);
+        around.pop();
+        found
+    }
+
+    fn combine(
+        &self,
+        schema: Located<'s>,
+        object: &'s Map<String, Value>,
+        around: &mut Vec<&'s Value>,
+    ) -> Vec<Conjunction<'s>> {
         let mut found = vec![vec![schema]];
         for name in ["$ref", "$dynamicRef", "$recursiveRef"] {
             if let Some(reference) = object.get(name).and_then(Value::as_str) {
                 let target = self.resolve(reference, schema.file);
-                found = product(found, &target.map_or(vec![Vec::new()], |target| self.expand(target, depth + 1)));
+                let expanded = target.map_or_else(|| vec![Vec::new()], |target| self.expand(target, around));
+                found = product(&found, &expanded);
             }
         }
+        let mut inner = |value| self.expand(Located { value, ..schema }, around);
         for part in list(object.get("allOf")) {
-            found = product(found, &inner(part));
+            found = product(&found, &inner(part));
         }
         for name in ["anyOf", "oneOf"] {
             if object.contains_key(name) {
-                let union: Vec<_> = list(object.get(name)).flat_map(inner).collect();
-                found = product(found, &union);
+                let union: Vec<_> = list(object.get(name)).flat_map(&mut inner).collect();
+                found = product(&found, &union);
             }
         }
         if object.contains_key("if") {
-            let branch = |name| object.get(name).map_or_else(|| vec![Vec::new()], inner);
+            let mut branch = |name| object.get(name).map_or_else(|| vec![Vec::new()], &mut inner);
             let branches: Vec<_> = branch("then").into_iter().chain(branch("else")).collect();
-            found = product(found, &branches);
+            found = product(&found, &branches);
         }
         found
     }
@@ -80,7 +101,7 @@ fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
 }
 
 /// Every pair of alternatives, each a conjunction of the two; too many of them say nothing.
-fn product<'s>(left: Vec<Conjunction<'s>>, right: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
+fn product<'s>(left: &[Conjunction<'s>], right: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
     if left.len() * right.len() > MAX_ALTERNATIVES {
         return vec![Vec::new()];
     }

@@ -102,17 +102,26 @@ impl<'s> Shape<'s> {
     }
 
     /// The shape of a built-in schema, by its name.
-    pub(super) fn named(name: &str) -> Self {
-        Self::of_value(BUILT_IN.get(name).unwrap_or(&Value::Bool(true)))
+    pub(super) fn named(name: &'static str) -> Self {
+        let value = BUILT_IN.get(name).unwrap_or(&Value::Bool(true));
+        Self::expanded(None, Located { value, file: Some(Path::new(name)) })
     }
 
     /// The shape of a schema that refers to no file.
+    #[cfg(test)]
     pub(super) fn of_value(value: &'s Value) -> Self {
         Self::expanded(None, Located { value, file: None })
     }
 
     fn expanded(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Self {
         Self { files, alternatives: expand::alternatives(files, schema) }
+    }
+
+    /// The name of the file that says most of it.
+    pub(super) fn file_name(&self) -> Option<&'s str> {
+        let mut schemas = self.alternatives.iter().flatten();
+        let schema = schemas.clone().find(|schema| schema.value.get("properties").is_some());
+        schema.or_else(|| schemas.next())?.file?.file_name()?.to_str()
     }
 
     /// Every type a value may have, with the `format` its schema gives it.
