@@ -1,7 +1,7 @@
 //! The queues of the one account the endpoint serves.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::{Error, Result};
 use super::faults::Faults;
@@ -48,12 +48,10 @@ impl Service {
         }
     }
 
-    pub(crate) fn lock(&self) -> std::sync::MutexGuard<'_, Account> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Account> {
         // A panic while holding the lock is a bug; the state is still whole enough for a test to
         // end with its own message rather than with a poisoned lock.
-        self.account
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -70,9 +68,7 @@ impl Service {
 
     /// The queue name of one of this account's ARNs.
     pub(crate) fn name_of_arn<'a>(&self, arn: &'a str) -> Option<&'a str> {
-        let (prefix, name) = arn.rsplit_once(':')?;
-        (self.arn(name).len() == arn.len() && self.arn("").trim_end_matches(':') == prefix)
-            .then_some(name)
+        arn.strip_prefix(&self.arn(""))
     }
 }
 
@@ -106,9 +102,9 @@ impl Account {
         let Some(queue) = self.queues.get_mut(target) else {
             return;
         };
-        let source = std::sync::Arc::from(source_arn);
+        let source = Arc::from(source_arn);
         for message in dead {
-            let dead_letter_source = Some(std::sync::Arc::clone(&source));
+            let dead_letter_source = Some(Arc::clone(&source));
             queue.accept(Message {
                 dead_letter_source,
                 ..message

@@ -231,3 +231,24 @@ fn bookkeeping_stays_in_proportion_to_the_messages_there() {
     assert!(queue.ages.len() <= 1025);
     assert!(matches!(&queue.line, Line::Standard(ids) if ids.is_empty()));
 }
+
+/// A scan anywhere would make this take hours.
+#[test]
+fn a_backlog_of_200_000_messages_is_worked_off_each_message_once() {
+    let mut queue = queue(false);
+    for index in 0..200_000 {
+        queue.send(at(0), content(&index.to_string(), None), 0);
+    }
+    let mut seen = std::collections::HashSet::new();
+    loop {
+        let delivered = receive(&mut queue, 0, 30);
+        if delivered.is_empty() {
+            break;
+        }
+        for message in delivered {
+            queue.delete(at(0), &message.receipt.encode()).unwrap();
+            assert!(seen.insert(message.content.message_id.clone()));
+        }
+    }
+    assert_eq!(seen.len(), 200_000);
+}

@@ -14,6 +14,7 @@ use crate::sqs::error::{Error, ErrorCode, Result};
 use crate::sqs::limits::{BATCH_ENTRIES, VISIBILITY_SECS, WAIT_SECS};
 use crate::sqs::message::{Attribute, Delivered, digest_of};
 use crate::sqs::protocol::reply;
+use crate::sqs::queue::Received;
 use crate::sqs::time::Timestamp;
 
 #[derive(Debug, Deserialize)]
@@ -82,7 +83,9 @@ fn attempt(
         .get_mut(name)
         .ok_or_else(Error::no_such_queue)?;
     let deadline = start.plus_secs(wanted.wait.unwrap_or(queue.attributes.wait));
-    if queue.is_full_in_flight() && !queue.attributes.fifo && deadline == start {
+    queue.advance(now);
+    let full = queue.is_full_in_flight();
+    if full && !queue.attributes.fifo && deadline == start {
         let message = "Too many messages in flight.";
         return Err(Error::new(ErrorCode::OverLimit, message));
     }
@@ -92,7 +95,11 @@ fn attempt(
         .visibility
         .unwrap_or(queue.attributes.visibility_timeout);
     let max_receives = redrive.as_ref().map(|(_, max_receives)| *max_receives);
-    let received = queue.receive(now, wanted.limit, visibility, max_receives);
+    let received = if full {
+        Received::default()
+    } else {
+        queue.receive(now, wanted.limit, visibility, max_receives)
+    };
     let wake = queue.next_due().map_or(deadline, |due| due.min(deadline));
     if let Some((target, _)) = redrive {
         account.bury(received.dead, &service.arn(name), &target);
@@ -269,4 +276,54 @@ struct MessageOut<'a> {
     md5_of_message_attributes: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     message_attributes: BTreeMap<&'a String, &'a Attribute>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::sqs::attributes::QueueAttributes;
+    use crate::sqs::limits::IN_FLIGHT;
+    use crate::sqs::message::Draft;
+    use crate::sqs::queue::Queue;
+
+    /// A service whose queue `q` has all the messages in flight that it may have, and one more.
+    fn service(fifo: bool) -> Service {
+        let service = Service::new("http://127.0.0.1".to_owned(), "us-east-1".to_owned());
+        let now = service.clock.now();
+        let mut queue = Queue::new(0, QueueAttributes::defaults(fifo), now);
+        for index in 0..=IN_FLIGHT {
+            let draft = Draft {
+                body: "a".to_owned(),
+                attributes: BTreeMap::new(),
+                system_attributes: BTreeMap::new(),
+                group: fifo.then(|| index.to_string()),
+                deduplication_id: None,
+            };
+            queue.send(now, draft.into_content(index.to_string()), 0);
+        }
+        queue.receive(now, IN_FLIGHT, 3600, None);
+        service.lock().queues.insert("q".to_owned(), queue);
+        service
+    }
+
+    fn request(wait: i64) -> ReceiveRequest {
+        let json = format!(r#"{{"QueueUrl":"http://127.0.0.1/0/q","WaitTimeSeconds":{wait}}}"#);
+        serde_json::from_str(&json).unwrap()
+    }
+
+    #[tokio::test]
+    async fn too_many_messages_in_flight_are_an_error_for_a_short_poll() {
+        let error = receive(&service(false), request(0)).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::OverLimit);
+    }
+
+    #[tokio::test]
+    async fn too_many_messages_in_flight_are_nothing_to_receive_for_a_long_poll() {
+        let service = service(false);
+        let answer = receive(&service, request(1)).await.unwrap();
+        let body = axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
+        assert_eq!(&body[..], b"{}");
+    }
 }
