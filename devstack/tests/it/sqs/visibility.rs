@@ -33,9 +33,9 @@ async fn an_extended_timeout_counts_from_now() {
     run("an_extended_timeout_counts_from_now", |aws| async move {
         let queue = aws.queue().await;
         aws.send(&queue, "a").await;
-        let message = aws.receive_for(&queue, Some(1)).await.remove(0);
+        let message = aws.receive_for(&queue, Some(3)).await.remove(0);
         change(&aws, &queue, handle(&message), 600).await.unwrap();
-        seconds(1.2).await;
+        seconds(3.2).await;
         assert!(aws.receive(&queue).await.is_empty());
         aws.delete(&queue, &message).await;
         assert_eq!(aws.counts(&queue).await, ["0", "0", "0"]);
