@@ -14,6 +14,9 @@ bin=$1 base=$2 data=$3 user=$4 port=$5
 shift 5
 log=$base/log
 
+# Only the pipe ends this: a signal to all processes of a service would leave the folder behind.
+# The server has handlers of its own.
+trap '' HUP INT TERM
 exec 3<&0 </dev/null
 
 finish() {
@@ -45,5 +48,5 @@ watcher=$!
 
 wait "$postmaster"
 status=$?
-kill "$watcher" 2>/dev/null
+kill -KILL "$watcher" 2>/dev/null
 finish "$status"

@@ -1,7 +1,7 @@
 //! The queues of the one account the endpoint serves.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::{Error, Result};
 use super::faults::Faults;
@@ -34,14 +34,24 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn new(endpoint: String, region: String) -> Self {
-        let account = Account { queues: BTreeMap::new(), move_tasks: Vec::new(), ids: Ids::seeded() };
-        Self { account: Mutex::new(account), clock: Clock::start(), faults: Faults::default(), endpoint, region }
+        let account = Account {
+            queues: BTreeMap::new(),
+            move_tasks: Vec::new(),
+            ids: Ids::seeded(),
+        };
+        Self {
+            account: Mutex::new(account),
+            clock: Clock::start(),
+            faults: Faults::default(),
+            endpoint,
+            region,
+        }
     }
 
-    pub(crate) fn lock(&self) -> std::sync::MutexGuard<'_, Account> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Account> {
         // A panic while holding the lock is a bug; the state is still whole enough for a test to
         // end with its own message rather than with a poisoned lock.
-        self.account.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -58,26 +68,32 @@ impl Service {
 
     /// The queue name of one of this account's ARNs.
     pub(crate) fn name_of_arn<'a>(&self, arn: &'a str) -> Option<&'a str> {
-        let (prefix, name) = arn.rsplit_once(':')?;
-        (self.arn(name).len() == arn.len() && self.arn("").trim_end_matches(':') == prefix).then_some(name)
+        arn.strip_prefix(&self.arn(""))
     }
 }
 
 /// The queue name in a URL: its last part. The host is not looked at, so a URL made for another
 /// way to this endpoint works as well.
 pub(crate) fn name_of_url(url: Option<&str>) -> Result<&str> {
-    let url = url.filter(|url| !url.is_empty()).ok_or_else(|| Error::missing("QueueUrl"))?;
+    let url = url
+        .filter(|url| !url.is_empty())
+        .ok_or_else(|| Error::missing("QueueUrl"))?;
     Ok(url.rsplit('/').next().unwrap_or(url))
 }
 
 impl Account {
     pub(crate) fn queue(&mut self, url: Option<&str>) -> Result<&mut Queue> {
-        self.queues.get_mut(name_of_url(url)?).ok_or_else(Error::no_such_queue)
+        self.queues
+            .get_mut(name_of_url(url)?)
+            .ok_or_else(Error::no_such_queue)
     }
 
     /// The queue, and the source of identifiers beside it.
     pub(crate) fn queue_and_ids(&mut self, url: Option<&str>) -> Result<(&mut Queue, &mut Ids)> {
-        let queue = self.queues.get_mut(name_of_url(url)?).ok_or_else(Error::no_such_queue)?;
+        let queue = self
+            .queues
+            .get_mut(name_of_url(url)?)
+            .ok_or_else(Error::no_such_queue)?;
         Ok((queue, &mut self.ids))
     }
 
@@ -86,10 +102,13 @@ impl Account {
         let Some(queue) = self.queues.get_mut(target) else {
             return;
         };
-        let source = std::sync::Arc::from(source_arn);
+        let source = Arc::from(source_arn);
         for message in dead {
-            let dead_letter_source = Some(std::sync::Arc::clone(&source));
-            queue.accept(Message { dead_letter_source, ..message });
+            let dead_letter_source = Some(Arc::clone(&source));
+            queue.accept(Message {
+                dead_letter_source,
+                ..message
+            });
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::sqs::error::{Error, ErrorCode, Result};
 use crate::sqs::limits::{BATCH_ENTRIES, VISIBILITY_SECS, WAIT_SECS};
 use crate::sqs::message::{Attribute, Delivered, digest_of};
 use crate::sqs::protocol::reply;
+use crate::sqs::queue::Received;
 use crate::sqs::time::Timestamp;
 
 #[derive(Debug, Deserialize)]
@@ -77,17 +78,28 @@ fn attempt(
     let now = service.clock.now();
     let mut account = service.lock();
     let redrive = redrive_target(service, &account, name)?;
-    let queue = account.queues.get_mut(name).ok_or_else(Error::no_such_queue)?;
+    let queue = account
+        .queues
+        .get_mut(name)
+        .ok_or_else(Error::no_such_queue)?;
     let deadline = start.plus_secs(wanted.wait.unwrap_or(queue.attributes.wait));
-    if queue.is_full_in_flight() && !queue.attributes.fifo && deadline == start {
+    queue.advance(now);
+    let full = queue.is_full_in_flight();
+    if full && !queue.attributes.fifo && deadline == start {
         let message = "Too many messages in flight.";
         return Err(Error::new(ErrorCode::OverLimit, message));
     }
     // Made before the look, so that what arrives in between is not missed.
     let arrivals = Arc::clone(&queue.arrivals).notified_owned();
-    let visibility = wanted.visibility.unwrap_or(queue.attributes.visibility_timeout);
+    let visibility = wanted
+        .visibility
+        .unwrap_or(queue.attributes.visibility_timeout);
     let max_receives = redrive.as_ref().map(|(_, max_receives)| *max_receives);
-    let received = queue.receive(now, wanted.limit, visibility, max_receives);
+    let received = if full {
+        Received::default()
+    } else {
+        queue.receive(now, wanted.limit, visibility, max_receives)
+    };
     let wake = queue.next_due().map_or(deadline, |due| due.min(deadline));
     if let Some((target, _)) = redrive {
         account.bury(received.dead, &service.arn(name), &target);
@@ -102,7 +114,11 @@ async fn until(arrivals: tokio::sync::futures::OwnedNotified, sleep: Duration) {
 }
 
 /// The dead-letter queue's name and the number of receives before it, if both queues are there.
-fn redrive_target(service: &Service, account: &Account, name: &str) -> Result<Option<(String, u32)>> {
+fn redrive_target(
+    service: &Service,
+    account: &Account,
+    name: &str,
+) -> Result<Option<(String, u32)>> {
     let queue = account.queues.get(name).ok_or_else(Error::no_such_queue)?;
     let Some(redrive) = &queue.attributes.redrive else {
         return Ok(None);
@@ -114,7 +130,12 @@ fn redrive_target(service: &Service, account: &Account, name: &str) -> Result<Op
 
 impl ReceiveRequest {
     fn check(&self) -> Result<Wanted> {
-        let limit = ranged("MaxNumberOfMessages", self.max_number_of_messages, 1, BATCH_ENTRIES)?;
+        let limit = ranged(
+            "MaxNumberOfMessages",
+            self.max_number_of_messages,
+            1,
+            BATCH_ENTRIES,
+        )?;
         for name in self.system_attributes() {
             if !SYSTEM_ATTRIBUTES.contains(&name) {
                 return Err(attributes::unknown(name));
@@ -125,17 +146,29 @@ impl ReceiveRequest {
         };
         Ok(Wanted {
             limit: limit.unwrap_or(1),
-            visibility: seconds("VisibilityTimeout", self.visibility_timeout, VISIBILITY_SECS)?,
+            visibility: seconds(
+                "VisibilityTimeout",
+                self.visibility_timeout,
+                VISIBILITY_SECS,
+            )?,
             wait: seconds("WaitTimeSeconds", self.wait_time_seconds, WAIT_SECS)?,
         })
     }
 
     fn system_attributes(&self) -> impl Iterator<Item = &str> {
-        self.attribute_names.iter().chain(&self.message_system_attribute_names).map(String::as_str)
+        self.attribute_names
+            .iter()
+            .chain(&self.message_system_attribute_names)
+            .map(String::as_str)
     }
 
     fn answer<'a>(&self, delivered: &'a [Delivered]) -> Answer<'a> {
-        Answer { messages: delivered.iter().map(|delivered| self.message(delivered)).collect() }
+        Answer {
+            messages: delivered
+                .iter()
+                .map(|delivered| self.message(delivered))
+                .collect(),
+        }
     }
 
     fn message<'a>(&self, delivered: &'a Delivered) -> MessageOut<'a> {
@@ -163,7 +196,9 @@ impl ReceiveRequest {
         self.message_attribute_names.iter().any(|wanted| {
             wanted == "All"
                 || wanted == name
-                || wanted.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
+                || wanted
+                    .strip_suffix(".*")
+                    .is_some_and(|prefix| name.starts_with(prefix))
         })
     }
 
@@ -174,24 +209,43 @@ impl ReceiveRequest {
         let content = &delivered.content;
         let all = [
             ("AWSTraceHeader", content.trace_header.clone()),
-            ("ApproximateFirstReceiveTimestamp", Some(delivered.first_received_at.as_millis().to_string())),
-            ("ApproximateReceiveCount", Some(delivered.receive_count.to_string())),
-            ("DeadLetterQueueSourceArn", delivered.dead_letter_source.as_deref().map(String::from)),
+            (
+                "ApproximateFirstReceiveTimestamp",
+                Some(delivered.first_received_at.as_millis().to_string()),
+            ),
+            (
+                "ApproximateReceiveCount",
+                Some(delivered.receive_count.to_string()),
+            ),
+            (
+                "DeadLetterQueueSourceArn",
+                delivered.dead_letter_source.as_deref().map(String::from),
+            ),
             ("MessageDeduplicationId", content.deduplication_id.clone()),
             ("MessageGroupId", content.group.as_deref().map(String::from)),
             ("SenderId", Some(ACCOUNT.to_owned())),
-            ("SentTimestamp", Some(delivered.sent_at.as_millis().to_string())),
-            ("SequenceNumber", delivered.sequence_number.map(|number| number.to_string())),
+            (
+                "SentTimestamp",
+                Some(delivered.sent_at.as_millis().to_string()),
+            ),
+            (
+                "SequenceNumber",
+                delivered.sequence_number.map(|number| number.to_string()),
+            ),
         ];
         let wanted = |name: &str| self.system_attributes().any(|w| w == "All" || w == name);
-        let present = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let present = all
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
         present.filter(|(name, _)| wanted(name)).collect()
     }
 }
 
 fn ranged(name: &str, value: Option<i64>, low: usize, high: usize) -> Result<Option<usize>> {
     let Some(value) = value else { return Ok(None) };
-    let inside = usize::try_from(value).ok().filter(|value| (low..=high).contains(value));
+    let inside = usize::try_from(value)
+        .ok()
+        .filter(|value| (low..=high).contains(value));
     inside.map(Some).ok_or_else(|| {
         let reason = format!("Must be >= {low} and <= {high}, if provided.");
         Error::invalid(name, value, &reason)
@@ -215,8 +269,61 @@ struct MessageOut<'a> {
     body: &'a str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     attributes: BTreeMap<&'static str, String>,
-    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "MD5OfMessageAttributes",
+        skip_serializing_if = "Option::is_none"
+    )]
     md5_of_message_attributes: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     message_attributes: BTreeMap<&'a String, &'a Attribute>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::sqs::attributes::QueueAttributes;
+    use crate::sqs::limits::IN_FLIGHT;
+    use crate::sqs::message::Draft;
+    use crate::sqs::queue::Queue;
+
+    /// A service whose queue `q` has all the messages in flight that it may have, and one more.
+    fn service(fifo: bool) -> Service {
+        let service = Service::new("http://127.0.0.1".to_owned(), "us-east-1".to_owned());
+        let now = service.clock.now();
+        let mut queue = Queue::new(0, QueueAttributes::defaults(fifo), now);
+        for index in 0..=IN_FLIGHT {
+            let draft = Draft {
+                body: "a".to_owned(),
+                attributes: BTreeMap::new(),
+                system_attributes: BTreeMap::new(),
+                group: fifo.then(|| index.to_string()),
+                deduplication_id: None,
+            };
+            queue.send(now, draft.into_content(index.to_string()), 0);
+        }
+        queue.receive(now, IN_FLIGHT, 3600, None);
+        service.lock().queues.insert("q".to_owned(), queue);
+        service
+    }
+
+    fn request(wait: i64) -> ReceiveRequest {
+        let json = format!(r#"{{"QueueUrl":"http://127.0.0.1/0/q","WaitTimeSeconds":{wait}}}"#);
+        serde_json::from_str(&json).unwrap()
+    }
+
+    #[tokio::test]
+    async fn too_many_messages_in_flight_are_an_error_for_a_short_poll() {
+        let error = receive(&service(false), request(0)).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::OverLimit);
+    }
+
+    #[tokio::test]
+    async fn too_many_messages_in_flight_are_nothing_to_receive_for_a_long_poll() {
+        let service = service(false);
+        let answer = receive(&service, request(1)).await.unwrap();
+        let body = axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
+        assert_eq!(&body[..], b"{}");
+    }
 }

@@ -12,7 +12,7 @@ use crate::sqs::fifo::Original;
 use crate::sqs::ids::Ids;
 use crate::sqs::limits::{DELAY_SECS, MAXIMUM_SIZE, attributes_size};
 use crate::sqs::md5;
-use crate::sqs::message::{Attributes, Draft, digest};
+use crate::sqs::message::{Attributes, Content, Draft, digest};
 use crate::sqs::protocol::BatchResult;
 use crate::sqs::queue::Queue;
 use crate::sqs::time::Timestamp;
@@ -60,9 +60,15 @@ pub(crate) struct Sent {
     message_id: String,
     #[serde(rename = "MD5OfMessageBody")]
     md5_of_body: String,
-    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "MD5OfMessageAttributes",
+        skip_serializing_if = "Option::is_none"
+    )]
     md5_of_attributes: Option<String>,
-    #[serde(rename = "MD5OfMessageSystemAttributes", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "MD5OfMessageSystemAttributes",
+        skip_serializing_if = "Option::is_none"
+    )]
     md5_of_system_attributes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence_number: Option<String>,
@@ -75,17 +81,25 @@ pub(crate) fn one(service: &Service, request: SendEntry) -> Result<Sent> {
     send(queue, ids, now, request)
 }
 
-pub(crate) fn batch(service: &Service, request: SendBatchRequest, plan: &Plan) -> Result<BatchResult<Sent>> {
+pub(crate) fn batch(
+    service: &Service,
+    request: SendBatchRequest,
+    plan: &Plan,
+) -> Result<BatchResult<Sent>> {
     let now = service.clock.now();
     let mut account = service.lock();
     let (queue, ids) = account.queue_and_ids(request.queue_url.as_deref())?;
     batch::check(&request.entries)?;
     let size: usize = request.entries.iter().map(SendEntry::size).sum();
     if size > MAXIMUM_SIZE {
-        let message = format!("Batch requests cannot be longer than {MAXIMUM_SIZE} bytes. You have sent {size} bytes.");
+        let message = format!(
+            "Batch requests cannot be longer than {MAXIMUM_SIZE} bytes. You have sent {size} bytes."
+        );
         return Err(Error::new(ErrorCode::BatchRequestTooLong, message));
     }
-    Ok(batch::apply(request.entries, plan, |entry| send(queue, ids, now, entry)))
+    Ok(batch::apply(request.entries, plan, |entry| {
+        send(queue, ids, now, entry)
+    }))
 }
 
 impl SendEntry {
@@ -106,62 +120,64 @@ fn send(queue: &mut Queue, ids: &mut Ids, now: Timestamp, entry: SendEntry) -> R
     draft.check(queue.attributes.maximum_message_size)?;
     check_token("MessageGroupId", draft.group.as_deref())?;
     check_token("MessageDeduplicationId", draft.deduplication_id.as_deref())?;
+    let md5_of_system_attributes = digest(&draft.system_attributes);
+    let content = draft.into_content(ids.uuid());
     let mut sent = Sent {
         id: entry.id,
-        message_id: String::new(),
-        md5_of_body: md5::of_body(&draft.body),
-        md5_of_attributes: digest(&draft.attributes),
-        md5_of_system_attributes: digest(&draft.system_attributes),
+        message_id: content.message_id.clone(),
+        md5_of_body: content.body_md5.clone(),
+        md5_of_attributes: content.attributes_md5.clone(),
+        md5_of_system_attributes,
         sequence_number: None,
     };
-    let (message_id, sequence_number) = if queue.attributes.fifo {
-        send_fifo(queue, ids, now, draft, delay)?
+    if queue.attributes.fifo {
+        let stored = send_fifo(queue, now, content, delay)?;
+        sent.message_id = stored.message_id;
+        sent.sequence_number = Some(stored.sequence_number.to_string());
+    } else if let Some(id) = &content.deduplication_id {
+        return Err(Error::invalid("MessageDeduplicationId", id, WRONG_TYPE));
     } else {
-        (send_standard(queue, ids, now, draft, delay)?, None)
-    };
-    sent.message_id = message_id;
-    sent.sequence_number = sequence_number.map(|number| number.to_string());
+        queue.send(now, content, delay);
+    }
     Ok(sent)
 }
 
-fn send_standard(queue: &mut Queue, ids: &mut Ids, now: Timestamp, draft: Draft, delay: u32) -> Result<String> {
-    if let Some(id) = &draft.deduplication_id {
-        return Err(Error::invalid("MessageDeduplicationId", id, WRONG_TYPE));
-    }
-    let message_id = ids.uuid();
-    queue.send(now, draft.into_content(message_id.clone()), delay);
-    Ok(message_id)
-}
-
-/// Stores a message unless one with its deduplication id came within the last five minutes; that
-/// one's id and sequence number are the answer then.
+/// Stores a message unless one with its deduplication id came within the last five minutes. The
+/// answer names the one that is stored.
 fn send_fifo(
     queue: &mut Queue,
-    ids: &mut Ids,
     now: Timestamp,
-    mut draft: Draft,
+    mut content: Content,
     delay: u32,
-) -> Result<(String, Option<u128>)> {
-    let group = draft.group.clone().ok_or_else(|| Error::missing("MessageGroupId"))?;
-    let id = deduplication_id(&queue.attributes, &draft)?;
-    let key = if queue.attributes.deduplicate_by_group { format!("{group}\0{id}") } else { id.clone() };
+) -> Result<Original> {
+    let group = content.group.clone();
+    let group = group.ok_or_else(|| Error::missing("MessageGroupId"))?;
+    let id = deduplication_id(&queue.attributes, &content)?;
+    let key = if queue.attributes.deduplicate_by_group {
+        format!("{group}\0{id}")
+    } else {
+        id.clone()
+    };
     if let Some(original) = queue.deduplication.find(now, &key) {
-        return Ok((original.message_id, Some(original.sequence_number)));
+        return Ok(original);
     }
-    draft.deduplication_id = Some(id);
-    let message_id = ids.uuid();
-    let sequence_number = queue.send(now, draft.into_content(message_id.clone()), delay);
-    if let Some(sequence_number) = sequence_number {
-        let original = Original { message_id: message_id.clone(), sequence_number };
-        queue.deduplication.remember(now, key, original);
-    }
-    Ok((message_id, sequence_number))
+    content.deduplication_id = Some(id);
+    let message_id = content.message_id.clone();
+    let sequence_number = queue.send(now, content, delay);
+    let original = Original {
+        message_id,
+        sequence_number: sequence_number.expect("a FIFO queue numbers its messages"),
+    };
+    queue.deduplication.remember(now, key, original.clone());
+    Ok(original)
 }
 
-fn deduplication_id(attributes: &QueueAttributes, draft: &Draft) -> Result<String> {
-    match &draft.deduplication_id {
+fn deduplication_id(attributes: &QueueAttributes, content: &Content) -> Result<String> {
+    match &content.deduplication_id {
         Some(id) => Ok(id.clone()),
-        None if attributes.content_based_deduplication => Ok(md5::hex(Sha256::digest(&draft.body).as_slice())),
+        None if attributes.content_based_deduplication => {
+            Ok(md5::hex(Sha256::digest(&content.body).as_slice()))
+        }
         None => Err(Error::new(
             ErrorCode::InvalidParameterValue,
             "The queue should either have ContentBasedDeduplication enabled or \
@@ -184,15 +200,26 @@ fn delay(attributes: &QueueAttributes, requested: Option<i64>) -> Result<u32> {
     u32::try_from(requested)
         .ok()
         .filter(|&delay| delay <= DELAY_SECS)
-        .ok_or_else(|| Error::invalid("DelaySeconds", requested, "DelaySeconds must be >= 0 and <= 900."))
+        .ok_or_else(|| {
+            Error::invalid(
+                "DelaySeconds",
+                requested,
+                "DelaySeconds must be >= 0 and <= 900.",
+            )
+        })
 }
 
 /// Group and deduplication ids: 1 to 128 printable ASCII characters without space.
 fn check_token(parameter: &str, token: Option<&str>) -> Result<()> {
     match token {
-        Some(text) if text.is_empty() || text.len() > 128 || !text.bytes().all(|b| b.is_ascii_graphic()) => {
-            let reason =
-                format!("{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length");
+        Some(text)
+            if text.is_empty()
+                || text.len() > 128
+                || !text.bytes().all(|b| b.is_ascii_graphic()) =>
+        {
+            let reason = format!(
+                "{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length"
+            );
             Err(Error::invalid(parameter, text, &reason))
         }
         _ => Ok(()),

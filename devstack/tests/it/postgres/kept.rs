@@ -1,0 +1,115 @@
+//! Data that stay.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command};
+
+use devstack::postgres::Postgres;
+
+use super::{kept, open_folder, query};
+
+#[test]
+fn kept_data_are_there_at_the_next_start() {
+    let folder = open_folder();
+    let options = kept(&folder.path().join("state"));
+    let first = Postgres::start(&options).unwrap();
+    let url = first.create_database("orders").unwrap();
+    query(&url, "create table t as select 42 as answer");
+    let password = first.password().to_owned();
+    drop(first);
+    let second = Postgres::start(&options).unwrap();
+    assert_eq!(second.password(), password);
+    assert_eq!(
+        query(&second.database_url("orders"), "select answer from t"),
+        "42"
+    );
+}
+
+#[test]
+fn a_folder_that_keeps_data_stays_its_owner_s() {
+    let folder = open_folder();
+    let before = fs::metadata(folder.path()).unwrap();
+    let server = Postgres::start(&kept(folder.path())).unwrap();
+    let after = fs::metadata(folder.path()).unwrap();
+    assert_eq!(after.uid(), before.uid());
+    assert_eq!(after.mode(), before.mode());
+    let password = fs::metadata(folder.path().join("password")).unwrap();
+    assert_eq!(password.mode() & 0o777, 0o600);
+    drop(server);
+}
+
+/// PostgreSQL refuses data of another owner, so started by root it runs as theirs.
+#[test]
+fn kept_data_are_served_by_their_owner() {
+    let folder = open_folder();
+    let options = kept(folder.path());
+    let first = Postgres::start(&options).unwrap();
+    let data = first.data_dir().to_owned();
+    drop(first);
+    let ours = fs::metadata("/proc/self").unwrap().uid();
+    let owner = if ours == 0 { 65_533 } else { ours };
+    let above = data.parent().unwrap();
+    let chown = Command::new("chown")
+        .args(["-R", &owner.to_string()])
+        .arg(above)
+        .status();
+    assert!(chown.unwrap().success());
+    let second = Postgres::start(&options).unwrap();
+    assert_eq!(query(&second.url(), "select 1"), "1");
+    assert_eq!(
+        fs::metadata(data.join("postmaster.pid")).unwrap().uid(),
+        owner
+    );
+}
+
+#[test]
+fn kept_data_serve_one_server_at_a_time() {
+    let folder = open_folder();
+    let options = kept(folder.path());
+    let first = Postgres::start(&options).unwrap();
+    let error = Postgres::start(&options).unwrap_err();
+    assert!(error.to_string().contains("postmaster.pid"), "{error}");
+    assert_eq!(query(&first.url(), "select 1"), "1");
+}
+
+#[test]
+fn a_stale_lock_file_is_no_obstacle() {
+    let folder = open_folder();
+    let options = kept(folder.path());
+    let first = Postgres::start(&options).unwrap();
+    let lock = first.data_dir().join("postmaster.pid");
+    let text = fs::read_to_string(&lock).unwrap();
+    let owner = fs::metadata(&lock).unwrap().uid();
+    drop(first);
+    // A server that was killed, and whose number another process of the same user has by now.
+    let mut stranger = sleeper(owner);
+    let rest = text.split_once('\n').unwrap().1;
+    fs::write(&lock, format!("{}\n{rest}", stranger.id())).unwrap();
+    std::os::unix::fs::chown(&lock, Some(owner), None).unwrap();
+    let second = Postgres::start(&options);
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    assert_eq!(query(&second.unwrap().url(), "select 1"), "1");
+}
+
+fn sleeper(uid: u32) -> Child {
+    Command::new("sleep").arg("600").uid(uid).spawn().unwrap()
+}
+
+#[test]
+fn a_closed_folder_to_keep_data_in_is_named() {
+    let folder = open_folder();
+    let closed = folder.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    let result = Postgres::start(&kept(&closed.join("state")));
+    let ours = fs::metadata("/proc/self").unwrap().uid();
+    if ours == 0 {
+        let error = result.unwrap_err();
+        let blocked = format!("because of {}", closed.display());
+        assert!(error.to_string().contains(&blocked), "{error}");
+    } else {
+        assert_eq!(query(&result.unwrap().url(), "select 1"), "1");
+    }
+}
