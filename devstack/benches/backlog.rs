@@ -28,12 +28,7 @@ impl Client {
         let stream = TcpStream::connect(sqs.endpoint().trim_start_matches("http://")).unwrap();
         stream.set_nodelay(true).unwrap();
         let queue = format!("{}/000000000000/q", sqs.endpoint());
-        let mut client = Self {
-            _sqs: sqs,
-            stream,
-            buffer: vec![0; 1 << 20],
-            queue,
-        };
+        let mut client = Self { _sqs: sqs, stream, buffer: vec![0; 1 << 20], queue };
         client.call("CreateQueue", r#"{"QueueName":"q"}"#);
         for _ in 0..messages / 10 {
             client.send();
@@ -43,38 +38,20 @@ impl Client {
 
     fn send(&mut self) {
         let body = "a".repeat(415);
-        let entries: Vec<_> = (0..10)
-            .map(|id| format!(r#"{{"Id":"{id}","MessageBody":"{body}"}}"#))
-            .collect();
-        let request = format!(
-            r#"{{"QueueUrl":"{}","Entries":[{}]}}"#,
-            self.queue,
-            entries.join(",")
-        );
+        let entries: Vec<_> = (0..10).map(|id| format!(r#"{{"Id":"{id}","MessageBody":"{body}"}}"#)).collect();
+        let request = format!(r#"{{"QueueUrl":"{}","Entries":[{}]}}"#, self.queue, entries.join(","));
         self.call("SendMessageBatch", &request);
     }
 
     /// Receives ten messages and deletes them.
     fn receive_and_delete(&mut self) {
-        let request = format!(
-            r#"{{"QueueUrl":"{}","MaxNumberOfMessages":10}}"#,
-            self.queue
-        );
+        let request = format!(r#"{{"QueueUrl":"{}","MaxNumberOfMessages":10}}"#, self.queue);
         let answer = self.call("ReceiveMessage", &request);
-        let handles = answer
-            .split(r#""ReceiptHandle":""#)
-            .skip(1)
-            .map(|rest| &rest[..40]);
-        let entries: Vec<_> = handles
-            .enumerate()
-            .map(|(id, handle)| format!(r#"{{"Id":"{id}","ReceiptHandle":"{handle}"}}"#))
-            .collect();
+        let handles = answer.split(r#""ReceiptHandle":""#).skip(1).map(|rest| &rest[..40]);
+        let entries: Vec<_> =
+            handles.enumerate().map(|(id, handle)| format!(r#"{{"Id":"{id}","ReceiptHandle":"{handle}"}}"#)).collect();
         assert_eq!(entries.len(), 10);
-        let request = format!(
-            r#"{{"QueueUrl":"{}","Entries":[{}]}}"#,
-            self.queue,
-            entries.join(",")
-        );
+        let request = format!(r#"{{"QueueUrl":"{}","Entries":[{}]}}"#, self.queue, entries.join(","));
         self.call("DeleteMessageBatch", &request);
     }
 
@@ -101,9 +78,7 @@ impl Client {
 fn complete_body(answer: &str) -> Option<&str> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))?;
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?;
     (body.len() == length.parse::<usize>().unwrap()).then_some(body)
 }
 

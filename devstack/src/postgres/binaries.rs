@@ -35,27 +35,18 @@ impl Binaries {
         Self::find_in(candidates(&path), data, &path)
     }
 
-    fn find_in(
-        candidates: impl Iterator<Item = PathBuf>,
-        data: &Path,
-        path: &OsStr,
-    ) -> Result<Self> {
+    fn find_in(candidates: impl Iterator<Item = PathBuf>, data: &Path, path: &OsStr) -> Result<Self> {
         let wanted = fs::read_to_string(data.join("PG_VERSION")).ok();
         let wanted = wanted.as_deref().map(str::trim);
         let mut found = candidates.filter(|folder| is_complete(folder)).peekable();
         if found.peek().is_none() {
-            return Err(PostgresError::NotInstalled {
-                install: install_line(path),
-            });
+            return Err(PostgresError::NotInstalled { install: install_line(path) });
         }
         let fits = |folder: &PathBuf| wanted.is_none_or(|v| version(folder).as_deref() == Some(v));
-        found
-            .find(fits)
-            .map(|folder| Self { folder })
-            .ok_or_else(|| PostgresError::WrongVersion {
-                data: data.to_owned(),
-                wanted: wanted.unwrap_or_default().to_owned(),
-            })
+        found.find(fits).map(|folder| Self { folder }).ok_or_else(|| PostgresError::WrongVersion {
+            data: data.to_owned(),
+            wanted: wanted.unwrap_or_default().to_owned(),
+        })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -68,9 +59,7 @@ impl Binaries {
 }
 
 fn candidates(path: &OsStr) -> impl Iterator<Item = PathBuf> {
-    let on_path: Vec<_> = env::split_paths(path)
-        .filter_map(|folder| real(&folder))
-        .collect();
+    let on_path: Vec<_> = env::split_paths(path).filter_map(|folder| real(&folder)).collect();
     on_path.into_iter().chain(pg_config()).chain(usual())
 }
 
@@ -78,11 +67,7 @@ fn candidates(path: &OsStr) -> impl Iterator<Item = PathBuf> {
 fn real(folder: &Path) -> Option<PathBuf> {
     let postgres = fs::canonicalize(folder.join("postgres")).ok()?;
     let behind = postgres.parent()?.to_owned();
-    if is_complete(&behind) {
-        Some(behind)
-    } else {
-        Some(folder.to_owned())
-    }
+    if is_complete(&behind) { Some(behind) } else { Some(folder.to_owned()) }
 }
 
 fn pg_config() -> Option<PathBuf> {
@@ -92,27 +77,16 @@ fn pg_config() -> Option<PathBuf> {
 }
 
 fn usual() -> impl Iterator<Item = PathBuf> {
-    VERSIONED
-        .iter()
-        .flat_map(|&(parent, prefix, rest)| versions(parent, prefix, rest))
+    VERSIONED.iter().flat_map(|&(parent, prefix, rest)| versions(parent, prefix, rest))
 }
 
 /// Newest first.
 fn versions(parent: &str, prefix: &str, rest: &str) -> Vec<PathBuf> {
-    let names = fs::read_dir(parent)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name());
+    let names = fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.file_name());
     let version = |name: &OsStr| name.to_str()?.strip_prefix(prefix)?.parse::<u32>().ok();
-    let mut found: Vec<_> = names
-        .filter_map(|name| Some((version(&name)?, name)))
-        .collect();
+    let mut found: Vec<_> = names.filter_map(|name| Some((version(&name)?, name))).collect();
     found.sort_by_key(|(version, _)| Reverse(*version));
-    found
-        .into_iter()
-        .map(|(_, name)| Path::new(parent).join(name).join(rest))
-        .collect()
+    found.into_iter().map(|(_, name)| Path::new(parent).join(name).join(rest)).collect()
 }
 
 fn is_complete(folder: &Path) -> bool {
@@ -121,15 +95,10 @@ fn is_complete(folder: &Path) -> bool {
 
 /// The major version, as in `PG_VERSION`.
 fn version(folder: &Path) -> Option<String> {
-    let output = Command::new(folder.join("postgres"))
-        .arg("--version")
-        .output()
-        .ok()?;
+    let output = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     // `postgres (PostgreSQL) 15.13 (Debian ...)`
-    let number = text
-        .split_whitespace()
-        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let number = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
     let major = number.split(|c: char| !c.is_ascii_digit()).next()?;
     Some(major.to_owned())
 }
@@ -162,16 +131,8 @@ mod tests {
             fs::create_dir(parent.path().join(name)).unwrap();
         }
         let found = versions(parent.path().to_str().unwrap(), "pgsql-", "bin");
-        let names: Vec<_> = found
-            .iter()
-            .map(|folder| {
-                folder
-                    .strip_prefix(parent.path())
-                    .unwrap()
-                    .to_str()
-                    .unwrap()
-            })
-            .collect();
+        let names: Vec<_> =
+            found.iter().map(|folder| folder.strip_prefix(parent.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["pgsql-17/bin", "pgsql-15/bin", "pgsql-9/bin"]);
     }
 

@@ -40,13 +40,7 @@ impl Cluster {
             None => (base.path().join("data"), new_password()),
             Some(keep) => kept_folder(keep, &owner)?,
         };
-        let cluster = Self {
-            data,
-            kept: keep.is_some(),
-            password,
-            owner,
-            base,
-        };
+        let cluster = Self { data, kept: keep.is_some(), password, owner, base };
         cluster.give_file("password", &cluster.password)?;
         cluster.give_file(SCRIPT, include_str!("supervise.sh"))?;
         Ok(cluster)

@@ -43,9 +43,7 @@ pub enum PostgresError {
         log: String,
     },
     /// The server did not become ready in time.
-    #[error(
-        "PostgreSQL did not become ready within {seconds} seconds; its last words were:\n{log}"
-    )]
+    #[error("PostgreSQL did not become ready within {seconds} seconds; its last words were:\n{log}")]
     TimedOut {
         /// How long was waited.
         seconds: u64,
@@ -80,9 +78,6 @@ pub(crate) trait Context<T> {
 
 impl<T> Context<T> for io::Result<T> {
     fn context(self, action: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| PostgresError::Io {
-            action: action(),
-            source,
-        })
+        self.map_err(|source| PostgresError::Io { action: action(), source })
     }
 }

@@ -76,9 +76,7 @@ impl Postgres {
         loop {
             match Self::try_start(options) {
                 Err(PostgresError::Startup { log })
-                    if options.port == 0
-                        && attempt < PORT_ATTEMPTS
-                        && log.contains("Address already in use") =>
+                    if options.port == 0 && attempt < PORT_ATTEMPTS && log.contains("Address already in use") =>
                 {
                     attempt += 1;
                 }
@@ -90,20 +88,10 @@ impl Postgres {
     fn try_start(options: &PostgresOptions) -> Result<Self> {
         let cluster = Cluster::prepare(options.data_dir.as_deref())?;
         let binaries = Binaries::find(&cluster.data)?;
-        let port = if options.port == 0 {
-            free_port()?
-        } else {
-            options.port
-        };
+        let port = if options.port == 0 { free_port()? } else { options.port };
         let settings = [tuning(cluster.kept), options.settings.clone()].concat();
         let server = Server::start(&binaries, &cluster, port, &settings)?;
-        Ok(Self {
-            _server: server,
-            cluster,
-            binaries,
-            port,
-            databases: AtomicUsize::new(0),
-        })
+        Ok(Self { _server: server, cluster, binaries, port, databases: AtomicUsize::new(0) })
     }
 
     /// URL of the database `postgres`, over TCP, with the password.
@@ -114,20 +102,14 @@ impl Postgres {
     /// URL of any database, over TCP, with the password. The name must need no escaping.
     pub fn database_url(&self, database: &str) -> String {
         let Self { port, cluster, .. } = self;
-        format!(
-            "postgres://{USER}:{}@127.0.0.1:{port}/{database}",
-            cluster.password
-        )
+        format!("postgres://{USER}:{}@127.0.0.1:{port}/{database}", cluster.password)
     }
 
     /// URL of any database over the Unix socket, without a password. Only root and the server's own
     /// user can connect. The name must need no escaping.
     pub fn socket_url(&self, database: &str) -> String {
         let socket = self.socket_dir().display();
-        format!(
-            "postgres:///{database}?host={socket}&port={}&user={USER}",
-            self.port
-        )
+        format!("postgres:///{database}?host={socket}&port={}&user={USER}", self.port)
     }
 
     /// The folder of the Unix socket.
@@ -162,25 +144,14 @@ impl Postgres {
         let output = command
             .arg("--host")
             .arg(self.socket_dir())
-            .args([
-                "--port",
-                &self.port.to_string(),
-                "--username",
-                USER,
-                "--no-password",
-                "--",
-                name,
-            ])
+            .args(["--port", &self.port.to_string(), "--username", USER, "--no-password", "--", name])
             .output()
             .context(|| "run createdb".to_owned())?;
         if output.status.success() {
             return Ok(self.database_url(name));
         }
         let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(PostgresError::CreateDatabase {
-            name: name.to_owned(),
-            reason,
-        })
+        Err(PostgresError::CreateDatabase { name: name.to_owned(), reason })
     }
 
     /// Creates a database with a name that no other call gives; gives its URL over TCP.

@@ -33,17 +33,10 @@ impl Owner {
             && data.uid() != 0
         {
             let name = data.uid().to_string();
-            return Ok(Self::Other {
-                name,
-                uid: data.uid(),
-                gid: data.gid(),
-            });
+            return Ok(Self::Other { name, uid: data.uid(), gid: data.gid() });
         }
         let users = fs::read_to_string("/etc/passwd").context(|| "read /etc/passwd".to_owned())?;
-        UNPRIVILEGED
-            .iter()
-            .find_map(|name| Self::in_passwd(&users, name))
-            .ok_or(PostgresError::NoUnprivilegedUser)
+        UNPRIVILEGED.iter().find_map(|name| Self::in_passwd(&users, name)).ok_or(PostgresError::NoUnprivilegedUser)
     }
 
     /// `name:password:uid:gid:...`
@@ -55,17 +48,9 @@ impl Owner {
         // macOS writes nobody's id as -2.
         let mut id = || fields.nth(0).and_then(|text| text.parse::<i64>().ok());
         id();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "uid_t wraps"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "uid_t wraps")]
         let (uid, gid) = (id()? as u32, id()? as u32);
-        (uid != 0).then(|| Self::Other {
-            name: name.to_owned(),
-            uid,
-            gid,
-        })
+        (uid != 0).then(|| Self::Other { name: name.to_owned(), uid, gid })
     }
 
     /// Lets `command` run as this user, without the groups we are in.
@@ -88,11 +73,9 @@ impl Owner {
     /// Refuses a folder with a folder above it that this user can't pass.
     pub(crate) fn check_reach(&self, folder: &Path) -> Result<()> {
         match (self, self.blocked_by(folder)) {
-            (Self::Other { name, .. }, Some(blocked_by)) => Err(PostgresError::Unreachable {
-                folder: folder.to_owned(),
-                blocked_by,
-                user: name.clone(),
-            }),
+            (Self::Other { name, .. }, Some(blocked_by)) => {
+                Err(PostgresError::Unreachable { folder: folder.to_owned(), blocked_by, user: name.clone() })
+            }
             _ => Ok(()),
         }
     }
@@ -114,11 +97,7 @@ impl Owner {
                 metadata.mode() & bit != 0
             })
         };
-        folder
-            .ancestors()
-            .skip(1)
-            .find(|path| !passable(path))
-            .map(Path::to_owned)
+        folder.ancestors().skip(1).find(|path| !passable(path)).map(Path::to_owned)
     }
 }
 
@@ -137,18 +116,10 @@ mod tests {
     #[test]
     fn users_are_read_from_passwd() {
         let users = "root:x:0:0:root:/root:/bin/sh\nnobody:*:-2:-2::/:/bin/false\npostgres:x:101:104::/:/bin/sh\n";
-        let postgres = Owner::Other {
-            name: "postgres".to_owned(),
-            uid: 101,
-            gid: 104,
-        };
+        let postgres = Owner::Other { name: "postgres".to_owned(), uid: 101, gid: 104 };
         assert_eq!(Owner::in_passwd(users, "postgres"), Some(postgres));
         let uid = u32::MAX - 1;
-        let nobody = Owner::Other {
-            name: "nobody".to_owned(),
-            uid,
-            gid: uid,
-        };
+        let nobody = Owner::Other { name: "nobody".to_owned(), uid, gid: uid };
         assert_eq!(Owner::in_passwd(users, "nobody"), Some(nobody));
         assert_eq!(Owner::in_passwd(users, "root"), None);
         assert_eq!(Owner::in_passwd(users, "post"), None);
@@ -161,11 +132,7 @@ mod tests {
         let below = closed.path().join("data");
         fs::create_dir(&below).unwrap();
         let uid = fs::metadata(&below).unwrap().uid();
-        let stranger = Owner::Other {
-            name: "x".to_owned(),
-            uid: uid + 1,
-            gid: u32::MAX,
-        };
+        let stranger = Owner::Other { name: "x".to_owned(), uid: uid + 1, gid: u32::MAX };
         let blocked = Some(fs::canonicalize(closed.path()).unwrap());
         assert_eq!(stranger.blocked_by(&below), blocked);
     }

@@ -40,11 +40,7 @@ impl Server {
             .arg(cluster.base())
             .arg(&cluster.data)
             .args([super::USER, &port.to_string()])
-            .args(
-                settings
-                    .iter()
-                    .flat_map(|(name, value)| ["-c".into(), format!("{name}={value}")]),
-            )
+            .args(settings.iter().flat_map(|(name, value)| ["-c".into(), format!("{name}={value}")]))
             .current_dir(cluster.base())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -66,9 +62,7 @@ impl Server {
                 return Ok(());
             }
             if self.has_ended()? {
-                return Err(PostgresError::Startup {
-                    log: self.last_words(),
-                });
+                return Err(PostgresError::Startup { log: self.last_words() });
             }
             sleep(POLL);
         }
@@ -79,10 +73,7 @@ impl Server {
     }
 
     fn has_ended(&mut self) -> Result<bool> {
-        let status = self
-            .supervisor
-            .try_wait()
-            .context(|| "wait for sh".to_owned())?;
+        let status = self.supervisor.try_wait().context(|| "wait for sh".to_owned())?;
         Ok(status.is_some())
     }
 
@@ -113,10 +104,7 @@ fn is_ready(cluster: &Cluster) -> bool {
         return false;
     };
     let lines: Vec<_> = text.lines().map(str::trim).collect();
-    lines
-        .get(4)
-        .is_some_and(|socket| Path::new(socket) == cluster.base())
-        && lines.get(7) == Some(&"ready")
+    lines.get(4).is_some_and(|socket| Path::new(socket) == cluster.base()) && lines.get(7) == Some(&"ready")
 }
 
 /// A server that was killed leaves its lock file. PostgreSQL sees by itself that the process is gone,
@@ -125,10 +113,7 @@ fn is_ready(cluster: &Cluster) -> bool {
 fn forget_stale_lock(data: &Path) {
     let lock = data.join("postmaster.pid");
     let pid = fs::read_to_string(&lock).ok();
-    let pid = pid
-        .as_deref()
-        .and_then(|text| text.lines().next())
-        .map(str::trim);
+    let pid = pid.as_deref().and_then(|text| text.lines().next()).map(str::trim);
     let Some(pid) = pid.filter(|_| Path::new("/proc/self/comm").exists()) else {
         return;
     };
@@ -141,9 +126,7 @@ fn forget_stale_lock(data: &Path) {
 
 /// `PGDATA`, `PGPORT`, `PGOPTIONS` and the like are meant for other servers.
 pub(crate) fn clear_environment(command: &mut Command) {
-    for (name, _) in std::env::vars_os()
-        .filter(|(name, _)| name.to_str().is_some_and(|name| name.starts_with("PG")))
-    {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| name.starts_with("PG"))) {
         command.env_remove(name);
     }
 }

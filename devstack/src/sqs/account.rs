@@ -34,18 +34,8 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn new(endpoint: String, region: String) -> Self {
-        let account = Account {
-            queues: BTreeMap::new(),
-            move_tasks: Vec::new(),
-            ids: Ids::seeded(),
-        };
-        Self {
-            account: Mutex::new(account),
-            clock: Clock::start(),
-            faults: Faults::default(),
-            endpoint,
-            region,
-        }
+        let account = Account { queues: BTreeMap::new(), move_tasks: Vec::new(), ids: Ids::seeded() };
+        Self { account: Mutex::new(account), clock: Clock::start(), faults: Faults::default(), endpoint, region }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Account> {
@@ -75,25 +65,18 @@ impl Service {
 /// The queue name in a URL: its last part. The host is not looked at, so a URL made for another
 /// way to this endpoint works as well.
 pub(crate) fn name_of_url(url: Option<&str>) -> Result<&str> {
-    let url = url
-        .filter(|url| !url.is_empty())
-        .ok_or_else(|| Error::missing("QueueUrl"))?;
+    let url = url.filter(|url| !url.is_empty()).ok_or_else(|| Error::missing("QueueUrl"))?;
     Ok(url.rsplit('/').next().unwrap_or(url))
 }
 
 impl Account {
     pub(crate) fn queue(&mut self, url: Option<&str>) -> Result<&mut Queue> {
-        self.queues
-            .get_mut(name_of_url(url)?)
-            .ok_or_else(Error::no_such_queue)
+        self.queues.get_mut(name_of_url(url)?).ok_or_else(Error::no_such_queue)
     }
 
     /// The queue, and the source of identifiers beside it.
     pub(crate) fn queue_and_ids(&mut self, url: Option<&str>) -> Result<(&mut Queue, &mut Ids)> {
-        let queue = self
-            .queues
-            .get_mut(name_of_url(url)?)
-            .ok_or_else(Error::no_such_queue)?;
+        let queue = self.queues.get_mut(name_of_url(url)?).ok_or_else(Error::no_such_queue)?;
         Ok((queue, &mut self.ids))
     }
 
@@ -105,10 +88,7 @@ impl Account {
         let source = Arc::from(source_arn);
         for message in dead {
             let dead_letter_source = Some(Arc::clone(&source));
-            queue.accept(Message {
-                dead_letter_source,
-                ..message
-            });
+            queue.accept(Message { dead_letter_source, ..message });
         }
     }
 }

@@ -52,21 +52,12 @@ const FIFO: [(&str, &str, [&str; 2]); 4] = [
     ("FifoQueue", "true", ["true", "true"]),
     ("ContentBasedDeduplication", "false", ["true", "false"]),
     ("DeduplicationScope", "queue", ["queue", "messageGroup"]),
-    (
-        "FifoThroughputLimit",
-        "perQueue",
-        ["perQueue", "perMessageGroupId"],
-    ),
+    ("FifoThroughputLimit", "perQueue", ["perQueue", "perMessageGroupId"]),
 ];
 
 /// Kept and given back, without effect here.
-const INERT: [&str; 5] = [
-    "KmsDataKeyReusePeriodSeconds",
-    "KmsMasterKeyId",
-    "Policy",
-    "RedriveAllowPolicy",
-    "SqsManagedSseEnabled",
-];
+const INERT: [&str; 5] =
+    ["KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "Policy", "RedriveAllowPolicy", "SqsManagedSseEnabled"];
 
 /// Attributes that SQS computes.
 pub(crate) const COMPUTED: [&str; 6] = [
@@ -80,18 +71,10 @@ pub(crate) const COMPUTED: [&str; 6] = [
 
 impl QueueAttributes {
     pub(crate) fn defaults(fifo: bool) -> Self {
-        let numbers = NUMBERS
-            .iter()
-            .map(|&(name, _, _, value)| (name, value.to_string()));
-        let fixed = FIFO
-            .iter()
-            .filter(|_| fifo)
-            .map(|&(name, value, _)| (name, value.to_owned()));
+        let numbers = NUMBERS.iter().map(|&(name, _, _, value)| (name, value.to_string()));
+        let fixed = FIFO.iter().filter(|_| fifo).map(|&(name, value, _)| (name, value.to_owned()));
         let sse = [("SqsManagedSseEnabled", "true".to_owned())];
-        let text = numbers
-            .chain(fixed)
-            .chain(sse)
-            .map(|(name, value)| (name.to_owned(), value));
+        let text = numbers.chain(fixed).chain(sse).map(|(name, value)| (name.to_owned(), value));
         Self::from_text(text.collect(), fifo)
     }
 
@@ -112,11 +95,7 @@ impl QueueAttributes {
 
     /// Reads checked text.
     fn from_text(text: Settings, fifo: bool) -> Self {
-        let number = |name: &str| {
-            text.get(name)
-                .and_then(|v| v.parse().ok())
-                .unwrap_or_default()
-        };
+        let number = |name: &str| text.get(name).and_then(|v| v.parse().ok()).unwrap_or_default();
         let is = |name: &str, value: &str| text.get(name).is_some_and(|v| v == value);
         Self {
             fifo,
@@ -127,9 +106,7 @@ impl QueueAttributes {
             retention: number("MessageRetentionPeriod"),
             wait: number("ReceiveMessageWaitTimeSeconds"),
             maximum_message_size: number("MaximumMessageSize") as usize,
-            redrive: text
-                .get("RedrivePolicy")
-                .and_then(|policy| parse_redrive(policy).ok()),
+            redrive: text.get("RedrivePolicy").and_then(|policy| parse_redrive(policy).ok()),
             text,
         }
     }
@@ -141,36 +118,20 @@ impl QueueAttributes {
 
 /// Whether `name` can be asked for.
 pub(crate) fn is_known(name: &str) -> bool {
-    let set = NUMBERS
-        .iter()
-        .map(|n| n.0)
-        .chain(FIFO.iter().map(|f| f.0))
-        .chain(INERT);
-    set.chain(COMPUTED)
-        .chain(["All", "RedrivePolicy"])
-        .any(|known| known == name)
+    let set = NUMBERS.iter().map(|n| n.0).chain(FIFO.iter().map(|f| f.0)).chain(INERT);
+    set.chain(COMPUTED).chain(["All", "RedrivePolicy"]).any(|known| known == name)
 }
 
 pub(crate) fn unknown(name: &str) -> Error {
-    Error::new(
-        ErrorCode::InvalidAttributeName,
-        format!("Unknown Attribute {name}."),
-    )
+    Error::new(ErrorCode::InvalidAttributeName, format!("Unknown Attribute {name}."))
 }
 
 fn check(name: &str, value: &str, fifo: bool) -> Result<()> {
     if let Some(&(_, low, high, _)) = NUMBERS.iter().find(|number| number.0 == name) {
-        return ensure(
-            name,
-            value.parse().is_ok_and(|v: u32| (low..=high).contains(&v)),
-        );
+        return ensure(name, value.parse().is_ok_and(|v: u32| (low..=high).contains(&v)));
     }
     if let Some(&(_, _, allowed)) = FIFO.iter().find(|attribute| attribute.0 == name) {
-        return if fifo {
-            ensure(name, allowed.contains(&value))
-        } else {
-            Err(unknown(name))
-        };
+        return if fifo { ensure(name, allowed.contains(&value)) } else { Err(unknown(name)) };
     }
     match name {
         "RedrivePolicy" if value.is_empty() => Ok(()),
@@ -201,26 +162,20 @@ struct RedrivePolicy {
 
 fn parse_redrive(policy: &str) -> Result<Redrive> {
     let invalid = |reason: &str| Error::invalid("RedrivePolicy", policy, reason);
-    let parsed: RedrivePolicy = serde_json::from_str(policy)
-        .map_err(|_| invalid("Redrive policy is not a valid JSON map."))?;
-    let target_arn = parsed.dead_letter_target_arn.ok_or_else(|| {
-        invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.")
-    })?;
-    let count = parsed.max_receive_count.ok_or_else(|| {
-        invalid("Redrive policy does not contain mandatory attribute: maxReceiveCount.")
-    })?;
+    let parsed: RedrivePolicy =
+        serde_json::from_str(policy).map_err(|_| invalid("Redrive policy is not a valid JSON map."))?;
+    let target_arn = parsed
+        .dead_letter_target_arn
+        .ok_or_else(|| invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn."))?;
+    let count = parsed
+        .max_receive_count
+        .ok_or_else(|| invalid("Redrive policy does not contain mandatory attribute: maxReceiveCount."))?;
     // AWS takes a number and a number in quotes.
-    let text = count
-        .as_str()
-        .map_or_else(|| count.to_string(), str::to_owned);
+    let text = count.as_str().map_or_else(|| count.to_string(), str::to_owned);
     let max_receives = text.parse().ok().filter(|count| (1..=1000).contains(count));
-    let max_receives = max_receives.ok_or_else(|| {
-        invalid("Invalid value for maxReceiveCount. Must be an integer from 1 to 1000.")
-    })?;
-    Ok(Redrive {
-        target_arn,
-        max_receives,
-    })
+    let max_receives =
+        max_receives.ok_or_else(|| invalid("Invalid value for maxReceiveCount. Must be an integer from 1 to 1000."))?;
+    Ok(Redrive { target_arn, max_receives })
 }
 
 #[cfg(test)]
@@ -236,12 +191,7 @@ mod tests {
     fn defaults_are_those_of_aws() {
         let defaults = QueueAttributes::defaults(false);
         assert_eq!(
-            (
-                defaults.visibility_timeout,
-                defaults.delay,
-                defaults.retention,
-                defaults.wait
-            ),
+            (defaults.visibility_timeout, defaults.delay, defaults.retention, defaults.wait),
             (30, 0, 345_600, 0)
         );
         assert_eq!(defaults.maximum_message_size, limits::MAXIMUM_SIZE);
@@ -252,28 +202,16 @@ mod tests {
         for (name, low, high, _) in NUMBERS {
             assert!(set(false, name, &low.to_string()).is_ok());
             assert!(set(false, name, &high.to_string()).is_ok());
-            for value in [
-                format!("{}", i64::from(low) - 1),
-                format!("{}", high + 1),
-                "x".into(),
-            ] {
+            for value in [format!("{}", i64::from(low) - 1), format!("{}", high + 1), "x".into()] {
                 let error = set(false, name, &value).unwrap_err();
-                assert_eq!(
-                    error.code,
-                    ErrorCode::InvalidAttributeValue,
-                    "{name}={value}"
-                );
+                assert_eq!(error.code, ErrorCode::InvalidAttributeValue, "{name}={value}");
             }
         }
     }
 
     #[test]
     fn fifo_attributes_belong_to_fifo_queues() {
-        assert!(
-            set(true, "ContentBasedDeduplication", "true")
-                .unwrap()
-                .content_based_deduplication
-        );
+        assert!(set(true, "ContentBasedDeduplication", "true").unwrap().content_based_deduplication);
         let error = set(false, "ContentBasedDeduplication", "true").unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidAttributeName);
     }
@@ -282,10 +220,7 @@ mod tests {
     fn redrive_policy_is_parsed_and_removed() {
         let policy = r#"{"deadLetterTargetArn":"arn:q","maxReceiveCount":"3"}"#;
         let attributes = set(false, "RedrivePolicy", policy).unwrap();
-        let redrive = Redrive {
-            target_arn: "arn:q".to_owned(),
-            max_receives: 3,
-        };
+        let redrive = Redrive { target_arn: "arn:q".to_owned(), max_receives: 3 };
         assert_eq!(attributes.redrive, Some(redrive));
         let none = Settings::from([("RedrivePolicy".to_owned(), String::new())]);
         assert_eq!(attributes.with(&none).unwrap().redrive, None);

@@ -50,80 +50,34 @@ impl ErrorCode {
     const fn wire(self) -> (&'static str, &'static str, u16) {
         match self {
             Self::AccessDenied => ("AccessDeniedException", "AccessDenied", 403),
-            Self::BatchEntryIdsNotDistinct => (
-                "BatchEntryIdsNotDistinct",
-                "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
-                400,
-            ),
-            Self::BatchRequestTooLong => (
-                "BatchRequestTooLong",
-                "AWS.SimpleQueueService.BatchRequestTooLong",
-                400,
-            ),
-            Self::EmptyBatchRequest => (
-                "EmptyBatchRequest",
-                "AWS.SimpleQueueService.EmptyBatchRequest",
-                400,
-            ),
+            Self::BatchEntryIdsNotDistinct => {
+                ("BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400)
+            }
+            Self::BatchRequestTooLong => ("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", 400),
+            Self::EmptyBatchRequest => ("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400),
             Self::ExpiredToken => ("ExpiredTokenException", "ExpiredToken", 403),
             Self::InternalFailure => ("InternalFailure", "InternalFailure", 500),
             Self::InvalidAttributeName => ("InvalidAttributeName", "InvalidAttributeName", 400),
             Self::InvalidAttributeValue => ("InvalidAttributeValue", "InvalidAttributeValue", 400),
-            Self::InvalidBatchEntryId => (
-                "InvalidBatchEntryId",
-                "AWS.SimpleQueueService.InvalidBatchEntryId",
-                400,
-            ),
-            Self::InvalidMessageContents => {
-                ("InvalidMessageContents", "InvalidMessageContents", 400)
-            }
-            Self::InvalidParameterValue => (
-                "InvalidParameterValueException",
-                "InvalidParameterValue",
-                400,
-            ),
-            Self::MessageNotInflight => (
-                "MessageNotInflight",
-                "AWS.SimpleQueueService.MessageNotInflight",
-                400,
-            ),
-            Self::MissingParameter => {
-                ("MissingRequiredParameterException", "MissingParameter", 400)
-            }
+            Self::InvalidBatchEntryId => ("InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId", 400),
+            Self::InvalidMessageContents => ("InvalidMessageContents", "InvalidMessageContents", 400),
+            Self::InvalidParameterValue => ("InvalidParameterValueException", "InvalidParameterValue", 400),
+            Self::MessageNotInflight => ("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", 400),
+            Self::MissingParameter => ("MissingRequiredParameterException", "MissingParameter", 400),
             Self::OverLimit => ("OverLimit", "OverLimit", 400),
-            Self::PurgeQueueInProgress => (
-                "PurgeQueueInProgress",
-                "AWS.SimpleQueueService.PurgeQueueInProgress",
-                400,
-            ),
-            Self::QueueDoesNotExist => (
-                "QueueDoesNotExist",
-                "AWS.SimpleQueueService.NonExistentQueue",
-                400,
-            ),
+            Self::PurgeQueueInProgress => ("PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", 400),
+            Self::QueueDoesNotExist => ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400),
             Self::QueueNameExists => ("QueueNameExists", "QueueAlreadyExists", 400),
-            Self::ReceiptHandleIsInvalid => {
-                ("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 400)
-            }
+            Self::ReceiptHandleIsInvalid => ("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 400),
             Self::RequestThrottled => ("RequestThrottled", "RequestThrottled", 400),
-            Self::ResourceNotFound => (
-                "ResourceNotFoundException",
-                "ResourceNotFoundException",
-                400,
-            ),
+            Self::ResourceNotFound => ("ResourceNotFoundException", "ResourceNotFoundException", 400),
             Self::Serialization => ("SerializationException", "MalformedInput", 400),
             Self::ServiceUnavailable => ("ServiceUnavailable", "ServiceUnavailable", 503),
-            Self::TooManyEntriesInBatchRequest => (
-                "TooManyEntriesInBatchRequest",
-                "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-                400,
-            ),
+            Self::TooManyEntriesInBatchRequest => {
+                ("TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400)
+            }
             Self::UnknownOperation => ("UnknownOperationException", "InvalidAction", 400),
-            Self::UnsupportedOperation => (
-                "UnsupportedOperation",
-                "AWS.SimpleQueueService.UnsupportedOperation",
-                400,
-            ),
+            Self::UnsupportedOperation => ("UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400),
         }
     }
 
@@ -149,10 +103,7 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     pub(crate) fn missing(parameter: &str) -> Self {
@@ -161,36 +112,22 @@ impl Error {
     }
 
     pub(crate) fn invalid(parameter: &str, value: impl fmt::Display, reason: &str) -> Self {
-        let message =
-            format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}");
+        let message = format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}");
         Self::new(ErrorCode::InvalidParameterValue, message)
     }
 
     pub(crate) fn no_such_queue() -> Self {
-        Self::new(
-            ErrorCode::QueueDoesNotExist,
-            "The specified queue does not exist.",
-        )
+        Self::new(ErrorCode::QueueDoesNotExist, "The specified queue does not exist.")
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
         let (shape, query_code, status) = self.code.wire();
-        let fault = if self.code.is_sender_fault() {
-            "Sender"
-        } else {
-            "Receiver"
-        };
-        let body = ErrorBody {
-            shape: format!("com.amazonaws.sqs#{shape}"),
-            message: &self.message,
-        };
+        let fault = if self.code.is_sender_fault() { "Sender" } else { "Receiver" };
+        let body = ErrorBody { shape: format!("com.amazonaws.sqs#{shape}"), message: &self.message };
         let body = serde_json::to_vec(&body).expect("two strings serialise");
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() =
-            StatusCode::from_u16(status).expect("the table holds HTTP statuses");
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(JSON_1_0));
+        *response.status_mut() = StatusCode::from_u16(status).expect("the table holds HTTP statuses");
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON_1_0));
         if let Ok(value) = HeaderValue::try_from(format!("{query_code};{fault}")) {
             response.headers_mut().insert(QUERY_ERROR, value);
         }

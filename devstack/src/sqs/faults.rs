@@ -35,10 +35,7 @@ enum Effect {
     Error(ErrorCode),
     LostRequest,
     LostAnswer,
-    FailedEntries {
-        indices: Vec<usize>,
-        code: ErrorCode,
-    },
+    FailedEntries { indices: Vec<usize>, code: ErrorCode },
 }
 
 impl Fault {
@@ -66,20 +63,11 @@ impl Fault {
     /// In a batch call the entries at these places (from 0) are not applied and come back as
     /// `Failed` with this code. Calls without entries are left alone, and not counted.
     pub fn failed_entries(indices: impl Into<Vec<usize>>, code: ErrorCode) -> Self {
-        Self::new(Effect::FailedEntries {
-            indices: indices.into(),
-            code,
-        })
+        Self::new(Effect::FailedEntries { indices: indices.into(), code })
     }
 
     fn new(effect: Effect) -> Self {
-        Self {
-            effect,
-            operation: None,
-            remaining: None,
-            share: 1.0,
-            due: 0.0,
-        }
+        Self { effect, operation: None, remaining: None, share: 1.0, due: 0.0 }
     }
 
     /// Only calls of this operation.
@@ -106,9 +94,7 @@ impl Fault {
     fn applies_to(&self, operation: Operation) -> bool {
         let batch = matches!(
             operation,
-            Operation::SendMessageBatch
-                | Operation::DeleteMessageBatch
-                | Operation::ChangeMessageVisibilityBatch
+            Operation::SendMessageBatch | Operation::DeleteMessageBatch | Operation::ChangeMessageVisibilityBatch
         );
         self.operation.is_none_or(|only| only == operation)
             && (batch || !matches!(self.effect, Effect::FailedEntries { .. }))
@@ -183,19 +169,14 @@ impl Plan {
             Effect::LostRequest => self.lose_request = true,
             Effect::LostAnswer => self.lose_answer = true,
             Effect::FailedEntries { indices, code } => {
-                self.failed_entries
-                    .extend(indices.iter().map(|&index| (index, *code)));
+                self.failed_entries.extend(indices.iter().map(|&index| (index, *code)));
             }
         }
     }
 
     /// The error of the entry at `index` of a batch, if it has to fail.
     pub(crate) fn entry(&self, index: usize) -> Result<(), Error> {
-        match self
-            .failed_entries
-            .iter()
-            .find(|(failed, _)| *failed == index)
-        {
+        match self.failed_entries.iter().find(|(failed, _)| *failed == index) {
             Some((_, code)) => Err(Error::new(*code, "This entry fails on purpose.")),
             None => Ok(()),
         }
@@ -212,10 +193,7 @@ mod tests {
         let fault = Fault::error(ErrorCode::OverLimit);
         faults.inject(fault.on(Operation::ReceiveMessage).times(1));
         assert!(faults.next(Operation::SendMessage).error.is_none());
-        assert_eq!(
-            faults.next(Operation::ReceiveMessage).error,
-            Some(ErrorCode::OverLimit)
-        );
+        assert_eq!(faults.next(Operation::ReceiveMessage).error, Some(ErrorCode::OverLimit));
         assert!(faults.next(Operation::ReceiveMessage).error.is_none());
     }
 
@@ -223,9 +201,7 @@ mod tests {
     fn a_share_is_spread_evenly() {
         let faults = Faults::default();
         faults.inject(Fault::lost_answer().share(0.05));
-        let hit: Vec<_> = (1..=100)
-            .filter(|_| faults.next(Operation::SendMessage).lose_answer)
-            .collect();
+        let hit: Vec<_> = (1..=100).filter(|_| faults.next(Operation::SendMessage).lose_answer).collect();
         assert_eq!(hit, [20, 40, 60, 80, 100]);
     }
 

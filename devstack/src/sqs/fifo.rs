@@ -27,11 +27,7 @@ struct Group {
 
 impl Groups {
     pub(crate) fn push(&mut self, group: &Arc<str>, id: u64) {
-        self.groups
-            .entry(Arc::clone(group))
-            .or_default()
-            .waiting
-            .insert(id);
+        self.groups.entry(Arc::clone(group)).or_default().waiting.insert(id);
         self.wake(group);
     }
 
@@ -100,11 +96,7 @@ impl Groups {
     }
 
     fn forget_if_empty(&mut self, name: &Arc<str>) {
-        if self
-            .groups
-            .get(name)
-            .is_some_and(|g| g.in_flight == 0 && g.waiting.is_empty())
-        {
+        if self.groups.get(name).is_some_and(|g| g.in_flight == 0 && g.waiting.is_empty()) {
             self.groups.remove(name);
         }
     }
@@ -200,10 +192,7 @@ mod tests {
     fn deduplication_ends_after_five_minutes() {
         let start = Timestamp::from_millis(0);
         let mut deduplication = Deduplication::default();
-        let original = Original {
-            message_id: "m".to_owned(),
-            sequence_number: 1,
-        };
+        let original = Original { message_id: "m".to_owned(), sequence_number: 1 };
         deduplication.remember(start, "key".to_owned(), original);
         let almost = Timestamp::from_millis(299_999);
         assert!(deduplication.find(almost, "key").is_some());

@@ -11,9 +11,7 @@ pub(crate) struct Ids {
 
 impl Ids {
     pub(crate) fn seeded() -> Self {
-        Self {
-            state: Uuid::new_v4().as_u64_pair().0,
-        }
+        Self { state: Uuid::new_v4().as_u64_pair().0 }
     }
 
     /// A well mixed number; sixty-four bits are visited once each before any repeats.

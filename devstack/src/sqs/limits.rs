@@ -48,17 +48,12 @@ pub(crate) fn check_message_size(size: usize, maximum: usize) -> Result<()> {
     if size <= maximum {
         return Ok(());
     }
-    let message = format!(
-        "One or more parameters are invalid. Reason: Message must be shorter than {maximum} bytes."
-    );
+    let message = format!("One or more parameters are invalid. Reason: Message must be shorter than {maximum} bytes.");
     Err(Error::new(ErrorCode::InvalidParameterValue, message))
 }
 
 pub(crate) fn attributes_size(attributes: &Attributes) -> usize {
-    attributes
-        .iter()
-        .map(|(name, value)| name.len() + attribute_size(value))
-        .sum()
+    attributes.iter().map(|(name, value)| name.len() + attribute_size(value)).sum()
 }
 
 fn attribute_size(attribute: &Attribute) -> usize {
@@ -74,10 +69,8 @@ pub(crate) fn decode(attribute: &Attribute) -> Option<Vec<u8>> {
 
 pub(crate) fn check_attributes(attributes: &Attributes) -> Result<()> {
     if attributes.len() > ATTRIBUTES {
-        let message = format!(
-            "Number of message attributes [{}] exceeds the allowed maximum [{ATTRIBUTES}].",
-            attributes.len()
-        );
+        let message =
+            format!("Number of message attributes [{}] exceeds the allowed maximum [{ATTRIBUTES}].", attributes.len());
         return Err(Error::new(ErrorCode::InvalidParameterValue, message));
     }
     attributes.iter().try_for_each(|(name, attribute)| {
@@ -103,9 +96,7 @@ pub(crate) fn check_system_attributes(attributes: &Attributes) -> Result<()> {
 fn check_name(name: &str) -> Result<()> {
     let lower = name.to_ascii_lowercase();
     let reserved = lower.starts_with("aws.") || lower.starts_with("amazon.");
-    let characters = name
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+    let characters = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
     let dots = name.starts_with('.') || name.ends_with('.') || name.contains("..");
     if name.is_empty() || name.len() > NAME_LENGTH || reserved || !characters || dots {
         let message = format!("Invalid attribute name '{name}'.");
@@ -134,9 +125,7 @@ fn check_value(name: &str, attribute: &Attribute) -> Result<()> {
     };
     match kind {
         _ if empty => invalid("must contain a non-empty message attribute value"),
-        "Number" if text.parse::<f64>().is_err() => {
-            invalid("has a value that can not be cast to a number")
-        }
+        "Number" if text.parse::<f64>().is_err() => invalid("has a value that can not be cast to a number"),
         _ => check_characters(text),
     }
 }
@@ -146,11 +135,7 @@ mod tests {
     use super::*;
 
     fn attribute(data_type: &str, text: &str) -> Attribute {
-        Attribute {
-            data_type: data_type.to_owned(),
-            text: Some(text.to_owned()),
-            binary: None,
-        }
+        Attribute { data_type: data_type.to_owned(), text: Some(text.to_owned()), binary: None }
     }
 
     #[test]
@@ -167,17 +152,7 @@ mod tests {
         for name in ["a", "A.b-c_9", "awsome"] {
             assert!(check_name(name).is_ok(), "{name}");
         }
-        for name in [
-            "",
-            ".a",
-            "a.",
-            "a..b",
-            "AWS.x",
-            "amazon.x",
-            "a b",
-            "ü",
-            &"a".repeat(257),
-        ] {
+        for name in ["", ".a", "a.", "a..b", "AWS.x", "amazon.x", "a b", "ü", &"a".repeat(257)] {
             assert!(check_name(name).is_err(), "{name}");
         }
     }
@@ -187,10 +162,7 @@ mod tests {
         assert!(check_value("a", &attribute("String.json", "{}")).is_ok());
         assert!(check_value("a", &attribute("Number", "1.5e3")).is_ok());
         for (data_type, text) in [("Number", "one"), ("String", ""), ("Text", "a"), ("", "a")] {
-            assert!(
-                check_value("a", &attribute(data_type, text)).is_err(),
-                "{data_type}"
-            );
+            assert!(check_value("a", &attribute(data_type, text)).is_err(), "{data_type}");
         }
     }
 }

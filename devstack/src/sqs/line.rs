@@ -14,11 +14,7 @@ pub(crate) enum Line {
 
 impl Line {
     pub(crate) fn new(fifo: bool) -> Self {
-        if fifo {
-            Self::Fifo(Groups::default())
-        } else {
-            Self::Standard(VecDeque::new())
-        }
+        if fifo { Self::Fifo(Groups::default()) } else { Self::Standard(VecDeque::new()) }
     }
 
     pub(crate) fn arrive(&mut self, message: &Message, id: u64) {
@@ -31,11 +27,7 @@ impl Line {
 
     /// Takes the ids of up to `limit` visible messages; the caller says what becomes of each.
     pub(crate) fn take(&mut self, limit: usize, messages: &HashMap<u64, Message>) -> Vec<u64> {
-        let visible = |id: u64| {
-            messages
-                .get(&id)
-                .is_some_and(|message| message.state == State::Visible)
-        };
+        let visible = |id: u64| messages.get(&id).is_some_and(|message| message.state == State::Visible);
         match self {
             Self::Fifo(groups) => groups.take(limit, visible),
             Self::Standard(ids) => {

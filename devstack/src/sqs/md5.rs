@@ -18,9 +18,7 @@ pub(crate) fn of_body(body: &str) -> String {
 }
 
 /// The digest of attributes given as (name, data type, value) **in the order of their names**.
-pub(crate) fn of_attributes<'a>(
-    attributes: impl Iterator<Item = (&'a str, &'a str, Value<'a>)>,
-) -> String {
+pub(crate) fn of_attributes<'a>(attributes: impl Iterator<Item = (&'a str, &'a str, Value<'a>)>) -> String {
     let mut digest = Md5::new();
     for (name, data_type, value) in attributes {
         field(&mut digest, name.as_bytes());
@@ -66,13 +64,7 @@ mod tests {
     #[test]
     fn attribute_digest_frames_name_type_and_value() {
         let layout = b"\0\0\0\x01a\0\0\0\x06String\x01\0\0\0\x01x\0\0\0\x01b\0\0\0\x06Binary\x02\0\0\0\x02\0\xff";
-        let attributes = [
-            ("a", "String", Value::Text("x")),
-            ("b", "Binary", Value::Binary(&[0, 255])),
-        ];
-        assert_eq!(
-            of_attributes(attributes.into_iter()),
-            hex(Md5::digest(layout).as_slice())
-        );
+        let attributes = [("a", "String", Value::Text("x")), ("b", "Binary", Value::Binary(&[0, 255]))];
+        assert_eq!(of_attributes(attributes.into_iter()), hex(Md5::digest(layout).as_slice()));
     }
 }

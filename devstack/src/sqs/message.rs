@@ -14,17 +14,9 @@ use super::{limits, md5};
 pub(crate) struct Attribute {
     #[serde(rename = "DataType", default)]
     pub(crate) data_type: String,
-    #[serde(
-        rename = "StringValue",
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "StringValue", default, skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<String>,
-    #[serde(
-        rename = "BinaryValue",
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "BinaryValue", default, skip_serializing_if = "Option::is_none")]
     pub(crate) binary: Option<String>,
 }
 
@@ -108,16 +100,12 @@ pub(crate) struct Receipt {
 
 impl Receipt {
     pub(crate) fn encode(self) -> String {
-        format!(
-            "{:016x}{:016x}{:08x}",
-            self.queue, self.message, self.receive
-        )
+        format!("{:016x}{:016x}{:08x}", self.queue, self.message, self.receive)
     }
 
     pub(crate) fn decode(handle: &str) -> Result<Self> {
         Self::parse(handle).ok_or_else(|| {
-            let message =
-                format!("The input receipt handle \"{handle}\" is not a valid receipt handle.");
+            let message = format!("The input receipt handle \"{handle}\" is not a valid receipt handle.");
             Error::new(ErrorCode::ReceiptHandleIsInvalid, message)
         })
     }
@@ -167,10 +155,7 @@ impl Draft {
             body_md5: md5::of_body(&self.body),
             attributes_md5: digest(&self.attributes),
             body: self.body,
-            trace_header: self
-                .system_attributes
-                .into_values()
-                .find_map(|value| value.text),
+            trace_header: self.system_attributes.into_values().find_map(|value| value.text),
             attributes: self.attributes,
             group: self.group.map(Arc::from),
             deduplication_id: self.deduplication_id,
@@ -184,17 +169,11 @@ pub(crate) fn digest(attributes: &Attributes) -> Option<String> {
 }
 
 /// As [`digest`], of the attributes chosen by a receive call.
-pub(crate) fn digest_of<'a>(
-    attributes: impl Iterator<Item = (&'a String, &'a Attribute)>,
-) -> Option<String> {
-    let attributes: Vec<_> = attributes
-        .map(|(name, attribute)| (name, attribute, limits::decode(attribute)))
-        .collect();
+pub(crate) fn digest_of<'a>(attributes: impl Iterator<Item = (&'a String, &'a Attribute)>) -> Option<String> {
+    let attributes: Vec<_> = attributes.map(|(name, attribute)| (name, attribute, limits::decode(attribute))).collect();
     let fields = attributes.iter().map(|(name, attribute, binary)| {
         let text = attribute.text.as_deref().unwrap_or_default();
-        let value = binary
-            .as_deref()
-            .map_or(md5::Value::Text(text), md5::Value::Binary);
+        let value = binary.as_deref().map_or(md5::Value::Text(text), md5::Value::Binary);
         (name.as_str(), attribute.data_type.as_str(), value)
     });
     (!attributes.is_empty()).then(|| md5::of_attributes(fields))
@@ -206,21 +185,14 @@ mod tests {
 
     #[test]
     fn receipt_survives_the_round_trip() {
-        let receipt = Receipt {
-            queue: u64::MAX,
-            message: 7,
-            receive: 3,
-        };
+        let receipt = Receipt { queue: u64::MAX, message: 7, receive: 3 };
         assert_eq!(Receipt::decode(&receipt.encode()).unwrap(), receipt);
     }
 
     #[test]
     fn other_text_is_no_receipt() {
         for handle in ["", "abc", &"g".repeat(40), &"é".repeat(20)] {
-            assert_eq!(
-                Receipt::decode(handle).unwrap_err().code,
-                ErrorCode::ReceiptHandleIsInvalid
-            );
+            assert_eq!(Receipt::decode(handle).unwrap_err().code, ErrorCode::ReceiptHandleIsInvalid);
         }
     }
 }

@@ -53,10 +53,7 @@ pub struct SqsOptions {
 impl Default for SqsOptions {
     /// A free port, `us-east-1`.
     fn default() -> Self {
-        Self {
-            port: 0,
-            region: "us-east-1".to_owned(),
-        }
+        Self { port: 0, region: "us-east-1".to_owned() }
     }
 }
 
@@ -77,18 +74,12 @@ impl Sqs {
         let service = Arc::new(Service::new(endpoint, options.region));
         let (stop, stopped) = oneshot::channel();
         let shared = Arc::clone(&service);
-        let thread = std::thread::Builder::new()
-            .name("sqs".to_owned())
-            .spawn(move || {
-                // The listener is bound, so what can fail here is the system refusing a runtime; the
-                // first call then meets a closed port.
-                let _ = server::serve(listener, shared, stopped);
-            })?;
-        Ok(Self {
-            service,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("sqs".to_owned()).spawn(move || {
+            // The listener is bound, so what can fail here is the system refusing a runtime; the
+            // first call then meets a closed port.
+            let _ = server::serve(listener, shared, stopped);
+        })?;
+        Ok(Self { service, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The URL for `SQS_ENDPOINT`, e.g. `http://127.0.0.1:40123`.

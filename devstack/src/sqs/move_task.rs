@@ -71,10 +71,7 @@ fn move_some(service: &Service, account: &mut Account, task: &mut MoveTask, now:
         task.status = Status::Completed;
     }
     for message in messages {
-        let original = message
-            .dead_letter_source
-            .as_deref()
-            .and_then(|a| service.name_of_arn(a));
+        let original = message.dead_letter_source.as_deref().and_then(|a| service.name_of_arn(a));
         let target = task.destination.as_deref().or(original).map(str::to_owned);
         if let Some(name) = target.filter(|name| account.queues.contains_key(name)) {
             move_one(account, &name, &message, now);
@@ -88,10 +85,7 @@ fn move_some(service: &Service, account: &mut Account, task: &mut MoveTask, now:
 
 /// A moved message is a new one to SQS: new id, new age, no receives.
 fn move_one(account: &mut Account, target: &str, message: &Message, now: Timestamp) {
-    let content = Content {
-        message_id: account.ids.uuid(),
-        ..(*message.content).clone()
-    };
+    let content = Content { message_id: account.ids.uuid(), ..(*message.content).clone() };
     if let Some(queue) = account.queues.get_mut(target) {
         queue.accept(Message::new(Arc::new(content), now));
     }

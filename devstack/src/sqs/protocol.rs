@@ -59,17 +59,14 @@ operations!(
 /// Reads a request; an empty body is a request without parameters.
 pub(crate) fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
     let body: &[u8] = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body)
-        .map_err(|error| Error::new(ErrorCode::Serialization, error.to_string()))
+    serde_json::from_slice(body).map_err(|error| Error::new(ErrorCode::Serialization, error.to_string()))
 }
 
 /// The answer to a successful call.
 pub(crate) fn reply<T: Serialize>(answer: &T) -> Response<Body> {
     let body = serde_json::to_vec(answer).expect("answers are maps with text keys");
     let mut response = Response::new(Body::from(body));
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(JSON_1_0));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON_1_0));
     response
 }
 
@@ -111,12 +108,7 @@ pub(crate) struct FailedEntry {
 
 impl FailedEntry {
     pub(crate) fn new(id: String, error: Error) -> Self {
-        Self {
-            id,
-            code: error.code.as_str(),
-            sender_fault: error.code.is_sender_fault(),
-            message: error.message,
-        }
+        Self { id, code: error.code.as_str(), sender_fault: error.code.is_sender_fault(), message: error.message }
     }
 }
 
@@ -133,10 +125,7 @@ mod tests {
 
     #[test]
     fn operations_are_found_by_target() {
-        assert_eq!(
-            Operation::from_target("AmazonSQS.SendMessage"),
-            Some(Operation::SendMessage)
-        );
+        assert_eq!(Operation::from_target("AmazonSQS.SendMessage"), Some(Operation::SendMessage));
         assert_eq!(Operation::from_target("AmazonSNS.SendMessage"), None);
         assert_eq!(Operation::from_target("AmazonSQS.AddPermission"), None);
     }

@@ -92,10 +92,7 @@ impl Queue {
     pub(crate) fn accept(&mut self, mut message: Message) -> Option<u128> {
         let id = self.next_id;
         self.next_id += 1;
-        message.sequence_number = self
-            .attributes
-            .fifo
-            .then(|| FIRST_SEQUENCE_NUMBER + u128::from(id) * 256);
+        message.sequence_number = self.attributes.fifo.then(|| FIRST_SEQUENCE_NUMBER + u128::from(id) * 256);
         let sequence_number = message.sequence_number;
         if let State::Delayed(due) = message.state {
             self.schedule(due, id);
@@ -120,17 +117,12 @@ impl Queue {
         self.advance(now);
         let mut received = Received::default();
         while received.delivered.len() < limit {
-            let ids = self
-                .line
-                .take(limit - received.delivered.len(), &self.messages);
+            let ids = self.line.take(limit - received.delivered.len(), &self.messages);
             if ids.is_empty() {
                 break;
             }
             for id in ids {
-                let message = self
-                    .messages
-                    .get_mut(&id)
-                    .expect("the line gives what is there");
+                let message = self.messages.get_mut(&id).expect("the line gives what is there");
                 if max_receives.is_some_and(|max| message.receive_count >= max) {
                     received.dead.extend(self.take_out_of_line(id));
                 } else {
@@ -146,21 +138,14 @@ impl Queue {
     }
 
     fn deliver(&mut self, now: Timestamp, id: u64, visibility: u32) -> Delivered {
-        let message = self
-            .messages
-            .get_mut(&id)
-            .expect("the line gives what is there");
+        let message = self.messages.get_mut(&id).expect("the line gives what is there");
         let until = now.plus_secs(visibility);
         message.state = State::InFlight(until);
         message.receive_count += 1;
         let first_received_at = *message.first_received_at.get_or_insert(now);
         let delivered = Delivered {
             content: Arc::clone(&message.content),
-            receipt: Receipt {
-                queue: self.key,
-                message: id,
-                receive: message.receive_count,
-            },
+            receipt: Receipt { queue: self.key, message: id, receive: message.receive_count },
             sent_at: message.sent_at,
             first_received_at,
             receive_count: message.receive_count,
@@ -191,9 +176,7 @@ impl Queue {
     pub(crate) fn take_visible(&mut self, now: Timestamp, limit: usize) -> Vec<Message> {
         self.advance(now);
         let ids = self.line.take(limit, &self.messages);
-        ids.into_iter()
-            .filter_map(|id| self.take_out_of_line(id))
-            .collect()
+        ids.into_iter().filter_map(|id| self.take_out_of_line(id)).collect()
     }
 
     /// Deletes the message of a receipt. A message that is gone, or that somebody else has received
@@ -217,34 +200,21 @@ impl Queue {
     }
 
     /// Hides a message in flight for `visibility` seconds from now; zero makes it visible.
-    pub(crate) fn change_visibility(
-        &mut self,
-        now: Timestamp,
-        handle: &str,
-        visibility: u32,
-    ) -> Result<()> {
+    pub(crate) fn change_visibility(&mut self, now: Timestamp, handle: &str, visibility: u32) -> Result<()> {
         self.advance(now);
         let receipt = self.receipt(handle)?;
-        let held = self
-            .messages
-            .get(&receipt.message)
-            .filter(|message| message.receive_count == receipt.receive);
+        let held = self.messages.get(&receipt.message).filter(|message| message.receive_count == receipt.receive);
         let Some(message) = held else {
-            let reason =
-                "Message does not exist or is not available for visibility timeout change.";
+            let reason = "Message does not exist or is not available for visibility timeout change.";
             return Err(Error::invalid("ReceiptHandle", handle, reason));
         };
         let State::InFlight(due) = message.state else {
-            return Err(Error::new(
-                ErrorCode::MessageNotInflight,
-                "The message is not in flight.",
-            ));
+            return Err(Error::new(ErrorCode::MessageNotInflight, "The message is not in flight."));
         };
         let until = now.plus_secs(visibility);
         let first = message.first_received_at.unwrap_or(now);
         if until.since(first).as_secs() > u64::from(limits::VISIBILITY_SECS) {
-            let reason =
-                "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]";
+            let reason = "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]";
             return Err(Error::invalid("VisibilityTimeout", visibility, reason));
         }
         self.reschedule(receipt.message, due, until);
@@ -300,10 +270,7 @@ impl Queue {
     }
 
     fn show(&mut self, id: u64) {
-        let message = self
-            .messages
-            .get_mut(&id)
-            .expect("a timer belongs to a message");
+        let message = self.messages.get_mut(&id).expect("a timer belongs to a message");
         match std::mem::replace(&mut message.state, State::Visible) {
             State::Delayed(_) => {
                 self.delayed -= 1;

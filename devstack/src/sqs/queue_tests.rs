@@ -31,10 +31,7 @@ fn receive(queue: &mut Queue, now: u64, visibility: u32) -> Vec<Delivered> {
 }
 
 fn bodies(delivered: &[Delivered]) -> Vec<&str> {
-    delivered
-        .iter()
-        .map(|delivered| delivered.content.body.as_str())
-        .collect()
+    delivered.iter().map(|delivered| delivered.content.body.as_str()).collect()
 }
 
 #[test]
@@ -45,10 +42,7 @@ fn a_received_message_is_hidden_until_its_timeout_then_counted_again() {
     assert_eq!(first[0].receive_count, 1);
     assert!(receive(&mut queue, 29_999, 30).is_empty());
     let second = receive(&mut queue, 30_000, 30);
-    assert_eq!(
-        (second[0].receive_count, second[0].first_received_at),
-        (2, at(0))
-    );
+    assert_eq!((second[0].receive_count, second[0].first_received_at), (2, at(0)));
 }
 
 #[test]
@@ -61,14 +55,7 @@ fn a_stale_receipt_deletes_nothing_and_succeeds() {
     assert_eq!(queue.counts().in_flight, 1);
     queue.delete(at(2000), &fresh).unwrap();
     queue.delete(at(2000), &fresh).unwrap();
-    assert_eq!(
-        queue.counts(),
-        Counts {
-            visible: 0,
-            in_flight: 0,
-            delayed: 0
-        }
-    );
+    assert_eq!(queue.counts(), Counts { visible: 0, in_flight: 0, delayed: 0 });
 }
 
 #[test]
@@ -92,12 +79,7 @@ fn a_fifo_queue_refuses_an_expired_receipt() {
 #[test]
 fn a_receipt_of_another_queue_is_invalid() {
     let mut queue = queue(false);
-    let receipt = Receipt {
-        queue: 8,
-        message: 0,
-        receive: 1,
-    }
-    .encode();
+    let receipt = Receipt { queue: 8, message: 0, receive: 1 }.encode();
     let error = queue.delete(at(0), &receipt).unwrap_err();
     assert_eq!(error.code, ErrorCode::ReceiptHandleIsInvalid);
 }
@@ -109,14 +91,10 @@ fn visibility_can_be_extended_given_up_and_not_beyond_twelve_hours() {
     let receipt = receive(&mut queue, 0, 1)[0].receipt.encode();
     queue.change_visibility(at(500), &receipt, 60).unwrap();
     assert!(receive(&mut queue, 30_000, 1).is_empty());
-    let error = queue
-        .change_visibility(at(30_000), &receipt, 43_200)
-        .unwrap_err();
+    let error = queue.change_visibility(at(30_000), &receipt, 43_200).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidParameterValue);
     queue.change_visibility(at(30_000), &receipt, 0).unwrap();
-    let error = queue
-        .change_visibility(at(30_000), &receipt, 10)
-        .unwrap_err();
+    let error = queue.change_visibility(at(30_000), &receipt, 10).unwrap_err();
     assert_eq!(error.code, ErrorCode::MessageNotInflight);
     assert_eq!(receive(&mut queue, 30_000, 1).len(), 1);
 }
@@ -141,14 +119,7 @@ fn a_message_received_too_often_is_dead_at_the_next_receive() {
     let received = queue.receive(at(2), 10, 0, Some(2));
     assert!(received.delivered.is_empty());
     assert_eq!(received.dead[0].receive_count, 2);
-    assert_eq!(
-        queue.counts(),
-        Counts {
-            visible: 0,
-            in_flight: 0,
-            delayed: 0
-        }
-    );
+    assert_eq!(queue.counts(), Counts { visible: 0, in_flight: 0, delayed: 0 });
 }
 
 #[test]
@@ -156,15 +127,9 @@ fn a_dead_message_frees_its_group() {
     let mut queue = queue(true);
     queue.send(at(0), content("a", Some("g")), 0);
     queue.send(at(0), content("b", Some("g")), 0);
-    assert_eq!(
-        bodies(&queue.receive(at(0), 1, 1, Some(1)).delivered),
-        ["a"]
-    );
+    assert_eq!(bodies(&queue.receive(at(0), 1, 1, Some(1)).delivered), ["a"]);
     let received = queue.receive(at(1000), 1, 1, Some(1));
-    assert_eq!(
-        (received.dead.len(), bodies(&received.delivered)),
-        (1, vec!["b"])
-    );
+    assert_eq!((received.dead.len(), bodies(&received.delivered)), (1, vec!["b"]));
 }
 
 #[test]
@@ -178,14 +143,7 @@ fn messages_expire_after_the_retention_period_wherever_they_are() {
     queue.send(at(10_000), content("younger", None), 0);
     queue.receive(at(10_000), 1, 3600, None);
     queue.advance(at(60_000));
-    assert_eq!(
-        queue.counts(),
-        Counts {
-            visible: 1,
-            in_flight: 0,
-            delayed: 0
-        }
-    );
+    assert_eq!(queue.counts(), Counts { visible: 1, in_flight: 0, delayed: 0 });
     assert_eq!(bodies(&receive(&mut queue, 60_000, 30)), ["younger"]);
 }
 
@@ -206,14 +164,7 @@ fn purge_leaves_nothing() {
     }
     queue.receive(at(0), 1, 30, None);
     queue.purge();
-    assert_eq!(
-        queue.counts(),
-        Counts {
-            visible: 0,
-            in_flight: 0,
-            delayed: 0
-        }
-    );
+    assert_eq!(queue.counts(), Counts { visible: 0, in_flight: 0, delayed: 0 });
     assert!(receive(&mut queue, 100_000, 30).is_empty());
 }
 

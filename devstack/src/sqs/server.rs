@@ -22,15 +22,8 @@ const BODY_LIMIT: usize = 16 << 20;
 
 /// Serves until `stop` is sent or dropped, on a runtime of its own: the caller may be synchronous,
 /// and its runtime can't starve the server.
-pub(crate) fn serve(
-    listener: TcpListener,
-    service: Arc<Service>,
-    stop: oneshot::Receiver<()>,
-) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()?;
+pub(crate) fn serve(listener: TcpListener, service: Arc<Service>, stop: oneshot::Receiver<()>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let listener = listener.tap_io(|stream| {
@@ -47,9 +40,7 @@ pub(crate) fn serve(
 }
 
 async fn handle(State(service): State<Arc<Service>>, request: Request) -> Response<Body> {
-    answer(&service, request)
-        .await
-        .unwrap_or_else(Error::into_response)
+    answer(&service, request).await.unwrap_or_else(Error::into_response)
 }
 
 async fn answer(service: &Arc<Service>, request: Request) -> Result<Response<Body>> {
@@ -67,10 +58,7 @@ async fn answer(service: &Arc<Service>, request: Request) -> Result<Response<Bod
 }
 
 fn operation(request: &Request) -> Result<Operation> {
-    let target = request
-        .headers()
-        .get(TARGET)
-        .and_then(|target| target.to_str().ok());
+    let target = request.headers().get(TARGET).and_then(|target| target.to_str().ok());
     target.and_then(Operation::from_target).ok_or_else(|| {
         let target = target.unwrap_or("missing");
         let message = format!("The operation in the header X-Amz-Target is unknown: {target}.");

@@ -37,10 +37,7 @@ pub(crate) fn get(service: &Service, request: &GetRequest) -> Result<GetAnswer> 
     let now = service.clock.now();
     let name = name_of_url(request.queue_url.as_deref())?;
     let mut account = service.lock();
-    let queue = account
-        .queues
-        .get_mut(name)
-        .ok_or_else(Error::no_such_queue)?;
+    let queue = account.queues.get_mut(name).ok_or_else(Error::no_such_queue)?;
     let wanted = &request.attribute_names;
     if let Some(name) = wanted.iter().find(|name| !is_known(name)) {
         return Err(unknown(name));
@@ -58,19 +55,10 @@ fn all(queue: &Queue) -> Settings {
     attributes.extend(
         [
             ("ApproximateNumberOfMessages", counts.visible.to_string()),
-            (
-                "ApproximateNumberOfMessagesDelayed",
-                counts.delayed.to_string(),
-            ),
-            (
-                "ApproximateNumberOfMessagesNotVisible",
-                counts.in_flight.to_string(),
-            ),
+            ("ApproximateNumberOfMessagesDelayed", counts.delayed.to_string()),
+            ("ApproximateNumberOfMessagesNotVisible", counts.in_flight.to_string()),
             ("CreatedTimestamp", queue.created_at.as_secs().to_string()),
-            (
-                "LastModifiedTimestamp",
-                queue.modified_at.as_secs().to_string(),
-            ),
+            ("LastModifiedTimestamp", queue.modified_at.as_secs().to_string()),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
@@ -84,10 +72,7 @@ pub(crate) fn set(service: &Service, request: &SetRequest) -> Result<Empty> {
     let queue = account.queues.get(name).ok_or_else(Error::no_such_queue)?;
     let attributes = queue.attributes.with(&request.attributes)?;
     check_target(service, &account, &request.attributes, attributes.fifo)?;
-    let queue = account
-        .queues
-        .get_mut(name)
-        .ok_or_else(Error::no_such_queue)?;
+    let queue = account.queues.get_mut(name).ok_or_else(Error::no_such_queue)?;
     queue.attributes = attributes;
     queue.modified_at = now;
     // A long poll may now be allowed to wait less, or a redrive policy may apply.
@@ -96,12 +81,7 @@ pub(crate) fn set(service: &Service, request: &SetRequest) -> Result<Empty> {
 }
 
 /// A new redrive policy must name a queue that exists and is of the same type.
-pub(crate) fn check_target(
-    service: &Service,
-    account: &Account,
-    settings: &Settings,
-    fifo: bool,
-) -> Result<()> {
+pub(crate) fn check_target(service: &Service, account: &Account, settings: &Settings, fifo: bool) -> Result<()> {
     let Some(policy) = settings.get("RedrivePolicy") else {
         return Ok(());
     };
@@ -109,14 +89,10 @@ pub(crate) fn check_target(
     let Some(redrive) = parsed.redrive else {
         return Ok(());
     };
-    let target = service
-        .name_of_arn(&redrive.target_arn)
-        .and_then(|name| account.queues.get(name));
+    let target = service.name_of_arn(&redrive.target_arn).and_then(|name| account.queues.get(name));
     let reason = match target {
         None => "Dead letter target does not exist.",
-        Some(target) if target.attributes.fifo != fifo => {
-            "Dead-letter queue must be same type of queue as the source."
-        }
+        Some(target) if target.attributes.fifo != fifo => "Dead-letter queue must be same type of queue as the source.",
         Some(_) => return Ok(()),
     };
     Err(Error::invalid("RedrivePolicy", policy, reason))

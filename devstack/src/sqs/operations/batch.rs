@@ -22,10 +22,8 @@ pub(crate) fn check<E: Entry>(entries: &[E]) -> Result<()> {
         return Err(Error::new(ErrorCode::EmptyBatchRequest, message));
     }
     if entries.len() > BATCH_ENTRIES {
-        let message = format!(
-            "Maximum number of entries per request are {BATCH_ENTRIES}. You have sent {}.",
-            entries.len()
-        );
+        let message =
+            format!("Maximum number of entries per request are {BATCH_ENTRIES}. You have sent {}.", entries.len());
         return Err(Error::new(ErrorCode::TooManyEntriesInBatchRequest, message));
     }
     let mut seen = HashSet::new();
@@ -34,17 +32,12 @@ pub(crate) fn check<E: Entry>(entries: &[E]) -> Result<()> {
         if seen.insert(id) {
             return Ok(());
         }
-        Err(Error::new(
-            ErrorCode::BatchEntryIdsNotDistinct,
-            format!("Id {id} repeated."),
-        ))
+        Err(Error::new(ErrorCode::BatchEntryIdsNotDistinct, format!("Id {id} repeated.")))
     })
 }
 
 fn check_id(id: &str) -> Result<()> {
-    let characters = id
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let characters = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     if characters && (1..=ID_LENGTH).contains(&id.len()) {
         return Ok(());
     }
@@ -59,10 +52,7 @@ pub(crate) fn apply<E: Entry, T>(
     plan: &Plan,
     mut apply: impl FnMut(E) -> Result<T>,
 ) -> BatchResult<T> {
-    let mut result = BatchResult {
-        successful: Vec::new(),
-        failed: Vec::new(),
-    };
+    let mut result = BatchResult { successful: Vec::new(), failed: Vec::new() };
     for (index, entry) in entries.into_iter().enumerate() {
         let id = entry.id().to_owned();
         match plan.entry(index).and_then(|()| apply(entry)) {

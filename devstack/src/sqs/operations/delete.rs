@@ -42,18 +42,12 @@ pub(crate) fn one(service: &Service, request: DeleteRequest) -> Result<Empty> {
     let now = service.clock.now();
     let mut account = service.lock();
     let queue = account.queue(request.queue_url.as_deref())?;
-    let handle = request
-        .receipt_handle
-        .ok_or_else(|| Error::missing("ReceiptHandle"))?;
+    let handle = request.receipt_handle.ok_or_else(|| Error::missing("ReceiptHandle"))?;
     queue.delete(now, &handle)?;
     Ok(Empty {})
 }
 
-pub(crate) fn batch(
-    service: &Service,
-    request: DeleteBatchRequest,
-    plan: &Plan,
-) -> Result<BatchResult<DoneEntry>> {
+pub(crate) fn batch(service: &Service, request: DeleteBatchRequest, plan: &Plan) -> Result<BatchResult<DoneEntry>> {
     let now = service.clock.now();
     let mut account = service.lock();
     let queue = account.queue(request.queue_url.as_deref())?;

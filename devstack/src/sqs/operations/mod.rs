@@ -34,9 +34,7 @@ pub(crate) async fn dispatch(
         Operation::DeleteMessage => reply(&delete::one(service, parse(body)?)?),
         Operation::DeleteMessageBatch => reply(&delete::batch(service, parse(body)?, plan)?),
         Operation::ChangeMessageVisibility => reply(&visibility::one(service, parse(body)?)?),
-        Operation::ChangeMessageVisibilityBatch => {
-            reply(&visibility::batch(service, parse(body)?, plan)?)
-        }
+        Operation::ChangeMessageVisibilityBatch => reply(&visibility::batch(service, parse(body)?, plan)?),
         Operation::CreateQueue => reply(&queues::create(service, parse(body)?)?),
         Operation::GetQueueUrl => reply(&queues::url(service, parse(body)?)?),
         Operation::ListQueues => reply(&queues::list(service, &parse(body)?)?),

@@ -71,9 +71,7 @@ pub(crate) struct CancelAnswer {
 }
 
 pub(crate) fn start(service: &Arc<Service>, request: StartRequest) -> Result<StartAnswer> {
-    let source_arn = request
-        .source_arn
-        .ok_or_else(|| Error::missing("SourceArn"))?;
+    let source_arn = request.source_arn.ok_or_else(|| Error::missing("SourceArn"))?;
     let rate = rate(request.max_number_of_messages_per_second)?;
     let mut account = service.lock();
     let source = find(service, &account, &source_arn, "SourceArn")?;
@@ -82,10 +80,7 @@ pub(crate) fn start(service: &Arc<Service>, request: StartRequest) -> Result<Sta
         None => None,
     };
     check_startable(&account, &source, &source_arn)?;
-    let counts = account
-        .queues
-        .get(&source)
-        .map_or(0, |queue| queue.counts().visible);
+    let counts = account.queues.get(&source).map_or(0, |queue| queue.counts().visible);
     let task = MoveTask {
         handle: account.ids.uuid(),
         source,
@@ -109,10 +104,7 @@ fn check_startable(account: &Account, source: &str, source_arn: &str) -> Result<
         let message = "Source queue must be configured as a Dead Letter Queue.";
         return Err(Error::new(ErrorCode::InvalidParameterValue, message));
     }
-    let mut running = account
-        .move_tasks
-        .iter()
-        .filter(|task| task.status == Status::Running);
+    let mut running = account.move_tasks.iter().filter(|task| task.status == Status::Running);
     if running.any(|task| task.source == source) {
         let message = "There is already a task running. Only one active task is allowed for a \
                        source queue arn at a given time.";
@@ -122,12 +114,9 @@ fn check_startable(account: &Account, source: &str, source_arn: &str) -> Result<
 }
 
 fn find(service: &Service, account: &Account, arn: &str, parameter: &str) -> Result<String> {
-    let name = service
-        .name_of_arn(arn)
-        .filter(|name| account.queues.contains_key(*name));
+    let name = service.name_of_arn(arn).filter(|name| account.queues.contains_key(*name));
     name.map(str::to_owned).ok_or_else(|| {
-        let message =
-            format!("The resource that you specified for the {parameter} parameter doesn't exist.");
+        let message = format!("The resource that you specified for the {parameter} parameter doesn't exist.");
         Error::new(ErrorCode::ResourceNotFound, message)
     })
 }
@@ -136,9 +125,7 @@ fn rate(requested: Option<i64>) -> Result<Option<u32>> {
     let Some(requested) = requested else {
         return Ok(None);
     };
-    let inside = u32::try_from(requested)
-        .ok()
-        .filter(|_| (1..=FASTEST).contains(&requested));
+    let inside = u32::try_from(requested).ok().filter(|_| (1..=FASTEST).contains(&requested));
     inside.map(Some).ok_or_else(|| {
         let reason = "Value must be between 1 and 500.";
         Error::invalid("MaxNumberOfMessagesPerSecond", requested, reason)
@@ -147,31 +134,19 @@ fn rate(requested: Option<i64>) -> Result<Option<u32>> {
 
 /// The latest tasks of a queue first; one, unless more are asked for.
 pub(crate) fn list(service: &Service, request: ListRequest) -> Result<ListAnswer> {
-    let source_arn = request
-        .source_arn
-        .ok_or_else(|| Error::missing("SourceArn"))?;
+    let source_arn = request.source_arn.ok_or_else(|| Error::missing("SourceArn"))?;
     let limit = match request.max_results.map(usize::try_from) {
         None => 1,
         Some(Ok(limit @ 1..=10)) => limit,
         Some(_) => {
             let value = request.max_results.unwrap_or_default();
-            return Err(Error::invalid(
-                "MaxResults",
-                value,
-                "Value must be between 1 and 10.",
-            ));
+            return Err(Error::invalid("MaxResults", value, "Value must be between 1 and 10."));
         }
     };
     let account = service.lock();
     let source = find(service, &account, &source_arn, "SourceArn")?;
-    let tasks = account
-        .move_tasks
-        .iter()
-        .rev()
-        .filter(|task| task.source == source);
-    Ok(ListAnswer {
-        results: tasks.take(limit).map(|task| entry(service, task)).collect(),
-    })
+    let tasks = account.move_tasks.iter().rev().filter(|task| task.source == source);
+    Ok(ListAnswer { results: tasks.take(limit).map(|task| entry(service, task)).collect() })
 }
 
 fn entry(service: &Service, task: &MoveTask) -> TaskEntry {
@@ -194,26 +169,14 @@ fn entry(service: &Service, task: &MoveTask) -> TaskEntry {
 }
 
 pub(crate) fn cancel(service: &Service, request: CancelRequest) -> Result<CancelAnswer> {
-    let handle = request
-        .task_handle
-        .ok_or_else(|| Error::missing("TaskHandle"))?;
+    let handle = request.task_handle.ok_or_else(|| Error::missing("TaskHandle"))?;
     let mut account = service.lock();
-    let task = account
-        .move_tasks
-        .iter_mut()
-        .find(|task| task.handle == handle);
-    let task = task.ok_or_else(|| {
-        Error::new(
-            ErrorCode::ResourceNotFound,
-            "The specified task does not exist.",
-        )
-    })?;
+    let task = account.move_tasks.iter_mut().find(|task| task.handle == handle);
+    let task = task.ok_or_else(|| Error::new(ErrorCode::ResourceNotFound, "The specified task does not exist."))?;
     if task.status != Status::Running {
         let message = "Only active tasks can be cancelled.";
         return Err(Error::new(ErrorCode::UnsupportedOperation, message));
     }
     task.status = Status::Cancelled;
-    Ok(CancelAnswer {
-        approximate_number_of_messages_moved: task.moved,
-    })
+    Ok(CancelAnswer { approximate_number_of_messages_moved: task.moved })
 }

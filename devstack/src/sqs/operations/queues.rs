@@ -68,17 +68,13 @@ pub(crate) struct SourcesAnswer {
 }
 
 pub(crate) fn create(service: &Service, request: CreateRequest) -> Result<QueueUrl> {
-    let name = request
-        .queue_name
-        .ok_or_else(|| Error::missing("QueueName"))?;
+    let name = request.queue_name.ok_or_else(|| Error::missing("QueueName"))?;
     let fifo = check_name(&name, &request.attributes)?;
     let now = service.clock.now();
     let mut account = service.lock();
     if let Some(queue) = account.queues.get(&name) {
         check_same(queue, &request.attributes)?;
-        return Ok(QueueUrl {
-            queue_url: service.url(&name),
-        });
+        return Ok(QueueUrl { queue_url: service.url(&name) });
     }
     let attributes = QueueAttributes::defaults(fifo).with(&request.attributes)?;
     check_target(service, &account, &request.attributes, fifo)?;
@@ -111,43 +107,28 @@ fn check_name(name: &str, attributes: &Settings) -> Result<bool> {
 /// Creating a queue again is allowed with the values it has.
 fn check_same(queue: &Queue, attributes: &Settings) -> Result<()> {
     let present = queue.attributes.text();
-    match attributes
-        .iter()
-        .find(|(name, value)| present.get(*name) != Some(*value))
-    {
+    match attributes.iter().find(|(name, value)| present.get(*name) != Some(*value)) {
         None => Ok(()),
         Some((name, _)) => Err(Error::new(
             ErrorCode::QueueNameExists,
-            format!(
-                "A queue already exists with the same name and a different value for attribute {name}"
-            ),
+            format!("A queue already exists with the same name and a different value for attribute {name}"),
         )),
     }
 }
 
 pub(crate) fn url(service: &Service, request: NameRequest) -> Result<QueueUrl> {
-    let name = request
-        .queue_name
-        .ok_or_else(|| Error::missing("QueueName"))?;
+    let name = request.queue_name.ok_or_else(|| Error::missing("QueueName"))?;
     if !service.lock().queues.contains_key(&name) {
         return Err(Error::no_such_queue());
     }
-    Ok(QueueUrl {
-        queue_url: service.url(&name),
-    })
+    Ok(QueueUrl { queue_url: service.url(&name) })
 }
 
 pub(crate) fn list(service: &Service, request: &PageRequest) -> Result<ListAnswer> {
     let account = service.lock();
-    let names = account
-        .queues
-        .keys()
-        .filter(|name| name.starts_with(&request.queue_name_prefix));
+    let names = account.queues.keys().filter(|name| name.starts_with(&request.queue_name_prefix));
     let (queue_urls, next_token) = request.cut(service, names)?;
-    Ok(ListAnswer {
-        queue_urls,
-        next_token,
-    })
+    Ok(ListAnswer { queue_urls, next_token })
 }
 
 /// The queues whose dead letters go to this one.
@@ -157,10 +138,7 @@ pub(crate) fn sources(service: &Service, request: &PageRequest) -> Result<Source
     let arn = service.arn(name_of_url(request.queue_url.as_deref())?);
     let names = sources_of(&account, &arn);
     let (queue_urls, next_token) = request.cut(service, names)?;
-    Ok(SourcesAnswer {
-        queue_urls,
-        next_token,
-    })
+    Ok(SourcesAnswer { queue_urls, next_token })
 }
 
 pub(crate) fn sources_of<'a>(account: &'a Account, arn: &str) -> impl Iterator<Item = &'a String> {
@@ -182,34 +160,21 @@ impl PageRequest {
             Some(Ok(size @ 1..=PAGE)) => size,
             Some(_) => {
                 let value = self.max_results.unwrap_or_default();
-                return Err(Error::invalid(
-                    "MaxResults",
-                    value,
-                    "Must be between 1 and 1000.",
-                ));
+                return Err(Error::invalid("MaxResults", value, "Must be between 1 and 1000."));
             }
         };
         let after = self.next_token.as_ref();
         let mut names = names.filter(|name| after.is_none_or(|after| *name > after));
         let page: Vec<_> = names.by_ref().take(size).collect();
         let more = self.max_results.is_some() && names.next().is_some();
-        let next_token = more
-            .then(|| page.last().map(|name| (*name).clone()))
-            .flatten();
-        Ok((
-            page.into_iter().map(|name| service.url(name)).collect(),
-            next_token,
-        ))
+        let next_token = more.then(|| page.last().map(|name| (*name).clone())).flatten();
+        Ok((page.into_iter().map(|name| service.url(name)).collect(), next_token))
     }
 }
 
 pub(crate) fn delete(service: &Service, request: &QueueRequest) -> Result<Empty> {
     let name = name_of_url(request.queue_url.as_deref())?;
-    let queue = service
-        .lock()
-        .queues
-        .remove(name)
-        .ok_or_else(Error::no_such_queue)?;
+    let queue = service.lock().queues.remove(name).ok_or_else(Error::no_such_queue)?;
     // Long polls find the queue gone.
     queue.arrivals.notify_waiters();
     Ok(Empty {})
@@ -220,13 +185,9 @@ pub(crate) fn purge(service: &Service, request: &QueueRequest) -> Result<Empty> 
     let url = request.queue_url.as_deref();
     let mut account = service.lock();
     let queue = account.queue(url)?;
-    if queue
-        .purged_at
-        .is_some_and(|at| now.since(at) < PURGE_PAUSE)
-    {
+    if queue.purged_at.is_some_and(|at| now.since(at) < PURGE_PAUSE) {
         let name = name_of_url(url)?;
-        let message =
-            format!("Only one PurgeQueue operation on {name} is allowed every 60 seconds.");
+        let message = format!("Only one PurgeQueue operation on {name} is allowed every 60 seconds.");
         return Err(Error::new(ErrorCode::PurgeQueueInProgress, message));
     }
     queue.purge();

@@ -78,10 +78,7 @@ fn attempt(
     let now = service.clock.now();
     let mut account = service.lock();
     let redrive = redrive_target(service, &account, name)?;
-    let queue = account
-        .queues
-        .get_mut(name)
-        .ok_or_else(Error::no_such_queue)?;
+    let queue = account.queues.get_mut(name).ok_or_else(Error::no_such_queue)?;
     let deadline = start.plus_secs(wanted.wait.unwrap_or(queue.attributes.wait));
     queue.advance(now);
     let full = queue.is_full_in_flight();
@@ -91,15 +88,9 @@ fn attempt(
     }
     // Made before the look, so that what arrives in between is not missed.
     let arrivals = Arc::clone(&queue.arrivals).notified_owned();
-    let visibility = wanted
-        .visibility
-        .unwrap_or(queue.attributes.visibility_timeout);
+    let visibility = wanted.visibility.unwrap_or(queue.attributes.visibility_timeout);
     let max_receives = redrive.as_ref().map(|(_, max_receives)| *max_receives);
-    let received = if full {
-        Received::default()
-    } else {
-        queue.receive(now, wanted.limit, visibility, max_receives)
-    };
+    let received = if full { Received::default() } else { queue.receive(now, wanted.limit, visibility, max_receives) };
     let wake = queue.next_due().map_or(deadline, |due| due.min(deadline));
     if let Some((target, _)) = redrive {
         account.bury(received.dead, &service.arn(name), &target);
@@ -114,11 +105,7 @@ async fn until(arrivals: tokio::sync::futures::OwnedNotified, sleep: Duration) {
 }
 
 /// The dead-letter queue's name and the number of receives before it, if both queues are there.
-fn redrive_target(
-    service: &Service,
-    account: &Account,
-    name: &str,
-) -> Result<Option<(String, u32)>> {
+fn redrive_target(service: &Service, account: &Account, name: &str) -> Result<Option<(String, u32)>> {
     let queue = account.queues.get(name).ok_or_else(Error::no_such_queue)?;
     let Some(redrive) = &queue.attributes.redrive else {
         return Ok(None);
@@ -130,12 +117,7 @@ fn redrive_target(
 
 impl ReceiveRequest {
     fn check(&self) -> Result<Wanted> {
-        let limit = ranged(
-            "MaxNumberOfMessages",
-            self.max_number_of_messages,
-            1,
-            BATCH_ENTRIES,
-        )?;
+        let limit = ranged("MaxNumberOfMessages", self.max_number_of_messages, 1, BATCH_ENTRIES)?;
         for name in self.system_attributes() {
             if !SYSTEM_ATTRIBUTES.contains(&name) {
                 return Err(attributes::unknown(name));
@@ -146,29 +128,17 @@ impl ReceiveRequest {
         };
         Ok(Wanted {
             limit: limit.unwrap_or(1),
-            visibility: seconds(
-                "VisibilityTimeout",
-                self.visibility_timeout,
-                VISIBILITY_SECS,
-            )?,
+            visibility: seconds("VisibilityTimeout", self.visibility_timeout, VISIBILITY_SECS)?,
             wait: seconds("WaitTimeSeconds", self.wait_time_seconds, WAIT_SECS)?,
         })
     }
 
     fn system_attributes(&self) -> impl Iterator<Item = &str> {
-        self.attribute_names
-            .iter()
-            .chain(&self.message_system_attribute_names)
-            .map(String::as_str)
+        self.attribute_names.iter().chain(&self.message_system_attribute_names).map(String::as_str)
     }
 
     fn answer<'a>(&self, delivered: &'a [Delivered]) -> Answer<'a> {
-        Answer {
-            messages: delivered
-                .iter()
-                .map(|delivered| self.message(delivered))
-                .collect(),
-        }
+        Answer { messages: delivered.iter().map(|delivered| self.message(delivered)).collect() }
     }
 
     fn message<'a>(&self, delivered: &'a Delivered) -> MessageOut<'a> {
@@ -196,9 +166,7 @@ impl ReceiveRequest {
         self.message_attribute_names.iter().any(|wanted| {
             wanted == "All"
                 || wanted == name
-                || wanted
-                    .strip_suffix(".*")
-                    .is_some_and(|prefix| name.starts_with(prefix))
+                || wanted.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
         })
     }
 
@@ -209,43 +177,24 @@ impl ReceiveRequest {
         let content = &delivered.content;
         let all = [
             ("AWSTraceHeader", content.trace_header.clone()),
-            (
-                "ApproximateFirstReceiveTimestamp",
-                Some(delivered.first_received_at.as_millis().to_string()),
-            ),
-            (
-                "ApproximateReceiveCount",
-                Some(delivered.receive_count.to_string()),
-            ),
-            (
-                "DeadLetterQueueSourceArn",
-                delivered.dead_letter_source.as_deref().map(String::from),
-            ),
+            ("ApproximateFirstReceiveTimestamp", Some(delivered.first_received_at.as_millis().to_string())),
+            ("ApproximateReceiveCount", Some(delivered.receive_count.to_string())),
+            ("DeadLetterQueueSourceArn", delivered.dead_letter_source.as_deref().map(String::from)),
             ("MessageDeduplicationId", content.deduplication_id.clone()),
             ("MessageGroupId", content.group.as_deref().map(String::from)),
             ("SenderId", Some(ACCOUNT.to_owned())),
-            (
-                "SentTimestamp",
-                Some(delivered.sent_at.as_millis().to_string()),
-            ),
-            (
-                "SequenceNumber",
-                delivered.sequence_number.map(|number| number.to_string()),
-            ),
+            ("SentTimestamp", Some(delivered.sent_at.as_millis().to_string())),
+            ("SequenceNumber", delivered.sequence_number.map(|number| number.to_string())),
         ];
         let wanted = |name: &str| self.system_attributes().any(|w| w == "All" || w == name);
-        let present = all
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
+        let present = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
         present.filter(|(name, _)| wanted(name)).collect()
     }
 }
 
 fn ranged(name: &str, value: Option<i64>, low: usize, high: usize) -> Result<Option<usize>> {
     let Some(value) = value else { return Ok(None) };
-    let inside = usize::try_from(value)
-        .ok()
-        .filter(|value| (low..=high).contains(value));
+    let inside = usize::try_from(value).ok().filter(|value| (low..=high).contains(value));
     inside.map(Some).ok_or_else(|| {
         let reason = format!("Must be >= {low} and <= {high}, if provided.");
         Error::invalid(name, value, &reason)
@@ -269,10 +218,7 @@ struct MessageOut<'a> {
     body: &'a str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     attributes: BTreeMap<&'static str, String>,
-    #[serde(
-        rename = "MD5OfMessageAttributes",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
     md5_of_message_attributes: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     message_attributes: BTreeMap<&'a String, &'a Attribute>,

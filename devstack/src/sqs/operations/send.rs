@@ -60,15 +60,9 @@ pub(crate) struct Sent {
     message_id: String,
     #[serde(rename = "MD5OfMessageBody")]
     md5_of_body: String,
-    #[serde(
-        rename = "MD5OfMessageAttributes",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
     md5_of_attributes: Option<String>,
-    #[serde(
-        rename = "MD5OfMessageSystemAttributes",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "MD5OfMessageSystemAttributes", skip_serializing_if = "Option::is_none")]
     md5_of_system_attributes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence_number: Option<String>,
@@ -81,25 +75,17 @@ pub(crate) fn one(service: &Service, request: SendEntry) -> Result<Sent> {
     send(queue, ids, now, request)
 }
 
-pub(crate) fn batch(
-    service: &Service,
-    request: SendBatchRequest,
-    plan: &Plan,
-) -> Result<BatchResult<Sent>> {
+pub(crate) fn batch(service: &Service, request: SendBatchRequest, plan: &Plan) -> Result<BatchResult<Sent>> {
     let now = service.clock.now();
     let mut account = service.lock();
     let (queue, ids) = account.queue_and_ids(request.queue_url.as_deref())?;
     batch::check(&request.entries)?;
     let size: usize = request.entries.iter().map(SendEntry::size).sum();
     if size > MAXIMUM_SIZE {
-        let message = format!(
-            "Batch requests cannot be longer than {MAXIMUM_SIZE} bytes. You have sent {size} bytes."
-        );
+        let message = format!("Batch requests cannot be longer than {MAXIMUM_SIZE} bytes. You have sent {size} bytes.");
         return Err(Error::new(ErrorCode::BatchRequestTooLong, message));
     }
-    Ok(batch::apply(request.entries, plan, |entry| {
-        send(queue, ids, now, entry)
-    }))
+    Ok(batch::apply(request.entries, plan, |entry| send(queue, ids, now, entry)))
 }
 
 impl SendEntry {
@@ -144,30 +130,19 @@ fn send(queue: &mut Queue, ids: &mut Ids, now: Timestamp, entry: SendEntry) -> R
 
 /// Stores a message unless one with its deduplication id came within the last five minutes. The
 /// answer names the one that is stored.
-fn send_fifo(
-    queue: &mut Queue,
-    now: Timestamp,
-    mut content: Content,
-    delay: u32,
-) -> Result<Original> {
+fn send_fifo(queue: &mut Queue, now: Timestamp, mut content: Content, delay: u32) -> Result<Original> {
     let group = content.group.clone();
     let group = group.ok_or_else(|| Error::missing("MessageGroupId"))?;
     let id = deduplication_id(&queue.attributes, &content)?;
-    let key = if queue.attributes.deduplicate_by_group {
-        format!("{group}\0{id}")
-    } else {
-        id.clone()
-    };
+    let key = if queue.attributes.deduplicate_by_group { format!("{group}\0{id}") } else { id.clone() };
     if let Some(original) = queue.deduplication.find(now, &key) {
         return Ok(original);
     }
     content.deduplication_id = Some(id);
     let message_id = content.message_id.clone();
     let sequence_number = queue.send(now, content, delay);
-    let original = Original {
-        message_id,
-        sequence_number: sequence_number.expect("a FIFO queue numbers its messages"),
-    };
+    let original =
+        Original { message_id, sequence_number: sequence_number.expect("a FIFO queue numbers its messages") };
     queue.deduplication.remember(now, key, original.clone());
     Ok(original)
 }
@@ -175,9 +150,7 @@ fn send_fifo(
 fn deduplication_id(attributes: &QueueAttributes, content: &Content) -> Result<String> {
     match &content.deduplication_id {
         Some(id) => Ok(id.clone()),
-        None if attributes.content_based_deduplication => {
-            Ok(md5::hex(Sha256::digest(&content.body).as_slice()))
-        }
+        None if attributes.content_based_deduplication => Ok(md5::hex(Sha256::digest(&content.body).as_slice())),
         None => Err(Error::new(
             ErrorCode::InvalidParameterValue,
             "The queue should either have ContentBasedDeduplication enabled or \
@@ -200,26 +173,15 @@ fn delay(attributes: &QueueAttributes, requested: Option<i64>) -> Result<u32> {
     u32::try_from(requested)
         .ok()
         .filter(|&delay| delay <= DELAY_SECS)
-        .ok_or_else(|| {
-            Error::invalid(
-                "DelaySeconds",
-                requested,
-                "DelaySeconds must be >= 0 and <= 900.",
-            )
-        })
+        .ok_or_else(|| Error::invalid("DelaySeconds", requested, "DelaySeconds must be >= 0 and <= 900."))
 }
 
 /// Group and deduplication ids: 1 to 128 printable ASCII characters without space.
 fn check_token(parameter: &str, token: Option<&str>) -> Result<()> {
     match token {
-        Some(text)
-            if text.is_empty()
-                || text.len() > 128
-                || !text.bytes().all(|b| b.is_ascii_graphic()) =>
-        {
-            let reason = format!(
-                "{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length"
-            );
+        Some(text) if text.is_empty() || text.len() > 128 || !text.bytes().all(|b| b.is_ascii_graphic()) => {
+            let reason =
+                format!("{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length");
             Err(Error::invalid(parameter, text, &reason))
         }
         _ => Ok(()),

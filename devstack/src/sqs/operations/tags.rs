@@ -63,7 +63,5 @@ pub(crate) fn untag(service: &Service, request: &UntagRequest) -> Result<Empty> 
 pub(crate) fn list(service: &Service, request: &QueueRequest) -> Result<TagsAnswer> {
     let mut account = service.lock();
     let queue = account.queue(request.queue_url.as_deref())?;
-    Ok(TagsAnswer {
-        tags: queue.tags.clone(),
-    })
+    Ok(TagsAnswer { tags: queue.tags.clone() })
 }

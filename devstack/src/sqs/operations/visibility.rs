@@ -45,28 +45,18 @@ pub(crate) fn one(service: &Service, request: VisibilityRequest) -> Result<Empty
     let now = service.clock.now();
     let mut account = service.lock();
     let queue = account.queue(request.queue_url.as_deref())?;
-    let handle = request
-        .receipt_handle
-        .ok_or_else(|| Error::missing("ReceiptHandle"))?;
+    let handle = request.receipt_handle.ok_or_else(|| Error::missing("ReceiptHandle"))?;
     queue.change_visibility(now, &handle, timeout(request.visibility_timeout)?)?;
     Ok(Empty {})
 }
 
-pub(crate) fn batch(
-    service: &Service,
-    request: VisibilityBatchRequest,
-    plan: &Plan,
-) -> Result<BatchResult<DoneEntry>> {
+pub(crate) fn batch(service: &Service, request: VisibilityBatchRequest, plan: &Plan) -> Result<BatchResult<DoneEntry>> {
     let now = service.clock.now();
     let mut account = service.lock();
     let queue = account.queue(request.queue_url.as_deref())?;
     batch::check(&request.entries)?;
     Ok(batch::apply(request.entries, plan, |entry| {
-        queue.change_visibility(
-            now,
-            &entry.receipt_handle,
-            timeout(entry.visibility_timeout)?,
-        )?;
+        queue.change_visibility(now, &entry.receipt_handle, timeout(entry.visibility_timeout)?)?;
         Ok(DoneEntry { id: entry.id })
     }))
 }
@@ -74,14 +64,6 @@ pub(crate) fn batch(
 /// Seconds.
 fn timeout(requested: Option<i64>) -> Result<u32> {
     let requested = requested.ok_or_else(|| Error::missing("VisibilityTimeout"))?;
-    let inside = u32::try_from(requested)
-        .ok()
-        .filter(|&seconds| seconds <= VISIBILITY_SECS);
-    inside.ok_or_else(|| {
-        Error::invalid(
-            "VisibilityTimeout",
-            requested,
-            "Must be between 0 and 43200 seconds.",
-        )
-    })
+    let inside = u32::try_from(requested).ok().filter(|&seconds| seconds <= VISIBILITY_SECS);
+    inside.ok_or_else(|| Error::invalid("VisibilityTimeout", requested, "Must be between 0 and 43200 seconds."))
 }

@@ -20,10 +20,7 @@ fn kept_data_are_there_at_the_next_start() {
     drop(first);
     let second = Postgres::start(&options).unwrap();
     assert_eq!(second.password(), password);
-    assert_eq!(
-        query(&second.database_url("orders"), "select answer from t"),
-        "42"
-    );
+    assert_eq!(query(&second.database_url("orders"), "select answer from t"), "42");
 }
 
 #[test]
@@ -50,17 +47,11 @@ fn kept_data_are_served_by_their_owner() {
     let ours = fs::metadata("/proc/self").unwrap().uid();
     let owner = if ours == 0 { 65_533 } else { ours };
     let above = data.parent().unwrap();
-    let chown = Command::new("chown")
-        .args(["-R", &owner.to_string()])
-        .arg(above)
-        .status();
+    let chown = Command::new("chown").args(["-R", &owner.to_string()]).arg(above).status();
     assert!(chown.unwrap().success());
     let second = Postgres::start(&options).unwrap();
     assert_eq!(query(&second.url(), "select 1"), "1");
-    assert_eq!(
-        fs::metadata(data.join("postmaster.pid")).unwrap().uid(),
-        owner
-    );
+    assert_eq!(fs::metadata(data.join("postmaster.pid")).unwrap().uid(), owner);
 }
 
 #[test]

@@ -16,15 +16,8 @@ use devstack::postgres::{Postgres, PostgresOptions};
 
 /// The value of one query, through `psql`.
 fn query(url: &str, sql: &str) -> String {
-    let output = Command::new("psql")
-        .args(["-X", "-A", "-t", "-c", sql, url])
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new("psql").args(["-X", "-A", "-t", "-c", sql, url]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
@@ -39,10 +32,7 @@ fn start() -> Postgres {
 }
 
 fn kept(folder: &Path) -> PostgresOptions {
-    PostgresOptions {
-        data_dir: Some(folder.to_owned()),
-        ..PostgresOptions::default()
-    }
+    PostgresOptions { data_dir: Some(folder.to_owned()), ..PostgresOptions::default() }
 }
 
 /// A folder every user can pass, as the server may run as another one.

@@ -22,11 +22,7 @@ const PARENT: &str = "DEVSTACK_TEST_PARENT";
 fn parent_options() -> Option<PostgresOptions> {
     let folder = PathBuf::from(env::var_os(PARENT)?);
     let keep = !folder.as_os_str().is_empty();
-    Some(if keep {
-        kept(&folder)
-    } else {
-        PostgresOptions::default()
-    })
+    Some(if keep { kept(&folder) } else { PostgresOptions::default() })
 }
 
 /// Starts a server, tells where it is, and does nothing more.
@@ -48,10 +44,7 @@ fn parent(test: &str, keep: &str) -> Child {
 /// As [`parent`], with another temporary folder.
 fn parent_in(test: &str, keep: &str, temporary: Option<&Path>) -> Child {
     let mut command = Command::new(env::current_exe().unwrap());
-    command
-        .args(["--exact", test, "--nocapture"])
-        .env(PARENT, keep)
-        .stdout(Stdio::piped());
+    command.args(["--exact", test, "--nocapture"]).env(PARENT, keep).stdout(Stdio::piped());
     if let Some(temporary) = temporary {
         command.env("TMPDIR", temporary);
     }
@@ -74,10 +67,7 @@ fn a_killed_parent_leaves_nothing_behind() {
     if let Some(options) = parent_options() {
         be_the_parent(&options);
     }
-    let mut parent = parent(
-        "postgres::parent::a_killed_parent_leaves_nothing_behind",
-        "",
-    );
+    let mut parent = parent("postgres::parent::a_killed_parent_leaves_nothing_behind", "");
     let (data, base) = folders(&mut parent);
     let pid = postmaster(&data);
     assert!(is_running(pid));
@@ -131,10 +121,7 @@ fn a_parent_killed_while_starting_leaves_nothing_behind() {
 fn processes_about(text: &str) -> Vec<String> {
     let output = Command::new("ps").args(["-eo", "args"]).output().unwrap();
     let all = String::from_utf8_lossy(&output.stdout).into_owned();
-    all.lines()
-        .filter(|line| line.contains(text))
-        .map(str::to_owned)
-        .collect()
+    all.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
 }
 
 /// Root's own temporary folder may be closed to the user the server runs as.

@@ -56,10 +56,7 @@ fn it_stops_although_clients_are_connected() {
 fn a_password_is_needed_over_tcp() {
     let server = shared();
     let url = server.url().replace(server.password(), "wrong");
-    let output = Command::new("psql")
-        .args(["-X", "-c", "select 1", &url])
-        .output()
-        .unwrap();
+    let output = Command::new("psql").args(["-X", "-c", "select 1", &url]).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(error.contains("password authentication failed"), "{error}");
 }
@@ -70,19 +67,11 @@ fn started_by_root_it_runs_as_somebody_else() {
     let pid = postmaster(server.data_dir());
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let field = |name: &str| {
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix(name))
-            .unwrap();
-        line.split_whitespace()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     };
     let ours = fs::metadata("/proc/self").unwrap().uid();
-    let theirs: Vec<u32> = field("Uid:")
-        .iter()
-        .map(|uid| uid.parse().unwrap())
-        .collect();
+    let theirs: Vec<u32> = field("Uid:").iter().map(|uid| uid.parse().unwrap()).collect();
     if ours == 0 {
         assert!(theirs.iter().all(|&uid| uid != 0), "{theirs:?}");
         assert!(!field("Groups:").contains(&"0".to_owned()));
@@ -107,15 +96,9 @@ fn two_servers_run_side_by_side() {
 #[test]
 fn new_databases_have_names_of_their_own() {
     let server = shared();
-    let (first, second) = (
-        server.new_database().unwrap(),
-        server.new_database().unwrap(),
-    );
+    let (first, second) = (server.new_database().unwrap(), server.new_database().unwrap());
     query(&first, "create table only_here ()");
-    assert_eq!(
-        query(&second, "select to_regclass('only_here') is null"),
-        "t"
-    );
+    assert_eq!(query(&second, "select to_regclass('only_here') is null"), "t");
 }
 
 #[test]
@@ -129,10 +112,7 @@ fn a_database_that_exists_is_not_created_again() {
 #[test]
 fn settings_are_passed_on() {
     let settings = vec![("max_connections".to_owned(), "7".to_owned())];
-    let options = PostgresOptions {
-        settings,
-        ..PostgresOptions::default()
-    };
+    let options = PostgresOptions { settings, ..PostgresOptions::default() };
     let server = Postgres::start(&options).unwrap();
     assert_eq!(query(&server.url(), "show max_connections"), "7");
 }
@@ -140,10 +120,7 @@ fn settings_are_passed_on() {
 #[test]
 fn a_wrong_setting_is_told_with_the_server_s_words() {
     let settings = vec![("no_such_setting".to_owned(), "7".to_owned())];
-    let options = PostgresOptions {
-        settings,
-        ..PostgresOptions::default()
-    };
+    let options = PostgresOptions { settings, ..PostgresOptions::default() };
     let error = Postgres::start(&options).unwrap_err();
     assert!(matches!(&error, PostgresError::Startup { .. }), "{error:?}");
     assert!(error.to_string().contains("no_such_setting"), "{error}");

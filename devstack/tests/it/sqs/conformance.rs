@@ -38,16 +38,12 @@ where
 {
     let server = env::var("SQS_SERVER").unwrap_or_default();
     // Held to the end of the case.
-    let own = env::var("SQS_ENDPOINT")
-        .is_err()
-        .then(|| Sqs::start(SqsOptions::default()).unwrap());
+    let own = env::var("SQS_ENDPOINT").is_err().then(|| Sqs::start(SqsOptions::default()).unwrap());
     let endpoint = match &own {
         Some(sqs) => sqs.endpoint().to_owned(),
         None => env::var("SQS_ENDPOINT").unwrap(),
     };
-    let gap = KNOWN_GAPS
-        .iter()
-        .find(|gap| gap.0 == server && gap.1 == name);
+    let gap = KNOWN_GAPS.iter().find(|gap| gap.0 == server && gap.1 == name);
     let case = tokio::time::timeout(PATIENCE, case(Aws::new(&endpoint)));
     let local = tokio::task::LocalSet::new();
     let result = local.run_until(local.spawn_local(case)).await;
@@ -66,19 +62,13 @@ where
 
 /// Past the test harness, which shows nothing a passing test prints.
 fn report(line: &str) {
-    std::io::stderr()
-        .write_all(format!("{line}\n").as_bytes())
-        .unwrap();
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 impl Aws {
     fn new(endpoint: &str) -> Self {
         let unique = uuid::Uuid::new_v4().simple().to_string();
-        Self {
-            client: client(endpoint),
-            endpoint: endpoint.to_owned(),
-            prefix: format!("it-{}", &unique[..12]),
-        }
+        Self { client: client(endpoint), endpoint: endpoint.to_owned(), prefix: format!("it-{}", &unique[..12]) }
     }
 
     /// A name no other case has; the same for the same `role`.
@@ -90,11 +80,7 @@ impl Aws {
         self.queue_with("queue", &[]).await
     }
 
-    pub(crate) async fn queue_with(
-        &self,
-        role: &str,
-        attributes: &[(QueueAttributeName, &str)],
-    ) -> String {
+    pub(crate) async fn queue_with(&self, role: &str, attributes: &[(QueueAttributeName, &str)]) -> String {
         let mut call = self.client.create_queue().queue_name(self.name(role));
         for (name, value) in attributes {
             call = call.attributes(name.clone(), *value);
@@ -105,45 +91,29 @@ impl Aws {
     /// A FIFO queue.
     pub(crate) async fn fifo(&self, attributes: &[(QueueAttributeName, &str)]) -> String {
         let fifo = [(QueueAttributeName::FifoQueue, "true")];
-        self.queue_with("queue.fifo", &[&fifo, attributes].concat())
-            .await
+        self.queue_with("queue.fifo", &[&fifo, attributes].concat()).await
     }
 
     /// A queue with a dead-letter queue: both URLs.
     pub(crate) async fn queue_with_dlq(&self, max_receives: u32) -> (String, String) {
         let dlq = self.queue_with("dlq", &[]).await;
         let policy = redrive_policy(&self.arn(&dlq).await, max_receives);
-        let queue = self
-            .queue_with("queue", &[(QueueAttributeName::RedrivePolicy, &policy)])
-            .await;
+        let queue = self.queue_with("queue", &[(QueueAttributeName::RedrivePolicy, &policy)]).await;
         (queue, dlq)
     }
 
     pub(crate) async fn attribute(&self, queue: &str, name: QueueAttributeName) -> Option<String> {
         let call = self.client.get_queue_attributes().queue_url(queue);
-        let attributes = call
-            .attribute_names(name.clone())
-            .send()
-            .await
-            .unwrap()
-            .attributes;
+        let attributes = call.attribute_names(name.clone()).send().await.unwrap().attributes;
         attributes.and_then(|mut attributes| attributes.remove(&name))
     }
 
     pub(crate) async fn arn(&self, queue: &str) -> String {
-        self.attribute(queue, QueueAttributeName::QueueArn)
-            .await
-            .unwrap()
+        self.attribute(queue, QueueAttributeName::QueueArn).await.unwrap()
     }
 
     pub(crate) async fn send(&self, queue: &str, body: &str) {
-        self.client
-            .send_message()
-            .queue_url(queue)
-            .message_body(body)
-            .send()
-            .await
-            .unwrap();
+        self.client.send_message().queue_url(queue).message_body(body).send().await.unwrap();
     }
 
     /// Up to ten messages, at once, with every attribute.
@@ -153,33 +123,18 @@ impl Aws {
 
     /// As [`receive`](Self::receive), hiding the messages for `visibility` seconds.
     pub(crate) async fn receive_for(&self, queue: &str, visibility: Option<i32>) -> Vec<Message> {
-        let call = self
-            .client
-            .receive_message()
-            .queue_url(queue)
-            .max_number_of_messages(10);
-        let call = call
-            .set_visibility_timeout(visibility)
-            .message_attribute_names("All");
+        let call = self.client.receive_message().queue_url(queue).max_number_of_messages(10);
+        let call = call.set_visibility_timeout(visibility).message_attribute_names("All");
         let call = call.message_system_attribute_names(MessageSystemAttributeName::All);
         call.send().await.unwrap().messages.unwrap_or_default()
     }
 
     /// One message, waiting up to ten seconds for it.
     pub(crate) async fn receive_one(&self, queue: &str) -> Message {
-        let call = self
-            .client
-            .receive_message()
-            .queue_url(queue)
-            .wait_time_seconds(10);
+        let call = self.client.receive_message().queue_url(queue).wait_time_seconds(10);
         let call = call.message_attribute_names("All");
         let call = call.message_system_attribute_names(MessageSystemAttributeName::All);
-        call.send()
-            .await
-            .unwrap()
-            .messages
-            .unwrap_or_default()
-            .remove(0)
+        call.send().await.unwrap().messages.unwrap_or_default().remove(0)
     }
 
     pub(crate) async fn delete(&self, queue: &str, message: &Message) {
@@ -221,10 +176,7 @@ pub(crate) fn redrive_policy(target_arn: &str, max_receives: u32) -> String {
 /// The error code of a call that has to fail.
 pub(crate) fn code<T: Debug, E: ProvideErrorMetadata + Debug>(result: Result<T, E>) -> String {
     let error = result.unwrap_err();
-    error
-        .code()
-        .unwrap_or_else(|| panic!("no error code in {error:?}"))
-        .to_owned()
+    error.code().unwrap_or_else(|| panic!("no error code in {error:?}")).to_owned()
 }
 
 pub(crate) fn handle(message: &Message) -> &str {
@@ -273,9 +225,7 @@ fn name_of_case(text: &str) -> Option<&str> {
 
 /// Test name and case name of every case.
 fn cases() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
-    let tests = SOURCES
-        .iter()
-        .flat_map(|source| source.split("#[tokio::test]\nasync fn ").skip(1));
+    let tests = SOURCES.iter().flat_map(|source| source.split("#[tokio::test]\nasync fn ").skip(1));
     tests.map(|test| {
         let (name, rest) = test.split_once("() {").expect("a test has a body");
         (name, name_of_case(rest))

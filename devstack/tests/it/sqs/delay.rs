@@ -15,11 +15,7 @@ async fn a_delayed_message_comes_later() {
     run("a_delayed_message_comes_later", |aws| async move {
         let queue = aws.queue().await;
         for (body, delay) in [("much later", 900), ("later", 1)] {
-            let call = aws
-                .client
-                .send_message()
-                .queue_url(&queue)
-                .message_body(body);
+            let call = aws.client.send_message().queue_url(&queue).message_body(body);
             call.delay_seconds(delay).send().await.unwrap();
         }
         let message = aws.receive_one(&queue).await;
@@ -43,20 +39,13 @@ async fn a_queue_delays_every_message() {
 
 #[tokio::test]
 async fn a_message_s_own_delay_goes_before_the_queue_s() {
-    run(
-        "a_message_s_own_delay_goes_before_the_queue_s",
-        |aws| async move {
-            let attributes = [(QueueAttributeName::DelaySeconds, "900")];
-            let queue = aws.queue_with("queue", &attributes).await;
-            let call = aws
-                .client
-                .send_message()
-                .queue_url(&queue)
-                .message_body("now");
-            call.delay_seconds(0).send().await.unwrap();
-            assert_eq!(body(&aws.receive_one(&queue).await), "now");
-        },
-    )
+    run("a_message_s_own_delay_goes_before_the_queue_s", |aws| async move {
+        let attributes = [(QueueAttributeName::DelaySeconds, "900")];
+        let queue = aws.queue_with("queue", &attributes).await;
+        let call = aws.client.send_message().queue_url(&queue).message_body("now");
+        call.delay_seconds(0).send().await.unwrap();
+        assert_eq!(body(&aws.receive_one(&queue).await), "now");
+    })
     .await;
 }
 
@@ -65,11 +54,7 @@ async fn a_delay_is_at_most_fifteen_minutes() {
     run("a_delay_is_at_most_fifteen_minutes", |aws| async move {
         let queue = aws.queue().await;
         for delay in [-1, 901] {
-            let call = aws
-                .client
-                .send_message()
-                .queue_url(&queue)
-                .message_body("a");
+            let call = aws.client.send_message().queue_url(&queue).message_body("a");
             let result = call.delay_seconds(delay).send().await;
             assert_eq!(code(result), "InvalidParameterValue", "{delay}");
         }

@@ -2,8 +2,7 @@
 
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
-    MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends,
-    MessageSystemAttributeValue,
+    MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
 };
 
 use super::conformance::{code, run, system};
@@ -23,18 +22,10 @@ fn binary(value: &[u8]) -> MessageAttributeValue {
 async fn attributes_come_back_with_their_digest() {
     run("attributes_come_back_with_their_digest", |aws| async move {
         let queue = aws.queue().await;
-        let call = aws
-            .client
-            .send_message()
-            .queue_url(&queue)
-            .message_body("a");
+        let call = aws.client.send_message().queue_url(&queue).message_body("a");
         let call = call.message_attributes("text", text("String", "wörld"));
         let call = call.message_attributes("count", text("Number.int", "42"));
-        let sent = call
-            .message_attributes("blob", binary(&[0, 255]))
-            .send()
-            .await
-            .unwrap();
+        let sent = call.message_attributes("blob", binary(&[0, 255])).send().await.unwrap();
         let digest = Some("9eaf8a3cc4e703c010fa49f04473ec52");
         assert_eq!(sent.md5_of_message_attributes(), digest);
         let received = aws.receive_one(&queue).await;
@@ -51,19 +42,11 @@ async fn attributes_come_back_with_their_digest() {
 async fn only_attributes_asked_for_are_received() {
     run("only_attributes_asked_for_are_received", |aws| async move {
         let queue = aws.queue().await;
-        let call = aws
-            .client
-            .send_message()
-            .queue_url(&queue)
-            .message_body("a");
+        let call = aws.client.send_message().queue_url(&queue).message_body("a");
         let call = call.message_attributes("text", text("String", "wörld"));
         let call = call.message_attributes("trace.id", text("String", "x"));
         call.send().await.unwrap();
-        let receive = aws
-            .client
-            .receive_message()
-            .queue_url(&queue)
-            .visibility_timeout(0);
+        let receive = aws.client.receive_message().queue_url(&queue).visibility_timeout(0);
         for (filter, expected) in [
             (None, vec![]),
             (Some("text"), vec!["text"]),
@@ -86,56 +69,35 @@ async fn only_attributes_asked_for_are_received() {
 
 #[tokio::test]
 async fn the_received_digest_is_that_of_the_attributes_asked_for() {
-    run(
-        "the_received_digest_is_that_of_the_attributes_asked_for",
-        |aws| async move {
-            let queue = aws.queue().await;
-            let call = aws
-                .client
-                .send_message()
-                .queue_url(&queue)
-                .message_body("a");
-            let call = call.message_attributes("text", text("String", "wörld"));
-            call.message_attributes("other", text("String", "x"))
-                .send()
-                .await
-                .unwrap();
-            let call = aws.client.receive_message().queue_url(&queue);
-            let answer = call.message_attribute_names("text").send().await.unwrap();
-            let digest = answer.messages()[0].md5_of_message_attributes();
-            assert_eq!(digest, Some("2e453103393387c90fe4bcb2f779ca46"));
-        },
-    )
+    run("the_received_digest_is_that_of_the_attributes_asked_for", |aws| async move {
+        let queue = aws.queue().await;
+        let call = aws.client.send_message().queue_url(&queue).message_body("a");
+        let call = call.message_attributes("text", text("String", "wörld"));
+        call.message_attributes("other", text("String", "x")).send().await.unwrap();
+        let call = aws.client.receive_message().queue_url(&queue);
+        let answer = call.message_attribute_names("text").send().await.unwrap();
+        let digest = answer.messages()[0].md5_of_message_attributes();
+        assert_eq!(digest, Some("2e453103393387c90fe4bcb2f779ca46"));
+    })
     .await;
 }
 
 #[tokio::test]
 async fn the_trace_header_travels_with_the_message() {
-    run(
-        "the_trace_header_travels_with_the_message",
-        |aws| async move {
-            let queue = aws.queue().await;
-            let header = "Root=1-5759e988-bd862e3fe1be46a994272793";
-            let value = MessageSystemAttributeValue::builder()
-                .data_type("String")
-                .string_value(header);
-            let call = aws
-                .client
-                .send_message()
-                .queue_url(&queue)
-                .message_body("a");
-            let call = call.message_system_attributes(
-                MessageSystemAttributeNameForSends::AwsTraceHeader,
-                value.build().unwrap(),
-            );
-            let sent = call.send().await.unwrap();
-            let digest = Some("62a56dd927315f2b2e12832b84617ea5");
-            assert_eq!(sent.md5_of_message_system_attributes(), digest);
-            let received = aws.receive_one(&queue).await;
-            let name = MessageSystemAttributeName::AwsTraceHeader;
-            assert_eq!(system(&received, &name).as_deref(), Some(header));
-        },
-    )
+    run("the_trace_header_travels_with_the_message", |aws| async move {
+        let queue = aws.queue().await;
+        let header = "Root=1-5759e988-bd862e3fe1be46a994272793";
+        let value = MessageSystemAttributeValue::builder().data_type("String").string_value(header);
+        let call = aws.client.send_message().queue_url(&queue).message_body("a");
+        let call =
+            call.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, value.build().unwrap());
+        let sent = call.send().await.unwrap();
+        let digest = Some("62a56dd927315f2b2e12832b84617ea5");
+        assert_eq!(sent.md5_of_message_system_attributes(), digest);
+        let received = aws.receive_one(&queue).await;
+        let name = MessageSystemAttributeName::AwsTraceHeader;
+        assert_eq!(system(&received, &name).as_deref(), Some(header));
+    })
     .await;
 }
 
@@ -143,19 +105,12 @@ async fn the_trace_header_travels_with_the_message() {
 async fn a_message_has_at_most_ten_attributes() {
     run("a_message_has_at_most_ten_attributes", |aws| async move {
         let queue = aws.queue().await;
-        let mut call = aws
-            .client
-            .send_message()
-            .queue_url(&queue)
-            .message_body("a");
+        let mut call = aws.client.send_message().queue_url(&queue).message_body("a");
         for index in 0..10 {
             call = call.message_attributes(format!("a{index}"), text("String", "x"));
         }
         call.clone().send().await.unwrap();
-        let result = call
-            .message_attributes("a10", text("String", "x"))
-            .send()
-            .await;
+        let result = call.message_attributes("a10", text("String", "x")).send().await;
         assert_eq!(code(result), "InvalidParameterValue");
     })
     .await;
@@ -165,25 +120,9 @@ async fn a_message_has_at_most_ten_attributes() {
 async fn attribute_names_are_checked() {
     run("attribute_names_are_checked", |aws| async move {
         let queue = aws.queue().await;
-        for name in [
-            "",
-            "a b",
-            "AWS.x",
-            "Amazon.x",
-            ".a",
-            "a.",
-            "a..b",
-            &"a".repeat(257),
-        ] {
-            let call = aws
-                .client
-                .send_message()
-                .queue_url(&queue)
-                .message_body("a");
-            let result = call
-                .message_attributes(name, text("String", "x"))
-                .send()
-                .await;
+        for name in ["", "a b", "AWS.x", "Amazon.x", ".a", "a.", "a..b", &"a".repeat(257)] {
+            let call = aws.client.send_message().queue_url(&queue).message_body("a");
+            let result = call.message_attributes(name, text("String", "x")).send().await;
             assert_eq!(code(result), "InvalidParameterValue", "{name:?}");
         }
     })
@@ -195,15 +134,8 @@ async fn attribute_types_and_values_are_checked() {
     run("attribute_types_and_values_are_checked", |aws| async move {
         let queue = aws.queue().await;
         for (data_type, value) in [("", "x"), ("Text", "x"), ("String", ""), ("Number", "one")] {
-            let call = aws
-                .client
-                .send_message()
-                .queue_url(&queue)
-                .message_body("a");
-            let result = call
-                .message_attributes("a", text(data_type, value))
-                .send()
-                .await;
+            let call = aws.client.send_message().queue_url(&queue).message_body("a");
+            let result = call.message_attributes("a", text(data_type, value)).send().await;
             assert_eq!(code(result), "InvalidParameterValue", "{data_type} {value}");
         }
     })

@@ -7,10 +7,7 @@ use super::conformance::{Aws, run};
 
 /// Posts a body as plain HTTP/1.1, unsigned; gives the whole answer as text.
 async fn post(aws: &Aws, target: &str, body: &str) -> String {
-    let host = aws
-        .endpoint
-        .trim_start_matches("http://")
-        .trim_end_matches('/');
+    let host = aws.endpoint.trim_start_matches("http://").trim_end_matches('/');
     let request = format!(
         "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
          Content-Type: application/x-amz-json-1.0\r\nX-Amz-Target: {target}\r\n\
@@ -31,10 +28,7 @@ async fn a_call_without_a_signature_is_answered() {
         let body = format!(r#"{{"QueueUrl":"{queue}","MessageBody":"hello"}}"#);
         let answer = post(&aws, "AmazonSQS.SendMessage", &body).await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        assert!(
-            answer.contains("5d41402abc4b2a76b9719d911017c592"),
-            "{answer}"
-        );
+        assert!(answer.contains("5d41402abc4b2a76b9719d911017c592"), "{answer}");
         assert_eq!(aws.receive(&queue).await.len(), 1);
     })
     .await;
@@ -47,14 +41,8 @@ async fn an_error_has_both_its_names() {
         let answer = post(&aws, "AmazonSQS.GetQueueUrl", &body).await;
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
         let header = "x-amzn-query-error: AWS.SimpleQueueService.NonExistentQueue;Sender";
-        assert!(
-            answer.to_lowercase().contains(&header.to_lowercase()),
-            "{answer}"
-        );
-        assert!(
-            answer.contains(r#""com.amazonaws.sqs#QueueDoesNotExist""#),
-            "{answer}"
-        );
+        assert!(answer.to_lowercase().contains(&header.to_lowercase()), "{answer}");
+        assert!(answer.contains(r#""com.amazonaws.sqs#QueueDoesNotExist""#), "{answer}");
     })
     .await;
 }

@@ -6,27 +6,17 @@ use super::conformance::{bodies, body, code, run};
 
 #[tokio::test]
 async fn a_sent_message_comes_back_with_its_id_and_digest() {
-    run(
-        "a_sent_message_comes_back_with_its_id_and_digest",
-        |aws| async move {
-            let queue = aws.queue().await;
-            let call = aws
-                .client
-                .send_message()
-                .queue_url(&queue)
-                .message_body("hello");
-            let sent = call.send().await.unwrap();
-            assert_eq!(
-                sent.md5_of_message_body(),
-                Some("5d41402abc4b2a76b9719d911017c592")
-            );
-            assert_eq!(sent.md5_of_message_attributes(), None);
-            let received = aws.receive_one(&queue).await;
-            assert_eq!(received.body(), Some("hello"));
-            assert_eq!(received.message_id(), sent.message_id());
-            assert_eq!(received.md5_of_body(), sent.md5_of_message_body());
-        },
-    )
+    run("a_sent_message_comes_back_with_its_id_and_digest", |aws| async move {
+        let queue = aws.queue().await;
+        let call = aws.client.send_message().queue_url(&queue).message_body("hello");
+        let sent = call.send().await.unwrap();
+        assert_eq!(sent.md5_of_message_body(), Some("5d41402abc4b2a76b9719d911017c592"));
+        assert_eq!(sent.md5_of_message_attributes(), None);
+        let received = aws.receive_one(&queue).await;
+        assert_eq!(received.body(), Some("hello"));
+        assert_eq!(received.message_id(), sent.message_id());
+        assert_eq!(received.md5_of_body(), sent.md5_of_message_body());
+    })
     .await;
 }
 
@@ -45,13 +35,7 @@ async fn a_body_is_kept_byte_for_byte() {
 async fn a_body_is_required() {
     run("a_body_is_required", |aws| async move {
         let queue = aws.queue().await;
-        let result = aws
-            .client
-            .send_message()
-            .queue_url(&queue)
-            .message_body("")
-            .send()
-            .await;
+        let result = aws.client.send_message().queue_url(&queue).message_body("").send().await;
         assert_eq!(code(result), "MissingParameter");
     })
     .await;
@@ -62,16 +46,8 @@ async fn characters_outside_xml_are_refused() {
     run("characters_outside_xml_are_refused", |aws| async move {
         let queue = aws.queue().await;
         for text in ["nul \0", "bell \u{7}", "not a character \u{ffff}"] {
-            let call = aws
-                .client
-                .send_message()
-                .queue_url(&queue)
-                .message_body(text);
-            assert_eq!(
-                code(call.send().await),
-                "InvalidMessageContents",
-                "{text:?}"
-            );
+            let call = aws.client.send_message().queue_url(&queue).message_body(text);
+            assert_eq!(code(call.send().await), "InvalidMessageContents", "{text:?}");
         }
         assert_eq!(aws.counts(&queue).await, ["0", "0", "0"]);
     })
@@ -94,13 +70,7 @@ async fn a_message_may_not_have_a_byte_more() {
     run("a_message_may_not_have_a_byte_more", |aws| async move {
         let queue = aws.queue().await;
         let text = "a".repeat(1_048_577);
-        let result = aws
-            .client
-            .send_message()
-            .queue_url(&queue)
-            .message_body(text)
-            .send()
-            .await;
+        let result = aws.client.send_message().queue_url(&queue).message_body(text).send().await;
         assert_eq!(code(result), "InvalidParameterValue");
     })
     .await;
@@ -108,20 +78,13 @@ async fn a_message_may_not_have_a_byte_more() {
 
 #[tokio::test]
 async fn size_is_counted_in_bytes_not_characters() {
-    run(
-        "size_is_counted_in_bytes_not_characters",
-        |aws| async move {
-            let attributes = [(QueueAttributeName::MaximumMessageSize, "1024")];
-            let queue = aws.queue_with("queue", &attributes).await;
-            aws.send(&queue, &"é".repeat(512)).await;
-            let call = aws
-                .client
-                .send_message()
-                .queue_url(&queue)
-                .message_body("é".repeat(513));
-            assert_eq!(code(call.send().await), "InvalidParameterValue");
-        },
-    )
+    run("size_is_counted_in_bytes_not_characters", |aws| async move {
+        let attributes = [(QueueAttributeName::MaximumMessageSize, "1024")];
+        let queue = aws.queue_with("queue", &attributes).await;
+        aws.send(&queue, &"é".repeat(512)).await;
+        let call = aws.client.send_message().queue_url(&queue).message_body("é".repeat(513));
+        assert_eq!(code(call.send().await), "InvalidParameterValue");
+    })
     .await;
 }
 
