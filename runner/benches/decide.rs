@@ -100,7 +100,7 @@ fn step_parse(bencher: Bencher) {
     bencher.bench(|| parse(BODY).expect("the body is JSON"));
 }
 
-/// What serde_json takes by itself, without looking for keys written twice.
+/// What `serde_json` takes by itself, without looking for keys written twice.
 #[divan::bench]
 fn step_parse_by_serde_json(bencher: Bencher) {
     bencher.bench(|| serde_json::from_str::<serde_json::Value>(BODY).expect("the body is JSON"));
