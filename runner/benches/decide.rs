@@ -2,7 +2,7 @@
 
 use divan::Bencher;
 use runner::engine::decide::{decide, parse};
-use runner::map::{ColumnMapping, Expr, Mapping, TableMapping};
+use runner::map::{ColumnMapping, Expr, Mapping, Scope, TableMapping};
 use runner::message::{Delivery, Metadata, Receipt};
 use runner::validate::{Options, Validator};
 use serde_json::json;
@@ -100,7 +100,7 @@ fn step_parse(bencher: Bencher) {
     bencher.bench(|| parse(BODY).expect("the body is JSON"));
 }
 
-/// What serde_json takes by itself, without looking for keys written twice.
+/// What `serde_json` takes by itself, without looking for keys written twice.
 #[divan::bench]
 fn step_parse_by_serde_json(bencher: Bencher) {
     bencher.bench(|| serde_json::from_str::<serde_json::Value>(BODY).expect("the body is JSON"));
@@ -121,4 +121,11 @@ fn step_map_paths(bencher: Bencher) {
 #[divan::bench]
 fn compile_jq(bencher: Bencher) {
     bencher.bench(|| Expr::compile(".customer.email | lower").expect("an expression"));
+}
+
+/// What an expression costs that has no end: its whole budget.
+#[divan::bench(args = ["last(repeat(1))", "reduce range(60) as $i (1; [., .]) | tojson", "[range(1e9)]", "(\"ab\" * 2000) | [match(\"a.*c|a\"; \"g\")]"], sample_count = 10)]
+fn stopped(bencher: Bencher, expr: &str) {
+    let (expr, document, delivery) = (Expr::compile(expr).expect("an expression"), json!({}), delivery());
+    bencher.bench(|| expr.eval(&Scope::new(&document, &delivery.metadata)).is_err());
 }

@@ -10,6 +10,9 @@ use super::jq;
 use super::path::{Path, PathError, is_identifier};
 use super::scope::Scope;
 
+/// Characters of an expression inside a message, at most.
+const EXCERPT: usize = 80;
+
 /// A compiled expression. Cheap to clone and to share between threads.
 #[derive(Debug, Clone)]
 pub struct Expr(Arc<Inner>);
@@ -107,6 +110,15 @@ impl Expr {
         &self.0.text
     }
 
+    /// Its text for a message, cut short.
+    pub(super) fn excerpt(&self) -> String {
+        let text = self.text().trim();
+        match text.char_indices().nth(EXCERPT) {
+            Some((end, _)) => format!("{}...", &text[..end]),
+            None => text.to_owned(),
+        }
+    }
+
     /// The path, when the expression is nothing else.
     pub fn as_path(&self) -> Option<&Path> {
         match &self.0.kind {
@@ -148,7 +160,7 @@ impl Expr {
     }
 
     fn error(&self, failure: jq::Failure) -> EvalError {
-        let expr = self.text().trim().to_owned();
+        let expr = self.excerpt();
         match failure {
             jq::Failure::Error(message) => EvalError::Failed { expr, message },
             jq::Failure::Several => EvalError::Several { expr },

@@ -76,7 +76,7 @@ impl ColumnMapping {
     fn null(&self) -> Rejection {
         Rejection::new(
             Code::NotNull,
-            format!("`{}` gave no value, and the column does not take null", self.expr.text().trim()),
+            format!("`{}` gave no value, and the column does not take null", self.expr.excerpt()),
         )
     }
 }

@@ -52,7 +52,7 @@ fn cell_text(cell: Cell) -> Option<String> {
         Cell::Int8(integer) | Cell::Timestamptz(integer) => integer.to_string(),
         Cell::Float4(float) => format!("{float:e}"),
         Cell::Float8(float) => format!("{float:e}"),
-        Cell::Uuid(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Cell::Uuid(bytes) => bytes.map(|byte| format!("{byte:02x}")).concat(),
         Cell::Text(text) | Cell::Literal(text) => text,
     })
 }

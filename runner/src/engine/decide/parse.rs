@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use crate::message::{Code, Rejection};
@@ -94,15 +95,20 @@ impl<'de> Visitor<'de> for Document {
                 Key::Number => return fields.next_value::<String>().and_then(|text| number(&text)),
                 Key::Field(name) => {
                     let value = fields.next_value_seed(self.clone())?;
-                    if object.contains_key(&name) {
-                        return Err(A::Error::custom(format_args!("the key {name:?} is written twice")));
+                    match object.entry(name) {
+                        Entry::Vacant(field) => drop(field.insert(value)),
+                        Entry::Occupied(field) => return Err(written_twice(field.key())),
                     }
-                    object.insert(name, value);
                 }
             }
         }
         Ok(Value::Object(object))
     }
+}
+
+fn written_twice<E: Error>(key: &str) -> E {
+    let shown: String = key.chars().take(80).collect();
+    E::custom(format_args!("the key {shown:?} is written twice"))
 }
 
 fn number<E: Error>(text: &str) -> Result<Value, E> {

@@ -201,6 +201,7 @@ mod tests {
         cast(&value, ty.parse().expect("a type"))
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "what a cast gives")]
     pub(super) fn literal(text: &str) -> Result<Cell, CastError> {
         Ok(Cell::Literal(text.to_owned()))
     }

@@ -16,7 +16,7 @@ use super::{Data, Program, library, syntax};
 /// Bytes of an expression, at most. Parser and compiler recurse, at most as deep as the text is long.
 const LONGEST: usize = 8 << 10;
 /// Enough stack for that.
-const STACK: usize = 256 << 20;
+const STACK: usize = 64 << 20;
 
 /// The variables, as jaq writes them.
 const VARIABLES: [(&str, Root); 2] = [("$body", Root::Body), ("$sqs", Root::Sqs)];

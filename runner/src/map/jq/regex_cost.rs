@@ -8,7 +8,7 @@ use super::value::Val;
 /// States a pattern may come to with its counted repetitions written out.
 const LARGEST_PATTERN: usize = 10_000;
 /// States times characters the engine goes through in the time of one step.
-const PER_STEP: usize = 64;
+const PER_STEP: usize = 16;
 
 /// Pays for one call on `text`.
 pub(super) fn pay(text: &Val, pattern: &Val, flags: &Val) {

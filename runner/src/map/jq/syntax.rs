@@ -244,7 +244,7 @@ fn walk(text: &str, term: &Term<&str>, input: Option<&[Segment]>, found: &mut Ve
             if let Some(path) = rooted(text, term) {
                 match (path.root, input) {
                     (Root::Input, Some(prefix)) => {
-                        found.push(Path { segments: [prefix, &path.segments].concat(), ..path })
+                        found.push(Path { segments: [prefix, &path.segments].concat(), ..path });
                     }
                     (Root::Input, None) => {}
                     _ => found.push(path),
