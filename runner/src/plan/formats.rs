@@ -8,12 +8,28 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// JSON Schema's own formats (2020-12, Validation 7.3).
 const ASSERTED: [&str; 19] = [
-    "date", "date-time", "duration", "email", "hostname", "idn-email", "idn-hostname", "ipv4", "ipv6", "iri",
-    "iri-reference", "json-pointer", "regex", "relative-json-pointer", "time", "uri", "uri-reference", "uri-template",
+    "date",
+    "date-time",
+    "duration",
+    "email",
+    "hostname",
+    "idn-email",
+    "idn-hostname",
+    "ipv4",
+    "ipv6",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "regex",
+    "relative-json-pointer",
+    "time",
+    "uri",
+    "uri-reference",
+    "uri-template",
     "uuid",
 ];
 
-/// Formats of OpenAPI: remarks for generators, which nobody expects to be checked.
+/// Formats of `OpenAPI`: remarks for generators, which nobody expects to be checked.
 const REMARKS: [&str; 7] = ["binary", "byte", "double", "float", "int32", "int64", "password"];
 
 /// Keywords whose values are data, not schemas.

@@ -18,7 +18,9 @@ const CASES: usize = 400;
 fn by_postgres(ty: &str) -> String {
     match ty.strip_suffix("[]") {
         Some("jsonb") => "ARRAY(SELECT nullif(e, 'null') FROM jsonb_array_elements(v) e)".to_owned(),
-        Some(element) => format!("ARRAY(SELECT {} FROM jsonb_array_elements_text(v) e)", scalar_by_postgres(element, "e")),
+        Some(element) => {
+            format!("ARRAY(SELECT {} FROM jsonb_array_elements_text(v) e)", scalar_by_postgres(element, "e"))
+        }
         None if ty == "jsonb" => "v".to_owned(),
         None => scalar_by_postgres(ty, "(v #>> '{}')"),
     }

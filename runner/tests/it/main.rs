@@ -12,3 +12,4 @@ mod outage;
 mod produce;
 mod stack;
 mod startup;
+mod validate_config;
