@@ -7,8 +7,9 @@ use sea_orm_migration::sea_orm::{
 
 use crate::ddl;
 use crate::index_name::index_name;
-use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable};
+use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Rights};
 use crate::merge::{Declaration, merge};
+use crate::session::LOCK_TIMEOUT;
 use crate::{Error, Table, TableName};
 
 /// Every declared table beside its live counterpart, at one moment.
@@ -20,6 +21,8 @@ pub(crate) struct Surveyed {
     pub(crate) declaration: Declaration,
     pub(crate) schema_exists: bool,
     pub(crate) live: Option<LiveTable>,
+    /// Names that declared indexes would take, and that other relations hold.
+    pub(crate) taken: Vec<String>,
 }
 
 /// Looks at the live tables inside one read-only transaction, so that PostgreSQL itself vouches that nothing changes.
@@ -43,7 +46,9 @@ pub(crate) async fn read_only(db: &DatabaseConnection) -> Result<DatabaseTransac
         return Err(Error::NotPostgres);
     }
     let (snapshot, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-    db.begin_with_config(Some(snapshot), Some(mode)).await.map_err(reading())
+    let transaction = db.begin_with_config(Some(snapshot), Some(mode)).await.map_err(reading())?;
+    transaction.execute_unprepared(LOCK_TIMEOUT).await.map_err(reading())?;
+    Ok(transaction)
 }
 
 fn reading() -> impl FnOnce(DbErr) -> Error {
@@ -51,7 +56,7 @@ fn reading() -> impl FnOnce(DbErr) -> Error {
 }
 
 /// The table's name with its schema: where an unqualified name is found, or would be created.
-async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<TableName, Error> {
+pub(crate) async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<TableName, Error> {
     if name.schema.is_some() {
         return Ok(name.clone());
     }
@@ -71,7 +76,12 @@ async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<TableName, 
 async fn look_at(db: &impl ConnectionTrait, declaration: Declaration) -> Result<Surveyed, DbErr> {
     let schema = declaration.home.schema.as_deref().unwrap_or_default();
     let exists = one(db, "SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema.into()]).await?;
-    Ok(Surveyed { schema_exists: exists.is_some(), live: live_table(db, &declaration).await?, declaration })
+    Ok(Surveyed {
+        schema_exists: exists.is_some(),
+        live: live_table(db, &declaration).await?,
+        taken: taken(db, &declaration).await?,
+        declaration,
+    })
 }
 
 const RELATION: &str =
@@ -90,19 +100,20 @@ async fn live_table(db: &impl ConnectionTrait, declaration: &Declaration) -> Res
     };
     let oid: i64 = row.try_get("", "oid")?;
     let kind = kind(&row.try_get::<String>("", "kind")?);
-    let may_select = row.try_get("", "may_select")?;
-    let look = may_select && !matches!(kind, Kind::Other(_));
+    let rights = Rights {
+        own: row.try_get("", "owned")?,
+        insert: row.try_get("", "may_insert")?,
+        select: row.try_get("", "may_select")?,
+    };
+    let look = rights.select && !matches!(kind, Kind::Other(_));
     Ok(Some(LiveTable {
         kind,
         owner: row.try_get("", "owner")?,
-        owned: row.try_get("", "owned")?,
-        may_insert: row.try_get("", "may_insert")?,
-        may_select,
+        rights,
         has_rows: !look || has_rows(db, home, None).await?,
         columns: columns(db, oid).await?,
         primary_key: primary_key(db, oid).await?,
         indexes: indexes(db, oid).await?,
-        taken: taken(db, oid, declaration).await?,
     }))
 }
 
@@ -196,15 +207,18 @@ async fn indexes(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveIndex>, 
     Ok(indexes)
 }
 
-/// Indexes share one namespace with the tables of their schema.
-async fn taken(db: &impl ConnectionTrait, oid: i64, declaration: &Declaration) -> Result<Vec<String>, DbErr> {
-    let sql = "SELECT 1 FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
-        WHERE c.relname = $1 AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = $2::bigint::oid)
-          AND i.indrelid IS DISTINCT FROM $2::bigint::oid";
+/// Names that declared indexes would take, and that relations other than this table's indexes hold: indexes share one
+/// namespace with the tables of their schema.
+async fn taken(db: &impl ConnectionTrait, declaration: &Declaration) -> Result<Vec<String>, DbErr> {
+    let sql = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_class t ON t.oid = i.indrelid
+        WHERE n.nspname = $1 AND c.relname = $2 AND t.relname IS DISTINCT FROM $3";
+    let TableName { schema, name: table } = &declaration.home;
     let mut taken = Vec::new();
     for index in &declaration.indexes {
-        let name = index_name(&declaration.home.name, &index.value);
-        if one(db, sql, [name.as_str().into(), oid.into()]).await?.is_some() {
+        let name = index_name(table, &index.value);
+        let values = [schema.clone().into(), name.as_str().into(), table.as_str().into()];
+        if one(db, sql, values).await?.is_some() {
             taken.push(name);
         }
     }

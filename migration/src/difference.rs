@@ -65,14 +65,14 @@ pub(crate) fn differences(surveyed: &Surveyed) -> Vec<Difference<'_>> {
     all.extend(declaration.columns.iter().flat_map(|column| column_differences(column, live)));
     all.extend(undeclared(declaration, live).filter(|c| required(c, live)).map(Difference::UndeclaredRequired));
     all.extend(key_difference(&declaration.primary_key, live));
-    all.extend(declaration.indexes.iter().filter_map(|index| index_difference(declaration, index, live)));
+    all.extend(declaration.indexes.iter().filter_map(|index| index_difference(surveyed, index)));
     all
 }
 
 fn missing_table(surveyed: &Surveyed) -> Vec<Difference<'_>> {
     let declaration = &surveyed.declaration;
     let schema = declaration.home.schema.as_deref().filter(|_| !surveyed.schema_exists);
-    let indexes = declaration.indexes.iter().map(Difference::MissingIndex);
+    let indexes = declaration.indexes.iter().filter_map(|index| index_difference(surveyed, index));
     schema.map(Difference::MissingSchema).into_iter().chain([Difference::MissingTable]).chain(indexes).collect()
 }
 
@@ -118,13 +118,10 @@ fn key_difference<'a>(declared: &'a [String], live: &'a LiveTable) -> Option<Dif
     }
 }
 
-fn index_difference<'a>(
-    declaration: &Declaration,
-    index: &'a Sourced<Index>,
-    live: &LiveTable,
-) -> Option<Difference<'a>> {
-    let name = index_name(&declaration.home.name, &index.value);
-    if let Some(ours) = live.indexes.iter().find(|candidate| candidate.name == name) {
+fn index_difference<'a>(surveyed: &Surveyed, index: &'a Sourced<Index>) -> Option<Difference<'a>> {
+    let name = index_name(&surveyed.declaration.home.name, &index.value);
+    let mut live = surveyed.live.iter().flat_map(|live| &live.indexes);
+    if let Some(ours) = live.clone().find(|candidate| candidate.name == name) {
         return match (same_shape(ours, &index.value), ours.valid) {
             (false, _) => Some(Difference::IndexDiffers(index)),
             (true, false) => Some(Difference::InvalidIndex(index)),
@@ -134,9 +131,9 @@ fn index_difference<'a>(
     // An index made by hand serves as well; predicates can't be compared, since PostgreSQL stores them rewritten.
     let serves =
         |candidate: &LiveIndex| candidate.valid && candidate.predicate.is_none() && same_shape(candidate, &index.value);
-    if live.indexes.iter().any(serves) {
+    if live.any(serves) {
         None
-    } else if live.taken.contains(&name) {
+    } else if surveyed.taken.contains(&name) {
         Some(Difference::IndexNameTaken(index))
     } else {
         Some(Difference::MissingIndex(index))

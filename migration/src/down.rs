@@ -2,32 +2,52 @@
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
-use crate::catalog::{has_rows, one};
+use crate::catalog::{has_rows, home, one};
 use crate::session::Session;
-use crate::{Entry, Error, Loss, TableName, ddl, ledger};
+use crate::{Entry, Error, Loss, Table, TableName, ddl, ledger};
 
-/// Undoes the last step the ledger records and gives its entry; `None` when nothing is left to undo. Refuses to lose rows
-/// or values unless `allow_data_loss`.
-pub async fn down(db: &DatabaseConnection, allow_data_loss: bool) -> Result<Option<Entry>, Error> {
+/// Undoes the last step the ledger records, or the last one on `only` these tables, and gives its entry; `None` when
+/// nothing is left to undo. Refuses to lose rows or values unless `allow_data_loss`.
+pub async fn down(
+    db: &DatabaseConnection,
+    only: Option<&[Table]>,
+    allow_data_loss: bool,
+) -> Result<Option<Entry>, Error> {
     let session = Session::locked(db).await?;
-    let undone = under_lock(&session, allow_data_loss).await;
+    let undone = under_lock(&session, only, allow_data_loss).await;
     session.close().await;
     undone
 }
 
-async fn under_lock(session: &Session, allow_data_loss: bool) -> Result<Option<Entry>, Error> {
+async fn under_lock(session: &Session, only: Option<&[Table]>, allow_data_loss: bool) -> Result<Option<Entry>, Error> {
     let reading = || Error::during("reading the migration ledger");
     let db = session.connection().await?;
     if !ledger::exists(db).await.map_err(reading())? {
         return Ok(None);
     }
     ledger::settle_interrupted(db).await.map_err(reading())?;
-    let Some(entry) = ledger::last(db).await.map_err(reading())? else {
+    let entries = ledger::entries(db).await.map_err(reading())?;
+    let Some(entry) = last(db, entries, only).await? else {
         return Ok(None);
     };
     undo(session, &entry, allow_data_loss).await?;
     tracing::info!("undone: {}", entry.summary);
     Ok(Some(entry))
+}
+
+async fn last(
+    db: &DatabaseConnection,
+    mut entries: Vec<Entry>,
+    only: Option<&[Table]>,
+) -> Result<Option<Entry>, Error> {
+    let Some(tables) = only else {
+        return Ok(entries.pop());
+    };
+    let mut homes = Vec::new();
+    for table in tables {
+        homes.push(home(db, &table.name).await?);
+    }
+    Ok(entries.into_iter().rfind(|entry| homes.contains(&entry.table)))
 }
 
 /// The look at the rows, the undoing and its record are one transaction, under a lock that keeps new rows out.

@@ -35,6 +35,7 @@ pub struct Entry {
     /// What taking it back takes with it.
     pub loses: Loss,
     /// The pipeline file that asked for it.
+    #[serde(serialize_with = "crate::declared::path_as_text")]
     pub declared_in: PathBuf,
     /// RFC 3339, UTC.
     pub applied_at: String,
@@ -113,12 +114,6 @@ const ENTRIES: &str = "SELECT id, action, schema_name, table_name, object, summa
 /// What is applied and not undone, oldest first.
 pub(crate) async fn entries(db: &impl ConnectionTrait) -> Result<Vec<Entry>, DbErr> {
     all(db, ENTRIES, []).await?.iter().map(entry).collect()
-}
-
-/// The step `down` undoes.
-pub(crate) async fn last(db: &impl ConnectionTrait) -> Result<Option<Entry>, DbErr> {
-    let sql = format!("{ENTRIES} DESC LIMIT 1");
-    one(db, &sql, []).await?.as_ref().map(entry).transpose()
 }
 
 fn entry(row: &QueryResult) -> Result<Entry, DbErr> {

@@ -6,18 +6,21 @@ pub(crate) struct LiveTable {
     pub(crate) kind: Kind,
     /// The owning role.
     pub(crate) owner: String,
-    /// This connection's role may act as the owner.
-    pub(crate) owned: bool,
-    /// Privileges of this connection's role that writing needs.
-    pub(crate) may_insert: bool,
-    pub(crate) may_select: bool,
+    pub(crate) rights: Rights,
     /// True as well when this role may not look.
     pub(crate) has_rows: bool,
     pub(crate) columns: Vec<LiveColumn>,
     pub(crate) primary_key: Option<LiveKey>,
     pub(crate) indexes: Vec<LiveIndex>,
-    /// Names that declared indexes would take, and that relations other than this table's indexes hold.
-    pub(crate) taken: Vec<String>,
+}
+
+/// What the role of this connection may do with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rights {
+    /// Act as the owner.
+    pub(crate) own: bool,
+    pub(crate) insert: bool,
+    pub(crate) select: bool,
 }
 
 /// `pg_class.relkind`, as far as it matters here.

@@ -22,6 +22,7 @@ pub struct Misfit {
     /// The command or SQL that fixes it.
     pub fix: String,
     /// The pipeline file whose declaration the table does not fit.
+    #[serde(serialize_with = "crate::declared::path_as_text")]
     pub declared_in: PathBuf,
 }
 
@@ -98,7 +99,7 @@ fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, Strin
 fn missing_privilege(surveyed: &Surveyed) -> Option<Misfit> {
     let (declaration, live) = (&surveyed.declaration, surveyed.live.as_ref()?);
     let keyed = !declaration.primary_key.is_empty();
-    let privileges = match (live.may_insert, live.may_select || !keyed) {
+    let privileges = match (live.rights.insert, live.rights.select || !keyed) {
         (true, true) => return None,
         (false, true) => "INSERT",
         (true, false) => "SELECT",

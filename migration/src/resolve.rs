@@ -219,7 +219,7 @@ impl Resolver<'_> {
     /// PostgreSQL lets a table's owner alter it, and nobody else.
     fn only_by_owner(&self, outcome: Outcome) -> Outcome {
         match (outcome, self.live) {
-            (Outcome::Step(step), Some(live)) if !live.owned => Outcome::Refused(Refusal {
+            (Outcome::Step(step), Some(live)) if !live.rights.own => Outcome::Refused(Refusal {
                 reason: format!("it belongs to role {}, and only its owner may {}", live.owner, step.summary),
                 table: step.table,
                 by_hand: step.sql,

@@ -17,8 +17,11 @@ const LOCK_KEY: i64 = i64::from_be_bytes(*b"runner_m");
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 const REMIND: u32 = 150;
 
-/// How long a step waits for a table's lock. Everyone who writes to the table queues behind the waiting step.
-const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
+/// How long a table's lock is waited for. Everyone who writes to the table queues behind a waiting step.
+pub(crate) const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
+
+/// Building an index takes as long as it takes, whatever the role or the pool sets for its queries.
+const NO_TIMEOUTS: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
 
 /// One connection holding the migration lock; the lock goes with the connection, however that ends.
 pub(crate) struct Session {
@@ -44,6 +47,7 @@ impl Session {
             .connect_lazy_with((*pool.connect_options()).clone());
         let db = SqlxPostgresConnector::from_sqlx_postgres_pool(single);
         let backend = wait_for_lock(&db).await?;
+        db.execute_unprepared(NO_TIMEOUTS).await.map_err(locking())?;
         Ok(Self { db, backend })
     }
 

@@ -33,6 +33,7 @@ pub struct TableStatus {
     /// Live columns no file declares; they are left alone.
     pub undeclared: Vec<String>,
     /// The first file that declares it.
+    #[serde(serialize_with = "crate::declared::path_as_text")]
     pub declared_in: PathBuf,
 }
 

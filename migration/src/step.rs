@@ -65,6 +65,7 @@ pub struct Step {
     /// How it is taken back.
     pub undo: Undo,
     /// The pipeline file that asks for it.
+    #[serde(serialize_with = "crate::declared::path_as_text")]
     pub declared_in: PathBuf,
 }
 
@@ -119,5 +120,6 @@ pub struct Refusal {
     /// SQL to run by hand; empty where SQL is no help.
     pub by_hand: Vec<String>,
     /// The pipeline file that asks for it.
+    #[serde(serialize_with = "crate::declared::path_as_text")]
     pub declared_in: PathBuf,
 }

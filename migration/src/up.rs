@@ -65,16 +65,23 @@ async fn apply_outside(session: &Session, step: &Step) -> Result<(), Error> {
     let db = session.connection().await?;
     let id = ledger::start(db, step).await.map_err(doing(step))?;
     if let Err(error) = run(db, &step.sql).await {
-        let swept = async {
-            run(db, std::slice::from_ref(&step.undo.sql)).await?;
-            ledger::forget(db, id).await
-        };
-        if let Err(left) = swept.await {
-            tracing::warn!(step = step.summary, "a failed index build could not be swept away: {left}");
+        if let Err(left) = sweep(session, step, id).await {
+            tracing::warn!(step = step.summary, "a failed index build is not swept away yet: {left}");
         }
         return Err(doing(step)(error));
     }
     ledger::finish(db, id).await.map_err(doing(step))
+}
+
+/// Under the lock still, and waiting no longer for the table than any step does.
+async fn sweep(session: &Session, step: &Step, id: i64) -> Result<(), Error> {
+    let transaction = session.begin().await?;
+    let both = async {
+        run(&transaction, std::slice::from_ref(&step.undo.sql)).await?;
+        ledger::forget(&transaction, id).await
+    };
+    both.await.map_err(doing(step))?;
+    transaction.commit().await.map_err(doing(step))
 }
 
 /// Prepared, so that PostgreSQL itself refuses a second statement riding along in an index predicate.

@@ -82,7 +82,7 @@ impl Fault {
 
     /// The queue named in the call does not exist.
     pub fn is_missing_queue(&self) -> bool {
-        matches!(self.code.as_deref(), Some("QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue"))
+        matches!(self.code.as_deref().map(bare), Some("QueueDoesNotExist" | "NonExistentQueue"))
     }
 }
 
@@ -125,25 +125,54 @@ fn classify_sqlstate(state: &str) -> Class {
     }
 }
 
-/// The SQS API reference's common errors and those of each operation; JSON and query spellings.
-fn classify_sqs(code: &str) -> Class {
+/// A code without what the protocols put before it: the JSON protocol a namespace, the query protocol, whose codes the
+/// SDK prefers, a service name.
+fn bare(code: &str) -> &str {
     let code = code.rsplit('#').next().unwrap_or(code);
-    match code {
-        "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" | "QueueDeletedRecently" => Class::Outage,
+    code.strip_prefix("AWS.SimpleQueueService.").unwrap_or(code)
+}
+
+/// The SQS API reference, "Common Error Types" and the errors of each operation.
+fn classify_sqs(code: &str) -> Class {
+    match bare(code) {
+        // The queue is gone. It may be created again.
+        "QueueDoesNotExist" | "NonExistentQueue" | "QueueDeletedRecently" => Class::Outage,
+        // Permissions, credentials, keys: a person mends them, then the same call succeeds.
         "AccessDenied"
         | "AccessDeniedException"
-        | "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "SignatureDoesNotMatch"
+        | "AuthFailure"
         | "ExpiredToken"
         | "ExpiredTokenException"
+        | "IncompleteSignature"
+        | "InvalidClientTokenId"
         | "InvalidSecurity"
         | "MissingAuthenticationToken"
-        | "IncompleteSignature"
-        | "OptInRequired" => Class::Outage,
+        | "NotAuthorized"
+        | "OptInRequired"
+        | "SignatureDoesNotMatch"
+        | "UnrecognizedClientException" => Class::Outage,
         "KmsAccessDenied" | "KmsDisabled" | "KmsInvalidKeyUsage" | "KmsInvalidState" | "KmsNotFound"
         | "KmsOptInRequired" => Class::Outage,
-        "UnsupportedOperation" | "InvalidAddress" | "InvalidAction" => Class::Fatal,
+        // The request itself is wrong, or its receipt has had its time.
+        "BatchEntryIdsNotDistinct"
+        | "BatchRequestTooLong"
+        | "EmptyBatchRequest"
+        | "InvalidAction"
+        | "InvalidAddress"
+        | "InvalidAttributeName"
+        | "InvalidAttributeValue"
+        | "InvalidBatchEntryId"
+        | "InvalidMessageContents"
+        | "InvalidParameterCombination"
+        | "InvalidParameterValue"
+        | "MalformedInput"
+        | "MessageNotInflight"
+        | "MissingParameter"
+        | "ReceiptHandleIsInvalid"
+        | "TooManyEntriesInBatchRequest"
+        | "UnsupportedOperation"
+        | "ValidationError" => Class::Fatal,
+        // Throttling, internal errors, and whatever is new.
         _ => Class::Retry,
     }
 }
@@ -187,5 +216,6 @@ mod tests {
             assert!(!matches!(classify_sqs(code), Class::Reject(_)), "{code}");
         }
         assert_eq!(classify_sqs("com.amazonaws.sqs#QueueDoesNotExist"), Class::Outage);
+        assert_eq!(classify_sqs("AWS.SimpleQueueService.UnsupportedOperation"), Class::Fatal);
     }
 }

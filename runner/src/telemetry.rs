@@ -9,7 +9,11 @@ use crate::config::settings::{LogFormat, Settings, SettingsError};
 /// Installs the subscriber for the process. Results go to stdout, so logs never do.
 pub fn install(settings: &Settings) -> Result<(), SettingsError> {
     let filter = EnvFilter::builder().parse_lossy(settings.log_filter());
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .log_internal_errors(false);
     // A second installation happens only in tests, where the first one serves.
     let _ = match settings.log_format()? {
         LogFormat::Json => logs.json().try_init(),

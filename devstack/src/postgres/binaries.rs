@@ -31,11 +31,16 @@ impl Binaries {
     /// The first of: the folders on `PATH`, `pg_config`'s, the usual folders, newest version first.
     /// Data that exist are only for their own major version.
     pub(crate) fn find(data: &Path) -> Result<Self> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        Self::find_in(candidates(&path), data, &path)
+    }
+
+    fn find_in(candidates: impl Iterator<Item = PathBuf>, data: &Path, path: &OsStr) -> Result<Self> {
         let wanted = fs::read_to_string(data.join("PG_VERSION")).ok();
         let wanted = wanted.as_deref().map(str::trim);
-        let mut found = candidates().filter(|folder| is_complete(folder)).peekable();
+        let mut found = candidates.filter(|folder| is_complete(folder)).peekable();
         if found.peek().is_none() {
-            return Err(PostgresError::NotInstalled { install: install_line() });
+            return Err(PostgresError::NotInstalled { install: install_line(path) });
         }
         let fits = |folder: &PathBuf| wanted.is_none_or(|v| version(folder).as_deref() == Some(v));
         found.find(fits).map(|folder| Self { folder }).ok_or_else(|| PostgresError::WrongVersion {
@@ -53,9 +58,8 @@ impl Binaries {
     }
 }
 
-fn candidates() -> impl Iterator<Item = PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let on_path: Vec<_> = env::split_paths(&path).filter_map(|folder| real(&folder)).collect();
+fn candidates(path: &OsStr) -> impl Iterator<Item = PathBuf> {
+    let on_path: Vec<_> = env::split_paths(path).filter_map(|folder| real(&folder)).collect();
     on_path.into_iter().chain(pg_config()).chain(usual())
 }
 
@@ -99,21 +103,21 @@ fn version(folder: &Path) -> Option<String> {
     Some(major.to_owned())
 }
 
-/// The line for the package manager that is here.
-fn install_line() -> &'static str {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let is_there = |program: &str| env::split_paths(&path).any(|dir| dir.join(program).is_file());
+/// The line for the package manager that is on `path`.
+fn install_line(path: &OsStr) -> String {
+    let is_there = |program: &str| env::split_paths(path).any(|dir| dir.join(program).is_file());
     if is_there("brew") {
-        "brew install postgresql@17"
-    } else if is_there("dnf") {
-        "sudo dnf install -y postgresql-server"
-    } else if is_there("apk") {
-        "sudo apk add postgresql"
-    } else if is_there("pacman") {
-        "sudo pacman -S --noconfirm postgresql"
-    } else {
-        "sudo apt-get install -y postgresql"
+        return "brew install postgresql@17".to_owned();
     }
+    let line = [
+        ("dnf", "dnf install -y postgresql-server"),
+        ("apk", "apk add postgresql"),
+        ("pacman", "pacman -S --noconfirm postgresql"),
+    ]
+    .into_iter()
+    .find_map(|(manager, line)| is_there(manager).then_some(line));
+    let sudo = if is_there("sudo") { "sudo " } else { "" };
+    format!("{sudo}{}", line.unwrap_or("apt-get install -y postgresql"))
 }
 
 #[cfg(test)]
@@ -140,5 +144,36 @@ mod tests {
             fs::write(folder.path().join(program), "").unwrap();
         }
         assert!(is_complete(folder.path()));
+    }
+    #[test]
+    fn without_postgres_the_error_names_the_line_that_installs_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = || {
+            let nowhere = std::iter::empty();
+            let path = folder.path().as_os_str();
+            let error = Binaries::find_in(nowhere, Path::new("data"), path);
+            error.unwrap_err().to_string()
+        };
+        assert_eq!(
+            text(),
+            "no PostgreSQL server found on this machine; install one with: \
+             apt-get install -y postgresql"
+        );
+        for (program, line) in [
+            ("sudo", "with: sudo apt-get install -y postgresql"),
+            ("dnf", "with: sudo dnf install -y postgresql-server"),
+            ("brew", "with: brew install postgresql@17"),
+        ] {
+            fs::write(folder.path().join(program), "").unwrap();
+            assert!(text().ends_with(line), "{}", text());
+        }
+    }
+
+    #[test]
+    fn data_of_a_version_that_is_not_installed_are_refused() {
+        let data = tempfile::tempdir().unwrap();
+        fs::write(data.path().join("PG_VERSION"), "8\n").unwrap();
+        let error = Binaries::find(data.path()).unwrap_err();
+        assert!(error.to_string().contains("are of PostgreSQL 8"), "{error}");
     }
 }

@@ -3,20 +3,23 @@
 //! The base folder holds the socket, the log and the password file, and is always temporary. The
 //! data are in it too, unless they are to be kept.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::error::{Context, Result};
+use super::error::{Context, PostgresError, Result};
 use super::owner::Owner;
 
 /// What a Unix socket's path may have on macOS, the shortest of all, less `/.s.PGSQL.65535` and its
 /// lock file.
 const LONGEST_BASE: usize = 103 - 20;
+
+/// File name of the script that runs the server.
+pub(crate) const SCRIPT: &str = "supervise";
 
 #[derive(Debug)]
 pub(crate) struct Cluster {
@@ -31,19 +34,23 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Makes the folders. `keep` is the folder the data stay in, and the password of its superuser.
     pub(crate) fn prepare(keep: Option<&Path>) -> Result<Self> {
-        let base = base_folder()?;
-        let owner = Owner::choose(base.path())?;
-        owner.check_reach(base.path())?;
+        let owner = Owner::choose(keep.map(data_in).as_deref())?;
+        let base = base_folder(&owner)?;
         let (data, password) = match keep {
             None => (base.path().join("data"), new_password()),
             Some(keep) => kept_folder(keep, &owner)?,
         };
         let cluster = Self { data, kept: keep.is_some(), password, owner, base };
-        let file = cluster.base().join("password");
-        write_secret(&file, &cluster.password)?;
-        cluster.owner.give(&file)?;
-        cluster.owner.give(cluster.base())?;
+        cluster.give_file("password", &cluster.password)?;
+        cluster.give_file(SCRIPT, include_str!("supervise.sh"))?;
         Ok(cluster)
+    }
+
+    /// Writes a file for the server's user into the base folder.
+    fn give_file(&self, name: &str, text: &str) -> Result<()> {
+        let file = self.base().join(name);
+        write_secret(&file, text)?;
+        self.owner.give(&file)
     }
 
     pub(crate) fn base(&self) -> &Path {
@@ -57,37 +64,52 @@ impl Cluster {
 
 /// A new folder of mode 0700 in the temporary folder, or in `/tmp` if that would not do: its path is
 /// too long for a socket, or closed to the user of the server.
-fn base_folder() -> Result<TempDir> {
+fn base_folder(owner: &Owner) -> Result<TempDir> {
     let make = |parent: &Path| {
-        tempfile::Builder::new()
+        let base = tempfile::Builder::new()
             .prefix("devstack-")
+            .permissions(Permissions::from_mode(0o700))
             .tempdir_in(parent)
-            .context(|| format!("make a folder in {}", parent.display()))
+            .context(|| format!("make a folder in {}", parent.display()))?;
+        owner.check_reach(base.path())?;
+        owner.give(base.path())?;
+        Ok(base)
     };
-    let base = make(&std::env::temp_dir())?;
-    let short = base.path().as_os_str().len() <= LONGEST_BASE;
-    if short && Owner::choose(base.path())?.check_reach(base.path()).is_ok() {
-        return Ok(base);
+    match make(&std::env::temp_dir()) {
+        Ok(base) if base.path().as_os_str().len() <= LONGEST_BASE => Ok(base),
+        Ok(_) | Err(PostgresError::Unreachable { .. }) => make(Path::new("/tmp")),
+        error => error,
     }
-    make(Path::new("/tmp"))
 }
 
-/// The data folder and the password in a folder that outlives the server.
+/// The data folder in a folder that outlives the server. It has a folder of its own above it, so
+/// that nothing else changes its owner.
+fn data_in(keep: &Path) -> PathBuf {
+    keep.join("postgres/data")
+}
+
+/// Data folder and password.
 fn kept_folder(keep: &Path, owner: &Owner) -> Result<(PathBuf, String)> {
-    let created = DirBuilder::new().recursive(true).mode(0o700).create(keep);
-    created.context(|| format!("make the folder {}", keep.display()))?;
-    let keep = fs::canonicalize(keep).context(|| format!("find {}", keep.display()))?;
-    owner.check_reach(&keep)?;
-    owner.give(&keep)?;
-    let file = keep.join("password");
-    let password = if file.exists() {
-        fs::read_to_string(&file).context(|| format!("read {}", file.display()))?.trim().to_owned()
-    } else {
-        let password = new_password();
-        write_secret(&file, &password)?;
-        password
-    };
-    Ok((keep.join("data"), password))
+    let made = fs::create_dir_all(keep).and_then(|()| fs::canonicalize(keep));
+    let keep = made.context(|| format!("make the folder {}", keep.display()))?;
+    let data = data_in(&keep);
+    let above = data.parent().expect("the data folder is in another");
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(above);
+    made.context(|| format!("make the folder {}", above.display()))?;
+    owner.check_reach(above)?;
+    owner.give(above)?;
+    let password = kept_password(&keep.join("password"))?;
+    Ok((data, password))
+}
+
+fn kept_password(file: &Path) -> Result<String> {
+    if file.exists() {
+        let text = fs::read_to_string(file).context(|| format!("read {}", file.display()))?;
+        return Ok(text.trim().to_owned());
+    }
+    let password = new_password();
+    write_secret(file, &password)?;
+    Ok(password)
 }
 
 /// 122 random bits, without a character that a URL would have to escape.

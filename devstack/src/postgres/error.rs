@@ -11,7 +11,7 @@ pub enum PostgresError {
     #[error("no PostgreSQL server found on this machine; install one with: {install}")]
     NotInstalled {
         /// The one line that installs it.
-        install: &'static str,
+        install: String,
     },
     /// The kept data belong to another major version than those installed.
     #[error("the data in {} are of PostgreSQL {wanted}, which is not installed; install it, or choose another folder", data.display())]
@@ -43,12 +43,12 @@ pub enum PostgresError {
         log: String,
     },
     /// The server did not become ready in time.
-    #[error("PostgreSQL did not become ready within {seconds} seconds; see {}", log.display())]
+    #[error("PostgreSQL did not become ready within {seconds} seconds; its last words were:\n{log}")]
     TimedOut {
         /// How long was waited.
         seconds: u64,
-        /// The server's log.
-        log: PathBuf,
+        /// Its log.
+        log: String,
     },
     /// `createdb` failed.
     #[error("can't create the database {name}: {reason}")]

@@ -24,11 +24,16 @@ pub(crate) enum Owner {
 }
 
 impl Owner {
-    /// `ours` is a file we have just made; its owner is who we are.
-    pub(crate) fn choose(ours: &Path) -> Result<Self> {
-        let metadata = fs::metadata(ours).context(|| format!("read {}", ours.display()))?;
-        if metadata.uid() != 0 {
+    /// The owner of the data if there are any, else the first unprivileged user that exists.
+    pub(crate) fn choose(data: Option<&Path>) -> Result<Self> {
+        if !are_we_root()? {
             return Ok(Self::Ourselves);
+        }
+        if let Some(Ok(data)) = data.map(fs::metadata)
+            && data.uid() != 0
+        {
+            let name = data.uid().to_string();
+            return Ok(Self::Other { name, uid: data.uid(), gid: data.gid() });
         }
         let users = fs::read_to_string("/etc/passwd").context(|| "read /etc/passwd".to_owned())?;
         UNPRIVILEGED.iter().find_map(|name| Self::in_passwd(&users, name)).ok_or(PostgresError::NoUnprivilegedUser)
@@ -94,6 +99,12 @@ impl Owner {
         };
         folder.ancestors().skip(1).find(|path| !passable(path)).map(Path::to_owned)
     }
+}
+
+/// A file belongs to whom makes it; asking the system for our user would take unsafe code.
+fn are_we_root() -> Result<bool> {
+    let ours = tempfile::tempfile().and_then(|file| file.metadata());
+    Ok(ours.context(|| "make a temporary file".to_owned())?.uid() == 0)
 }
 
 #[cfg(test)]

@@ -12,12 +12,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::binaries::Binaries;
-use super::cluster::Cluster;
+use super::cluster::{Cluster, SCRIPT};
 use super::error::{Context, PostgresError, Result};
 
-const SCRIPT: &str = include_str!("supervise.sh");
 /// initdb takes half a second on an idle machine; the rest is for one that is not.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
@@ -36,7 +35,7 @@ impl Server {
         forget_stale_lock(&cluster.data);
         let mut command = Command::new("sh");
         command
-            .args(["-c", SCRIPT, "supervise"])
+            .arg(SCRIPT)
             .arg(binaries.folder())
             .arg(cluster.base())
             .arg(&cluster.data)
@@ -67,7 +66,10 @@ impl Server {
             }
             sleep(POLL);
         }
-        Err(PostgresError::TimedOut { seconds: PATIENCE.as_secs(), log: cluster.log() })
+        Err(PostgresError::TimedOut {
+            seconds: PATIENCE.as_secs(),
+            log: fs::read_to_string(cluster.log()).unwrap_or_default(),
+        })
     }
 
     fn has_ended(&mut self) -> Result<bool> {

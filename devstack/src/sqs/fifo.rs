@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::time::Timestamp;
 
 /// How long a deduplication id is remembered.
-const WINDOW: Duration = Duration::from_secs(300);
+const WINDOW: Duration = Duration::from_mins(5);
 
 /// The messages of a FIFO queue by group. Ids grow in the order of sending, so the smallest waiting
 /// id of a group is its head. While any message of a group is in flight the group gives no more.

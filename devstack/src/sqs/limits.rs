@@ -118,18 +118,15 @@ fn check_value(name: &str, attribute: &Attribute) -> Result<()> {
     }
     let kind = attribute.data_type.split('.').next().unwrap_or_default();
     let text = attribute.text.as_deref().unwrap_or_default();
+    let empty = match kind {
+        "String" | "Number" => text.is_empty(),
+        "Binary" => decode(attribute).is_none_or(|bytes| bytes.is_empty()),
+        _ => return invalid("has a type that is none of Binary, Number, and String"),
+    };
     match kind {
-        "String" | "Number" if text.is_empty() => invalid("must contain a non-empty message attribute value"),
-        "String" => check_characters(text),
+        _ if empty => invalid("must contain a non-empty message attribute value"),
         "Number" if text.parse::<f64>().is_err() => invalid("has a value that can not be cast to a number"),
-        "Number" => Ok(()),
-        "Binary" if decode(attribute).is_none_or(|bytes| bytes.is_empty()) => {
-            invalid("must contain a non-empty message attribute value")
-        }
-        "Binary" => Ok(()),
-        _ => invalid(
-            "has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String",
-        ),
+        _ => check_characters(text),
     }
 }
 

@@ -35,8 +35,8 @@ pub(crate) struct MoveTask {
 }
 
 /// Works on a task until it ends or is cancelled.
-pub(crate) async fn run(service: Arc<Service>, handle: String) {
-    while let Some(rate) = step(&service, &handle) {
+pub(crate) async fn run(service: Arc<Service>, handle: String, rate: Option<u32>) {
+    while step(&service, &handle) == Status::Running {
         match rate {
             Some(_) => tokio::time::sleep(Duration::from_secs(1)).await,
             None => tokio::task::yield_now().await,
@@ -44,19 +44,21 @@ pub(crate) async fn run(service: Arc<Service>, handle: String) {
     }
 }
 
-/// Moves the next messages; gives the rate if there are more to come.
-fn step(service: &Service, handle: &str) -> Option<Option<u32>> {
+/// Moves the next messages; gives the status after it.
+fn step(service: &Service, handle: &str) -> Status {
     let now = service.clock.now();
     let mut account = service.lock();
-    let index = account.move_tasks.iter().position(|task| task.handle == handle)?;
+    let mut tasks = account.move_tasks.iter();
+    let Some(index) = tasks.position(|task| task.handle == handle) else {
+        return Status::Cancelled;
+    };
     let mut task = account.move_tasks[index].clone();
-    if task.status != Status::Running {
-        return None;
+    if task.status == Status::Running {
+        move_some(service, &mut account, &mut task, now);
     }
-    move_some(service, &mut account, &mut task, now);
-    let more = (task.status == Status::Running).then_some(task.rate);
+    let status = task.status;
     account.move_tasks[index] = task;
-    more
+    status
 }
 
 fn move_some(service: &Service, account: &mut Account, task: &mut MoveTask, now: Timestamp) {
@@ -71,15 +73,12 @@ fn move_some(service: &Service, account: &mut Account, task: &mut MoveTask, now:
     for message in messages {
         let original = message.dead_letter_source.as_deref().and_then(|a| service.name_of_arn(a));
         let target = task.destination.as_deref().or(original).map(str::to_owned);
-        match target.filter(|name| account.queues.contains_key(name)) {
-            Some(name) => {
-                move_one(account, &name, &message, now);
-                task.moved += 1;
-            }
-            None => {
-                put_back(account, &task.source, message);
-                fail(task, "CouldNotDetermineMessageSource");
-            }
+        if let Some(name) = target.filter(|name| account.queues.contains_key(name)) {
+            move_one(account, &name, &message, now);
+            task.moved += 1;
+        } else {
+            put_back(account, &task.source, message);
+            fail(task, "CouldNotDetermineMessageSource");
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub(crate) struct Timestamp(u64);
 
 impl Timestamp {
+    #[cfg(test)]
     pub(crate) const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }

@@ -13,7 +13,7 @@ use super::exit::Failure;
 use super::format::Format;
 use super::pipeline::Queues;
 use super::summary::Summary;
-use super::{load, pipeline, signals};
+use super::{load, output, pipeline, signals};
 use crate::config::settings::DatabaseUrl;
 use crate::engine::{Ending, Stats};
 use crate::plan::{Pipeline, QueueRef};
@@ -23,7 +23,7 @@ use crate::stop::{Stop, Stopper, stop_pair};
 
 /// Run the whole loop on this machine: queue, PostgreSQL, producer and pipeline
 #[derive(Debug, Clone, clap::Args)]
-pub struct DevArgs {
+pub(super) struct DevArgs {
     /// The pipeline file
     #[arg(default_value = "pipelines/transactions.yaml")]
     pub pipeline: PathBuf,
@@ -140,8 +140,7 @@ impl Session<'_> {
             produced: Some(totals?.produced),
             pipelines: vec![(self.pipeline.name().to_owned(), stats.read())],
         };
-        println!("{}", summary.render(args.format));
-        Ok(())
+        output::result(summary.render(args.format))
     }
 
     /// Produces; when that has an end, waits until every event is settled and stops the pipeline.
@@ -171,7 +170,7 @@ impl Session<'_> {
 
     fn announce(&self, pace: Pace, count: Option<u64>) {
         let until = count.map_or("Ctrl-C stops".to_owned(), |count| format!("{count} events"));
-        eprintln!(
+        output::tell(format_args!(
             "runner dev: {}\n  \
              PostgreSQL  psql '{}'\n  \
              SQS         aws --endpoint-url {} --region {REGION} sqs list-queues\n  \
@@ -179,7 +178,7 @@ impl Session<'_> {
             self.pipeline.file().display(),
             self.stack.postgres.url(),
             self.stack.sqs.endpoint(),
-        );
+        ));
     }
 }
 
@@ -206,10 +205,10 @@ async fn show(stats: &Stats) {
         let reading = stats.read();
         if stats.ended() != shown {
             shown = stats.ended();
-            eprintln!(
+            output::tell(format_args!(
                 "  {} received, {} stored, {} dead-lettered",
                 reading.received, reading.stored, reading.dead_lettered
-            );
+            ));
         }
     }
 }

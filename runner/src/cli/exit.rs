@@ -23,7 +23,7 @@ impl Failure {
     /// Prints the report and gives the exit code.
     pub fn report(&self) -> ExitCode {
         let (Self::Running(text) | Self::Usage(text) | Self::Config(text)) = self;
-        eprintln!("{}", text.trim_end());
+        super::output::tell(text.trim_end());
         ExitCode::from(match self {
             Self::Running(_) => 1,
             Self::Usage(_) => 2,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::exit::Failure;
+use super::output;
 use crate::config::settings::Settings;
 use crate::diagnostic::{self, Style};
 use crate::plan::{self, Pipeline};
@@ -25,7 +26,7 @@ pub(super) fn pipelines(paths: &[PathBuf], settings: &Settings) -> Result<Vec<Ar
     match plan::compile(&files) {
         Ok(compiled) => {
             if !compiled.warnings.is_empty() {
-                eprintln!("{}", diagnostic::render(&compiled.warnings, style).trim_end());
+                output::tell(diagnostic::render(&compiled.warnings, style).trim_end());
             }
             Ok(compiled.pipelines.into_iter().map(Arc::new).collect())
         }

@@ -7,6 +7,7 @@ pub mod format;
 mod live;
 mod load;
 pub mod migrate;
+mod output;
 mod pipeline;
 pub mod produce;
 mod run;

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::connection::Connection;
 use super::exit::Failure;
 use super::format::Format;
-use super::{load, signals};
+use super::{load, output, signals};
 use crate::config::settings::Settings;
 use crate::plan::{Pipeline, QueueRef};
 use crate::producer::{Events, Generator, Pace, ProduceError, Production, Share, Templates, Totals};
@@ -112,8 +112,7 @@ async fn send(
     let result = production.run(stop, |totals: &Totals| progress.set_position(totals.produced)).await;
     progress.finish_and_clear();
     let totals = result.map_err(|error| failure(&error))?;
-    let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{}", summary(&totals, args.format)).map_err(|error| unprintable(&error))
+    output::result(summary(&totals, args.format))
 }
 
 /// A producer is often started before its queue: it waits for what time can mend.
@@ -124,7 +123,7 @@ async fn wait_for(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure>
             Ok(queue) => return Ok(queue),
             Err(error) if error.may_pass() => {
                 if !std::mem::replace(&mut told, true) {
-                    eprintln!("waiting for queue `{queue}` ({})", clients.place);
+                    output::tell(format_args!("waiting for queue `{queue}` ({})", clients.place));
                 }
             }
             Err(error) => return Err(Failure::Running(format!("error: {error}"))),

@@ -9,14 +9,14 @@ use super::exit::Failure;
 use super::format::Format;
 use super::pipeline::Queues;
 use super::summary::Summary;
-use super::{load, pipeline, signals};
+use super::{load, output, pipeline, signals};
 use crate::engine::{Ending, Stats};
 use crate::plan::Pipeline;
 use crate::stop::{Stop, Stopper, stop_pair};
 
 /// Process events until stopped
 #[derive(Debug, Clone, clap::Args)]
-pub struct RunArgs {
+pub(super) struct RunArgs {
     /// Pipeline files, or folders of them
     #[arg(required = true, value_name = "PIPELINE|DIR")]
     pub pipelines: Vec<PathBuf>,
@@ -132,7 +132,7 @@ fn finish(ended: Vec<Ended>, format: Format) -> Result<(), Failure> {
     let failed_at_once =
         ended.iter().any(|end| end.result.is_err()) && ended.iter().all(|end| end.stats.read().received == 0);
     if !failed_at_once {
-        println!("{}", summary.render(format));
+        output::result(summary.render(format))?;
     }
     ended.into_iter().find_map(|end| end.result.err()).map_or(Ok(()), Err)
 }

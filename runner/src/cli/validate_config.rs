@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::connection::Connection;
 use super::exit::Failure;
 use super::format::Format;
-use super::live;
+use super::{live, output};
 use crate::config::load;
 use crate::diagnostic::{Diagnostic, Style, records, render};
 use crate::plan::{Compiled, Pipeline, Target, compile};
@@ -73,11 +73,11 @@ impl Outcome {
         let fails = self.fails(args.deny_warnings);
         let mut report = String::new();
         match args.format {
-            Format::Json => println!("{:#}", self.json()),
+            Format::Json => output::result(format_args!("{:#}", self.json()))?,
             Format::Human => {
                 report = render(&self.problems, style);
                 if !fails {
-                    print!("{}", self.human());
+                    output::result(self.human().trim_end())?;
                 }
             }
         }
@@ -87,7 +87,7 @@ impl Outcome {
         match self.counts() {
             Some(counts) if fails => Err(Failure::Config(format!("{report}{counts}"))),
             Some(counts) if args.format == Format::Human => {
-                eprintln!("{report}{counts}");
+                output::tell(format_args!("{report}{counts}"));
                 Ok(())
             }
             _ => Ok(()),

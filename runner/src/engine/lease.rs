@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::fault::Fault;
+use crate::fault::{Class, Fault};
 use crate::message::{Delivery, Receipt};
 use crate::source::{MAX_BATCH, Source};
 use crate::stop::Stop;
@@ -88,6 +88,11 @@ impl Leases {
         for ((id, _), result) in due.iter().zip(results) {
             match result {
                 Ok(()) => self.renewed(*id),
+                // The receipt has had its time: the queue hands the message out again, whatever becomes of this delivery.
+                Err(fault) if fault.class == Class::Fatal => {
+                    tracing::warn!(%fault, "a message's visibility can't be renewed any more");
+                    self.entries().remove(id);
+                }
                 Err(fault) => tracing::warn!(%fault, "could not renew the visibility of a message; trying again"),
             }
         }

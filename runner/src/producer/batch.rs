@@ -1,5 +1,8 @@
 //! One `SendMessageBatch`, until each of its entries is accepted.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 
@@ -23,6 +26,8 @@ const GROUPS: u64 = 10;
 pub(super) struct Destination {
     pub(super) client: Client,
     pub(super) queue_url: String,
+    /// Set while the queue does not take every event.
+    pub(super) trouble: Arc<AtomicBool>,
     /// Of a FIFO queue: distinguishes this run's deduplication ids from any other's.
     pub(super) fifo_run: Option<String>,
 }
@@ -48,19 +53,27 @@ impl Destination {
         loop {
             let outcome = self.try_once(&entries).await?;
             accepted.extend(outcome.accepted.iter().filter_map(|id| open.get_mut(*id)?.take()));
+            self.tell(&outcome);
             entries.retain(|entry| entry.id.parse().is_ok_and(|id: usize| open[id].is_some()));
             if entries.is_empty() {
                 break;
             }
-            let wait = backoff.next();
-            if backoff.worth_a_line() {
-                tracing::warn!(reason = outcome.reason, "the queue took no events, trying again");
-            }
-            if stop.unless_draining(tokio::time::sleep(wait)).await.is_none() {
+            if stop.unless_draining(tokio::time::sleep(backoff.next())).await.is_none() {
                 break;
             }
         }
         Ok(accepted)
+    }
+
+    /// One line when trouble begins and one when it ends, however many calls meet it side by side.
+    fn tell(&self, outcome: &Outcome) {
+        match &outcome.reason {
+            Some(reason) if !self.trouble.swap(true, Ordering::Relaxed) => {
+                tracing::warn!(reason, "the queue does not take every event, trying again");
+            }
+            None if self.trouble.swap(false, Ordering::Relaxed) => tracing::info!("the queue takes events again"),
+            _ => {}
+        }
     }
 
     fn entry(&self, id: usize, numbered: &Numbered) -> SendMessageBatchRequestEntry {
@@ -85,7 +98,7 @@ impl Destination {
                 let fault = Fault::from_sdk(error);
                 // A queue that is deleted may come back; a missing permission is for a person to mend.
                 if fault.class == Class::Retry || fault.is_missing_queue() {
-                    return Ok(Outcome { accepted: Vec::new(), reason: fault.to_string() });
+                    return Ok(Outcome { accepted: Vec::new(), reason: Some(fault.to_string()) });
                 }
                 Err(ProduceError::Queue(self.queue_url.clone(), fault))
             }
@@ -98,19 +111,21 @@ impl Destination {
 struct Outcome {
     /// The ids of the accepted entries.
     accepted: Vec<usize>,
-    /// Why the others were not.
-    reason: String,
+    /// Why others were not.
+    reason: Option<String>,
 }
 
 impl Outcome {
-    /// A batch call succeeds as a whole even when entries fail: each is looked at.
+    /// A batch call succeeds as a whole even when entries fail: each is looked at. Throttling may count as the sender's
+    /// fault, so the code decides.
     fn new(accepted: Vec<usize>, failed: &[BatchResultErrorEntry]) -> Result<Self, ProduceError> {
         let words =
             |entry: &BatchResultErrorEntry| format!("{}: {}", entry.code, entry.message().unwrap_or("no message"));
-        if let Some(entry) = failed.iter().find(|entry| entry.sender_fault) {
+        let is_final = |entry: &&BatchResultErrorEntry| Fault::from_sqs(Some(&entry.code), "").class == Class::Fatal;
+        if let Some(entry) = failed.iter().find(is_final) {
             return Err(ProduceError::Refused(words(entry)));
         }
-        Ok(Self { accepted, reason: failed.first().map(words).unwrap_or_default() })
+        Ok(Self { accepted, reason: failed.first().map(words) })
     }
 }
 
@@ -131,7 +146,8 @@ mod tests {
     #[test]
     fn a_failed_entry_of_the_service_is_sent_again_and_one_of_the_sender_is_fatal() {
         let outcome = Outcome::new(vec![0], &[failed("InternalError", false)]).unwrap();
-        assert_eq!((outcome.accepted, outcome.reason.as_str()), (vec![0], "InternalError: said so"));
+        assert_eq!((outcome.accepted, outcome.reason.as_deref()), (vec![0], Some("InternalError: said so")));
+        assert!(Outcome::new(vec![0], &[failed("RequestThrottled", true)]).is_ok());
 
         let error = Outcome::new(vec![0], &[failed("InvalidMessageContents", true)]).unwrap_err();
         assert_eq!(error.to_string(), "the queue refuses the event: InvalidMessageContents: said so");

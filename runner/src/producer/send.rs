@@ -1,5 +1,6 @@
 //! The sending loop: events at a pace, in batches, several calls side by side.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
@@ -77,11 +78,12 @@ struct Sender<F> {
 
 impl<F: FnMut(&Totals)> Sender<F> {
     fn new(production: Production, stop: Stop, sent: F) -> Self {
-        let fifo = is_fifo(&production.queue_url);
+        let fifo = production.queue_url.strip_suffix(".fifo").is_some();
         Self {
             destination: Destination {
                 client: production.client,
                 queue_url: production.queue_url,
+                trouble: Arc::default(),
                 fifo_run: fifo.then(|| uuid::Uuid::new_v4().to_string()),
             },
             totals: production.events.totals(),
@@ -187,12 +189,6 @@ impl<F: FnMut(&Totals)> Sender<F> {
             }
         }
     }
-}
-
-/// SQS names FIFO queues so, in lower case.
-#[allow(clippy::case_sensitive_file_extension_comparisons, reason = "a queue is no file")]
-fn is_fifo(queue_url: &str) -> bool {
-    queue_url.ends_with(".fifo")
 }
 
 /// When events are due.

@@ -35,7 +35,7 @@ async fn queue(name: &str) -> Queue {
     let sqs = Sqs::start(SqsOptions::default()).unwrap();
     let client = client(sqs.endpoint());
     let mut create = client.create_queue().queue_name(name);
-    if name.ends_with(".fifo") {
+    if name.strip_suffix(".fifo").is_some() {
         create = create.attributes(QueueAttributeName::FifoQueue, "true");
     }
     let url = create.send().await.unwrap().queue_url.unwrap();

@@ -33,7 +33,7 @@ pub(crate) struct GetAnswer {
     attributes: BTreeMap<String, String>,
 }
 
-pub(crate) fn get(service: &Service, request: GetRequest) -> Result<GetAnswer> {
+pub(crate) fn get(service: &Service, request: &GetRequest) -> Result<GetAnswer> {
     let now = service.clock.now();
     let name = name_of_url(request.queue_url.as_deref())?;
     let mut account = service.lock();
@@ -65,7 +65,7 @@ fn all(queue: &Queue) -> Settings {
     attributes
 }
 
-pub(crate) fn set(service: &Service, request: SetRequest) -> Result<Empty> {
+pub(crate) fn set(service: &Service, request: &SetRequest) -> Result<Empty> {
     let now = service.clock.now();
     let name = name_of_url(request.queue_url.as_deref())?;
     let mut account = service.lock();

@@ -94,7 +94,8 @@ pub(crate) fn start(service: &Arc<Service>, request: StartRequest) -> Result<Sta
     };
     let task_handle = task.handle.clone();
     account.move_tasks.push(task);
-    tokio::spawn(move_task::run(Arc::clone(service), task_handle.clone()));
+    let run = move_task::run(Arc::clone(service), task_handle.clone(), rate);
+    tokio::spawn(run);
     Ok(StartAnswer { task_handle })
 }
 

@@ -15,7 +15,7 @@ use crate::sqs::protocol::{Empty, QueueRequest, QueueUrl};
 use crate::sqs::queue::Queue;
 
 /// One purge a minute.
-const PURGE_PAUSE: Duration = Duration::from_secs(60);
+const PURGE_PAUSE: Duration = Duration::from_mins(1);
 /// Queues in one answer of a list call.
 const PAGE: usize = 1000;
 
@@ -124,7 +124,7 @@ pub(crate) fn url(service: &Service, request: NameRequest) -> Result<QueueUrl> {
     Ok(QueueUrl { queue_url: service.url(&name) })
 }
 
-pub(crate) fn list(service: &Service, request: PageRequest) -> Result<ListAnswer> {
+pub(crate) fn list(service: &Service, request: &PageRequest) -> Result<ListAnswer> {
     let account = service.lock();
     let names = account.queues.keys().filter(|name| name.starts_with(&request.queue_name_prefix));
     let (queue_urls, next_token) = request.cut(service, names)?;
@@ -132,7 +132,7 @@ pub(crate) fn list(service: &Service, request: PageRequest) -> Result<ListAnswer
 }
 
 /// The queues whose dead letters go to this one.
-pub(crate) fn sources(service: &Service, request: PageRequest) -> Result<SourcesAnswer> {
+pub(crate) fn sources(service: &Service, request: &PageRequest) -> Result<SourcesAnswer> {
     let mut account = service.lock();
     account.queue(request.queue_url.as_deref())?;
     let arn = service.arn(name_of_url(request.queue_url.as_deref())?);
@@ -172,7 +172,7 @@ impl PageRequest {
     }
 }
 
-pub(crate) fn delete(service: &Service, request: QueueRequest) -> Result<Empty> {
+pub(crate) fn delete(service: &Service, request: &QueueRequest) -> Result<Empty> {
     let name = name_of_url(request.queue_url.as_deref())?;
     let queue = service.lock().queues.remove(name).ok_or_else(Error::no_such_queue)?;
     // Long polls find the queue gone.
@@ -180,7 +180,7 @@ pub(crate) fn delete(service: &Service, request: QueueRequest) -> Result<Empty> 
     Ok(Empty {})
 }
 
-pub(crate) fn purge(service: &Service, request: QueueRequest) -> Result<Empty> {
+pub(crate) fn purge(service: &Service, request: &QueueRequest) -> Result<Empty> {
     let now = service.clock.now();
     let url = request.queue_url.as_deref();
     let mut account = service.lock();

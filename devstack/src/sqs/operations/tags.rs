@@ -50,7 +50,7 @@ pub(crate) fn tag(service: &Service, request: TagRequest) -> Result<Empty> {
     Ok(Empty {})
 }
 
-pub(crate) fn untag(service: &Service, request: UntagRequest) -> Result<Empty> {
+pub(crate) fn untag(service: &Service, request: &UntagRequest) -> Result<Empty> {
     let mut account = service.lock();
     let queue = account.queue(request.queue_url.as_deref())?;
     if request.tag_keys.is_empty() {
@@ -60,7 +60,7 @@ pub(crate) fn untag(service: &Service, request: UntagRequest) -> Result<Empty> {
     Ok(Empty {})
 }
 
-pub(crate) fn list(service: &Service, request: QueueRequest) -> Result<TagsAnswer> {
+pub(crate) fn list(service: &Service, request: &QueueRequest) -> Result<TagsAnswer> {
     let mut account = service.lock();
     let queue = account.queue(request.queue_url.as_deref())?;
     Ok(TagsAnswer { tags: queue.tags.clone() })

@@ -1,0 +1,11 @@
+//! The integration suite of `migration`: every test has a database of its own in one private PostgreSQL.
+
+mod apply;
+mod concurrent;
+mod database;
+mod failure;
+mod misfit;
+mod quoting;
+mod refusal;
+mod types;
+mod undo;

@@ -1,0 +1,69 @@
+//! What keeps a run from writing.
+
+use migration::{Table, misfits, up};
+
+use crate::database::{TestDb, events, fresh, table};
+
+async fn found(t: &TestDb, table: Table) -> Vec<String> {
+    let all = misfits(&t.db, &[table]).await.unwrap();
+    assert!(all.iter().all(|misfit| !misfit.fix.is_empty() && misfit.declared_in.ends_with("test.yaml")));
+    all.iter().map(|misfit| format!("{}: {}", misfit.column.as_deref().unwrap_or("-"), misfit.problem)).collect()
+}
+
+#[tokio::test]
+async fn a_migrated_table_fits() {
+    let t = fresh().await;
+    assert_eq!(found(&t, events()).await, ["-: it does not exist"]);
+    up(&t.db, &[events()]).await.unwrap();
+    assert_eq!(found(&t, events()).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn everything_wrong_is_told_at_once() {
+    let t = fresh().await;
+    t.run(
+        "CREATE TABLE events (event_id text, client_id text NOT NULL, event_type text NOT NULL,
+            payload jsonb GENERATED ALWAYS AS ('{}') STORED, must text NOT NULL)",
+    )
+    .await;
+    let mut declared = events();
+    declared.columns[1].nullable = true;
+    let expected = [
+        "event_id: column event_id is text, declared uuid",
+        "client_id: column client_id is NOT NULL, declared null",
+        "timestamp: it has no column timestamp",
+        "payload: column payload is generated and takes no value",
+        "must: column must is NOT NULL without a default, and not declared",
+        "-: it has no primary key, declared (event_id)",
+    ];
+    assert_eq!(found(&t, declared).await, expected);
+}
+
+#[tokio::test]
+async fn what_keeps_no_row_out_is_no_misfit() {
+    let t = fresh().await;
+    // No index, a column too many, and null allowed where the file does not.
+    t.run("CREATE TABLE events (event_id uuid PRIMARY KEY, client_id text, event_type text, timestamp timestamptz, payload jsonb, extra text)").await;
+    assert_eq!(found(&t, events()).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn another_key_a_view_and_a_missing_schema() {
+    let t = fresh().await;
+    t.run("CREATE TABLE t (a uuid PRIMARY KEY, b uuid NOT NULL); CREATE VIEW v AS SELECT 1").await;
+    assert_eq!(found(&t, table("t", &["a uuid", "b uuid"], &["b"])).await, ["-: its primary key is (a), declared (b)"]);
+    assert_eq!(found(&t, table("v", &["a uuid"], &[])).await, ["-: it is a view"]);
+    assert_eq!(found(&t, table("nowhere.t", &["a uuid"], &[])).await, ["-: it does not exist"]);
+}
+
+#[tokio::test]
+async fn missing_privileges() {
+    let t = fresh().await;
+    up(&t.db, &[events()]).await.unwrap();
+    let writer = t.as_role("misfit_writer").await;
+    let all = misfits(&writer, &[events()]).await.unwrap();
+    assert_eq!(all[0].to_string(), "table events does not fit: this role lacks the privilege INSERT, SELECT");
+    assert_eq!(all[0].fix, r#"GRANT INSERT, SELECT ON "public"."events" TO the role that runs the pipeline"#);
+    t.run("GRANT INSERT, SELECT ON events TO misfit_writer").await;
+    assert!(misfits(&writer, &[events()]).await.unwrap().is_empty());
+}

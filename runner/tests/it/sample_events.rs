@@ -1,0 +1,60 @@
+//! What the example pipelines' own templates render goes through the pipeline: rows for a valid event, a rejection for
+//! one that was broken on purpose.
+
+use std::path::PathBuf;
+
+use runner::config::{Environment, load};
+use runner::engine::decide::decide;
+use runner::message::{Code, Delivery, Metadata, Receipt};
+use runner::plan::{Pipeline, compile};
+use runner::producer::{Breakage, Event, Events, Generator};
+
+/// Enough that every branch of every template comes up.
+const EVENTS: usize = 200;
+
+fn examples() -> Vec<Pipeline> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../pipelines");
+    let files = load(&[folder], &Environment::new());
+    compile(&files).unwrap().pipelines
+}
+
+fn events(pipeline: &Pipeline, invalid: &str) -> Vec<Event> {
+    let templates = pipeline.producer().unwrap().templates.clone();
+    let validator = pipeline.validator().clone();
+    let mut events = Events::new(templates, Generator::seeded(11))
+        .breaking(invalid.parse().unwrap(), move |document| validator.is_valid(document));
+    (0..EVENTS).map(|_| events.draw().unwrap()).collect()
+}
+
+fn delivery(event: &Event) -> Delivery {
+    Delivery {
+        body: event.body.clone(),
+        metadata: Metadata { message_id: "11111111-2222-3333-4444-555555555555".to_owned(), ..Metadata::default() },
+        receipt: Receipt("receipt".to_owned()),
+    }
+}
+
+#[test]
+fn every_valid_event_becomes_one_row() {
+    for pipeline in examples() {
+        for event in events(&pipeline, "0") {
+            let rows = decide(pipeline.validator(), pipeline.mapping(), &delivery(&event));
+            let rows = rows.unwrap_or_else(|reason| panic!("{}: {reason:?}: {}", pipeline.name(), event.body));
+            assert_eq!(rows.tables.iter().map(Vec::len).collect::<Vec<_>>(), [1], "{}", pipeline.name());
+        }
+    }
+}
+
+#[test]
+fn every_broken_event_is_rejected_the_way_it_was_broken() {
+    for pipeline in examples() {
+        for event in events(&pipeline, "1") {
+            let rejection = decide(pipeline.validator(), pipeline.mapping(), &delivery(&event)).unwrap_err();
+            let expected = match event.breakage.unwrap() {
+                Breakage::NotJson => Code::NotJson,
+                _ => Code::Schema,
+            };
+            assert_eq!(rejection.code, expected, "{}: {}", pipeline.name(), event.body);
+        }
+    }
+}
