@@ -52,8 +52,8 @@ fn references_are_found_beside_the_file_whatever_ids_say() {
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write(
         "order.json",
-        r##"{"$id": "https://example.com/a/order", "type": "object", "required": ["id", "total"], "properties": {
-            "id": {"$ref": "parts/id.json#/$defs/id"}, "total": {"$ref": "money.json"}}, "additionalProperties": false}"##,
+        r#"{"$id": "https://example.com/a/order", "type": "object", "required": ["id", "total"], "properties": {
+            "id": {"$ref": "parts/id.json#/$defs/id"}, "total": {"$ref": "money.json"}}, "additionalProperties": false}"#,
     );
     std::fs::create_dir(folder.path().join("parts")).unwrap();
     write("parts/id.json", r#"{"$defs": {"id": {"type": "string", "format": "uuid"}}}"#);

@@ -5,6 +5,7 @@ mod broken;
 mod casts;
 mod containers;
 mod crash;
+mod cross_check;
 mod decide;
 mod events;
 mod examples;

@@ -31,7 +31,9 @@ fn told(expr: &str) -> String {
         words.join("/")
     });
     let null = result.null.map_or(String::new(), |null| format!(" null: {}", null.why));
-    let findings: String = findings.iter().map(|f| format!(" [{} at {}]", f.message, &expr[f.span.clone()])).collect();
+    let findings: Vec<String> =
+        findings.iter().map(|f| format!(" [{} at {}]", f.message, &expr[f.span.clone()])).collect();
+    let findings = findings.concat();
     format!("{types}{null}{findings}")
 }
 
