@@ -31,7 +31,6 @@ async fn under_lock(session: &Session, only: Option<&[Table]>, allow_data_loss: 
         return Ok(None);
     };
     undo(session, &entry, allow_data_loss).await?;
-    tracing::info!("undone: {}", entry.summary);
     Ok(Some(entry))
 }
 

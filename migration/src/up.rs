@@ -38,7 +38,7 @@ async fn under_lock(session: &Session, tables: &[Table]) -> Result<Report, Error
     ledger::install(db).await.map_err(keeping())?;
     for step in &steps {
         apply(session, step).await?;
-        tracing::info!(file = %step.declared_in.display(), "{}", step.summary);
+        tracing::debug!(file = %step.declared_in.display(), "{}", step.summary);
     }
     Ok(Report { applied: steps, refusals })
 }
@@ -64,6 +64,7 @@ async fn apply_in_transaction(session: &Session, step: &Step) -> Result<(), Erro
 async fn apply_outside(session: &Session, step: &Step) -> Result<(), Error> {
     let db = session.connection().await?;
     let id = ledger::start(db, step).await.map_err(doing(step))?;
+    tracing::info!("{}; the table has rows, so this can take a while", step.summary);
     if let Err(error) = run(db, &step.sql).await {
         if let Err(left) = sweep(session, step, id).await {
             tracing::warn!(step = step.summary, "a failed index build is not swept away yet: {left}");

@@ -8,26 +8,33 @@ use crate::config::settings::{DatabaseUrl, Settings};
 use crate::plan::{Pipeline, QueueRef};
 use crate::source::{Access, Clients};
 
-/// Flags of every command that connects.
+/// Flags of every command that needs the database.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct Connection {
+pub struct DatabaseFlags {
     /// PostgreSQL URL [default: DATABASE_URL, or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME]
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
+}
+
+/// Flags of every command that needs the queue service.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct QueueFlags {
     /// SQS endpoint, for a queue service other than AWS [default: SQS_ENDPOINT]
     #[arg(long, value_name = "URL")]
     pub sqs_endpoint: Option<String>,
 }
 
-impl Connection {
+impl DatabaseFlags {
     /// The database's URL; its absence is a matter of configuration.
-    pub fn database(&self, settings: &Settings) -> Result<DatabaseUrl, Failure> {
+    pub(super) fn url(&self, settings: &Settings) -> Result<DatabaseUrl, Failure> {
         let found = settings.database(self.database_url.as_deref());
         found.map_err(|error| Failure::Config(format!("error: {error}")))
     }
+}
 
+impl QueueFlags {
     /// SQS clients for the region of `queue`, if it names one.
-    pub async fn queue(&self, settings: &Settings, queue: &QueueRef) -> Result<Clients, Failure> {
+    pub(super) async fn clients(&self, settings: &Settings, queue: &QueueRef) -> Result<Clients, Failure> {
         let endpoint = settings.sqs_endpoint(self.sqs_endpoint.as_deref());
         let region = match queue {
             QueueRef::Arn { region, .. } => Some(region.clone()),

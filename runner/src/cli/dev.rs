@@ -13,7 +13,7 @@ use super::exit::Failure;
 use super::format::Format;
 use super::pipeline::Queues;
 use super::summary::Summary;
-use super::{load, output, pipeline, signals};
+use super::{load, migrate, output, pipeline, signals};
 use crate::config::settings::DatabaseUrl;
 use crate::engine::{Ending, Stats};
 use crate::plan::{Pipeline, QueueRef};
@@ -158,14 +158,7 @@ impl Session<'_> {
     async fn migrate(&self, database: &DatabaseUrl) -> Result<(), Failure> {
         let connection = connection::open(database, 2).await?;
         let migrated = migration::up(&connection, &connection::tables([&*self.pipeline])).await;
-        let report = migrated.map_err(|error| Failure::Running(format!("error: {}", super::chain(&error))))?;
-        match report.refusals.as_slice() {
-            [] => Ok(()),
-            refusals => {
-                let list: Vec<_> = refusals.iter().map(|refusal| format!("error: {refusal:?}")).collect();
-                Err(Failure::Running(list.join("\n")))
-            }
-        }
+        migrate::refused(&migrated.map_err(|error| migrate::failure(&error))?.refusals)
     }
 
     fn announce(&self, pace: Pace, count: Option<u64>) {

@@ -1,7 +1,8 @@
 //! `validate-config --connect`: what the files say, against what is there.
 
-use super::connection::{self, Connection};
+use super::connection;
 use super::exit::Failure;
+use super::validate_config::ValidateConfigArgs;
 use crate::config::settings::Settings;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::Pipeline;
@@ -9,29 +10,29 @@ use crate::plan::Pipeline;
 /// Looks at every queue and every table; reads only.
 pub(super) async fn check(
     pipelines: &[Pipeline],
-    connection: &Connection,
+    args: &ValidateConfigArgs,
     settings: &Settings,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let mut found = Vec::new();
     for pipeline in pipelines {
         let source = pipeline.source();
-        let clients = connection.queue(settings, &source.queue).await?;
+        let clients = args.queue.clients(settings, &source.queue).await?;
         for queue in [&source.queue, &source.dlq] {
             if let Err(error) = crate::source::resolve(&clients, queue).await {
                 found.push(diagnostic(Code::LiveQueue, pipeline, &error));
             }
         }
     }
-    found.extend(tables(pipelines, connection, settings).await?);
+    found.extend(tables(pipelines, args, settings).await?);
     Ok(found)
 }
 
 async fn tables(
     pipelines: &[Pipeline],
-    connection: &Connection,
+    args: &ValidateConfigArgs,
     settings: &Settings,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    let database = connection.database(settings)?;
+    let database = args.database.url(settings)?;
     let pool = match connection::open(&database, 1).await {
         Ok(pool) => pool,
         Err(failure) => return Ok(vec![Diagnostic::new(Code::LiveTable, failure.text(), None)]),

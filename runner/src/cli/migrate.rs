@@ -8,7 +8,7 @@ use migration::{Entry, Plan, Refusal, Report, State, Status, Step, Table, TableS
 use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
 
-use super::connection::{self, Connection};
+use super::connection::{self, DatabaseFlags};
 use super::exit::Failure;
 use super::format::Format;
 use super::{load, output};
@@ -64,7 +64,7 @@ struct Output {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
-    connection: Connection,
+    database: DatabaseFlags,
 }
 
 pub(super) fn run(args: &MigrateArgs) -> Result<(), Failure> {
@@ -98,7 +98,7 @@ where
     let settings = load::settings()?;
     let pipelines = if paths.is_empty() { Vec::new() } else { load::pipelines(paths, &settings)? };
     let tables = connection::tables(pipelines.iter().map(|pipeline| &**pipeline));
-    let url = output.connection.database(&settings)?;
+    let url = output.database.url(&settings)?;
     super::runtime()?.block_on(async {
         let db = connection::open(&url, 1).await?;
         command(&db, &tables).await
@@ -107,21 +107,21 @@ where
 
 /// Applies what is missing.
 pub async fn up(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
-    let report = migration::up(db, tables).await.map_err(failure)?;
+    let report = migration::up(db, tables).await.map_err(|error| failure(&error))?;
     print(format, || applied(&report, tables.len()), &json!(report))?;
     refused(&report.refusals)
 }
 
 /// Prints what `up` would run.
 pub async fn plan(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
-    let plan = migration::plan(db, tables).await.map_err(failure)?;
+    let plan = migration::plan(db, tables).await.map_err(|error| failure(&error))?;
     print(format, || script(&plan), &json!(plan))?;
     refused(&plan.refusals)
 }
 
 /// Prints where every table stands.
 pub async fn status(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
-    let status = migration::status(db, tables).await.map_err(failure)?;
+    let status = migration::status(db, tables).await.map_err(|error| failure(&error))?;
     print(format, || standing(&status), &json!(status))
 }
 
@@ -132,7 +132,7 @@ pub async fn down(
     allow_data_loss: bool,
     format: Format,
 ) -> Result<(), Failure> {
-    let undone = migration::down(db, only, allow_data_loss).await.map_err(failure)?;
+    let undone = migration::down(db, only, allow_data_loss).await.map_err(|error| failure(&error))?;
     print(format, || undoing(undone.as_ref()), &json!({ "undone": undone }))
 }
 
@@ -143,8 +143,8 @@ fn print(format: Format, human: impl FnOnce() -> String, json: &Value) -> Result
     }
 }
 
-fn failure(error: migration::Error) -> Failure {
-    let text = format!("error: {}", super::chain(&error));
+pub(super) fn failure(error: &migration::Error) -> Failure {
+    let text = format!("error: {}", super::chain(error));
     match error {
         migration::Error::Declaration { .. } | migration::Error::Conflict { .. } => Failure::Config(text),
         _ => Failure::Running(text),
@@ -152,7 +152,7 @@ fn failure(error: migration::Error) -> Failure {
 }
 
 /// The first refusals in full, the rest as a number: the report is to fit one screen.
-fn refused(refusals: &[Refusal]) -> Result<(), Failure> {
+pub(super) fn refused(refusals: &[Refusal]) -> Result<(), Failure> {
     const SHOWN: usize = 4;
     if refusals.is_empty() {
         return Ok(());

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::connection::Connection;
+use super::connection::QueueFlags;
 use super::exit::Failure;
 use super::format::Format;
 use super::{load, output, signals};
@@ -50,9 +50,9 @@ pub struct ProduceArgs {
     /// How to print the summary
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Where to connect
+    /// Where the queue is
     #[command(flatten)]
-    pub connection: Connection,
+    pub queue: QueueFlags,
 }
 
 impl ProduceArgs {
@@ -101,7 +101,7 @@ async fn send(
     stop: Stop,
 ) -> Result<(), Failure> {
     let queue = &pipeline.source().queue;
-    let clients = args.connection.queue(settings, queue).await?;
+    let clients = args.queue.clients(settings, queue).await?;
     let Some(queue) = stop.unless_draining(wait_for(&clients, queue)).await else {
         return Ok(());
     };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
+use super::connection::{DatabaseFlags, QueueFlags};
 use super::exit::Failure;
 use super::format::Format;
 use super::pipeline::Queues;
@@ -32,9 +32,12 @@ pub(super) struct RunArgs {
     /// How to print the summary
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Where to connect
+    /// Where the database is
     #[command(flatten)]
-    pub connection: Connection,
+    pub database: DatabaseFlags,
+    /// Where the queue is
+    #[command(flatten)]
+    pub queue: QueueFlags,
 }
 
 /// Runs every pipeline on a thread of its own: a busy one takes no time from the others, and one thread with nothing
@@ -43,7 +46,7 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let started = Instant::now();
     let settings = load::settings()?;
     let pipelines = load::pipelines(&args.pipelines, &settings)?;
-    let database = args.connection.database(&settings)?;
+    let database = args.database.url(&settings)?;
     let (stopper, stop) = stop_pair();
     let context = Context { args: args.clone(), settings, database, started };
     let context = Arc::new(context);
@@ -102,7 +105,7 @@ async fn one(
     stop: &Stop,
 ) -> Result<(), Failure> {
     let args = &context.args;
-    let clients = args.connection.queue(&context.settings, &pipeline.source().queue).await?;
+    let clients = args.queue.clients(&context.settings, &pipeline.source().queue).await?;
     let queues = Queues::of(&pipeline);
     let opening = pipeline::open(&pipeline, &queues, &clients, &context.database, args.wait);
     let Some(seams) = stop.unless_draining(opening).await else {

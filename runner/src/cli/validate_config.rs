@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::connection::Connection;
+use super::connection::{DatabaseFlags, QueueFlags};
 use super::exit::Failure;
 use super::format::Format;
 use super::{live, output};
@@ -28,9 +28,12 @@ pub struct ValidateConfigArgs {
     /// How to print the result
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Where to connect
+    /// Where the database is
     #[command(flatten)]
-    pub connection: Connection,
+    pub database: DatabaseFlags,
+    /// Where the queue is
+    #[command(flatten)]
+    pub queue: QueueFlags,
 }
 
 /// Runs the command. Queues and tables are looked at only with `--connect`, and only if the files compile.
@@ -38,7 +41,7 @@ pub(super) fn run(args: &ValidateConfigArgs) -> Result<(), Failure> {
     let settings = super::load::settings()?;
     let mut outcome = Outcome::of(compile(&load(&args.paths, settings.env())));
     if args.connect && !outcome.fails(false) {
-        let live = live::check(&outcome.pipelines, &args.connection, &settings);
+        let live = live::check(&outcome.pipelines, args, &settings);
         outcome.problems.extend(super::runtime()?.block_on(live)?);
     }
     let no_color = settings.env().get("NO_COLOR").map(String::as_str);
