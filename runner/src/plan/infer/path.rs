@@ -148,7 +148,7 @@ impl<'t, 's> Walker<'t, 's> {
 }
 
 /// The name of `.name`, `."name"` and `["name"]`, and the slice of the expression it stands in.
-pub(super) fn field_name<'t>(key: &Term<&'t str>) -> Option<(String, Option<&'t str>)> {
+fn field_name<'t>(key: &Term<&'t str>) -> Option<(String, Option<&'t str>)> {
     let Term::Str(None, parts) = key else {
         return None;
     };

@@ -4,10 +4,8 @@ use std::ops::Range;
 
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::ops::Math;
-use jaq_core::path::{Part, Path};
 
 use super::parse;
-use super::path::field_name;
 
 /// `.detail-type`: what was written, and how the field is meant to be written.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +24,7 @@ fn find_subtraction(term: &Term<&str>, text: &str) -> Option<Subtraction> {
     let inside = |terms: &[&Term<&str>]| terms.iter().find_map(|term| find_subtraction(term, text));
     match term {
         Term::BinOp(left, BinaryOp::Math(Math::Sub), right) => {
-            dashed_name(left, right, text).or_else(|| inside(&[left, right]))
+            dashed_name(right, text).or_else(|| inside(&[left, right]))
         }
         Term::BinOp(left, _, right) => inside(&[left, right]),
         Term::Path(inner, _) | Term::Neg(inner) | Term::TryCatch(inner, _) | Term::Arr(Some(inner)) => inside(&[inner]),
@@ -35,22 +33,17 @@ fn find_subtraction(term: &Term<&str>, text: &str) -> Option<Subtraction> {
     }
 }
 
-fn dashed_name(left: &Term<&str>, right: &Term<&str>, text: &str) -> Option<Subtraction> {
+/// The word after the dash, and the name right before it that starts with a dot.
+fn dashed_name(right: &Term<&str>, text: &str) -> Option<Subtraction> {
     let Term::Call(word, arguments) = right else {
         return None;
     };
     let at = word.as_ptr().addr() - text.as_ptr().addr();
-    if !arguments.is_empty() || !text[..at].ends_with('-') || text[..at].ends_with(" -") {
-        return None;
-    }
-    let ends_in_field = match left {
-        Term::Path(_, Path(parts)) => matches!(parts.last(), Some((Part::Index(key), _)) if field_name(key).is_some()),
-        Term::BinOp(_, BinaryOp::Math(Math::Sub), _) => true,
-        _ => false,
-    };
     let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let start = text[..at].rfind(|c| !in_name(c)).map_or(0, |at| at + 1);
-    let end = text[at..].find(|c| !in_name(c)).map_or(text.len(), |end| at + end);
-    let dotted = text[..start].ends_with('.');
-    (ends_in_field && dotted).then(|| Subtraction { span: start..end, meant: text[start..end].to_owned() })
+    let start = text[..at].trim_end_matches(in_name).len();
+    let end = text.len() - text[at..].trim_start_matches(in_name).len();
+    let meant = &text[start..end];
+    let field = text[..start].ends_with('.') && meant.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let joined = text[start..at].ends_with('-') && arguments.is_empty();
+    (field && joined).then(|| Subtraction { span: start..end, meant: meant.to_owned() })
 }

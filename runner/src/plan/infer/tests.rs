@@ -80,5 +80,6 @@ fn a_dashed_name_is_no_subtraction() {
     assert_eq!(meant(".a.detail-sub-type | lower").unwrap().1, "detail-sub-type");
     assert_eq!(meant(".a - length"), None);
     assert_eq!(meant(".a-1"), None);
+    assert_eq!(meant("\"\u{e9}\" + .a-b").unwrap().0, "a-b");
     assert_eq!(meant(".\"detail-type\""), None);
 }
