@@ -111,7 +111,7 @@ impl Outcome {
     }
 
     fn human(&self) -> String {
-        self.pipelines.iter().map(describe).collect()
+        self.pipelines.iter().map(describe).collect::<Vec<_>>().join("\n")
     }
 
     fn json(&self) -> Value {
@@ -122,15 +122,16 @@ impl Outcome {
 
 fn describe(pipeline: &Pipeline) -> String {
     let source = pipeline.source();
-    let mut text = format!("{}: ok\n", pipeline.file().display());
-    text += &format!("  queue {}, dead letters to {}\n", source.queue, source.dlq);
-    for target in pipeline.targets() {
-        text += &format!("  table {}\n", describe_table(target));
-    }
+    let mut lines = vec![
+        format!("{}: ok", pipeline.file().display()),
+        format!("  queue {}, dead letters to {}", source.queue, source.dlq),
+    ];
+    lines.extend(pipeline.targets().iter().map(|target| format!("  table {}", describe_table(target))));
     if let Some(producer) = pipeline.producer() {
-        text += &format!("  producer {}, {}\n", producer.pace, plural(producer.templates.iter().count(), "template"));
+        let templates = plural(producer.templates.iter().count(), "template");
+        lines.push(format!("  producer {}, {templates}", producer.pace));
     }
-    text
+    lines.join("\n")
 }
 
 fn describe_table(target: &Target) -> String {

@@ -65,8 +65,8 @@ impl ColumnText {
 }
 
 fn split_last_word(text: &str) -> (&str, &str) {
-    let at = text.rfind(char::is_whitespace).map_or(0, |at| at + 1);
-    (text[..at].trim_end(), &text[at..])
+    let word = text.rsplit(char::is_whitespace).next().unwrap_or(text);
+    (text[..text.len() - word.len()].trim_end(), word)
 }
 
 fn split_null(head: &str) -> (&str, bool) {
@@ -116,6 +116,8 @@ mod tests {
             ("numeric(12, 2)=.a == .b", "numeric(12, 2)", false, Some(".a == .b")),
             ("text[] null = .tags", "text[]", true, Some(".tags")),
             ("  jsonb =  . ", "jsonb", false, Some(".")),
+            ("text\u{85}null", "text", true, None),
+            ("t\u{e9}xt\u{a0}= .a", "t\u{e9}xt", false, Some(".a")),
         ] {
             let text = ColumnText(text.to_owned());
             let line = text.parse().unwrap();

@@ -7,6 +7,7 @@ mod de;
 mod index;
 mod interpolate;
 pub mod load;
+pub mod percent;
 mod schema_files;
 pub mod settings;
 mod spanned;

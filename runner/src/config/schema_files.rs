@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::load::join;
+use super::percent::encoded;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
 /// Files one schema may refer to, itself included.
@@ -82,23 +83,10 @@ fn document(source: Arc<SourceText>) -> Result<Document, Diagnostic> {
 fn file_uri(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let parts = absolute.components().filter_map(|part| match part {
-        Component::Normal(part) => Some(escaped(&part.to_string_lossy())),
+        Component::Normal(part) => Some(encoded(&part.to_string_lossy())),
         _ => None,
     });
     format!("file:///{}", parts.collect::<Vec<_>>().join("/"))
-}
-
-/// A path's part with everything escaped that a URI gives a meaning to.
-fn escaped(part: &str) -> String {
-    let mut out = String::new();
-    for byte in part.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 /// The files a schema's `$ref`s name, by path.

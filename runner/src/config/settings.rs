@@ -3,11 +3,7 @@
 use std::fmt;
 
 use super::Environment;
-
-/// Characters a part of a URL may hold unescaped (RFC 3986, "unreserved").
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
-}
+use super::percent::encoded;
 
 /// What a setting lacks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -153,18 +149,6 @@ fn host_part(host: &str) -> String {
         return format!("[{host}]");
     }
     encoded(host)
-}
-
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if is_unreserved(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ pub(crate) fn parse(source: &Arc<SourceText>) -> (Option<Node>, Vec<Diagnostic>)
     let root = builder.run();
     let problems = match root {
         Err(problem) => builder.problems.into_iter().chain([problem]).collect(),
-        Ok(_) => builder.problems,
+        Ok(()) => builder.problems,
     };
     let root = builder.root.filter(|_| !problems.iter().any(|p| p.code != Code::DuplicateKey));
     (root, problems)
@@ -303,11 +303,46 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..12 {
             let row = vec![format!("*a{}", level - 1); 10].join(", ");
-            bomb += &format!("a{level}: &a{level} [{row}]\n");
+            bomb.extend([format!("a{level}: &a{level} [{row}]\n")]);
         }
         assert!(problems(&bomb)[0].starts_with("E0109"));
         assert!(problems(&"- ".repeat(100))[0].starts_with("E0109"));
         assert!(problems("a: &a [*a]")[0].starts_with("E0102"));
         assert_eq!(problems("a: 1\n---\nb: 2\n").len(), 1);
+    }
+
+    /// The same tree as `serde_yaml` reads it; it says nothing about places.
+    fn same(node: &Node, value: &serde_yaml::Value) -> bool {
+        match (&node.kind, value) {
+            (Kind::Sequence(items), serde_yaml::Value::Sequence(values)) => {
+                items.len() == values.len() && items.iter().zip(values).all(|(item, value)| same(item, value))
+            }
+            (Kind::Mapping(entries), serde_yaml::Value::Mapping(values)) => {
+                let pairs = entries.iter().zip(values);
+                entries.len() == values.len()
+                    && pairs.into_iter().all(|((k, v), (key, value))| same(k, key) && same(v, value))
+            }
+            (Kind::Scalar { text, plain: false }, serde_yaml::Value::String(value)) => text == value,
+            (Kind::Scalar { text, plain: true }, value) => {
+                let alone: serde_yaml::Value = serde_yaml::from_str(text).unwrap_or(value.clone());
+                alone == *value
+            }
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn the_tree_is_the_one_serde_yaml_reads() {
+        for text in [
+            include_str!("../../../pipelines/transactions.yaml"),
+            include_str!("../../../pipelines/orders.yaml"),
+            include_str!("../../../pipelines/readings.yaml"),
+            "a: |\n  x\n   y\nb: >-\n  one\n  two\nc: 'it''s'\nd: \"\\u00e9\\n\"\ne: [1, ~, {f: }]\n",
+            "base: &b {x: 1}\nuse: [*b, *b]\n",
+        ] {
+            let (root, problems) = parse(&SourceText::new("p.yaml", text));
+            assert!(problems.is_empty());
+            assert!(same(&root.unwrap(), &serde_yaml::from_str(text).unwrap()), "{text}");
+        }
     }
 }

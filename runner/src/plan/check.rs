@@ -96,10 +96,11 @@ impl<'a> Line<'a> {
         let message = format!("column `{name}` is NOT NULL, but {}", null.why);
         let problem = Diagnostic::new(Code::NotNull, message, self.place(&null.span, report));
         let line = format!("`{name}: {} null`", written(self.column.ty));
-        let mut help = format!("write {line}, or give a default: `{} // ...`", self.column.expr.text());
-        if let Some(field) = &null.field {
-            help.push_str(&format!(", or list `{field}` as required in the schema"));
-        }
+        let required = match &null.field {
+            Some(field) => format!(", or list `{field}` as required in the schema"),
+            None => String::new(),
+        };
+        let help = format!("write {line}, or give a default: `{} // ...`{required}", self.column.expr.text());
         problem.help(help)
     }
 

@@ -29,7 +29,7 @@ const ASSERTED: [&str; 19] = [
     "uuid",
 ];
 
-/// Formats of OpenAPI: remarks for generators, which nobody expects to be checked.
+/// Formats of `OpenAPI`: remarks for generators, which nobody expects to be checked.
 const REMARKS: [&str; 7] = ["binary", "byte", "double", "float", "int32", "int64", "password"];
 
 /// Keywords whose values are data, not schemas.

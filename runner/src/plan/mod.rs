@@ -9,6 +9,7 @@ mod infer;
 mod keys;
 mod queue;
 mod report;
+mod resources;
 mod schema;
 mod shape;
 mod source;

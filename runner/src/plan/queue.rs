@@ -46,7 +46,7 @@ impl QueueRef {
 
     /// A FIFO queue's name ends in `.fifo`, always (Amazon SQS, `CreateQueue`).
     pub fn is_fifo(&self) -> bool {
-        self.name().ends_with(".fifo")
+        self.name().strip_suffix(".fifo").is_some()
     }
 }
 

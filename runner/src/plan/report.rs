@@ -26,6 +26,12 @@ impl<'a> Report<'a> {
         place_inside(&self.text.source, scalar, text, part)
     }
 
+    /// Whether a comment follows a scalar on its line, which may have been meant to be part of it.
+    pub(super) fn cut_by_comment(&self, scalar: &Range<usize>) -> bool {
+        let rest = self.text.source.text.get(scalar.end..).unwrap_or_default();
+        rest.lines().next().is_some_and(|line| line.trim_start().starts_with('#'))
+    }
+
     /// A diagnostic at a range of the pipeline file, still to be pushed.
     pub(super) fn at(&self, code: Code, range: &Range<usize>, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(code, message, self.place(range))

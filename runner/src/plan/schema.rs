@@ -1,15 +1,17 @@
 //! `schema:` compiled to a validator.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::formats;
 use super::report::Report;
-use crate::config::{Document, SchemaFiles, Setting, local_path, split_pointer};
+use super::{formats, resources};
+use crate::config::{Document, SchemaFiles, Setting, split_pointer};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::validate::{Options, SchemaError, SchemaErrorKind, Validator};
+
+const DRAFTS: &str = "known drafts: http://json-schema.org/draft-04/schema#, draft-06, draft-07, \
+                      https://json-schema.org/draft/2019-09/schema and 2020-12";
 
 /// A schema, ready to check documents with and to look fields up in.
 pub(super) struct Compiled<'a> {
@@ -32,8 +34,7 @@ pub(super) fn compile<'a>(setting: &Setting<String>, report: &mut Report<'a>) ->
     if missing_references(files, report) {
         return None;
     }
-    let resources = files.documents.iter().map(|(_, document)| (document.uri.clone(), document.value.clone()));
-    match Validator::compile(&root.value, &root.uri, pointer, resources, Options::default()) {
+    match Validator::compile(&root.value, &root.uri, pointer, resources::all(files), Options::default()) {
         Ok(validator) => {
             formats::check(files, report);
             Some(Compiled {
@@ -64,7 +65,9 @@ fn unreadable(problem: &Diagnostic, named_at: Place) -> Diagnostic {
 fn missing_references(files: &SchemaFiles, report: &mut Report<'_>) -> bool {
     for (path, problem) in &files.unreadable {
         let Some((document, reference)) = files.documents.iter().find_map(|(from, document)| {
-            references(&document.value).find(|text| leads_to(from, text, path)).map(|text| (document, text))
+            resources::references(&document.value)
+                .find(|text| resources::target(from, text).as_deref() == Some(path))
+                .map(|text| (document, text))
         }) else {
             continue;
         };
@@ -74,31 +77,6 @@ fn missing_references(files: &SchemaFiles, report: &mut Report<'_>) -> bool {
         report.push(problem.help("a `$ref` is a path from the file it stands in; nothing is fetched"));
     }
     !files.unreadable.is_empty()
-}
-
-fn leads_to(from: &Path, reference: &str, path: &Path) -> bool {
-    let folder = from.parent().unwrap_or(Path::new(""));
-    local_path(reference).is_some_and(|local| crate::config::load::join(folder, local) == path)
-}
-
-/// Every `$ref` in a schema.
-fn references(value: &Value) -> impl Iterator<Item = &str> {
-    let mut waiting = vec![value];
-    std::iter::from_fn(move || {
-        while let Some(value) = waiting.pop() {
-            match value {
-                Value::Object(object) => {
-                    waiting.extend(object.values());
-                    if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
-                        return Some(reference);
-                    }
-                }
-                Value::Array(items) => waiting.extend(items),
-                _ => {}
-            }
-        }
-        None
-    })
 }
 
 /// Where a string stands in a schema file: its first occurrence in quotes, or the file's start.
@@ -122,8 +100,10 @@ fn schema_error(error: &SchemaError, setting: &Setting<String>, root: &Document,
     if error.kind != SchemaErrorKind::NoSuchPointer {
         problem = problem.related(named, "named here");
     }
-    problem.help.extend(error.help.clone());
-    problem
+    match error.kind {
+        SchemaErrorKind::UnknownDraft => problem.help(DRAFTS),
+        _ => error.help.iter().fold(problem, Diagnostic::help),
+    }
 }
 
 /// Where the value at a JSON Pointer stands in a schema file.

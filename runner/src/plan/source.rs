@@ -46,7 +46,7 @@ pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Optio
     let dlq = queue_pair(queue.as_ref(), &source.dlq, report);
     let pollers = number(source.pollers.as_ref(), 1..=256, report).unwrap_or(POLLERS);
     let wait = duration(source.wait.as_ref(), Duration::from_secs(20), report).unwrap_or(WAIT);
-    let visibility = duration(source.visibility.as_ref(), Duration::from_secs(12 * 3600), report);
+    let visibility = duration(source.visibility.as_ref(), Duration::from_hours(12), report);
     let max_receives = number(source.max_receives.as_ref(), 1..=1_000, report);
     let batch = number(source.batch.as_ref(), 1..=10_000, report);
     let in_flight = number(source.in_flight.as_ref(), 10..=100_000, report);

@@ -163,6 +163,9 @@ fn expression(expr: &str, start: usize, text: &Spanned<ColumnText>, report: &mut
             let place = report.inside(&text.range, &text.0, part);
             let mut problem = Diagnostic::new(Code::Expression, error.message, place);
             problem.help.extend(error.help);
+            if report.cut_by_comment(&text.range) {
+                problem = problem.help("` #` starts a comment in YAML: put the whole line into quotes");
+            }
             report.push(problem);
             None
         }

@@ -207,7 +207,7 @@ fn tree() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
@@ -283,8 +283,8 @@ fn deep_and_wide_yaml_ends_soon() {
         "a: ".repeat(many),
         "'".repeat(many),
         "|\n".repeat(many),
-        (0..many).map(|n| format!("k{n}: v\n")).collect(),
-        (0..10_000).map(|n| format!("{}k: \n", " ".repeat(n.min(90)))).collect(),
+        (0..many).map(|n| format!("k{n}: v\n")).collect::<Vec<_>>().concat(),
+        (0..10_000).map(|n| format!("{}k: \n", " ".repeat(n.min(90)))).collect::<Vec<_>>().concat(),
         format!("tables: {{ t: {{ columns: {{ {} }} }} }}", "x: [], ".repeat(1_000)),
         "x: [], ".repeat(1_000),
     ] {
@@ -299,7 +299,7 @@ fn schemas_that_refer_to_themselves_end_soon() {
     for schema in [
         r##"{"$ref": "#"}"##.to_owned(),
         r##"{"properties": {"a": {"$ref": "#"}}, "allOf": [{"$ref": "#"}]}"##.to_owned(),
-        r##"{"$ref": "s.json"}"##.to_owned(),
+        r#"{"$ref": "s.json"}"#.to_owned(),
         format!(r##"{{"$defs": {{"a": {{"anyOf": [{{"$ref": "#"}}, {{"type": "string"}}]}}}}, "allOf": [{wide}]}}"##),
     ] {
         check(&column(".a.a.a.b | .c"), &schema, TEMPLATE);

@@ -9,11 +9,11 @@ use runner::plan::compile;
 /// Paths in reports are as they were named, so the snapshots name no machine's folders; tests run in the package's folder.
 const FOLDER: &str = "tests/broken";
 
-fn broken_files() -> Vec<PathBuf> {
+fn files(ending: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(FOLDER).expect("the folder is part of the package");
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.expect("readable").path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+        .filter(|path| path.extension().is_some_and(|found| found == ending))
         .collect();
     files.sort();
     files
@@ -28,7 +28,7 @@ fn report(path: &Path) -> String {
 
 #[test]
 fn each_broken_file_has_its_snapshot() {
-    let files = broken_files();
+    let files = files("yaml");
     assert!(files.len() >= 25, "only {} broken files", files.len());
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../broken");
@@ -40,4 +40,11 @@ fn each_broken_file_has_its_snapshot() {
             insta::assert_snapshot!(name, report(&file));
         }
     });
+}
+
+#[test]
+fn each_snapshot_has_its_broken_file() {
+    for snapshot in files("snap") {
+        assert!(snapshot.with_extension("yaml").exists(), "{} is left over", snapshot.display());
+    }
 }

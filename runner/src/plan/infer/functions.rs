@@ -39,10 +39,9 @@ fn result_with_arguments(name: &str) -> Option<&'static str> {
 /// The types a function takes without failing.
 fn takes(name: &str) -> Option<&'static [Type]> {
     Some(match name {
-        "lower" | "upper" | "url_decode" | "ascii_downcase" | "ascii_upcase" => &[Type::String],
-        "unix" | "unix_ms" | "unix_us" | "unix_ns" => &[Type::Integer, Type::Number, Type::String],
+        "lower" | "upper" | "url_decode" | "sha256" | "ascii_downcase" | "ascii_upcase" => &[Type::String],
         "floor" | "ceil" | "round" => &[Type::Integer, Type::Number],
-        "tonumber" => &[Type::Integer, Type::Number, Type::String],
+        "unix" | "unix_ms" | "unix_us" | "unix_ns" | "tonumber" => &[Type::Integer, Type::Number, Type::String],
         "keys" => &[Type::Object, Type::Array],
         _ => return None,
     })

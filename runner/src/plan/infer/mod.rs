@@ -3,15 +3,17 @@
 //! Only what is certain is reported: a function or a form not known here yields "anything".
 
 mod functions;
+mod path;
+mod subtraction;
 
 use std::ops::Range;
 
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
-use jaq_core::ops::Math;
-use jaq_core::path::{Opt, Part, Path};
 
-use super::shape::{Field, Shape, Type};
+use super::shape::{Shape, Type};
+
+pub(super) use subtraction::subtraction;
 
 /// What an expression yields.
 #[derive(Debug, Clone)]
@@ -55,7 +57,7 @@ pub(super) enum FindingKind {
     Mismatch,
 }
 
-impl<'s> Yield<'s> {
+impl Yield<'_> {
     fn anything() -> Self {
         Self { shape: None, null: None }
     }
@@ -127,11 +129,15 @@ impl<'t, 's> Walker<'t, 's> {
                 Yield::of("string")
             }
             Term::Arr(inner) => {
-                inner.iter().for_each(|inner| drop(self.term(inner, input)));
+                if let Some(inner) = inner {
+                    self.term(inner, input);
+                }
                 Yield::of("array")
             }
             Term::Obj(entries) => {
-                entries.iter().filter_map(|(_, value)| value.as_ref()).for_each(|value| drop(self.term(value, input)));
+                for value in entries.iter().filter_map(|(_, value)| value.as_ref()) {
+                    self.term(value, input);
+                }
                 Yield::of("object")
             }
             Term::BinOp(left, operator, right) => self.operator(left, operator, right, input),
@@ -170,6 +176,10 @@ impl<'t, 's> Walker<'t, 's> {
     /// `left // right`: right where left is null, false or nothing.
     fn alternative(&mut self, left: Yield<'s>, right: &Term<&'t str>, input: &Yield<'s>) -> Yield<'s> {
         let right = self.term(right, input);
+        let always = |shape: &Shape<'_>| ![Type::Null, Type::Boolean].iter().any(|ty| shape.may_be(*ty));
+        if left.null.is_none() && left.shape.as_ref().is_some_and(always) {
+            return left;
+        }
         let shape = left.shape.zip(right.shape).map(|(left, right)| left.or(right));
         let null = left.null.and(right.null);
         Yield { shape, null }
@@ -198,214 +208,6 @@ impl<'t, 's> Walker<'t, 's> {
         let why = "`?` yields nothing where the expression fails".to_owned();
         result.or_null(Some(Null { why, span: 0..self.text.len(), field: None }))
     }
-
-    fn path(&mut self, base: &Term<&'t str>, path: &Path<Term<&'t str>>, input: &Yield<'s>) -> Yield<'s> {
-        let mut value = self.term(base, input);
-        let mut end = None;
-        for (part, opt) in &path.0 {
-            let quiet = matches!(opt, Opt::Optional);
-            let findings = self.findings.len();
-            value = match part {
-                Part::Index(key) => match field_name(key) {
-                    Some((name, slice)) => {
-                        let span = slice.map_or(0..self.text.len(), |slice| self.span(slice));
-                        end = Some(span.end);
-                        self.field(&value, &name, span)
-                    }
-                    None => self.index(&value, key, input, end),
-                },
-                Part::Range(None, None) => self.iterate(&value),
-                Part::Range(..) => value,
-            };
-            if quiet {
-                self.findings.truncate(findings);
-            }
-        }
-        value
-    }
-
-    fn field(&mut self, of: &Yield<'s>, name: &str, span: Range<usize>) -> Yield<'s> {
-        let Some(shape) = &of.shape else {
-            return Yield::anything();
-        };
-        let schema = shape.file_name().unwrap_or(self.schema);
-        match shape.field(name) {
-            Field::Known { shape: inner, optional } => {
-                let why = if optional {
-                    Some(format!("`{name}` is optional in {schema}"))
-                } else if inner.may_be(Type::Null) && !inner.is_any() {
-                    Some(format!("`{name}` may be null in {schema}"))
-                } else {
-                    None
-                };
-                let outer = shape.may_be(Type::Null) && !shape.is_any();
-                let null = why.map(|why| Null { why, span: span.clone(), field: optional.then(|| name.to_owned()) });
-                let outer =
-                    outer.then(|| Null { why: "the object around it may be null".to_owned(), span, field: None });
-                Yield { shape: Some(inner), null: of.null.clone().or(null).or(outer) }
-            }
-            Field::Open => Yield::anything(),
-            Field::Closed => self.no_field(FindingKind::NoSuchField, shape, name, span),
-            Field::NotListed => self.no_field(FindingKind::NotListed, shape, name, span),
-            Field::NoObject => self.no_object(shape, name, span),
-        }
-    }
-
-    fn no_field(&mut self, kind: FindingKind, shape: &Shape<'s>, name: &str, span: Range<usize>) -> Yield<'s> {
-        let (what, object) = match kind {
-            FindingKind::NotListed => ("field not listed in the schema", "open object"),
-            _ => ("no such field", "closed object"),
-        };
-        let path = self.text.get(..span.end).map_or(name, |text| path_before(text));
-        self.findings.push(Finding {
-            kind,
-            message: format!("{what}: `{path}`"),
-            label: format!("not in {} ({object})", shape.file_name().unwrap_or(self.schema)),
-            written: name.to_owned(),
-            names: shape.field_names().into_iter().map(str::to_owned).collect(),
-            span,
-        });
-        Yield::anything()
-    }
-
-    /// A field of what is never an object: an error of jq, or null when it is null.
-    fn no_object(&mut self, shape: &Shape<'s>, name: &str, span: Range<usize>) -> Yield<'s> {
-        let types = shape.types();
-        let Some((ty, _)) = types.iter().find(|(ty, _)| *ty != Type::Null) else {
-            return Yield::anything();
-        };
-        self.findings.push(Finding {
-            kind: FindingKind::NoSuchField,
-            message: format!("no field `{name}`: what stands before it is {}", ty.word()),
-            label: format!("{} has no fields", ty.word()),
-            written: name.to_owned(),
-            names: Vec::new(),
-            span,
-        });
-        Yield::anything()
-    }
-
-    fn index(&mut self, of: &Yield<'s>, key: &Term<&'t str>, input: &Yield<'s>, end: Option<usize>) -> Yield<'s> {
-        let Term::Num(number) = key else {
-            self.term(key, input);
-            return Yield::anything();
-        };
-        let (Some(shape), Ok(index)) = (&of.shape, number.parse::<usize>()) else {
-            return Yield::anything();
-        };
-        let span = self.span(number);
-        if self.no_array(shape, &span) {
-            return Yield::anything();
-        }
-        let short = shape.least_items() <= index as u64;
-        let why = format!("the array may have no item {index}");
-        let start = end.unwrap_or(span.start);
-        let null = short.then(|| Null { why, span: start..span.end + 1, field: None });
-        let items = shape.items(Some(index));
-        Yield { shape: items, null: of.null.clone().or(null) }
-    }
-
-    /// Reports `[0]` of what is never an array; null and strings of bytes aside.
-    fn no_array(&mut self, shape: &Shape<'s>, span: &Range<usize>) -> bool {
-        let types = shape.types();
-        let possible = types.iter().any(|(ty, _)| matches!(ty, Type::Array | Type::Null));
-        let Some((ty, _)) = types.first().filter(|_| !possible) else {
-            return false;
-        };
-        self.findings.push(Finding {
-            kind: FindingKind::NoSuchField,
-            message: format!("no item: what stands before `[` is {}", ty.word()),
-            label: format!("{} has no items", ty.word()),
-            written: String::new(),
-            names: Vec::new(),
-            span: span.clone(),
-        });
-        true
-    }
-
-    fn iterate(&mut self, of: &Yield<'s>) -> Yield<'s> {
-        let items = of.shape.as_ref().and_then(|shape| shape.items(None));
-        let why = "`[]` of an empty array yields nothing".to_owned();
-        Yield { shape: items, null: Some(Null { why, span: 0..self.text.len(), field: None }) }
-    }
-
-    /// Where a slice of the expression stands in it.
-    fn span(&self, slice: &str) -> Range<usize> {
-        let start = slice.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
-        if start > self.text.len() { 0..self.text.len() } else { start..start + slice.len() }
-    }
-}
-
-/// The name of `.name`, `."name"` and `["name"]`, and the slice of the expression it stands in.
-fn field_name<'t>(key: &Term<&'t str>) -> Option<(String, Option<&'t str>)> {
-    let Term::Str(None, parts) = key else {
-        return None;
-    };
-    let mut name = String::new();
-    for part in parts {
-        match part {
-            StrPart::Str(text) => name.push_str(text),
-            StrPart::Char(c) => name.push(*c),
-            StrPart::Term(_) => return None,
-        }
-    }
-    let slice = match parts[..] {
-        [StrPart::Str(slice)] => Some(slice),
-        _ => None,
-    };
-    Some((name, slice))
-}
-
-/// The path that ends where the text ends: the last run without a space, `|` or bracket around it.
-fn path_before(text: &str) -> &str {
-    let start = text.rfind([' ', '|', '(', ',', ';', '{', ':']).map_or(0, |at| at + 1);
-    &text[start..]
-}
-
-/// `.detail-type`: what was written, and how the field is meant to be written.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Subtraction {
-    pub(super) span: Range<usize>,
-    pub(super) meant: String,
-}
-
-/// Finds a field minus a word with no space between them, which was meant to be one name.
-pub(super) fn subtraction(text: &str) -> Option<Subtraction> {
-    let term = parse(text)?;
-    find_subtraction(&term, text)
-}
-
-fn find_subtraction(term: &Term<&str>, text: &str) -> Option<Subtraction> {
-    let inside = |terms: &[&Term<&str>]| terms.iter().find_map(|term| find_subtraction(term, text));
-    match term {
-        Term::BinOp(left, BinaryOp::Math(Math::Sub), right) => {
-            dashed_name(left, right, text).or_else(|| inside(&[left, right]))
-        }
-        Term::BinOp(left, _, right) => inside(&[left, right]),
-        Term::Path(inner, _) | Term::Neg(inner) | Term::TryCatch(inner, _) | Term::Arr(Some(inner)) => inside(&[inner]),
-        Term::Call(_, arguments) => inside(&arguments.iter().collect::<Vec<_>>()),
-        _ => None,
-    }
-}
-
-fn dashed_name(left: &Term<&str>, right: &Term<&str>, text: &str) -> Option<Subtraction> {
-    let Term::Call(word, arguments) = right else {
-        return None;
-    };
-    let at = word.as_ptr().addr() - text.as_ptr().addr();
-    if !arguments.is_empty() || !text[..at].ends_with('-') || text[..at].ends_with(" -") {
-        return None;
-    }
-    let ends_in_field = match left {
-        Term::Path(_, Path(parts)) => matches!(parts.last(), Some((Part::Index(key), _)) if field_name(key).is_some()),
-        Term::BinOp(_, BinaryOp::Math(Math::Sub), _) => true,
-        _ => false,
-    };
-    let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let start = text[..at].rfind(|c| !in_name(c)).map_or(0, |at| at + 1);
-    let end = text[at..].find(|c| !in_name(c)).map_or(text.len(), |end| at + end);
-    let dotted = text[..start].ends_with('.');
-    (ends_in_field && dotted).then(|| Subtraction { span: start..end, meant: text[start..end].to_owned() })
 }
 
 #[cfg(test)]

@@ -31,7 +31,9 @@ fn told(expr: &str) -> String {
         words.join("/")
     });
     let null = result.null.map_or(String::new(), |null| format!(" null: {}", null.why));
-    let findings: String = findings.iter().map(|f| format!(" [{} at {}]", f.message, &expr[f.span.clone()])).collect();
+    let findings: Vec<String> =
+        findings.iter().map(|f| format!(" [{} at {}]", f.message, &expr[f.span.clone()])).collect();
+    let findings = findings.concat();
     format!("{types}{null}{findings}")
 }
 
@@ -78,5 +80,6 @@ fn a_dashed_name_is_no_subtraction() {
     assert_eq!(meant(".a.detail-sub-type | lower").unwrap().1, "detail-sub-type");
     assert_eq!(meant(".a - length"), None);
     assert_eq!(meant(".a-1"), None);
+    assert_eq!(meant("\"\u{e9}\" + .a-b").unwrap().0, "a-b");
     assert_eq!(meant(".\"detail-type\""), None);
 }

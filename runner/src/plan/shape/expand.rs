@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::{Conjunction, Located};
-use crate::config::{SchemaFiles, local_path, split_pointer};
+use crate::config::{SchemaFiles, local_path, percent, split_pointer};
 
 /// Alternatives kept for one place; beyond it, the place is taken to allow anything.
 const MAX_ALTERNATIVES: usize = 256;
@@ -16,9 +16,9 @@ const MAX_DEPTH: usize = 32;
 const MAX_SCHEMAS: usize = 2_000;
 
 pub(super) fn alternatives<'s>(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Vec<Conjunction<'s>> {
-    let expander = Expander { files, left: Cell::new(MAX_SCHEMAS) };
-    let expanded = expander.expand(schema, &mut Vec::new());
-    if expanded.len() > MAX_ALTERNATIVES { vec![Vec::new()] } else { expanded }
+    let budget = Expander { files, left: Cell::new(MAX_SCHEMAS) };
+    let found = budget.expand(schema, &mut Vec::new());
+    if found.len() > MAX_ALTERNATIVES { vec![Vec::new()] } else { found }
 }
 
 struct Expander<'s> {
@@ -53,6 +53,9 @@ impl<'s> Expander<'s> {
             if let Some(reference) = object.get(name).and_then(Value::as_str) {
                 let target = self.resolve(reference, schema.file);
                 let expanded = target.map_or_else(|| vec![Vec::new()], |target| self.expand(target, around));
+                if self.ignores_siblings(schema.file) {
+                    return expanded;
+                }
                 found = product(&found, &expanded);
             }
         }
@@ -74,6 +77,13 @@ impl<'s> Expander<'s> {
         found
     }
 
+    /// Up to draft 7, nothing beside a `$ref` counts.
+    fn ignores_siblings(&self, file: Option<&Path>) -> bool {
+        let document = self.files.zip(file).and_then(|(files, path)| files.documents.get(path));
+        let draft = document.and_then(|document| document.value.get("$schema")?.as_str());
+        draft.is_some_and(|draft| draft.contains("/draft-0"))
+    }
+
     /// The schema a reference leads to; `None` when it can't be told without running the schema.
     fn resolve(&self, reference: &str, file: Option<&'s Path>) -> Option<Located<'s>> {
         let files = self.files?;
@@ -86,7 +96,7 @@ impl<'s> Expander<'s> {
         };
         let (path, document) = files.documents.get_key_value(&path)?;
         let file = Some(path.as_path());
-        let fragment = percent_decoded(fragment.unwrap_or_default());
+        let fragment = percent::decoded(fragment.unwrap_or_default());
         let value = if fragment.is_empty() || fragment.starts_with('/') {
             document.value.pointer(&fragment)?
         } else {
@@ -133,23 +143,4 @@ fn anchor<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
         }
     }
     None
-}
-
-/// `%2F` and its like back to their bytes (RFC 3986, 2.1).
-fn percent_decoded(text: &str) -> String {
-    let mut parts = text.split('%');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        match part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                bytes.extend_from_slice(&part.as_bytes()[2..]);
-            }
-            None => {
-                bytes.push(b'%');
-                bytes.extend_from_slice(part.as_bytes());
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

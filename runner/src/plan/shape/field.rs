@@ -81,10 +81,10 @@ impl<'s> Shape<'s> {
     fn all_of(&self, schemas: &[Located<'s>]) -> Self {
         let expanded = schemas.iter().map(|schema| Shape::expanded(self.files, *schema));
         let whole = Self { files: self.files, alternatives: vec![Vec::new()] };
-        expanded.fold(whole, Shape::and)
+        expanded.fold(whole, |all, one| all.and(&one))
     }
 
-    fn and(self, other: Self) -> Self {
+    fn and(&self, other: &Self) -> Self {
         let pairs = self.alternatives.iter().flat_map(|left| other.alternatives.iter().map(move |right| (left, right)));
         let joined = pairs.map(|(left, right)| left.iter().chain(right).copied().collect());
         Self { files: self.files, alternatives: joined.collect() }

@@ -203,8 +203,8 @@ fn named_types(named: &Value) -> Vec<Type> {
         _ => Vec::new(),
     };
     match named {
-        Value::Array(names) => names.iter().flat_map(one).collect(),
-        name => one(name),
+        Value::Array(list) => list.iter().flat_map(one).collect(),
+        single => one(single),
     }
 }
 

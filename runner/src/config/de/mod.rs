@@ -3,18 +3,21 @@
 //! serde stops at an error. So the value an error belongs to is reported, left out, and the document read again: the
 //! next error shows. What is missing only because it was left out is not reported a second time.
 
+mod access;
+mod error;
+
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::fmt;
 use std::sync::Arc;
 
-use serde::de::value::UsizeDeserializer;
-use serde::de::{self, DeserializeOwned, DeserializeSeed, Expected, IntoDeserializer, Unexpected, Visitor};
+use serde::de::{self, DeserializeOwned, IntoDeserializer, Unexpected, Visitor};
 
 use super::interpolate::{Environment, interpolate};
 use super::spanned::{SETTING, SPANNED};
 use super::yaml::{Kind, Node};
-use crate::diagnostic::{Code, Diagnostic, Place, SourceText, closest};
+use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
+use access::{Entries, Items, Parts};
+use error::{At, ReadError, meant};
 
 /// Errors reported for one file; more would help nobody.
 const MAX_PROBLEMS: usize = 100;
@@ -63,113 +66,6 @@ impl Context<'_> {
 
     fn is_left_out(&self, node: &Node) -> bool {
         self.left_out.borrow().contains(&std::ptr::from_ref(node))
-    }
-}
-
-/// An error and the value it belongs to.
-#[derive(Debug)]
-struct ReadError {
-    code: Code,
-    message: String,
-    help: Vec<String>,
-    at: Option<At>,
-    missing: Option<&'static str>,
-    /// It only follows from a value that was left out.
-    follows: bool,
-}
-
-/// The value, and the range to show: a value of several lines is shown by its key.
-#[derive(Debug)]
-struct At {
-    node: *const Node,
-    range: std::ops::Range<usize>,
-}
-
-impl At {
-    fn new(node: &Node, key: Option<&Node>) -> Self {
-        let shown = match (&node.kind, key) {
-            (Kind::Scalar { text, .. }, Some(key)) if text.is_empty() => key,
-            (Kind::Scalar { .. }, _) | (_, None) => node,
-            (_, Some(key)) => key,
-        };
-        Self { node, range: shown.range.clone() }
-    }
-}
-
-impl ReadError {
-    fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), help: Vec::new(), at: None, missing: None, follows: false }
-    }
-}
-
-impl std::error::Error for ReadError {}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl de::Error for ReadError {
-    /// The first line is the message, every further one a hint.
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        let text = message.to_string();
-        let mut lines = text.lines().map(str::to_owned);
-        let mut error = Self::new(Code::BadValue, lines.next().unwrap_or_default());
-        error.help = lines.collect();
-        error
-    }
-
-    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let found = match unexpected {
-            Unexpected::Unit => "nothing".to_owned(),
-            Unexpected::Map => "a mapping".to_owned(),
-            Unexpected::Seq => "a list".to_owned(),
-            Unexpected::Str(text) => format!("the text `{text}`"),
-            other => other.to_string(),
-        };
-        let expected = expected.to_string();
-        let expected = plain_words(&expected);
-        Self::new(Code::WrongKind, format!("expected {expected}, found {found}"))
-    }
-
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let mut error = Self::new(Code::UnknownKey, format!("unknown key `{field}`"));
-        error.help = vec![meant(field, expected)];
-        error
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let list: Vec<String> = expected.iter().map(|name| format!("`{name}`")).collect();
-        let mut error = Self::new(Code::BadValue, format!("`{variant}` is none of {}", list.join(", ")));
-        let near = closest(variant, expected.iter().copied());
-        error.help = near.map(|name| format!("did you mean `{name}`?")).into_iter().collect();
-        error
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        let mut error = Self::new(Code::MissingKey, format!("`{field}` is missing"));
-        error.missing = Some(field);
-        error
-    }
-}
-
-/// The key that was meant, or all there are.
-fn meant(name: &str, known: &[&str]) -> String {
-    match closest(name, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", known.join(", ")),
-    }
-}
-
-/// What serde calls the kinds of values, in a pipeline author's words.
-fn plain_words(expected: &str) -> &str {
-    match expected {
-        "u32" => "a whole number",
-        "a string" => "a text",
-        "a sequence" => "a list",
-        "a boolean" => "`true` or `false`",
-        other => other,
     }
 }
 
@@ -232,10 +128,8 @@ impl<'a> Reader<'a> {
             return resolve(&text, plain, visitor);
         }
         match &self.node.kind {
-            Kind::Sequence(items) => visitor.visit_seq(Items { items: items.iter(), reader: *self }),
-            Kind::Mapping(entries) => {
-                visitor.visit_map(Entries { entries: entries.iter(), value: None, reader: *self })
-            }
+            Kind::Sequence(items) => visitor.visit_seq(Items::new(items, *self)),
+            Kind::Mapping(entries) => visitor.visit_map(Entries::new(entries, *self)),
             Kind::Scalar { .. } => Err(ReadError::new(Code::WrongKind, "a scalar")),
         }
     }
@@ -349,7 +243,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
             SPANNED => self.setting = false,
             _ => return self.deserialize_any(visitor),
         }
-        self.place(visitor.visit_seq(Parts { next: 0, reader: self }))
+        self.place(visitor.visit_seq(Parts::new(self)))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -367,71 +261,5 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct
         newtype_struct seq tuple ignored_any
-    }
-}
-
-/// Start, end and value for `Spanned` and `Setting`.
-struct Parts<'a> {
-    next: usize,
-    reader: Reader<'a>,
-}
-
-impl<'a> de::SeqAccess<'a> for Parts<'a> {
-    type Error = ReadError;
-
-    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
-        let range = &self.reader.node.range;
-        self.next += 1;
-        let number = |at: usize| -> UsizeDeserializer<ReadError> { at.into_deserializer() };
-        match self.next {
-            1 => seed.deserialize(number(range.start)).map(Some),
-            2 => seed.deserialize(number(range.end)).map(Some),
-            3 => seed.deserialize(self.reader).map(Some),
-            _ => Ok(None),
-        }
-    }
-}
-
-struct Items<'a> {
-    items: std::slice::Iter<'a, Node>,
-    reader: Reader<'a>,
-}
-
-impl<'a> de::SeqAccess<'a> for Items<'a> {
-    type Error = ReadError;
-
-    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
-        let context = self.reader.context;
-        match self.items.find(|node| !context.is_left_out(node)) {
-            Some(node) => seed.deserialize(Reader { node, key: None, ..self.reader }).map(Some),
-            None => Ok(None),
-        }
-    }
-}
-
-struct Entries<'a> {
-    entries: std::slice::Iter<'a, (Node, Node)>,
-    value: Option<(&'a Node, &'a Node)>,
-    reader: Reader<'a>,
-}
-
-impl<'a> de::MapAccess<'a> for Entries<'a> {
-    type Error = ReadError;
-
-    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
-        let context = self.reader.context;
-        let Some((key, value)) = self.entries.find(|(_, value)| !context.is_left_out(value)) else {
-            return Ok(None);
-        };
-        self.value = Some((key, value));
-        let reader = Reader { node: key, key: None, setting: false, context };
-        // An unknown key is shown, but its value is what is left out.
-        let at = || At { node: value, range: key.range.clone() };
-        seed.deserialize(reader).map(Some).map_err(|error| ReadError { at: Some(at()), ..error })
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
-        let (key, node) = self.value.take().expect("serde asks for a key before its value");
-        seed.deserialize(Reader { node, key: Some(key), ..self.reader })
     }
 }

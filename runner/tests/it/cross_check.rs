@@ -1,0 +1,176 @@
+//! The mapping against the schema: what is reported, and, as important, what is not.
+
+use std::io;
+use std::path::Path;
+
+use runner::config::load::load_text;
+use runner::config::{Environment, Files};
+use runner::diagnostic::SourceText;
+use runner::plan::compile;
+
+/// Compiles one column against a schema and gives the codes reported for it.
+fn codes(schema: &str, column: &str) -> Vec<&'static str> {
+    let pipeline = format!(
+        "source: {{ queue: a, dlq: b }}\nschema: s.json\ntables:\n  t:\n    primary_key: [key]\n    columns:\n      \
+         key: text = $sqs.message_id\n      {column}\n"
+    );
+    let read = |path: &Path, _: u64| match path.to_str() {
+        Some("s.json") => Ok(schema.as_bytes().to_vec()),
+        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
+    };
+    let text = load_text(SourceText::new("p.yaml", &pipeline), &Environment::new(), &read);
+    let problems = match compile(&Files { pipelines: vec![text], problems: Vec::new() }) {
+        Ok(compiled) => compiled.warnings,
+        Err(problems) => problems,
+    };
+    problems.iter().map(|problem| problem.code.id()).collect()
+}
+
+const EVENT: &str = r##"{
+    "type": "object",
+    "required": ["id", "name", "amount", "count", "ts", "at", "items", "kind", "maybe", "size", "attributes", "tree"],
+    "additionalProperties": false,
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "name": {"type": "string"},
+        "note": {"type": "string"},
+        "amount": {"type": "number"},
+        "count": {"type": "integer"},
+        "ts": {"type": "integer"},
+        "at": {"type": "string", "format": "date-time"},
+        "code": {"type": "string", "pattern": "^[0-9]+$"},
+        "kind": {"enum": ["a", "b"]},
+        "size": {"enum": [1, 2]},
+        "maybe": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        "anything": true,
+        "items": {"type": "array", "items": {"$ref": "#/$defs/a~1b%20c"}},
+        "attributes": {"type": "object", "additionalProperties": {"type": "string"}},
+        "headers": {"type": "object", "patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": false},
+        "tree": {"$ref": "#/$defs/tree"},
+        "mixed": {"type": ["string", "integer"]}
+    },
+    "$defs": {
+        "a/b c": {"type": "object", "required": ["sku"], "properties": {"sku": {"type": "string"}}},
+        "tree": {"type": "object", "required": ["value"], "properties": {"value": {"type": "string"},
+            "left": {"$ref": "#/$defs/tree"}}, "unevaluatedProperties": false}
+    }
+}"##;
+
+#[test]
+fn what_fits_is_not_reported() {
+    for column in [
+        "id: uuid",
+        "name: text",
+        "note: text null",
+        "note: text = .note // \"none\"",
+        "note: text = .note // .name",
+        "amount: numeric(12,2)",
+        "amount: bigint = .amount | round",
+        "count: integer",
+        "count: bigint = .items | length",
+        "at: timestamptz = .ts | unix_ms",
+        "at: timestamptz",
+        "at: timestamptz = $sqs.sent_at",
+        "code: integer null",
+        "kind: text",
+        "size: smallint",
+        "maybe: text null",
+        "maybe: text null = .maybe | lower",
+        "anything: jsonb null",
+        "anything: uuid null",
+        "deep: text null = .anything.a.b",
+        "items: jsonb",
+        "body: jsonb = .",
+        "body: jsonb = $body",
+        "sku: text null = .items[0].sku",
+        "skus: text[] = .items | map(.sku)",
+        "skus: text = .items | map(.sku) | join(\",\")",
+        "first: text = first(.items[].sku)",
+        "pair: text[] = [.name, .kind]",
+        "pair: 'jsonb = {name, k: .kind}'",
+        "both: \"text = \\\"\\\\(.name)-\\\\(.kind)\\\"\"",
+        "same: boolean = .name == .kind",
+        "pick: text = if .kind == \"a\" then .name else .kind end",
+        "colour: text null = .attributes.colour",
+        "header: text null = .headers[\"x-a\"]",
+        "left: text null = .tree.left.left.value",
+        "left: text null = .tree?.left?.value",
+        "tenant: text null = $sqs.attributes.tenant",
+        "receives: integer = $sqs.receive_count",
+        "text: text = .amount | tostring",
+        "hash: text = tojson | sha256",
+    ] {
+        assert_eq!(codes(EVENT, column), [""; 0], "{column}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_reported_with_its_code() {
+    for (column, code) in [
+        ("nam: text", "E0107"),
+        ("x: text = .tree.value.x", "E0107"),
+        ("x: text null = .tree.left.right", "E0107"),
+        ("x: text = $sqs.message", "E0107"),
+        ("x: text null = .items[0].skuu", "W0202"),
+        ("note: text", "E0113"),
+        ("x: text = .note | upper", "E0113"),
+        ("x: text = .note // .code", "E0113"),
+        ("maybe: text", "E0113"),
+        ("x: text = .items[0].sku", "E0113"),
+        ("x: text = .attributes.colour", "E0113"),
+        ("x: text = $sqs.attributes.tenant", "E0113"),
+        ("x: text = $sqs.group_id", "E0113"),
+        ("x: text = .items[] | .sku", "E0113"),
+        ("amount: bigint", "E0114"),
+        ("amount: text", "E0114"),
+        ("count: boolean", "E0114"),
+        ("ts: timestamptz", "E0114"),
+        ("items: text", "E0114"),
+        ("x: text[] = .name", "E0114"),
+        ("x: integer[] = .items", "E0114"),
+        ("id: date", "E0114"),
+        ("x: text = .count | lower", "E0114"),
+        ("x: uuid = .at", "E0114"),
+        ("x: uuid = .name", "W0204"),
+        ("x: timestamptz = .name", "W0204"),
+        ("mixed: text null", "W0204"),
+        ("x: text = .detail-type", "E0126"),
+    ] {
+        assert_eq!(codes(EVENT, column), [code], "{column}");
+    }
+}
+
+#[test]
+fn alternatives_are_united_and_conditions_count() {
+    let schema = r#"{
+        "type": "object",
+        "oneOf": [
+            {"required": ["kind", "card"], "properties": {"kind": {"const": "card"}, "card": {"type": "string"}}, "additionalProperties": false},
+            {"required": ["kind", "iban"], "properties": {"kind": {"const": "bank"}, "iban": {"type": "string"}}, "additionalProperties": false}
+        ]
+    }"#;
+    assert_eq!(codes(schema, "kind: text"), [""; 0]);
+    assert_eq!(codes(schema, "card: text null"), [""; 0]);
+    assert_eq!(codes(schema, "card: text"), ["E0113"]);
+    assert_eq!(codes(schema, "cash: text null"), ["E0107"]);
+    let schema = r#"{
+        "type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}},
+        "if": {"properties": {"kind": {"const": "a"}}},
+        "then": {"properties": {"a": {"type": "string"}}, "required": ["a"]}
+    }"#;
+    assert_eq!(codes(schema, "a: text null"), [""; 0]);
+    assert_eq!(codes(schema, "a: text"), ["E0113"]);
+    assert_eq!(codes(schema, "b: text null"), ["W0202"]);
+}
+
+#[test]
+fn a_reference_hides_its_siblings_up_to_draft_7_only() {
+    let schema = |draft: &str| {
+        format!(
+            r##"{{"$schema": "{draft}", "$ref": "#/definitions/a", "additionalProperties": false,
+            "definitions": {{"a": {{"type": "object", "required": ["x"], "properties": {{"x": {{"type": "string"}}}}}}}}}}"##
+        )
+    };
+    assert_eq!(codes(&schema("http://json-schema.org/draft-07/schema#"), "x: text"), [""; 0]);
+    assert_eq!(codes(&schema("https://json-schema.org/draft/2020-12/schema"), "x: text"), ["E0107"]);
+}
