@@ -30,9 +30,9 @@ impl Backoff {
         wait
     }
 
-    /// Powers of two: the attempts worth a line in the log.
+    /// The attempts worth a line in the log: the first few, then about one a minute.
     pub(crate) fn worth_a_line(&self) -> bool {
-        self.attempts.is_power_of_two()
+        self.attempts.is_power_of_two() || self.attempts.is_multiple_of(16)
     }
 }
 

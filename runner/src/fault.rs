@@ -7,6 +7,10 @@ use std::fmt;
 
 use crate::message::Code;
 
+/// sqlx tells no more when a server refuses connections for as long as the pool waits.
+const NO_CONNECTION: &str =
+    "no connection to PostgreSQL within 10 s: check that the server runs and has connections left";
+
 /// What to do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -37,16 +41,22 @@ impl Fault {
         Self { class, code: None, message: message.into(), source: None }
     }
 
-    /// A database error. Its text never holds a row's values: PostgreSQL puts those into the detail, which is left out.
+    /// A database error. PostgreSQL's detail, which shows whole rows, is left out; its message may show a value.
     pub fn from_sqlx(error: sea_orm::sqlx::Error) -> Self {
         use sea_orm::sqlx::Error;
         let (class, code, message) = match &error {
             Error::Database(db) => {
                 let state = db.code().map(std::borrow::Cow::into_owned);
-                let class = state.as_deref().map_or(Class::Outage, classify_sqlstate);
+                let class = match state.as_deref() {
+                    // "no partition of relation": no constraint is named, and no message is to blame.
+                    Some("23514") if db.constraint().is_none() => Class::Outage,
+                    Some(state) => classify_sqlstate(state),
+                    None => Class::Outage,
+                };
                 (class, state, db.message().to_owned())
             }
             Error::Encode(_) => (Class::Reject(Code::NotStorable), None, error.to_string()),
+            Error::PoolTimedOut => (Class::Retry, None, NO_CONNECTION.to_owned()),
             Error::Configuration(_) => (Class::Outage, None, error.to_string()),
             _ => (Class::Retry, None, error.to_string()),
         };
@@ -68,16 +78,22 @@ impl Fault {
         use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
         let class = match (&error, error.code()) {
             (_, Some(code)) => classify_sqs(code),
-            // No credentials, or a request that could not be built: nothing was sent.
+            // A request that could not be built: nothing was sent.
             (SdkError::ConstructionFailure(_), None) => Class::Outage,
             _ => Class::Retry,
         };
         let code = error.code().map(str::to_owned);
         let message = match error.message() {
-            Some(text) => text.to_owned(),
+            // Of a wrong signature AWS tells the whole request, the session token included, on the lines that follow.
+            Some(text) => text.lines().next().unwrap_or_default().to_owned(),
             None => root_cause(&error),
         };
         Self { class, code, message, source: Some(Box::new(error)) }
+    }
+
+    /// The same fault for each entry of a call that failed as a whole; the causes stay with the first.
+    pub fn copy(&self) -> Self {
+        Self { class: self.class, code: self.code.clone(), message: self.message.clone(), source: None }
     }
 
     /// The queue named in the call does not exist.
@@ -115,12 +131,12 @@ fn classify_sqlstate(state: &str) -> Class {
     match (state.get(..2).unwrap_or_default(), state) {
         // A value out of range, an invalid text, a NUL; two rows of one key in one upsert; a row too wide for an index.
         ("21" | "22" | "54", _) => Class::Reject(Code::NotStorable),
-        // Integrity constraints, WITH CHECK OPTION, and what a trigger raises.
+        // Integrity constraints, WITH CHECK OPTION, and what the user's own trigger raises about a row.
         ("23" | "44" | "P0", _) => Class::Reject(Code::Constraint),
         // Connection, transaction state, rollback, resources, object in use, intervention, system and internal errors.
         ("08" | "25" | "40" | "53" | "55" | "57" | "58" | "XX", _) => Class::Retry,
-        ("0A", _) => Class::Fatal,
-        // Syntax or access (42), catalog (3D, 3F), authorization (28), and whatever is new: never a message's fault.
+        // Syntax or access (42), catalog (3D, 3F), authorization (28), features (0A), and whatever is new: never a
+        // message's fault.
         _ => Class::Outage,
     }
 }
@@ -201,7 +217,7 @@ mod tests {
             ("42501", Class::Outage),
             ("28P01", Class::Outage),
             ("3D000", Class::Outage),
-            ("0A000", Class::Fatal),
+            ("0A000", Class::Outage),
             ("", Class::Outage),
             ("é", Class::Outage),
         ];

@@ -6,7 +6,7 @@ use sea_orm::DatabaseConnection;
 use super::exit::Failure;
 use crate::config::settings::{DatabaseUrl, Settings};
 use crate::plan::{Pipeline, QueueRef};
-use crate::source::{Access, Clients};
+use crate::source::{Access, Clients, Keys};
 
 /// Flags of every command that needs the database.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -38,11 +38,17 @@ impl QueueFlags {
         let endpoint = settings.sqs_endpoint(self.sqs_endpoint.as_deref());
         let region = match queue {
             QueueRef::Arn { region, .. } => Some(region.clone()),
-            _ => None,
+            _ => settings.aws("AWS_REGION"),
         };
-        let clients = crate::source::connect(Access { endpoint, region, local: false }).await;
+        let access = Access { endpoint, region, keys: keys(settings), profile: settings.aws("AWS_PROFILE") };
+        let clients = crate::source::connect(access).await;
         clients.map_err(|error| Failure::Running(format!("error: {error}")))
     }
+}
+
+fn keys(settings: &Settings) -> Option<Keys> {
+    let (id, secret) = (settings.aws("AWS_ACCESS_KEY_ID")?, settings.aws("AWS_SECRET_ACCESS_KEY")?);
+    Some(Keys { id, secret, session: settings.aws("AWS_SESSION_TOKEN") })
 }
 
 /// A pool of at most `connections`.

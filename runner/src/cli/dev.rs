@@ -18,7 +18,7 @@ use crate::config::settings::DatabaseUrl;
 use crate::engine::{Ending, Stats};
 use crate::plan::{Pipeline, QueueRef};
 use crate::producer::{Events, Generator, Pace, Production, Share, Totals};
-use crate::source::{Access, Clients};
+use crate::source::{Access, Clients, Keys};
 use crate::stop::{Stop, Stopper, stop_pair};
 
 /// Run the whole loop on this machine: queue, PostgreSQL, producer and pipeline
@@ -88,8 +88,12 @@ impl Stack {
     }
 
     async fn clients(&self) -> Result<Clients, Failure> {
-        let access =
-            Access { endpoint: Some(self.sqs.endpoint().to_owned()), region: Some(REGION.to_owned()), local: true };
+        let access = Access {
+            endpoint: Some(self.sqs.endpoint().to_owned()),
+            region: Some(REGION.to_owned()),
+            keys: Some(Keys { id: "local".to_owned(), secret: "local".to_owned(), session: None }),
+            profile: None,
+        };
         crate::source::connect(access).await.map_err(|error| Failure::Running(format!("error: {error}")))
     }
 }
@@ -124,13 +128,11 @@ impl Session<'_> {
         let queue = crate::source::resolve(&clients, &local.queue).await;
         let queue = queue.map_err(|error| Failure::Running(format!("error: {error}")))?;
         let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count: args.count };
-        let ending = Ending { until_empty: false, grace: Duration::from_secs(10) };
-        let pipeline = Arc::clone(&self.pipeline);
         let (totals, processed) = tokio::select! {
             both = async {
                 tokio::join!(
                     self.produce(production, &stats),
-                    pipeline::run(pipeline, seams, ending, Arc::clone(&stats), &self.stopper, &self.stop),
+                    self.process(seams, &stats),
                 )
             } => both,
             () = show(&stats) => unreachable!("showing never ends"),
@@ -141,6 +143,15 @@ impl Session<'_> {
             pipelines: vec![(self.pipeline.name().to_owned(), stats.read())],
         };
         output::result(summary.render(args.format))
+    }
+
+    /// Processes until stopped; when it fails, the producer is stopped too.
+    async fn process(&self, seams: pipeline::Opened, stats: &Arc<Stats>) -> Result<(), Failure> {
+        let ending = Ending { until_empty: false, grace: Duration::from_secs(10) };
+        let run = pipeline::run(Arc::clone(&self.pipeline), seams, ending, Arc::clone(stats), self.stop.clone());
+        let ended = run.await;
+        self.stopper.drain();
+        ended
     }
 
     /// Produces; when that has an end, waits until every event is settled and stops the pipeline.

@@ -13,7 +13,7 @@ use crate::engine::{self, Ending, Seams, Stats, WRITERS};
 use crate::plan::{Pipeline, QueueRef};
 use crate::sink::PostgresSink;
 use crate::source::{Clients, Queue, SqsSource, resolve};
-use crate::stop::{Stop, Stopper};
+use crate::stop::Stop;
 
 /// The outsides of a pipeline as they are outside of tests.
 pub(super) type Opened = Seams<SqsSource, PostgresSink, SqsDeadLetters>;
@@ -89,8 +89,9 @@ async fn queue(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
 
 /// A pool, once the live tables are known to take the pipeline's rows.
 async fn tables_that_fit(pipeline: &Pipeline, database: &DatabaseUrl) -> Result<DatabaseConnection, Failure> {
-    let writers = u32::try_from(WRITERS).expect("a handful");
-    let pool = connection::open(database, writers).await?;
+    // A connection is checked on its way back to the pool; the next write need not wait for that.
+    let connections = u32::try_from(WRITERS * 2).expect("a handful");
+    let pool = connection::open(database, connections).await?;
     let misfits = migration::misfits(&pool, &connection::tables([pipeline])).await;
     let misfits = misfits.map_err(|error| Failure::Running(format!("error: {}", super::chain(&error))))?;
     if misfits.is_empty() {
@@ -106,10 +107,9 @@ pub(super) async fn run(
     seams: Opened,
     ending: Ending,
     stats: Arc<Stats>,
-    stopper: &Stopper,
-    stop: &Stop,
+    stop: Stop,
 ) -> Result<(), Failure> {
     let name = pipeline.name().to_owned();
-    let ended = engine::run(pipeline, seams, ending, stats, stopper.clone(), stop.clone()).await;
+    let ended = engine::run(pipeline, seams, ending, stats, stop).await;
     ended.map_err(|fault| Failure::Running(format!("error: pipeline `{name}` stopped: {fault}")))
 }

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
+
 use super::connection::{DatabaseFlags, QueueFlags};
 use super::exit::Failure;
 use super::format::Format;
@@ -56,7 +59,7 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
         .collect::<Result<_, _>>()?;
     let ended = super::runtime()?.block_on(async {
         tokio::select! {
-            ended = wait_for(threads) => ended,
+            ended = wait_for(threads, &stopper) => ended,
             () = signals::watch(stopper.clone()) => unreachable!("the watch never ends"),
         }
     });
@@ -76,17 +79,21 @@ struct Ended {
     result: Result<(), Failure>,
 }
 
-type Thread = tokio::sync::oneshot::Receiver<Ended>;
+struct Thread {
+    name: String,
+    ended: oneshot::Receiver<Ended>,
+}
 
 fn spawn(context: &Arc<Context>, pipeline: Arc<Pipeline>, stopper: Stopper, stop: Stop) -> Result<Thread, Failure> {
-    let (send, receive) = tokio::sync::oneshot::channel();
+    let (send, receive) = oneshot::channel();
     let context = Arc::clone(context);
+    let name = pipeline.name().to_owned();
     let thread = std::thread::Builder::new().name(pipeline.name().to_owned());
     let work = move || {
         let name = pipeline.name().to_owned();
         let stats = Arc::new(Stats::default());
-        let result = super::runtime()
-            .and_then(|runtime| runtime.block_on(one(&context, pipeline, Arc::clone(&stats), &stopper, &stop)));
+        let result =
+            super::runtime().and_then(|runtime| runtime.block_on(one(&context, pipeline, Arc::clone(&stats), &stop)));
         if result.is_err() {
             // One broken pipeline ends the process, so that whoever supervises it sees it.
             stopper.drain();
@@ -94,20 +101,15 @@ fn spawn(context: &Arc<Context>, pipeline: Arc<Pipeline>, stopper: Stopper, stop
         let _ = send.send(Ended { name, stats, result });
     };
     thread.spawn(work).map_err(|error| Failure::Running(format!("error: can't start a thread: {error}")))?;
-    Ok(receive)
+    Ok(Thread { name, ended: receive })
 }
 
-async fn one(
-    context: &Context,
-    pipeline: Arc<Pipeline>,
-    stats: Arc<Stats>,
-    stopper: &Stopper,
-    stop: &Stop,
-) -> Result<(), Failure> {
+async fn one(context: &Context, pipeline: Arc<Pipeline>, stats: Arc<Stats>, stop: &Stop) -> Result<(), Failure> {
     let args = &context.args;
-    let clients = args.queue.clients(&context.settings, &pipeline.source().queue).await?;
-    let queues = Queues::of(&pipeline);
-    let opening = pipeline::open(&pipeline, &queues, &clients, &context.database, args.wait);
+    let opening = async {
+        let clients = args.queue.clients(&context.settings, &pipeline.source().queue).await?;
+        pipeline::open(&pipeline, &Queues::of(&pipeline), &clients, &context.database, args.wait).await
+    };
     let Some(seams) = stop.unless_draining(opening).await else {
         return Ok(());
     };
@@ -115,18 +117,23 @@ async fn one(
     let ready_ms = u64::try_from(context.started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(pipeline = pipeline.name(), ready_ms, "receiving from {}", pipeline.source().queue);
     let ending = Ending { until_empty: args.until_empty, grace: args.grace };
-    pipeline::run(pipeline, seams, ending, stats, stopper, stop).await
+    pipeline::run(pipeline, seams, ending, stats, stop.clone()).await
 }
 
-async fn wait_for(threads: Vec<Thread>) -> Vec<Ended> {
-    let mut ended = Vec::with_capacity(threads.len());
-    for thread in threads {
-        // A thread that panicked has dropped its sender; its message is on stderr already.
-        if let Ok(end) = thread.await {
-            ended.push(end);
+async fn wait_for(threads: Vec<Thread>, stopper: &Stopper) -> Vec<Ended> {
+    let wait = threads.into_iter().map(|thread| async move {
+        let name = thread.name;
+        match thread.ended.await {
+            Ok(ended) => ended,
+            // The thread dropped its sender: it panicked, and its message is on stderr already.
+            Err(_) => {
+                stopper.drain();
+                let result = Err(Failure::Running(format!("error: pipeline `{name}` panicked; this is a bug")));
+                Ended { name, stats: Arc::default(), result }
+            }
         }
-    }
-    ended
+    });
+    join_all(wait).await
 }
 
 fn finish(ended: Vec<Ended>, format: Format) -> Result<(), Failure> {

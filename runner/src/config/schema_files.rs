@@ -66,17 +66,26 @@ pub(super) fn load(root: &Path, read: &dyn Fn(&Path) -> Result<Arc<SourceText>, 
 }
 
 fn document(source: Arc<SourceText>) -> Result<Document, Diagnostic> {
-    match serde_json::from_str(&source.text) {
-        Ok(value) => {
-            let uri = file_uri(&source.path);
-            Ok(Document { source, value, uri })
-        }
-        Err(error) => {
-            let place = Place::at_line(&source, error.line(), error.column());
-            let message = format!("{} is not JSON: {error}", source.path.display());
-            Err(Diagnostic::new(Code::Schema, message, place))
-        }
-    }
+    let is_yaml = source.path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let value = if is_yaml { from_yaml(&source)? } else { from_json(&source)? };
+    let uri = file_uri(&source.path);
+    Ok(Document { source, value, uri })
+}
+
+fn from_json(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {
+    serde_json::from_str(&source.text).map_err(|error| {
+        let place = Place::at_line(source, error.line(), error.column());
+        Diagnostic::new(Code::Schema, format!("{} is not JSON: {error}", source.path.display()), place)
+    })
+}
+
+/// A JSON Schema may be written in YAML; what it says is the same.
+fn from_yaml(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {
+    serde_yaml::from_str(&source.text).map_err(|error| {
+        let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
+        let place = Place::at_line(source, line, column);
+        Diagnostic::new(Code::Schema, format!("{} is not a schema in YAML: {error}", source.path.display()), place)
+    })
 }
 
 /// The URI that relative references of a file start from.

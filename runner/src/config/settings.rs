@@ -80,9 +80,16 @@ impl Settings {
         )))
     }
 
-    /// The SQS endpoint: the flag's value, else `SQS_ENDPOINT`; `None` leaves it to the SDK (`AWS_ENDPOINT_URL_SQS`, AWS).
+    /// The SQS endpoint: the flag's value, else `SQS_ENDPOINT`, else the SDK's own `AWS_ENDPOINT_URL_SQS` and
+    /// `AWS_ENDPOINT_URL`; `None` is AWS.
     pub fn sqs_endpoint(&self, flag: Option<&str>) -> Option<String> {
-        flag.or(self.get("SQS_ENDPOINT")).map(str::to_owned)
+        let variables = ["SQS_ENDPOINT", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL"];
+        flag.or_else(|| variables.into_iter().find_map(|name| self.get(name))).map(str::to_owned)
+    }
+
+    /// A variable of the SDK's, which reads the process's environment alone, and no `.env`; an empty one counts as unset.
+    pub fn aws(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
     }
 
     /// The log filter: `RUST_LOG`, else `info`.

@@ -15,6 +15,8 @@ pub const REASON_ATTRIBUTE: &str = "runner.reason";
 
 /// SQS takes at most ten message attributes.
 const MAX_ATTRIBUTES: usize = 10;
+/// Characters of a path, a keyword or a column in the reason.
+const MAX_PLACE: usize = 256;
 /// A reason shorter than this says too little: the sender's attributes give way first.
 const USEFUL_REASON: usize = 512;
 
@@ -94,7 +96,8 @@ fn reason_json(letter: &Letter<'_>, now: jiff::Timestamp, dropped: &[String], me
     ];
     for (key, value) in optional {
         if let Some(value) = value {
-            put(key, value.as_str().into());
+            // A property's name may be as long as the message.
+            put(key, value.chars().take(MAX_PLACE).collect::<String>().into());
         }
     }
     put("pipeline", letter.pipeline.into());

@@ -37,8 +37,7 @@ impl SqsDeadLetters {
             Ok(answer) => answer,
             Err(error) => {
                 let fault = Fault::from_sdk(error);
-                let copy = || Fault::from_sqs(fault.code.as_deref(), fault.to_string());
-                return ids.iter().map(|_| Err(copy())).collect();
+                return ids.iter().map(|_| Err(fault.copy())).collect();
             }
         };
         // Only an entry the queue names as successful is accepted.

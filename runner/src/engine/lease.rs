@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::fault::{Class, Fault};
+use crate::fault::Class;
 use crate::message::{Delivery, Receipt};
-use crate::source::{MAX_BATCH, Source};
-use crate::stop::Stop;
+use crate::source::{Backlog, MAX_BATCH, Source};
 
 /// A delivery in our care: it occupies its place in memory and its visibility is renewed until this is dropped.
 #[derive(Debug)]
@@ -98,12 +97,9 @@ impl Leases {
         }
     }
 
-    /// Gives everything in flight back to the queue at once; used when the grace period is over.
-    pub(super) async fn release_all(&self, source: &impl Source) -> usize {
-        let receipts: Vec<_> = self.entries().values().map(|entry| entry.receipt.clone()).collect();
-        let calls = receipts.chunks(MAX_BATCH).map(|chunk| source.change_visibility(chunk, Duration::ZERO));
-        let results: Vec<Result<(), Fault>> = join_all(calls).await.into_iter().flatten().collect();
-        results.iter().filter(|result| result.is_ok()).count()
+    /// The receipts of everything in flight.
+    pub(super) fn receipts(&self) -> Vec<Receipt> {
+        self.entries().values().map(|entry| entry.receipt.clone()).collect()
     }
 
     fn due(&self) -> Vec<(u64, Receipt)> {
@@ -129,14 +125,39 @@ impl Leases {
     }
 }
 
-/// Resolves when nothing is in flight and the queue has held nothing for two looks in a row. One look is not enough:
-/// AWS's counts lag behind, and a message between two calls shows in neither.
-pub(super) async fn drained(leases: &Leases, source: &impl Source, stop: &Stop) {
+/// Gives deliveries back to the queue at once; how many it took back.
+pub(super) async fn release(source: &impl Source, receipts: &[Receipt]) -> usize {
+    let calls = receipts.chunks(MAX_BATCH).map(|chunk| source.change_visibility(chunk, Duration::ZERO));
+    join_all(calls).await.into_iter().flatten().filter(Result::is_ok).count()
+}
+
+/// Empty answers since the last message: what the queue itself says about being empty.
+#[derive(Debug, Default)]
+pub(super) struct Idle(AtomicU64);
+
+impl Idle {
+    /// Takes note of an answer with so many messages.
+    pub(super) fn answered(&self, messages: usize) {
+        match messages {
+            0 => self.0.fetch_add(1, Ordering::Relaxed),
+            _ => self.0.swap(0, Ordering::Relaxed),
+        };
+    }
+
+    fn is_idle(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+}
+
+/// Resolves when nothing is in flight, the last long poll was answered empty, and the queue has counted nothing twice in
+/// a row. No single look is enough: AWS's counts lag behind, and a message between two calls shows in neither.
+pub(super) async fn drained(leases: &Leases, idle: &Idle, source: &impl Source) {
     const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
     let mut empty_looks = 0;
-    while empty_looks < 2 && !stop.is_draining() {
+    while empty_looks < 2 {
         tokio::time::sleep(BETWEEN_LOOKS).await;
-        let empty = leases.len() == 0 && source.backlog().await.is_ok_and(crate::source::Backlog::is_empty);
-        empty_looks = if empty && leases.len() == 0 { empty_looks + 1 } else { 0 };
+        let nothing_here = || leases.len() == 0 && idle.is_idle();
+        let empty = nothing_here() && source.backlog().await.is_ok_and(Backlog::is_empty) && nothing_here();
+        empty_looks = if empty { empty_looks + 1 } else { 0 };
     }
 }

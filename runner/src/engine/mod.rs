@@ -25,14 +25,14 @@ use tokio::sync::{Mutex, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::dlq::DeadLetters;
-use crate::fault::Fault;
+use crate::fault::{Class, Fault};
 use crate::message::Rejection;
 use crate::plan::Pipeline;
 use crate::row::Rows;
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::stop::{Stop, Stopper};
-use lease::{InFlight, Leases};
+use crate::stop::{Stop, stop_pair};
+use lease::{Idle, InFlight, Leases};
 
 /// The three outsides of a pipeline.
 #[derive(Debug)]
@@ -56,6 +56,14 @@ pub struct Ending {
     pub grace: Duration,
 }
 
+impl Ending {
+    /// A drained queue is told by an empty answer, so the answer should not take twenty seconds. A second is still a
+    /// long poll, which asks every server of the queue (Amazon SQS, "short and long polling").
+    fn long_poll(self) -> Option<Duration> {
+        self.until_empty.then_some(Duration::from_secs(1))
+    }
+}
+
 /// A message with its rows.
 struct Storable {
     rows: Rows,
@@ -73,47 +81,82 @@ pub const WRITERS: usize = 2;
 /// Dead-letter calls side by side on an unordered queue.
 const DEAD_LETTER_CALLS: usize = 16;
 
-/// Runs one pipeline until it is stopped, or its queue is empty, or it hits a fatal fault.
+/// How long giving messages back may take when the grace period is over.
+const RELEASE: Duration = Duration::from_secs(3);
+
+/// Runs one pipeline until `stop` says so, its queue is empty, or a fault is fatal.
 ///
-/// When it returns, every message it received is settled or given back to the queue.
+/// When it returns, every message it received is settled, given back to the queue, or left to its visibility timeout
+/// because the queue could not be reached.
 pub async fn run<S: Source, K: Sink, D: DeadLetters>(
     pipeline: Arc<Pipeline>,
     seams: Seams<S, K, D>,
     ending: Ending,
     stats: Arc<Stats>,
-    stopper: Stopper,
     stop: Stop,
 ) -> Result<(), Fault> {
     let source = Arc::new(seams.source);
     let leases = Leases::new(source.visibility_timeout());
+    let idle = Arc::new(Idle::default());
     let (fatal, mut fatals) = mpsc::unbounded_channel();
-    let wiring = Wiring { pipeline, stats: Arc::clone(&stats), leases: Arc::clone(&leases), stop: stop.clone(), fatal };
+    // Other pipelines of the process have a stop of their own: none is stopped by the end of this one.
+    let (stopper, inner) = stop_pair();
+    let wiring = Wiring {
+        pipeline,
+        stats: Arc::clone(&stats),
+        leases: Arc::clone(&leases),
+        idle: Arc::clone(&idle),
+        long_poll: ending.long_poll(),
+        stop: inner.clone(),
+        fatal,
+    };
     let mut tasks = wiring.spawn(&source, seams.sink, seams.dead_letters, seams.ordered);
 
-    let first_fatal = tokio::select! {
+    let mut first_fatal = tokio::select! {
         fault = fatals.recv() => fault,
+        ended = tasks.join_next() => unexpected(ended),
         () = stop.draining() => None,
-        () = lease::drained(&leases, &*source, &stop), if ending.until_empty => None,
+        () = lease::drained(&leases, &idle, &*source) , if ending.until_empty => None,
         () = leases.renew(&*source) => None,
     };
     stopper.drain();
-    let drained = async { while tasks.join_next().await.is_some() {} };
-    // A fatal fault means that draining can't succeed either.
-    let grace = if first_fatal.is_some() { Duration::ZERO } else { ending.grace };
-    let within_grace = tokio::select! {
-        done = tokio::time::timeout(grace, stop.unless_expired(drained)) => done.is_ok_and(|done| done.is_some()),
-        () = leases.renew(&*source) => false,
-    };
-    if !within_grace {
-        stats.released(leases.release_all(&*source).await);
+    if first_fatal.is_none() {
+        first_fatal = tokio::select! {
+            fault = finish(&mut tasks) => fault,
+            Some(fault) = fatals.recv() => Some(fault),
+            () = leases.renew(&*source) => None,
+            () = tokio::time::sleep(ending.grace) => None,
+            None = stop.unless_expired(std::future::pending::<()>()) => None,
+        };
+    }
+    if !tasks.is_empty() {
+        let held = leases.receipts();
         stopper.expire();
+        // First nothing works on a message any more, then others may have it.
         tasks.shutdown().await;
+        let released = tokio::time::timeout(RELEASE, lease::release(&*source, &held)).await;
+        stats.released(released.unwrap_or(0));
     }
-    // A fault may also end the drain.
-    match first_fatal.or_else(|| fatals.try_recv().ok()) {
-        Some(fault) => Err(fault),
-        None => Ok(()),
+    first_fatal.map_or(Ok(()), Err)
+}
+
+/// Waits for all tasks; a panic in one is a fault.
+async fn finish(tasks: &mut JoinSet<()>) -> Option<Fault> {
+    let mut fault = None;
+    while let Some(ended) = tasks.join_next().await {
+        fault = fault.or_else(|| ended.err().map(|error| unexpected(Some(Err(error)))).flatten());
     }
+    fault
+}
+
+/// No task ends before draining, unless it panicked; its message is on stderr already.
+fn unexpected(ended: Option<Result<(), tokio::task::JoinError>>) -> Option<Fault> {
+    let how = match ended? {
+        Ok(()) => "ended too early",
+        Err(error) if error.is_panic() => "panicked",
+        Err(_) => "was cancelled",
+    };
+    Some(Fault::new(Class::Fatal, format!("a task {how}; this is a bug, its messages stay in the queue")))
 }
 
 /// What every part of a running pipeline shares.
@@ -121,6 +164,8 @@ struct Wiring {
     pipeline: Arc<Pipeline>,
     stats: Arc<Stats>,
     leases: Arc<Leases>,
+    idle: Arc<Idle>,
+    long_poll: Option<Duration>,
     stop: Stop,
     fatal: mpsc::UnboundedSender<Fault>,
 }
@@ -147,6 +192,8 @@ impl Wiring {
             pipeline: Arc::clone(&self.pipeline),
             stats: Arc::clone(&self.stats),
             leases: self.leases,
+            idle: self.idle,
+            wait: self.long_poll.map_or(plan.wait, |wait| wait.min(plan.wait)),
             permits: Arc::new(Semaphore::new(plan.in_flight)),
             gate: gate_state,
             wanted: watch::channel(1).0,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::decide::decide;
-use super::lease::{InFlight, Leases};
+use super::lease::{Idle, InFlight, Leases};
 use super::stats::Stats;
 use super::{Doomed, Storable};
 use crate::backoff::Backoff;
@@ -22,6 +22,9 @@ pub(super) struct Receiver<S> {
     pub(super) pipeline: Arc<Pipeline>,
     pub(super) stats: Arc<Stats>,
     pub(super) leases: Arc<Leases>,
+    pub(super) idle: Arc<Idle>,
+    /// Long-poll wait.
+    pub(super) wait: Duration,
     /// One permit per message in memory.
     pub(super) permits: Arc<Semaphore>,
     /// False while the database refuses writes.
@@ -43,11 +46,11 @@ impl<S: Source> Receiver<S> {
     pub(super) async fn poll(self: Arc<Self>, index: usize) {
         let mut backoff = Backoff::quick();
         while let Some(permits) = self.stop.unless_draining(self.ready(index)).await {
-            let wait = self.pipeline.source().wait;
-            match self.stop.unless_draining_for(LAST_ANSWER, self.source.receive(MAX_BATCH, wait)).await {
+            match self.stop.unless_draining_for(LAST_ANSWER, self.source.receive(MAX_BATCH, self.wait)).await {
                 None => return,
                 Some(Ok(deliveries)) => {
                     backoff = Backoff::quick();
+                    self.idle.answered(deliveries.len());
                     self.rescale(index, deliveries.len());
                     self.take_in(deliveries, permits);
                     // Decisions are synchronous: let the writers have their turn.

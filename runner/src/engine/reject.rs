@@ -10,6 +10,7 @@ use super::lease::InFlight;
 use super::stats::Stats;
 use crate::backoff::Backoff;
 use crate::dlq::{DeadLetters, Letter};
+use crate::fault::{Class, Fault};
 use crate::source::MAX_BATCH;
 use crate::stop::Stop;
 
@@ -43,24 +44,10 @@ impl<D: DeadLetters> Rejecter<D> {
 
     async fn send(self: Arc<Self>, mut doomed: Vec<Doomed>) {
         let mut backoff = Backoff::quick();
-        while !doomed.is_empty() {
-            let letters: Vec<_> = doomed.iter().map(|doomed| self.letter(doomed)).collect();
-            let Some(results) = self.stop.unless_expired(self.dead_letters.send(&letters)).await else {
-                return;
-            };
-            let mut failed = Vec::new();
-            let mut last_fault = None;
-            for (doomed, result) in doomed.into_iter().zip(results) {
-                match result {
-                    Ok(()) => self.accepted(doomed),
-                    Err(fault) => {
-                        last_fault = Some(fault);
-                        failed.push(doomed);
-                    }
-                }
+        while let Some(fault) = self.send_once(&mut doomed).await {
+            if fault.class == Class::Fatal {
+                return self.send_alone(doomed, &fault).await;
             }
-            doomed = failed;
-            let Some(fault) = last_fault else { return };
             let wait = backoff.next();
             if backoff.worth_a_line() {
                 let (pipeline, attempts) = (&*self.pipeline, backoff.attempts());
@@ -68,6 +55,40 @@ impl<D: DeadLetters> Rejecter<D> {
             }
             if self.stop.unless_expired(tokio::time::sleep(wait)).await.is_none() {
                 return;
+            }
+        }
+    }
+
+    /// Leaves in `doomed` what was not accepted, and tells the last reason; `None` when there is nothing left to do.
+    async fn send_once(&self, doomed: &mut Vec<Doomed>) -> Option<Fault> {
+        let letters: Vec<_> = doomed.iter().map(|doomed| self.letter(doomed)).collect();
+        let results = self.stop.unless_expired(self.dead_letters.send(&letters)).await?;
+        let mut last_fault = None;
+        for (one, result) in std::mem::take(doomed).into_iter().zip(results) {
+            match result {
+                Ok(()) => self.accepted(one),
+                Err(fault) => {
+                    last_fault = Some(fault);
+                    doomed.push(one);
+                }
+            }
+        }
+        last_fault
+    }
+
+    /// The dead-letter queue will never take one of these: no neighbour is to pay for it. What it refuses alone is left in
+    /// the queue, undeleted.
+    async fn send_alone(&self, doomed: Vec<Doomed>, fault: &Fault) {
+        if let [one] = doomed.as_slice() {
+            let (pipeline, message_id) = (&*self.pipeline, &one.in_flight.delivery.metadata.message_id);
+            tracing::error!(pipeline, message_id, %fault, "the dead-letter queue refuses this message; it stays in the queue");
+            return;
+        }
+        for one in doomed {
+            let mut alone = vec![one];
+            if let Some(fault) = self.send_once(&mut alone).await {
+                let (pipeline, messages) = (&*self.pipeline, alone.len());
+                tracing::error!(pipeline, messages, %fault, "not dead-lettered; it stays in the queue");
             }
         }
     }

@@ -23,8 +23,6 @@ pub(super) struct Settler<S> {
 
 /// Delete calls in flight side by side: at 20 ms of latency that is 32,000 messages a second.
 const CALLS_AT_ONCE: usize = 64;
-/// After these a message is left to its visibility timeout: its redelivery meets the primary key.
-const ATTEMPTS: u32 = 6;
 
 impl<S: Source> Settler<S> {
     /// Runs until everything in flight is settled.
@@ -59,8 +57,13 @@ impl<S: Source> Settler<S> {
             batch = failed.collect();
             let Some(fault) = last_fault else { return };
             let wait = backoff.next();
-            let hopeless = fault.class == Class::Fatal || backoff.attempts() >= ATTEMPTS;
-            if hopeless || self.stop.unless_expired(tokio::time::sleep(wait)).await.is_none() {
+            if backoff.worth_a_line() {
+                let (pipeline, attempts) = (&*self.pipeline, backoff.attempts());
+                tracing::warn!(pipeline, attempts, %fault, "can't delete what is settled; keeping it invisible, trying again");
+            }
+            // A receipt that has had its time never deletes; everything else is worth waiting for, since the visibility
+            // is renewed meanwhile, and what waits here stops the receiving before it grows.
+            if fault.class == Class::Fatal || self.stop.unless_expired(tokio::time::sleep(wait)).await.is_none() {
                 return self.leave(&batch, Some(&fault));
             }
         }

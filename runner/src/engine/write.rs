@@ -30,6 +30,11 @@ pub(super) struct Writer<K> {
     pub(super) settled: UnboundedSender<InFlight>,
 }
 
+/// Characters of PostgreSQL's message in a reason: it may show a value, and values can be long.
+const MAX_REASON: usize = 300;
+/// Bytes of bodies in one write. PostgreSQL takes at most 1 GiB in one message, and a body may fill several columns.
+const MAX_BYTES: usize = 16 << 20;
+
 /// Why a batch was not written.
 enum Unwritten {
     /// One of its rows is to blame.
@@ -53,7 +58,7 @@ impl<K: Sink> Writer<K> {
 
     /// The halves are written in their order, so a FIFO group's rows stay in theirs.
     async fn store(&self, batch: Vec<Storable>) {
-        let mut parts = vec![batch];
+        let mut parts = in_bytes(batch);
         while let Some(mut part) = parts.pop() {
             match self.write(&part).await {
                 Ok(written) => self.commit(part, written),
@@ -88,6 +93,8 @@ impl<K: Sink> Writer<K> {
                 }
                 Class::Fatal => {
                     let _ = self.fatal.send(fault);
+                    // Held until the end of the pipeline, which gives them back.
+                    self.stop.unless_expired(std::future::pending::<()>()).await;
                     return Err(Unwritten::GivenUp);
                 }
                 Class::Retry | Class::Outage => self.wait_out(&fault, &mut backoff).await?,
@@ -123,8 +130,25 @@ impl<K: Sink> Writer<K> {
     }
 
     fn reject(&self, message: Storable, code: Code, fault: &Fault) {
-        let mut rejection = Rejection::new(code, fault.to_string());
+        let mut rejection = Rejection::new(code, fault.to_string().chars().take(MAX_REASON).collect::<String>());
         rejection.sqlstate.clone_from(&fault.code);
         let _ = self.doomed.send(Doomed { rejection, in_flight: message.in_flight });
     }
+}
+
+/// Cuts a batch where its bodies become too many bytes for one write; reversed, so that the first is popped first.
+fn in_bytes(batch: Vec<Storable>) -> Vec<Vec<Storable>> {
+    let mut parts = vec![Vec::new()];
+    let mut bytes = 0;
+    for message in batch {
+        let own = message.in_flight.delivery.body.len();
+        if bytes + own > MAX_BYTES && bytes > 0 {
+            parts.push(Vec::new());
+            bytes = 0;
+        }
+        bytes += own;
+        parts.last_mut().expect("there is always one").push(message);
+    }
+    parts.reverse();
+    parts
 }

@@ -10,11 +10,12 @@ use crate::config;
 use crate::config::{Seconds, Setting};
 use crate::diagnostic::Code;
 
-/// Eight receive calls side by side keep a queue that answers in 5 ms from capping the rate.
-const POLLERS: u32 = 8;
-/// The longest wait SQS has; an idle queue then costs three calls a minute for each poller.
+/// Thirty-two receive calls side by side bring 64,000 messages a second from a queue that answers in 5 ms. They start one
+/// by one as there is work, so an idle queue costs one.
+const POLLERS: u32 = 32;
+/// The longest wait SQS has; an idle queue then costs three calls a minute.
 const WAIT: Duration = Duration::from_secs(20);
-/// Rows per write; larger batches measured no faster.
+/// Messages per write; larger batches measured no faster.
 const BATCH: u32 = 500;
 /// Messages in memory. At SQS's largest message, 1 MiB, this is also the most that memory can be asked for.
 const IN_FLIGHT: u32 = 2_000;
@@ -26,15 +27,15 @@ pub struct Source {
     pub queue: QueueRef,
     /// The dead-letter queue.
     pub dlq: QueueRef,
-    /// Receive calls in flight side by side.
+    /// Receive calls in flight side by side, at most.
     pub pollers: usize,
     /// Long-poll wait; SQS allows 0 to 20 s.
     pub wait: Duration,
-    /// Overrides the queue's own visibility timeout; SQS allows 0 s to 12 h.
+    /// Overrides the queue's own visibility timeout; 1 s to 12 h: SQS would allow 0 s, which hands a message out again at once.
     pub visibility: Option<Duration>,
     /// Deliveries after which a message is dead-lettered with its last error; `None` leaves it to the queue's redrive policy.
     pub max_receives: Option<u32>,
-    /// Rows per write.
+    /// Messages per write.
     pub batch: usize,
     /// Messages held in memory, at most.
     pub in_flight: usize,
@@ -45,8 +46,8 @@ pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Optio
     let queue = queue(&source.queue, report);
     let dlq = queue_pair(queue.as_ref(), &source.dlq, report);
     let pollers = number(source.pollers.as_ref(), 1..=256, report).unwrap_or(POLLERS);
-    let wait = duration(source.wait.as_ref(), Duration::from_secs(20), report).unwrap_or(WAIT);
-    let visibility = duration(source.visibility.as_ref(), Duration::from_hours(12), report);
+    let wait = duration(source.wait.as_ref(), Duration::ZERO, Duration::from_secs(20), report).unwrap_or(WAIT);
+    let visibility = duration(source.visibility.as_ref(), Duration::from_secs(1), Duration::from_hours(12), report);
     let max_receives = number(source.max_receives.as_ref(), 1..=1_000, report);
     let batch = number(source.batch.as_ref(), 1..=10_000, report);
     let in_flight = number(source.in_flight.as_ref(), 10..=100_000, report);
@@ -81,6 +82,11 @@ fn queue_pair(source: Option<&QueueRef>, dlq: &Setting<String>, report: &mut Rep
     if dead == *source {
         let problem = report.at(Code::DeadLetterQueue, &dlq.range, "the dead-letter queue is the source queue itself");
         report.push(problem.help("a rejected message would come back for ever; name another queue"));
+    } else if let (QueueRef::Arn { region: here, .. }, QueueRef::Arn { region: there, .. }) = (source, &dead)
+        && here != there
+    {
+        let message = format!("the queue is in {here}, its dead-letter queue in {there}");
+        report.push(report.at(Code::DeadLetterQueue, &dlq.range, message).help("name a queue of the same region"));
     } else if dead.is_fifo() != source.is_fifo() {
         let kind = |queue: &QueueRef| if queue.is_fifo() { "a FIFO queue" } else { "a standard queue" };
         let message = format!("`{source}` is {}, but its dead-letter queue is {}", kind(source), kind(&dead));
@@ -95,9 +101,14 @@ fn number(setting: Option<&Setting<u32>>, allowed: RangeInclusive<u32>, report: 
     in_range(setting.value, &allowed, setting, report)
 }
 
-fn duration(setting: Option<&Setting<Seconds>>, most: Duration, report: &mut Report<'_>) -> Option<Duration> {
+fn duration(
+    setting: Option<&Setting<Seconds>>,
+    least: Duration,
+    most: Duration,
+    report: &mut Report<'_>,
+) -> Option<Duration> {
     let setting = setting?;
-    let range = Written(Duration::ZERO)..=Written(most);
+    let range = Written(least)..=Written(most);
     let duration = in_range(Written(setting.value.0), &range, setting, report)?.0;
     if duration.subsec_nanos() > 0 {
         report.push(report.at(Code::BadValue, &setting.range, "SQS counts this in whole seconds"));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgArguments;
-use sea_orm::sqlx::{Arguments, AssertSqlSafe, Executor, PgPool, Postgres};
+use sea_orm::sqlx::{Arguments, AssertSqlSafe, Connection, PgConnection, PgPool};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 use super::column::Column;
@@ -12,6 +12,10 @@ use super::{Sink, Written};
 use crate::fault::{Class, Fault};
 use crate::plan::{OnConflict, Target};
 use crate::row::{Row, Rows};
+
+/// Longest wait for an answer to a write.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+const NO_ANSWER: &str = "no answer from PostgreSQL within 60 s";
 
 /// Why the database can't be used. The URL is shown without its password.
 #[derive(Debug, thiserror::Error)]
@@ -88,33 +92,41 @@ impl PostgresSink {
         Self { pool: database.get_postgres_connection_pool().clone(), tables: tables.collect() }
     }
 
-    async fn write_all(&self, batch: &[&Rows]) -> Result<Written, Fault> {
+    async fn write_on(&self, connection: &mut PgConnection, batch: &[&Rows]) -> Result<Written, Fault> {
         let writes: Vec<_> = (0..self.tables.len())
             .map(|index| (&self.tables[index], rows_of(batch, index)))
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
-        match writes.as_slice() {
-            [] => Ok(Written::default()),
-            // One statement is its own transaction: it saves two round trips.
-            [(table, rows)] => table.write(&self.pool, rows).await,
-            _ => {
-                let mut transaction = self.pool.begin().await.map_err(Fault::from_sqlx)?;
-                let mut written = Written::default();
-                for (table, rows) in writes {
-                    let one = table.write(&mut *transaction, &rows).await?;
-                    written.rows += one.rows;
-                    written.duplicates += one.duplicates;
-                }
-                transaction.commit().await.map_err(Fault::from_sqlx)?;
-                Ok(written)
-            }
+        // One statement is its own transaction: it saves two round trips.
+        if let [(table, rows)] = writes.as_slice() {
+            return table.write(connection, rows).await;
         }
+        let mut transaction = connection.begin().await.map_err(Fault::from_sqlx)?;
+        let mut written = Written::default();
+        for (table, rows) in writes {
+            let one = table.write(&mut transaction, &rows).await?;
+            written.rows += one.rows;
+            written.duplicates += one.duplicates;
+        }
+        transaction.commit().await.map_err(Fault::from_sqlx)?;
+        Ok(written)
     }
 }
 
 impl Sink for PostgresSink {
     async fn write(&self, batch: &[&Rows]) -> Result<Written, Fault> {
-        self.write_all(batch).await
+        if batch.is_empty() {
+            return Ok(Written::default());
+        }
+        let mut connection = self.pool.acquire().await.map_err(Fault::from_sqlx)?;
+        // A connection that died without a word would keep its write waiting for ever.
+        let answer = tokio::time::timeout(WRITE_TIMEOUT, self.write_on(&mut connection, batch)).await;
+        let done = answer.unwrap_or_else(|_| Err(Fault::new(Class::Retry, NO_ANSWER)));
+        // Only a refused row says nothing against the connection.
+        if done.as_ref().is_err_and(|fault| !matches!(fault.class, Class::Reject(_))) {
+            connection.close_on_drop();
+        }
+        done
     }
 }
 
@@ -123,11 +135,7 @@ fn rows_of<'a>(batch: &[&'a Rows], table: usize) -> Vec<&'a Row> {
 }
 
 impl TableWriter {
-    async fn write<'c>(
-        &self,
-        connection: impl Executor<'c, Database = Postgres>,
-        rows: &[&Row],
-    ) -> Result<Written, Fault> {
+    async fn write(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<Written, Fault> {
         let mut arguments = PgArguments::default();
         for (index, wire) in self.statement.wires.iter().enumerate() {
             let column = Column { rows, index, wire: *wire };
@@ -135,7 +143,7 @@ impl TableWriter {
         }
         // Every identifier in the text was quoted by sea-query; values travel as arguments.
         let query = sea_orm::sqlx::query_with(AssertSqlSafe(self.statement.sql.as_str()), arguments);
-        let done = connection.execute(query).await.map_err(Fault::from_sqlx)?;
+        let done = query.execute(connection).await.map_err(Fault::from_sqlx)?;
         let sent = u64::try_from(rows.len()).map_err(|_| Fault::new(Class::Fatal, "more rows than a u64 counts"))?;
         let duplicates = if self.keeps_what_is_there { sent.saturating_sub(done.rows_affected()) } else { 0 };
         Ok(Written { rows: sent, duplicates })

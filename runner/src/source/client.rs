@@ -66,8 +66,27 @@ pub struct Access {
     pub endpoint: Option<String>,
     /// Overrides the SDK's region chain.
     pub region: Option<String>,
-    /// The service is one of ours on this machine: any credentials do.
-    pub local: bool,
+    /// Overrides the SDK's credential chain.
+    pub keys: Option<Keys>,
+    /// The profile in the SDK's chain.
+    pub profile: Option<String>,
+}
+
+/// Static credentials.
+#[derive(Clone)]
+pub struct Keys {
+    /// `AWS_ACCESS_KEY_ID`
+    pub id: String,
+    /// `AWS_SECRET_ACCESS_KEY`
+    pub secret: String,
+    /// `AWS_SESSION_TOKEN`
+    pub session: Option<String>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keys").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// Makes the clients.
@@ -76,15 +95,18 @@ pub struct Access {
 pub async fn connect(access: Access) -> Result<Clients, ClientError> {
     let endpoint = access.endpoint.as_deref();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client(endpoint))
+        .http_client(http_client(endpoint, access.keys.is_some()))
         // The engine retries: the SDK's token bucket lets a few failing calls starve all pollers.
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(region) = access.region {
         loader = loader.region(Region::new(region));
     }
-    if access.local {
-        loader = loader.credentials_provider(Credentials::new("local", "local", None, None, "local"));
+    if let Some(profile) = &access.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(Keys { id, secret, session }) = access.keys {
+        loader = loader.credentials_provider(Credentials::new(id, secret, session, None, "environment"));
     }
     let shared = loader.load().await;
     let region = shared.region().ok_or(ClientError::NoRegion)?.to_string();
@@ -107,9 +129,10 @@ async fn check_credentials(shared: &SdkConfig) -> Result<(), ClientError> {
     }
 }
 
-/// Reading the system's certificate roots costs tens of milliseconds: a plain-HTTP endpoint goes without.
-fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
-    if endpoint.is_some_and(|url| url.starts_with("http://")) {
+/// Reading the system's certificate roots costs tens of milliseconds. Without them go plain HTTP and keys that are known:
+/// the other providers of the credential chain speak HTTPS.
+fn http_client(endpoint: Option<&str>, has_keys: bool) -> SharedHttpClient {
+    if has_keys && endpoint.is_some_and(|url| url.starts_with("http://")) {
         Builder::new().build_http()
     } else {
         Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
@@ -119,6 +142,9 @@ fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
 fn client(shared: &SdkConfig, endpoint: Option<&str>, timeout: Duration) -> Client {
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(timeout).build();
     let mut config = aws_sdk_sqs::config::Builder::from(shared).timeout_config(timeouts);
-    config.set_endpoint_url(endpoint.map(str::to_owned).or_else(|| shared.endpoint_url().map(str::to_owned)));
+    // Left alone, the SDK's own `AWS_ENDPOINT_URL_SQS` holds.
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint);
+    }
     Client::from_conf(config.build())
 }

@@ -4,7 +4,7 @@ mod client;
 mod queue;
 mod sqs;
 
-pub use client::{Access, ClientError, Clients, Place, connect};
+pub use client::{Access, ClientError, Clients, Keys, Place, connect};
 pub use queue::{Queue, QueueError, resolve};
 pub use sqs::SqsSource;
 

@@ -23,7 +23,7 @@ pub struct Queue {
 }
 
 /// SQS's own default visibility timeout.
-const DEFAULT_VISIBILITY: Duration = Duration::from_secs(30);
+pub(super) const DEFAULT_VISIBILITY: Duration = Duration::from_secs(30);
 /// SQS's largest message: 1 MiB.
 const MAX_MESSAGE_BYTES: usize = 1 << 20;
 

@@ -9,8 +9,9 @@ use aws_sdk_sqs::types::{
     MessageAttributeValue, MessageSystemAttributeName as System, QueueAttributeName as Name,
 };
 
+use super::queue::DEFAULT_VISIBILITY;
 use super::{Backlog, Clients, Queue, Source};
-use crate::fault::Fault;
+use crate::fault::{Class, Fault};
 use crate::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt};
 
 /// One SQS queue.
@@ -25,8 +26,10 @@ pub struct SqsSource {
 }
 
 impl SqsSource {
-    /// Receives from `queue`. `visibility` overrides the queue's own timeout.
+    /// Receives from `queue`. `visibility` overrides the queue's own timeout. A queue whose own is zero would hand every
+    /// message out again and again while it is being worked on: SQS's default is used instead.
     pub fn new(clients: &Clients, queue: &Queue, visibility: Option<Duration>) -> Self {
+        let visibility = visibility.or(queue.visibility_timeout.is_zero().then_some(DEFAULT_VISIBILITY));
         Self {
             polling: clients.polling.clone(),
             calls: clients.calls.clone(),
@@ -51,7 +54,8 @@ impl Source for SqsSource {
             .map_err(Fault::from_sdk)?;
         let received_at = unix_ms();
         let messages = answer.messages.unwrap_or_default();
-        Ok(messages.into_iter().map(|message| delivery(message, received_at)).collect())
+        // A server that answers more than was asked for gets the rest back when its visibility timeout ends.
+        Ok(messages.into_iter().take(max).map(|message| delivery(message, received_at)).collect())
     }
 
     async fn delete(&self, receipts: &[Receipt]) -> Vec<Result<(), Fault>> {
@@ -62,7 +66,7 @@ impl Source for SqsSource {
         let request = self.calls.delete_message_batch().queue_url(&self.url);
         match request.set_entries(Some(entries.collect())).send().await {
             Ok(answer) => entry_results(receipts.len(), &answer.failed),
-            Err(error) => fail_all(receipts.len(), Fault::from_sdk(error)),
+            Err(error) => fail_all(receipts.len(), &Fault::from_sdk(error)),
         }
     }
 
@@ -75,7 +79,7 @@ impl Source for SqsSource {
         let request = self.calls.change_message_visibility_batch().queue_url(&self.url);
         match request.set_entries(Some(entries.collect())).send().await {
             Ok(answer) => entry_results(receipts.len(), &answer.failed),
-            Err(error) => fail_all(receipts.len(), Fault::from_sdk(error)),
+            Err(error) => fail_all(receipts.len(), &Fault::from_sdk(error)),
         }
     }
 
@@ -88,9 +92,11 @@ impl Source for SqsSource {
         let request = self.calls.get_queue_attributes().queue_url(&self.url);
         let answer = request.set_attribute_names(Some(names.to_vec())).send().await.map_err(Fault::from_sdk)?;
         let attributes = answer.attributes.unwrap_or_default();
-        let count = |name| attributes.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
-        let [visible, in_flight, delayed] = names.each_ref().map(count);
-        Ok(Backlog { visible, in_flight, delayed })
+        let count = |name: &Name| {
+            let number = attributes.get(name).and_then(|text| text.parse().ok());
+            number.ok_or_else(|| Fault::new(Class::Retry, format!("the queue does not tell its {name}")))
+        };
+        Ok(Backlog { visible: count(&names[0])?, in_flight: count(&names[1])?, delayed: count(&names[2])? })
     }
 
     fn visibility_timeout(&self) -> Duration {
@@ -152,7 +158,6 @@ fn entry_results(count: usize, failed: &[BatchResultErrorEntry]) -> Vec<Result<(
     results
 }
 
-fn fail_all(count: usize, fault: Fault) -> Vec<Result<(), Fault>> {
-    let copy = || Fault::from_sqs(fault.code.as_deref(), fault.to_string());
-    (0..count).map(|_| Err(copy())).collect()
+fn fail_all(count: usize, fault: &Fault) -> Vec<Result<(), Fault>> {
+    (0..count).map(|_| Err(fault.copy())).collect()
 }

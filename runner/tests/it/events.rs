@@ -102,13 +102,10 @@ async fn the_senders_attributes_travel_with_the_dead_letter() {
 #[tokio::test]
 async fn a_new_event_type_is_two_files_and_two_commands() {
     let stack = Stack::new().await;
-    stack.write(
-        "schemas/ping.schema.json",
-        r#"{"type":"object","required":["id"],"properties":{"id":{"type":"integer"}}}"#,
-    );
+    stack.write("schemas/ping.schema.yaml", "type: object\nrequired: [id]\nproperties:\n  id: { type: integer }\n");
     stack.write(
         "pipelines/pings.yaml",
-        "source: { queue: \"${SQS_QUEUE_NAME}\", dlq: \"${SQS_DLQ_QUEUE_NAME}\" }\nschema: ../schemas/ping.schema.json\n\
+        "source: { queue: \"${SQS_QUEUE_NAME}\", dlq: \"${SQS_DLQ_QUEUE_NAME}\" }\nschema: ../schemas/ping.schema.yaml\n\
          tables:\n  pings:\n    primary_key: [id]\n    columns:\n      id: numeric\n      seen: timestamptz = $sqs.received_at\n",
     );
     stack.ends_with(0, &["migrate", "pipelines/pings.yaml"]);
@@ -116,4 +113,53 @@ async fn a_new_event_type_is_two_files_and_two_commands() {
     stack.send(&stack.queue, &bodies).await;
     stack.ends_with(0, &["run", "pipelines/pings.yaml", "--until-empty"]);
     assert_eq!(stack.count("pings").await, 5);
+}
+
+#[tokio::test]
+async fn many_pipelines_drain_each_to_its_end() {
+    let stack = Stack::new().await;
+    let other = Stack::new().await;
+    let file = std::fs::read_to_string(stack.home.path().join(PIPELINE)).unwrap();
+    let file = file.replace("${SQS_QUEUE_NAME:-transactions}", &other.queue);
+    let file = file.replace("${SQS_DLQ_QUEUE_NAME:-transactions-dlq}", &other.dlq).replace("  events:", "  others:");
+    stack.write("pipelines/others.yaml", &file);
+    let files = [PIPELINE, "pipelines/others.yaml"];
+    stack.ends_with(0, &["migrate", files[0], files[1]]);
+    // One queue is empty at once, the other is not for long.
+    stack.send(&other.queue, &(0..3000).map(transaction).collect::<Vec<_>>()).await;
+    let summary = stack.json(&["run", files[0], files[1], "--until-empty", "--format", "json"]);
+    assert_eq!(summary["pipelines"]["others"]["stored"], json!(3000), "{summary}");
+    assert_eq!(summary["pipelines"]["transactions"]["received"], json!(0), "{summary}");
+    assert_eq!(stack.count("others").await, 3000);
+}
+
+/// The body fits the queue, but not the dead-letter queue: it stays, and nobody else pays for it.
+#[tokio::test]
+async fn a_message_that_the_dead_letter_queue_refuses_stays_in_the_queue() {
+    use aws_sdk_sqs::types::QueueAttributeName as Name;
+    let stack = Stack::new().await;
+    stack.ends_with(0, &["migrate", PIPELINE]);
+    let dlq = stack.url(&stack.dlq).await;
+    let limit = stack.client.set_queue_attributes().queue_url(dlq);
+    limit.attributes(Name::MaximumMessageSize, "2048").send().await.unwrap();
+    let mut bodies: Vec<_> = (0..9).map(|number| format!("broken {number}")).collect();
+    bodies.push("x".repeat(4000));
+    stack.send(&stack.queue, &bodies).await;
+    let mut runner = stack.runner(&["run", PIPELINE]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut letters = Vec::new();
+    for _ in 0..200 {
+        letters.extend(stack.drain(&stack.dlq).await);
+        if letters.len() >= 9 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    crate::crash::terminate(&runner);
+    assert!(tokio::task::spawn_blocking(move || runner.wait()).await.unwrap().unwrap().success());
+    assert_eq!(letters.len(), 9);
+    let request = stack.client.get_queue_attributes().queue_url(stack.url(&stack.queue).await);
+    let attributes = request.attribute_names(Name::All).send().await.unwrap().attributes.unwrap();
+    let left = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+    let left: u32 = left.iter().map(|name| attributes[&Name::from(*name)].parse::<u32>().unwrap()).sum();
+    assert_eq!(left, 1);
 }
