@@ -92,6 +92,7 @@ impl Fault {
     }
 
     /// The same fault for each entry of a call that failed as a whole; the causes stay with the first.
+    #[must_use]
     pub fn copy(&self) -> Self {
         Self { class: self.class, code: self.code.clone(), message: self.message.clone(), source: None }
     }
@@ -151,10 +152,12 @@ fn bare(code: &str) -> &str {
 /// The SQS API reference, "Common Error Types" and the errors of each operation.
 fn classify_sqs(code: &str) -> Class {
     match bare(code) {
-        // The queue is gone. It may be created again.
-        "QueueDoesNotExist" | "NonExistentQueue" | "QueueDeletedRecently" => Class::Outage,
-        // Permissions, credentials, keys: a person mends them, then the same call succeeds.
-        "AccessDenied"
+        // The queue is gone and may be created again; permissions, credentials and keys a person mends. Then the same call
+        // succeeds.
+        "QueueDoesNotExist"
+        | "NonExistentQueue"
+        | "QueueDeletedRecently"
+        | "AccessDenied"
         | "AccessDeniedException"
         | "AuthFailure"
         | "ExpiredToken"
@@ -166,8 +169,12 @@ fn classify_sqs(code: &str) -> Class {
         | "NotAuthorized"
         | "OptInRequired"
         | "SignatureDoesNotMatch"
-        | "UnrecognizedClientException" => Class::Outage,
-        "KmsAccessDenied" | "KmsDisabled" | "KmsInvalidKeyUsage" | "KmsInvalidState" | "KmsNotFound"
+        | "UnrecognizedClientException"
+        | "KmsAccessDenied"
+        | "KmsDisabled"
+        | "KmsInvalidKeyUsage"
+        | "KmsInvalidState"
+        | "KmsNotFound"
         | "KmsOptInRequired" => Class::Outage,
         // The request itself is wrong, or its receipt has had its time.
         "BatchEntryIdsNotDistinct"

@@ -1,4 +1,5 @@
 //! The command line: one file per command.
+#![allow(clippy::doc_markdown, reason = "the arguments' comments are the help a person reads in a terminal")]
 
 mod connection;
 mod dev;

@@ -79,9 +79,10 @@ pub(super) fn run(args: &ProduceArgs) -> Result<(), Failure> {
     super::runtime()?.block_on(async {
         let (stopper, stop) = stop_pair();
         let work = async {
-            match args.dry_run {
-                true => print(events, pace, args.count, &stop).await,
-                false => send(args, &settings, &pipeline, events, pace, stop).await,
+            if args.dry_run {
+                print(events, pace, args.count, &stop).await
+            } else {
+                send(args, &settings, &pipeline, events, pace, stop).await
             }
         };
         tokio::select! {

@@ -123,15 +123,13 @@ async fn one(context: &Context, pipeline: Arc<Pipeline>, stats: Arc<Stats>, stop
 async fn wait_for(threads: Vec<Thread>, stopper: &Stopper) -> Vec<Ended> {
     let wait = threads.into_iter().map(|thread| async move {
         let name = thread.name;
-        match thread.ended.await {
-            Ok(ended) => ended,
-            // The thread dropped its sender: it panicked, and its message is on stderr already.
-            Err(_) => {
-                stopper.drain();
-                let result = Err(Failure::Running(format!("error: pipeline `{name}` panicked; this is a bug")));
-                Ended { name, stats: Arc::default(), result }
-            }
+        if let Ok(ended) = thread.ended.await {
+            return ended;
         }
+        // The thread dropped its sender: it panicked, and its message is on stderr already.
+        stopper.drain();
+        let result = Err(Failure::Running(format!("error: pipeline `{name}` panicked; this is a bug")));
+        Ended { name, stats: Arc::default(), result }
     });
     join_all(wait).await
 }

@@ -66,9 +66,10 @@ impl SqsDeadLetters {
             .set_message_attributes(Some(attributes.into_iter().map(|(name, value)| (name, wire(value))).collect()));
         // The group keeps its order in the DLQ; the message's own id makes a repeated send harmless.
         let group = metadata.group_id.as_deref().unwrap_or(&metadata.message_id);
-        let entry = match self.fifo {
-            true => entry.message_group_id(group).message_deduplication_id(&metadata.message_id),
-            false => entry,
+        let entry = if self.fifo {
+            entry.message_group_id(group).message_deduplication_id(&metadata.message_id)
+        } else {
+            entry
         };
         entry.build().expect("id and body are set")
     }

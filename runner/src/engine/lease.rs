@@ -128,7 +128,7 @@ impl Leases {
 /// Gives deliveries back to the queue at once; how many it took back.
 pub(super) async fn release(source: &impl Source, receipts: &[Receipt]) -> usize {
     let calls = receipts.chunks(MAX_BATCH).map(|chunk| source.change_visibility(chunk, Duration::ZERO));
-    join_all(calls).await.into_iter().flatten().filter(Result::is_ok).count()
+    join_all(calls).await.into_iter().flatten().flatten().count()
 }
 
 /// Empty answers since the last message: what the queue itself says about being empty.

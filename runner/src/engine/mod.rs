@@ -144,7 +144,7 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
 async fn finish(tasks: &mut JoinSet<()>) -> Option<Fault> {
     let mut fault = None;
     while let Some(ended) = tasks.join_next().await {
-        fault = fault.or_else(|| ended.err().map(|error| unexpected(Some(Err(error)))).flatten());
+        fault = fault.or_else(|| ended.err().and_then(|error| unexpected(Some(Err(error)))));
     }
     fault
 }

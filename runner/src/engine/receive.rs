@@ -41,6 +41,10 @@ pub(super) struct Receiver<S> {
 /// whole visibility timeout. A poll that has no answer by then waits at an empty queue.
 const LAST_ANSWER: Duration = Duration::from_millis(250);
 
+/// A whole answer's worth.
+const PERMITS: u32 = 10;
+const _: () = assert!(PERMITS as usize == MAX_BATCH);
+
 impl<S: Source> Receiver<S> {
     /// Polls until draining begins. Only the waits are cancelled, never the code after an answer.
     pub(super) async fn poll(self: Arc<Self>, index: usize) {
@@ -70,7 +74,7 @@ impl<S: Source> Receiver<S> {
     async fn ready(&self, index: usize) -> OwnedSemaphorePermit {
         // Both senders live as long as the pipeline runs.
         let _ = self.wanted.subscribe().wait_for(|wanted| index < *wanted).await;
-        let permits = Arc::clone(&self.permits).acquire_many_owned(MAX_BATCH as u32).await;
+        let permits = Arc::clone(&self.permits).acquire_many_owned(PERMITS).await;
         let _ = self.gate.clone().wait_for(|open| *open).await;
         permits.expect("the semaphore is never closed")
     }

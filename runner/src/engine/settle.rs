@@ -70,7 +70,7 @@ impl<S: Source> Settler<S> {
     }
 
     fn leave(&self, batch: &[InFlight], fault: Option<&Fault>) {
-        batch.iter().for_each(|_| self.stats.undeleted());
+        self.stats.undeleted(batch.len());
         let (pipeline, messages) = (&*self.pipeline, batch.len());
         let fault = fault.map(ToString::to_string).unwrap_or_default();
         tracing::warn!(pipeline, messages, fault, "stored but not deleted: the queue will deliver them again");

@@ -90,8 +90,8 @@ impl Stats {
         self.settled(std::iter::once(sent_at));
     }
 
-    pub(super) fn undeleted(&self) {
-        add(&self.undeleted, 1);
+    pub(super) fn undeleted(&self, messages: usize) {
+        add(&self.undeleted, messages as u64);
     }
 
     pub(super) fn released(&self, messages: usize) {

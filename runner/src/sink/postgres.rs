@@ -14,7 +14,7 @@ use crate::plan::{OnConflict, Target};
 use crate::row::{Row, Rows};
 
 /// Longest wait for an answer to a write.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 const NO_ANSWER: &str = "no answer from PostgreSQL within 60 s";
 
 /// Why the database can't be used. The URL is shown without its password.

@@ -29,13 +29,14 @@ impl Statement {
     }
 }
 
+/// The batch's column of that index, cast to its type if it travels as text.
+fn value(target: &Target, wires: &[Wire], index: usize) -> String {
+    let cast = wires[index].cast.then(|| format!("::{}", target.table.columns[index].ty));
+    format!("c{index}{}", cast.unwrap_or_default())
+}
+
 fn values(target: &Target, wires: &[Wire]) -> String {
-    let columns = target.table.columns.iter().zip(wires).enumerate();
-    let value = columns.map(|(index, (column, wire))| match wire.cast {
-        true => format!("c{index}::{}", column.ty),
-        false => format!("c{index}"),
-    });
-    value.collect::<Vec<_>>().join(", ")
+    (0..wires.len()).map(|index| value(target, wires, index)).collect::<Vec<_>>().join(", ")
 }
 
 fn unnest(wires: &[Wire]) -> String {
@@ -53,10 +54,7 @@ fn unnest(wires: &[Wire]) -> String {
 fn last_of_each_key(target: &Target, wires: &[Wire]) -> String {
     let table = &target.table;
     let key = table.primary_key.iter().filter_map(|name| table.columns.iter().position(|column| &column.name == name));
-    let key = key.map(|index| match wires[index].cast {
-        true => format!("c{index}::{}", table.columns[index].ty),
-        false => format!("c{index}"),
-    });
+    let key = key.map(|index| value(target, wires, index));
     let key = key.collect::<Vec<_>>().join(", ");
     format!("SELECT DISTINCT ON ({key}) {} FROM {} ORDER BY {key}, position DESC", values(target, wires), unnest(wires))
 }

@@ -75,7 +75,7 @@ fn modules_import_only_what_the_map_allows() {
 fn what_decides_does_no_input_and_no_output() {
     for (module, file, text) in sources() {
         for name in IMPURE_CRATES {
-            let used = names_after(&text, &format!("{name}::")).len() > 0;
+            let used = !names_after(&text, &format!("{name}::")).is_empty();
             let pure = PURE.contains(&module.as_str());
             assert!(!(used && pure), "{file} uses `{name}`");
             let allowed = *name != "devstack" || file.ends_with("cli/dev.rs");

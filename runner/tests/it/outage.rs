@@ -42,7 +42,7 @@ async fn until_stored(stack: &Stack, count: i64) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), reached).await.expect("the events are stored");
+    tokio::time::timeout(Duration::from_mins(1), reached).await.expect("the events are stored");
 }
 
 #[tokio::test]
