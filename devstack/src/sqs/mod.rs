@@ -3,7 +3,7 @@
 //! It speaks the JSON protocol of the AWS SDKs (`AWS JSON 1.0`), on any path, and looks at no
 //! signature. Read in this order:
 //!
-//! - [`server`]: HTTP in, HTTP out; `protocol` and `error` are the wire forms.
+//! - `server`: HTTP in, HTTP out; `protocol` and `error` are the wire forms.
 //! - `operations`: what each call checks and does, on the queues in `account`.
 //! - `queue`: the state machine of one queue, with `line` and `fifo` for its order; `message`.
 //! - `attributes`, `limits`, `md5`: what AWS prescribes.

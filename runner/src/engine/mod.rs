@@ -5,7 +5,7 @@
 //!              └────> doomed <──rejected──┘ └─> rejecter ──accepted──┘
 //! ```
 //!
-//! A message is one [`lease::InFlight`] that is moved along; there is no other way to the delete than through a
+//! A message is one `lease::InFlight` that is moved along; there is no other way to the delete than through a
 //! committed write or an accepted dead letter. Channels are unbounded because the permits bound what is in them.
 
 pub mod decide;
