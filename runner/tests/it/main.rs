@@ -10,6 +10,7 @@ mod decide;
 mod dev;
 mod events;
 mod examples;
+mod faults;
 mod imports;
 mod migrate;
 mod outage;

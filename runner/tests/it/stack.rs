@@ -30,6 +30,7 @@ pub(crate) struct Stack {
     pub(crate) database: String,
     pub(crate) pool: PgPool,
     pub(crate) client: Client,
+    pub(crate) endpoint: String,
     pub(crate) queue: String,
     pub(crate) dlq: String,
     /// A folder with the project's `pipelines/` and `schemas/`, free to change.
@@ -49,6 +50,11 @@ impl Stack {
     }
 
     pub(crate) async fn without_queues() -> Self {
+        Self::on(sqs_endpoint()).await
+    }
+
+    /// An empty database beside a queue service of the test's own.
+    pub(crate) async fn on(endpoint: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("it{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let database = postgres().new_database().expect("a database");
@@ -58,7 +64,8 @@ impl Stack {
         }
         Self {
             pool: PgPool::connect(&database).await.expect("the database answers"),
-            client: client(),
+            client: client(endpoint),
+            endpoint: endpoint.to_owned(),
             queue: name.clone(),
             dlq: format!("{name}-dlq"),
             database,
@@ -92,7 +99,7 @@ impl Stack {
             ("AWS_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("SQS_ENDPOINT", sqs_endpoint()),
+            ("SQS_ENDPOINT", &self.endpoint),
             ("SQS_QUEUE_NAME", &self.queue),
             ("SQS_DLQ_QUEUE_NAME", &self.dlq),
             ("DB_USER", user),
@@ -195,11 +202,11 @@ pub(crate) fn attribute<'a>(message: &'a Message, name: &str) -> &'a str {
     attributes[name].string_value().expect("a text")
 }
 
-fn client() -> Client {
+fn client(endpoint: &str) -> Client {
     use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(sqs_endpoint())
+        .endpoint_url(endpoint)
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .http_client(aws_smithy_http_client::Builder::new().build_http());
