@@ -140,6 +140,7 @@ impl Session<'_> {
         processed?;
         let summary = Summary {
             produced: Some(totals?.produced),
+            total: stats.read(),
             pipelines: vec![(self.pipeline.name().to_owned(), stats.read())],
         };
         output::result(summary.render(args.format))

@@ -20,6 +20,18 @@ impl Failure {
         text.strip_prefix("error: ").unwrap_or(text)
     }
 
+    /// Both reports, under the first one's exit code; the same report twice is one.
+    #[must_use]
+    pub(super) fn and(mut self, other: Self) -> Self {
+        let (Self::Running(more) | Self::Usage(more) | Self::Config(more)) = other;
+        let (Self::Running(text) | Self::Usage(text) | Self::Config(text)) = &mut self;
+        if !text.contains(&more) {
+            text.push('\n');
+            text.push_str(&more);
+        }
+        self
+    }
+
     /// Prints the report and gives the exit code.
     pub fn report(&self) -> ExitCode {
         let (Self::Running(text) | Self::Usage(text) | Self::Config(text)) = self;

@@ -134,13 +134,13 @@ async fn wait_for(threads: Vec<Thread>, stopper: &Stopper) -> Vec<Ended> {
     join_all(wait).await
 }
 
+/// Prints what was done, unless nothing was; then every failure, in one report.
 fn finish(ended: Vec<Ended>, format: Format) -> Result<(), Failure> {
-    let summary =
-        Summary { produced: None, pipelines: ended.iter().map(|end| (end.name.clone(), end.stats.read())).collect() };
-    let failed_at_once =
-        ended.iter().any(|end| end.result.is_err()) && ended.iter().all(|end| end.stats.read().received == 0);
-    if !failed_at_once {
-        output::result(summary.render(format))?;
+    let total = Stats::total(ended.iter().map(|end| &*end.stats));
+    let failed = ended.iter().any(|end| end.result.is_err());
+    if !failed || total.received > 0 {
+        let pipelines = ended.iter().map(|end| (end.name.clone(), end.stats.read())).collect();
+        output::result(Summary { produced: None, total, pipelines }.render(format))?;
     }
-    ended.into_iter().find_map(|end| end.result.err()).map_or(Ok(()), Err)
+    ended.into_iter().filter_map(|end| end.result.err()).reduce(Failure::and).map_or(Ok(()), Err)
 }

@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 use super::format::Format;
 use crate::engine::Reading;
 
-/// The readings of one or more pipelines.
+/// The counters of one or more pipelines.
 #[derive(Debug)]
 pub(super) struct Summary {
     /// Events produced by this process, for `dev`.
     pub(super) produced: Option<u64>,
-    /// By pipeline name.
+    /// All pipelines together.
+    pub(super) total: Reading,
+    /// Each by its name.
     pub(super) pipelines: Vec<(String, Reading)>,
 }
 
@@ -24,12 +26,15 @@ impl Summary {
         }
     }
 
+    /// The total, and under `pipelines` each by its name.
     fn json(&self) -> Value {
-        if let [(_, reading)] = self.pipelines.as_slice() {
-            return object(reading, self.produced);
+        let mut json = object(&self.total);
+        if let Some(produced) = self.produced {
+            json["produced"] = produced.into();
         }
-        let each = self.pipelines.iter().map(|(name, reading)| (name.clone(), object(reading, None)));
-        json!({ "pipelines": each.collect::<serde_json::Map<_, _>>() })
+        let each = self.pipelines.iter().map(|(name, reading)| (name.clone(), object(reading)));
+        json["pipelines"] = each.collect::<serde_json::Map<_, _>>().into();
+        json
     }
 
     fn human(&self) -> String {
@@ -64,8 +69,8 @@ impl Summary {
     }
 }
 
-fn object(reading: &Reading, produced: Option<u64>) -> Value {
-    let mut object = json!({
+fn object(reading: &Reading) -> Value {
+    json!({
         "received": reading.received,
         "stored": reading.stored,
         "rows": reading.rows,
@@ -77,9 +82,5 @@ fn object(reading: &Reading, produced: Option<u64>) -> Value {
         "rate": (reading.rate * 10.0).round() / 10.0,
         "p50_ms": reading.p50_ms,
         "p99_ms": reading.p99_ms,
-    });
-    if let Some(produced) = produced {
-        object["produced"] = produced.into();
-    }
-    object
+    })
 }

@@ -25,7 +25,7 @@ pub struct Stats {
 }
 
 /// A moment's reading of [`Stats`].
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Reading {
     /// Deliveries received.
     pub received: u64,
@@ -56,7 +56,6 @@ const LONGEST_MS: u64 = 86_400_000;
 
 impl Default for Stats {
     fn default() -> Self {
-        let latency = Histogram::new_with_max(LONGEST_MS, 2).expect("the bounds are constants in range");
         Self {
             received: AtomicU64::new(0),
             stored: AtomicU64::new(0),
@@ -66,7 +65,7 @@ impl Default for Stats {
             skipped: AtomicU64::new(0),
             undeleted: AtomicU64::new(0),
             released: AtomicU64::new(0),
-            latency: Mutex::new(latency),
+            latency: Mutex::new(no_latencies()),
             started: Instant::now(),
         }
     }
@@ -105,22 +104,34 @@ impl Stats {
 
     /// All counters now.
     pub fn read(&self) -> Reading {
-        let latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);
-        #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
-        let rate = self.ended() as f64 / self.started.elapsed().max(Duration::from_millis(1)).as_secs_f64();
-        Reading {
-            received: get(&self.received),
-            stored: get(&self.stored),
-            rows: get(&self.rows),
-            duplicates: get(&self.duplicates),
-            dead_lettered: get(&self.dead_lettered),
-            skipped: get(&self.skipped),
-            undeleted: get(&self.undeleted),
-            released: get(&self.released),
-            rate,
-            p50_ms: latency.value_at_quantile(0.5),
-            p99_ms: latency.value_at_quantile(0.99),
+        Self::total([self])
+    }
+
+    /// The counters of several pipelines together.
+    pub fn total<'a>(all: impl IntoIterator<Item = &'a Self>) -> Reading {
+        let mut total = Reading::default();
+        let mut latencies = no_latencies();
+        for stats in all {
+            total.received += get(&stats.received);
+            total.stored += get(&stats.stored);
+            total.rows += get(&stats.rows);
+            total.duplicates += get(&stats.duplicates);
+            total.dead_lettered += get(&stats.dead_lettered);
+            total.skipped += get(&stats.skipped);
+            total.undeleted += get(&stats.undeleted);
+            total.released += get(&stats.released);
+            total.rate += stats.rate();
+            let latency = stats.latency.lock().unwrap_or_else(PoisonError::into_inner);
+            latencies.add(&*latency).expect("all histograms have the same bounds");
         }
+        total.p50_ms = latencies.value_at_quantile(0.5);
+        total.p99_ms = latencies.value_at_quantile(0.99);
+        total
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
+    fn rate(&self) -> f64 {
+        self.ended() as f64 / self.started.elapsed().max(Duration::from_millis(1)).as_secs_f64()
     }
 
     fn settled(&self, sent_at: impl Iterator<Item = Option<i64>>) {
@@ -131,6 +142,10 @@ impl Stats {
             latency.saturating_record(u64::try_from(now - sent_at).unwrap_or(0));
         }
     }
+}
+
+fn no_latencies() -> Histogram<u64> {
+    Histogram::new_with_max(LONGEST_MS, 2).expect("the bounds are constants in range")
 }
 
 fn add(counter: &AtomicU64, by: u64) {
