@@ -12,12 +12,13 @@ use super::connection;
 use super::exit::Failure;
 use super::format::Format;
 use super::pipeline::Queues;
+use super::produce::{EventFlags, producer};
 use super::summary::Summary;
 use super::{load, migrate, output, pipeline, signals};
 use crate::config::settings::DatabaseUrl;
 use crate::engine::{Ending, Stats};
 use crate::plan::{Pipeline, QueueRef};
-use crate::producer::{Events, Generator, Pace, Production, Share, Totals};
+use crate::producer::{Events, Generator, Pace, Production, Totals};
 use crate::source::{Access, Clients, Keys};
 use crate::stop::{Stop, Stopper, stop_pair};
 
@@ -30,15 +31,9 @@ pub(super) struct DevArgs {
     /// Produce this many events at once, wait until each is settled, and exit [default: run until Ctrl-C]
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,
-    /// Time from one event to the next, as 15s or 500ms [default: the pipeline file's]
-    #[arg(long, value_name = "DURATION", value_parser = Pace::every, conflicts_with = "rate")]
-    pub every: Option<Pace>,
-    /// Events per second, as 500/s
-    #[arg(long, value_name = "RATE", value_parser = Pace::rate)]
-    pub rate: Option<Pace>,
-    /// Share of the events to make invalid on purpose, from 0 to 1
-    #[arg(long, value_name = "SHARE", default_value = "0")]
-    pub invalid: Share,
+    /// What to send, and how fast
+    #[command(flatten)]
+    pub events: EventFlags,
     /// Keep the database in this folder, and start from it the next time
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
@@ -51,17 +46,12 @@ pub(super) struct DevArgs {
 pub(super) fn run(args: &DevArgs) -> Result<(), Failure> {
     let settings = load::settings()?;
     let pipeline = load::one(&args.pipeline, &settings)?;
-    let Some(producer) = pipeline.producer().cloned() else {
-        let file = pipeline.file().display();
-        return Err(Failure::Config(format!(
-            "error: {file} has no `producer`: nothing to send\n  help: add one with a template"
-        )));
-    };
+    let producer = producer(&pipeline)?.clone();
     let stack = Stack::start(args.keep.clone())?;
-    let pace = args.every.or(args.rate).unwrap_or(if args.count.is_some() { Pace::Unlimited } else { producer.pace });
+    // A number of events is for now, not for a quarter of a minute each.
+    let pace = args.events.pace(if args.count.is_some() { Pace::Unlimited } else { producer.pace });
     let validator = pipeline.validator().clone();
-    let events = Events::new(producer.templates, Generator::from_entropy())
-        .breaking(args.invalid, move |document| validator.is_valid(document));
+    let events = args.events.events(producer.templates, Generator::from_entropy(), validator);
     super::runtime()?.block_on(async {
         let (stopper, stop) = stop_pair();
         let session = Session { stack: &stack, pipeline, stopper: stopper.clone(), stop };

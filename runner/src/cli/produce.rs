@@ -15,7 +15,7 @@ use super::exit::Failure;
 use super::format::Format;
 use super::{load, output, signals};
 use crate::config::settings::Settings;
-use crate::plan::{Pipeline, QueueRef};
+use crate::plan::{Pipeline, Producer, QueueRef};
 use crate::producer::{Events, Generator, Pace, ProduceError, Production, Share, Templates, Totals};
 use crate::source::{Clients, Queue, resolve};
 use crate::stop::{Stop, stop_pair};
@@ -32,15 +32,9 @@ pub struct ProduceArgs {
     /// How many events to send [default: until stopped]
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,
-    /// Time from one event to the next, as 15s or 500ms [default: the pipeline file's]
-    #[arg(long, value_name = "DURATION", value_parser = Pace::every, conflicts_with = "rate")]
-    pub every: Option<Pace>,
-    /// Events per second, as 500/s; max for as fast as the queue takes them
-    #[arg(long, value_name = "RATE", value_parser = Pace::rate)]
-    pub rate: Option<Pace>,
-    /// Share of the events to make invalid on purpose, from 0 to 1
-    #[arg(long, value_name = "SHARE", default_value = "0")]
-    pub invalid: Share,
+    /// What to send, and how fast
+    #[command(flatten)]
+    pub events: EventFlags,
     /// Print the events, one a line, and send nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -55,27 +49,48 @@ pub struct ProduceArgs {
     pub queue: QueueFlags,
 }
 
-impl ProduceArgs {
-    fn pace(&self, default: Pace) -> Pace {
+/// Flags of the commands that make events.
+#[derive(Debug, Clone, clap::Args)]
+pub struct EventFlags {
+    /// Time from one event to the next, as 15s or 500ms [default: the pipeline file's]
+    #[arg(long, value_name = "DURATION", value_parser = Pace::every, conflicts_with = "rate")]
+    pub every: Option<Pace>,
+    /// Events per second, as 500/s; max for as fast as the queue takes them
+    #[arg(long, value_name = "RATE", value_parser = Pace::rate)]
+    pub rate: Option<Pace>,
+    /// Share of the events to make invalid on purpose, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value = "0")]
+    pub invalid: Share,
+}
+
+impl EventFlags {
+    /// `--every` or `--rate`, else the default.
+    pub(super) fn pace(&self, default: Pace) -> Pace {
         self.every.or(self.rate).unwrap_or(default)
     }
 
-    fn events(&self, templates: Templates, validator: Validator) -> Events {
-        let generator = self.seed.map_or_else(Generator::from_entropy, Generator::seeded);
+    /// Events of these templates, the asked share of them invalid by the validator's own word.
+    pub(super) fn events(&self, templates: Templates, generator: Generator, validator: Validator) -> Events {
         Events::new(templates, generator).breaking(self.invalid, move |document| validator.is_valid(document))
     }
+}
+
+/// The pipeline's producer; a file without one has nothing to send.
+pub(super) fn producer(pipeline: &Pipeline) -> Result<&Producer, Failure> {
+    pipeline.producer().ok_or_else(|| {
+        let file = pipeline.file().display();
+        Failure::Config(format!("error: {file} has no `producer`: nothing to send\n  help: add one with a template"))
+    })
 }
 
 /// Sends events, or prints them.
 pub(super) fn run(args: &ProduceArgs) -> Result<(), Failure> {
     let settings = load::settings()?;
     let pipeline = load::one(&args.pipeline, &settings)?;
-    let Some(producer) = pipeline.producer() else {
-        let file = pipeline.file().display();
-        return Err(Failure::Config(format!("error: {file} has no `producer`\n  help: add one with a template")));
-    };
-    let pace = args.pace(producer.pace);
-    let events = args.events(producer.templates.clone(), pipeline.validator().clone());
+    let producer = producer(&pipeline)?;
+    let pace = args.events.pace(producer.pace);
+    let generator = args.seed.map_or_else(Generator::from_entropy, Generator::seeded);
+    let events = args.events.events(producer.templates.clone(), generator, pipeline.validator().clone());
     super::runtime()?.block_on(async {
         let (stopper, stop) = stop_pair();
         let work = async {
@@ -234,7 +249,7 @@ mod tests {
 
     #[test]
     fn flags_override_the_pace_of_the_file() {
-        let pace = |words: &[&str]| parse(words).unwrap().pace(Pace::DEFAULT);
+        let pace = |words: &[&str]| parse(words).unwrap().events.pace(Pace::DEFAULT);
         assert_eq!(pace(&[]), Pace::DEFAULT);
         assert_eq!(pace(&["--every", "2s"]), Pace::every("2s").unwrap());
         assert_eq!(pace(&["--rate", "5/s"]), Pace::rate("5/s").unwrap());
@@ -258,8 +273,8 @@ mod tests {
         let template = Template::compile("a.hbs", "{\"n\": {{seq}}}").unwrap();
         let templates = Templates::new(vec![(template, 1)]).unwrap();
         let args = parse(&["--invalid", "0.5"]).unwrap();
-        let mut events =
-            Events::new(templates, Generator::seeded(1)).breaking(args.invalid, |value: &Value| value["n"].is_u64());
+        let mut events = Events::new(templates, Generator::seeded(1))
+            .breaking(args.events.invalid, |value: &Value| value["n"].is_u64());
         let mut totals = events.totals();
         for _ in 0..4 {
             totals.add(&events.draw().unwrap());

@@ -10,7 +10,7 @@ use super::schema::Compiled;
 use super::shape::{Shape, Type};
 use crate::config::{ColumnText, PipelineFile, Spanned};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::map::cast::{JsonType, Verdict, accepts};
+use crate::map::cast::{Verdict, accepts};
 use crate::map::{ColumnMapping, TableMapping};
 
 /// Checks every column of every table.
@@ -177,20 +177,11 @@ impl<'a> Line<'a> {
 /// The cast's verdict, with doubt left out where the schema narrows more than is judged here, and a number with a
 /// fraction refused where only integers fit.
 fn verdict(column: ColumnType, ty: Type, format: Option<&str>, narrowed: bool) -> Verdict {
-    let json = match ty {
-        Type::Null => JsonType::Null,
-        Type::Boolean => JsonType::Boolean,
-        Type::Integer => JsonType::Integer,
-        Type::Number => JsonType::Number,
-        Type::String => JsonType::String,
-        Type::Array => JsonType::Array,
-        Type::Object => JsonType::Object,
-    };
     let integral = matches!(
         column.scalar(),
         migration::ScalarType::SmallInt | migration::ScalarType::Integer | migration::ScalarType::BigInt
     );
-    match accepts(column, json, format) {
+    match accepts(column, ty, format) {
         Verdict::Maybe(_) if ty == Type::Number && integral => {
             Verdict::No("take numeric or double precision, or make it whole: `| round`")
         }

@@ -2,8 +2,8 @@
 
 use migration::{ColumnType, ScalarType};
 
-/// The types a JSON Schema tells apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The types a JSON Schema tells apart; what `integer` takes is apart from what only `number` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "each variant is the JSON Schema type of that name")]
 pub enum JsonType {
     Null,
@@ -13,6 +13,21 @@ pub enum JsonType {
     String,
     Array,
     Object,
+}
+
+impl JsonType {
+    /// The word for a person.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Integer => "an integer",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        }
+    }
 }
 
 /// Whether a column's type takes values of a JSON type.

@@ -7,6 +7,8 @@
 mod expand;
 mod field;
 
+pub(super) use crate::map::cast::JsonType as Type;
+
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -63,35 +65,8 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
     })
 });
 
-/// JSON's types; what `integer` takes is apart from what only `number` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Type {
-    Null,
-    Boolean,
-    Integer,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
 const ALL_TYPES: [Type; 7] =
     [Type::Null, Type::Boolean, Type::Integer, Type::Number, Type::String, Type::Array, Type::Object];
-
-impl Type {
-    /// The word for a person.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Boolean => "a boolean",
-            Self::Integer => "an integer",
-            Self::Number => "a number",
-            Self::String => "a string",
-            Self::Array => "an array",
-            Self::Object => "an object",
-        }
-    }
-}
 
 impl<'s> Shape<'s> {
     /// The shape of a document of these schema files.
