@@ -27,17 +27,26 @@ async fn killed_at_random_points_every_message_is_stored_once_or_dead_lettered()
     stack.create_queues(&[(Name::VisibilityTimeout, "2")]).await;
     stack.ends_with(0, &["migrate", PIPELINE]);
     stack.send(&stack.queue, &bodies()).await;
-    for round in 0..10 {
+    for _ in 0..10 {
+        let before = stack.count("events").await;
         let mut runner = quiet(stack.runner(&["run", PIPELINE]));
-        // From "just connected" to "well under way"; where exactly, the machine decides.
-        tokio::time::sleep(Duration::from_millis(60 + 23 * round)).await;
+        // In the middle of its work: rows have arrived, and then some random time has passed.
+        let working = async {
+            while stack.count("events").await == before {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), working).await.expect("there is work left for ten kills");
+        tokio::time::sleep(Duration::from_micros(rand::random_range(0..20_000))).await;
         runner.kill().expect("SIGKILL");
         runner.wait().expect("it is gone");
     }
+    let broken = MESSAGES / 50;
+    let all = i64::from(MESSAGES - broken);
+    assert!(stack.count("events").await < all, "the last kill came before the end");
     stack.json(&["run", PIPELINE, "--until-empty", "--format", "json"]);
 
-    let broken = MESSAGES / 50;
-    assert_eq!(stack.count("events").await, i64::from(MESSAGES - broken));
+    assert_eq!(stack.count("events").await, all);
     let mut letters: Vec<_> = stack.drain(&stack.dlq).await.into_iter().filter_map(|letter| letter.body).collect();
     letters.sort_unstable();
     // A letter may be sent twice when the process dies before the delete; none may be missing.
