@@ -19,7 +19,7 @@ pub struct DatabaseFlags {
 /// Flags of every command that needs the queue service.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct QueueFlags {
-    /// SQS endpoint, for a queue service other than AWS [default: SQS_ENDPOINT]
+    /// SQS endpoint, for a queue service other than AWS [default: SQS_ENDPOINT, AWS_ENDPOINT_URL_SQS]
     #[arg(long, value_name = "URL")]
     pub sqs_endpoint: Option<String>,
 }
@@ -36,13 +36,20 @@ impl QueueFlags {
     /// SQS clients for the region of `queue`, if it names one.
     pub(super) async fn clients(&self, settings: &Settings, queue: &QueueRef) -> Result<Clients, Failure> {
         let endpoint = settings.sqs_endpoint(self.sqs_endpoint.as_deref());
-        let region = match queue {
-            QueueRef::Arn { region, .. } => Some(region.clone()),
-            _ => settings.aws("AWS_REGION"),
-        };
+        let endpoint = endpoint.map_err(|error| Failure::Config(format!("error: {error}")))?;
+        let region = region(queue).map(str::to_owned).or_else(|| settings.aws("AWS_REGION"));
         let access = Access { endpoint, region, keys: keys(settings), profile: settings.aws("AWS_PROFILE") };
         let clients = crate::source::connect(access).await;
-        clients.map_err(|error| Failure::Running(format!("error: {error}")))
+        clients.map_err(|error| Failure::Config(format!("error: {error}")))
+    }
+}
+
+/// The region a queue's own name tells: an ARN's, or that of AWS's `https://sqs.REGION.amazonaws.com/...`.
+fn region(queue: &QueueRef) -> Option<&str> {
+    match queue {
+        QueueRef::Arn { region, .. } => Some(region),
+        QueueRef::Url(url) => url.strip_prefix("https://sqs.")?.split_once(".amazonaws.com").map(|(region, _)| region),
+        QueueRef::Name(_) => None,
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) struct DevArgs {
     #[arg(default_value = "pipelines/transactions.yaml")]
     pub pipeline: PathBuf,
     /// Produce this many events at once, wait until each is settled, and exit [default: run until Ctrl-C]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
     /// What to send, and how fast
     #[command(flatten)]
@@ -164,7 +164,7 @@ impl Session<'_> {
     }
 
     fn announce(&self, pace: Pace, count: Option<u64>) {
-        let until = count.map_or("Ctrl-C stops".to_owned(), |count| format!("{count} events"));
+        let until = count.map_or("Ctrl-C stops".to_owned(), |count| format!("{count} in all"));
         output::tell(format_args!(
             "runner dev: {}\n  \
              PostgreSQL  psql '{}'\n  \

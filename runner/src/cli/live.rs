@@ -7,48 +7,62 @@ use crate::config::settings::Settings;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::Pipeline;
 
-/// Looks at every queue and every table; reads only.
-pub(super) async fn check(
-    pipelines: &[Pipeline],
-    args: &ValidateConfigArgs,
-    settings: &Settings,
-) -> Result<Vec<Diagnostic>, Failure> {
+/// Looks at every queue and every table; reads only. What can't be looked at is a finding too.
+pub(super) async fn check(pipelines: &[Pipeline], args: &ValidateConfigArgs, settings: &Settings) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for pipeline in pipelines {
-        let source = pipeline.source();
-        let clients = args.queue.clients(settings, &source.queue).await?;
-        for queue in [&source.queue, &source.dlq] {
-            if let Err(error) = crate::source::resolve(&clients, queue).await {
-                found.push(diagnostic(Code::LiveQueue, pipeline, &error));
-            }
+        found.extend(queues(pipeline, args, settings).await);
+    }
+    found.extend(tables(pipelines, args, settings).await);
+    found
+}
+
+async fn queues(pipeline: &Pipeline, args: &ValidateConfigArgs, settings: &Settings) -> Vec<Diagnostic> {
+    let source = pipeline.source();
+    let finding = |text: &str| diagnostic(Code::LiveQueue, &format!("{}: {text}", pipeline.file().display()));
+    let clients = match args.queue.clients(settings, &source.queue).await {
+        Ok(clients) => clients,
+        Err(failure) => return vec![finding(failure.text())],
+    };
+    let mut found = Vec::new();
+    let mut urls = Vec::new();
+    for queue in [&source.queue, &source.dlq] {
+        match crate::source::resolve(&clients, queue).await {
+            Ok(queue) => urls.push(queue.url),
+            Err(error) => found.push(finding(&error.to_string())),
         }
     }
-    found.extend(tables(pipelines, args, settings).await?);
-    Ok(found)
+    if urls.len() == 2 && urls[0] == urls[1] {
+        found.push(finding("the dead-letter queue is the source queue"));
+    }
+    found
 }
 
-async fn tables(
-    pipelines: &[Pipeline],
-    args: &ValidateConfigArgs,
-    settings: &Settings,
-) -> Result<Vec<Diagnostic>, Failure> {
-    let database = args.database.url(settings)?;
+async fn tables(pipelines: &[Pipeline], args: &ValidateConfigArgs, settings: &Settings) -> Vec<Diagnostic> {
+    let failed = |failure: &Failure| vec![diagnostic(Code::LiveTable, failure.text())];
+    let database = match args.database.url(settings) {
+        Ok(database) => database,
+        Err(failure) => return failed(&failure),
+    };
     let pool = match connection::open(&database, 1).await {
         Ok(pool) => pool,
-        Err(failure) => return Ok(vec![Diagnostic::new(Code::LiveTable, failure.text(), None)]),
+        Err(failure) => return failed(&failure),
     };
-    let misfits = migration::misfits(&pool, &connection::tables(pipelines)).await;
-    let misfits = misfits.map_err(|error| Failure::Running(format!("error: {}", super::chain(&error))))?;
-    let one = |misfit: &migration::Misfit| {
-        Diagnostic::new(Code::LiveTable, format!("{}: {misfit}", misfit.declared_in.display()), None).help(&misfit.fix)
-    };
-    Ok(misfits.iter().map(one).collect())
+    match migration::misfits(&pool, &connection::tables(pipelines)).await {
+        Ok(misfits) => misfits.iter().map(misfit).collect(),
+        Err(error) => vec![diagnostic(Code::LiveTable, &super::chain(&error))],
+    }
 }
 
-/// The error's own help becomes the diagnostic's.
-fn diagnostic(code: Code, pipeline: &Pipeline, error: &dyn std::error::Error) -> Diagnostic {
-    let text = error.to_string();
-    let (message, help) = text.split_once("\n  help: ").unwrap_or((&text, ""));
-    let diagnostic = Diagnostic::new(code, format!("{}: {message}", pipeline.file().display()), None);
-    if help.is_empty() { diagnostic } else { diagnostic.help(help) }
+fn misfit(misfit: &migration::Misfit) -> Diagnostic {
+    let message = format!("{}: {misfit}", misfit.declared_in.display());
+    Diagnostic::new(Code::LiveTable, message, None).help(&misfit.fix)
+}
+
+/// A report's own help becomes the diagnostic's.
+fn diagnostic(code: Code, report: &str) -> Diagnostic {
+    match report.split_once("\n  help: ") {
+        Some((message, help)) => Diagnostic::new(code, message, None).help(help),
+        None => Diagnostic::new(code, report, None),
+    }
 }

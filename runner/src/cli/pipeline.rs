@@ -66,6 +66,13 @@ async fn try_open(
         queue(clients, &queues.dlq),
         tables_that_fit(pipeline, database),
     )?;
+    if dlq.url == queue.url {
+        let file = pipeline.file().display();
+        let help = "a rejected message would come back for ever; name another queue";
+        return Err(Failure::Config(format!(
+            "error: {file}: the dead-letter queue is the source queue\n  help: {help}"
+        )));
+    }
     if dlq.max_message_bytes < queue.max_message_bytes {
         tracing::warn!(
             pipeline = pipeline.name(),
@@ -84,7 +91,8 @@ async fn try_open(
 }
 
 async fn queue(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
-    resolve(clients, queue).await.map_err(|error| Failure::Running(format!("error: {error}")))
+    let resolved = resolve(clients, queue).await;
+    resolved.map_err(|error| Failure::Running(format!("error: {error}; `run --wait` keeps trying")))
 }
 
 /// A pool, once the live tables are known to take the pipeline's rows.

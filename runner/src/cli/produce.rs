@@ -1,6 +1,5 @@
 //! `runner produce`: send sample events.
 
-use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -30,7 +29,7 @@ pub struct ProduceArgs {
     /// The pipeline file
     pub pipeline: PathBuf,
     /// How many events to send [default: until stopped]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
     /// What to send, and how fast
     #[command(flatten)]
@@ -55,7 +54,7 @@ pub struct EventFlags {
     /// Time from one event to the next, as 15s or 500ms [default: the pipeline file's]
     #[arg(long, value_name = "DURATION", value_parser = Pace::every, conflicts_with = "rate")]
     pub every: Option<Pace>,
-    /// Events per second, as 500/s; max for as fast as the queue takes them
+    /// Events per second (500/s), minute (30/m) or hour; max for as fast as the queue takes them
     #[arg(long, value_name = "RATE", value_parser = Pace::rate)]
     pub rate: Option<Pace>,
     /// Share of the events to make invalid on purpose, from 0 to 1
@@ -119,7 +118,7 @@ async fn send(
     let queue = &pipeline.source().queue;
     let clients = args.queue.clients(settings, queue).await?;
     let Some(queue) = stop.unless_draining(wait_for(&clients, queue)).await else {
-        return Ok(());
+        return output::result(summary(&events.totals(), args.format));
     };
     let queue = queue?;
     tracing::info!("sending to {}, {pace}", queue.url);
@@ -133,13 +132,15 @@ async fn send(
 
 /// A producer is often started before its queue: it waits for what time can mend.
 async fn wait_for(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
-    let mut told = false;
+    let mut told = String::new();
     loop {
         match resolve(clients, queue).await {
             Ok(queue) => return Ok(queue),
             Err(error) if error.may_pass() => {
-                if !std::mem::replace(&mut told, true) {
-                    output::tell(format_args!("waiting for queue `{queue}` ({})", clients.place));
+                let reason = error.to_string();
+                if told != reason {
+                    output::tell(format_args!("waiting for queue `{queue}`: {reason}"));
+                    told = reason;
                 }
             }
             Err(error) => return Err(Failure::Running(format!("error: {error}"))),
@@ -176,12 +177,7 @@ fn progress(count: Option<u64>) -> ProgressBar {
 }
 
 fn failure(error: &ProduceError) -> Failure {
-    let mut report = format!("error: {error}");
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let _ = write!(report, "\n  caused by: {source}");
-        cause = source.source();
-    }
+    let report = format!("error: {}", super::chain(error));
     match error {
         ProduceError::Template(_) => Failure::Config(report),
         _ => Failure::Running(report),

@@ -42,7 +42,7 @@ pub(super) fn run(args: &ValidateConfigArgs) -> Result<(), Failure> {
     let mut outcome = Outcome::of(compile(&load(&args.paths, settings.env())));
     if args.connect && !outcome.fails(false) {
         let live = live::check(&outcome.pipelines, args, &settings);
-        outcome.problems.extend(super::runtime()?.block_on(live)?);
+        outcome.problems.extend(super::runtime()?.block_on(live));
     }
     let no_color = settings.env().get("NO_COLOR").map(String::as_str);
     let style = Style::new(std::io::stderr().is_terminal(), no_color);

@@ -17,6 +17,15 @@ pub enum SettingsError {
     /// `DATABASE_URL` is no PostgreSQL URL.
     #[error("DATABASE_URL is no PostgreSQL URL: it starts with postgres:// or postgresql://")]
     DatabaseUrl,
+    /// A character of the user or the password ends the part of the URL they stand in.
+    #[error(
+        "the user or the password in DATABASE_URL holds a `/`, `?` or `#`: write %2F, %3F or %23 for it, or set DB_USER, \
+         DB_PASSWORD and the other DB_ variables instead, which need no escapes"
+    )]
+    Unescaped,
+    /// The SQS endpoint is no URL.
+    #[error("the SQS endpoint is `{0}`: it is a URL like http://localhost:4566")]
+    Endpoint(String),
     /// `DB_PORT` is no port.
     #[error("DB_PORT is no port number: `{0}`")]
     Port(String),
@@ -82,9 +91,16 @@ impl Settings {
 
     /// The SQS endpoint: the flag's value, else `SQS_ENDPOINT`, else the SDK's own `AWS_ENDPOINT_URL_SQS` and
     /// `AWS_ENDPOINT_URL`; `None` is AWS.
-    pub fn sqs_endpoint(&self, flag: Option<&str>) -> Option<String> {
+    pub fn sqs_endpoint(&self, flag: Option<&str>) -> Result<Option<String>, SettingsError> {
         let variables = ["SQS_ENDPOINT", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL"];
-        flag.or_else(|| variables.into_iter().find_map(|name| self.get(name))).map(str::to_owned)
+        let Some(url) = flag.or_else(|| variables.into_iter().find_map(|name| self.get(name))) else {
+            return Ok(None);
+        };
+        let host = url.strip_prefix("http://").or(url.strip_prefix("https://"));
+        match host {
+            Some(host) if !host.is_empty() && !host.starts_with('/') => Ok(Some(url.to_owned())),
+            _ => Err(SettingsError::Endpoint(url.to_owned())),
+        }
     }
 
     /// A variable of the SDK's, which reads the process's environment alone, and no `.env`; an empty one counts as unset.
@@ -94,7 +110,7 @@ impl Settings {
 
     /// The log filter: `RUST_LOG`, else `info`.
     pub fn log_filter(&self) -> &str {
-        self.get("RUST_LOG").unwrap_or("info,sqlx=warn,sea_orm_migration=warn")
+        self.get("RUST_LOG").unwrap_or("info,sqlx=warn,sea_orm_migration=warn,aws_config=error")
     }
 
     /// The log's format: `LOG_FORMAT`.
@@ -119,8 +135,13 @@ pub struct DatabaseUrl(String);
 impl DatabaseUrl {
     /// A PostgreSQL URL.
     pub fn new(url: &str) -> Result<Self, SettingsError> {
-        let known = url.starts_with("postgres://") || url.starts_with("postgresql://");
-        known.then(|| Self(url.to_owned())).ok_or(SettingsError::DatabaseUrl)
+        let known = url.strip_prefix("postgres://").or(url.strip_prefix("postgresql://"));
+        let rest = known.ok_or(SettingsError::DatabaseUrl)?;
+        let authority = authority(rest);
+        if !authority.contains('@') && rest[authority.len()..].contains('@') {
+            return Err(SettingsError::Unescaped);
+        }
+        Ok(Self(url.to_owned()))
     }
 
     /// The URL with its password, for the driver alone.
@@ -129,17 +150,23 @@ impl DatabaseUrl {
     }
 }
 
+/// User, password, host and port: what stands before the first `/`, `?` or `#` (RFC 3986, section 3.2).
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
 impl fmt::Display for DatabaseUrl {
     /// A password may also stand in the query (`?password=`), so the query is not shown at all.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.split(['?', '#']).next().unwrap_or_default();
-        let (scheme, rest) = shown.split_once("://").unwrap_or(("postgres", shown));
-        match rest.rsplit_once('@') {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("postgres", ""));
+        let authority = authority(rest);
+        let path = rest[authority.len()..].split(['?', '#']).next().unwrap_or_default();
+        match authority.rsplit_once('@') {
             Some((user, host)) => {
                 let (user, password) = user.split_once(':').map_or((user, ""), |(user, _)| (user, ":***"));
-                write!(f, "{scheme}://{user}{password}@{host}")
+                write!(f, "{scheme}://{user}{password}@{host}{path}")
             }
-            None => write!(f, "{scheme}://{rest}"),
+            None => write!(f, "{scheme}://{authority}{path}"),
         }
     }
 }
@@ -190,5 +217,25 @@ mod tests {
         assert!(error.to_string().ends_with("not set: DATABASE_URL, DB_NAME, DB_USER"));
         assert!(settings(&[("DATABASE_URL", "mysql://h/d")]).database(None).is_err());
         assert!(settings(&[("LOG_FORMAT", "xml")]).log_format().is_err());
+    }
+
+    #[test]
+    fn no_character_of_a_password_is_ever_shown() {
+        for special in ["/", "?", "#", "a/b?c#d"] {
+            let error = DatabaseUrl::new(&format!("postgres://u:s3c{special}ret@host/db")).unwrap_err();
+            assert!(!error.to_string().contains("s3c"), "{error}");
+        }
+        for password in ["s3cret", "s3c@ret", "s3c:ret", "s3c%2Fret"] {
+            let url = DatabaseUrl::new(&format!("postgres://u:{password}@host:1/db?password=s3c")).unwrap();
+            assert_eq!(url.to_string(), "postgres://u:***@host:1/db");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_a_url() {
+        let settings = settings(&[("SQS_ENDPOINT", "localhost:4566")]);
+        assert!(settings.sqs_endpoint(None).unwrap_err().to_string().contains("`localhost:4566`"));
+        assert!(settings.sqs_endpoint(Some("http:///queue")).is_err());
+        assert_eq!(settings.sqs_endpoint(Some("http://h:1")).unwrap().as_deref(), Some("http://h:1"));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgArguments;
 use sea_orm::sqlx::{Arguments, AssertSqlSafe, Connection, PgConnection, PgPool};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::column::Column;
 use super::statement::Statement;
@@ -13,6 +13,8 @@ use crate::fault::{Class, Fault};
 use crate::plan::{OnConflict, Target};
 use crate::row::{Row, Rows};
 
+/// Longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for an answer to a write.
 const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 const NO_ANSWER: &str = "no answer from PostgreSQL within 60 s";
@@ -27,25 +29,33 @@ pub struct ConnectError {
 }
 
 /// Opens a pool of at most `connections`. `place` is the URL without its password, for messages.
+///
+/// One plain connection comes first: of a server that refuses, the pool tells after ten seconds that it waited.
 pub async fn connect(url: &str, place: &str, connections: u32) -> Result<DatabaseConnection, ConnectError> {
+    let first = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect(url)).await;
+    match first {
+        Ok(Ok(connection)) => drop(connection.close().await),
+        Ok(Err(error)) => return Err(explain(&error, place)),
+        Err(_) => return Err(explain(&sea_orm::sqlx::Error::PoolTimedOut, place)),
+    }
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
-        .connect_timeout(Duration::from_secs(10))
-        .acquire_timeout(Duration::from_secs(10))
+        .connect_lazy(true)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .acquire_timeout(CONNECT_TIMEOUT)
         // A broken connection shows at its next statement, which is retried: no ping before each.
         .test_before_acquire(false)
         .set_application_name("runner")
         .sqlx_logging(false);
-    Database::connect(options).await.map_err(|error| explain(&error, place))
+    let pool = Database::connect(options).await;
+    // Its own text would show the URL, which just proved to be a right one.
+    pool.map_err(|_| explain(&sea_orm::sqlx::Error::PoolClosed, place))
 }
 
-fn explain(error: &DbErr, place: &str) -> ConnectError {
-    let sqlx = match error {
-        DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error)) => Some(error),
-        _ => None,
-    };
-    let state = sqlx.and_then(|error| error.as_database_error()?.code());
+fn explain(error: &sea_orm::sqlx::Error, place: &str) -> ConnectError {
+    use sea_orm::sqlx::Error;
+    let state = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
     let help = match state.as_deref() {
         Some("28P01" | "28000") => "check DB_USER and DB_PASSWORD, or DATABASE_URL",
         Some("3D000") => "create the database, or correct DB_NAME or DATABASE_URL",
@@ -54,19 +64,16 @@ fn explain(error: &DbErr, place: &str) -> ConnectError {
         }
         _ => "check that the server runs, and DB_HOST and DB_PORT, or DATABASE_URL",
     };
-    let cause = sqlx.map_or_else(|| error.to_string(), |error| cause(error));
+    let cause = match error {
+        Error::Database(db) => db.message().to_owned(),
+        Error::Io(io) => io.to_string(),
+        Error::Tls(tls) => tls.to_string(),
+        Error::PoolTimedOut => "no answer within 10 s".to_owned(),
+        // The URL itself may be part of what is wrong, and so of the text.
+        Error::Configuration(_) => "the URL is malformed".to_owned(),
+        other => other.to_string(),
+    };
     ConnectError { place: place.to_owned(), cause, help }
-}
-
-fn cause(error: &sea_orm::sqlx::Error) -> String {
-    match error.as_database_error() {
-        Some(db) => db.message().to_owned(),
-        None => match error {
-            sea_orm::sqlx::Error::Io(io) => io.to_string(),
-            sea_orm::sqlx::Error::PoolTimedOut => "no answer within 10 s".to_owned(),
-            other => other.to_string(),
-        },
-    }
 }
 
 /// The tables of one pipeline, in its database.

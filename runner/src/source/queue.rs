@@ -32,8 +32,8 @@ const MAX_MESSAGE_BYTES: usize = 1 << 20;
 pub enum QueueError {
     /// It isn't there.
     #[error(
-        "no such queue: `{queue}` ({place})\n  help: create it, correct the name in the pipeline file or SQS_ENDPOINT, \
-         or start with --wait to wait for it"
+        "no such queue: `{queue}` ({place})\n  help: create it, or correct its name in the pipeline file, AWS_REGION or \
+         SQS_ENDPOINT"
     )]
     Missing {
         /// As the pipeline file names it.
@@ -65,7 +65,7 @@ impl QueueError {
 
 fn help(fault: &Fault) -> &'static str {
     match fault.class {
-        Class::Retry => "check SQS_ENDPOINT and the network; --wait keeps trying",
+        Class::Retry => "check SQS_ENDPOINT and the network",
         _ => "check the AWS credentials, their permissions on this queue, and AWS_REGION",
     }
 }

@@ -89,14 +89,14 @@ async fn no_region_and_no_credentials() {
     let output = run_with(&stack, |command| {
         command.env_remove("AWS_REGION").env("AWS_EC2_METADATA_DISABLED", "true");
     });
-    says(&output, 1, &["AWS_REGION"]);
+    says(&output, 78, &["AWS_REGION"]);
     let output = run_with(&stack, |command| {
         command
             .env_remove("AWS_ACCESS_KEY_ID")
             .env_remove("AWS_SECRET_ACCESS_KEY")
             .env("AWS_EC2_METADATA_DISABLED", "true");
     });
-    says(&output, 1, &["credentials", "AWS_ACCESS_KEY_ID"]);
+    says(&output, 78, &["credentials", "AWS_ACCESS_KEY_ID"]);
 }
 
 #[tokio::test]
@@ -129,4 +129,41 @@ async fn wait_waits_for_the_queue_and_the_table() {
     let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
     assert_eq!(stack.count("events").await, 1);
+}
+
+#[tokio::test]
+async fn wrong_credentials() {
+    use devstack::sqs::{ErrorCode, Fault, Sqs, SqsOptions};
+    // The local services look at no signature, so the answer AWS gives is made.
+    let sqs = Sqs::start(SqsOptions::default()).unwrap();
+    let stack = Stack::on(sqs.endpoint()).await;
+    stack.create_queues(&[]).await;
+    stack.ends_with(0, &["migrate", PIPELINE]);
+    for code in [ErrorCode::ExpiredToken, ErrorCode::AccessDenied] {
+        sqs.faults().inject(Fault::error(code));
+        says(&run_with(&stack, |_| ()), 1, &["can't reach queue", code.as_str(), "check the AWS credentials"]);
+        sqs.faults().clear();
+    }
+}
+
+#[tokio::test]
+async fn settings_that_are_no_urls() {
+    let stack = Stack::new().await;
+    let output = run_with(&stack, |command| {
+        command.env("SQS_ENDPOINT", "localhost:4566");
+    });
+    says(&output, 78, &["`localhost:4566`", "http://localhost:4566"]);
+    let output = run_with(&stack, |command| {
+        command.env("DATABASE_URL", "postgres://u:hunter2?x@127.0.0.1:9/db");
+    });
+    says(&output, 78, &["DATABASE_URL", "%3F"]);
+}
+
+#[tokio::test]
+async fn unreadable_schema() {
+    let stack = Stack::new().await;
+    let schema = stack.home.path().join("schemas/transaction.schema.json");
+    std::fs::remove_file(&schema).unwrap();
+    std::fs::create_dir(&schema).unwrap();
+    says(&run_with(&stack, |_| ()), 78, &["transaction.schema.json", "pipelines/transactions.yaml:6"]);
 }

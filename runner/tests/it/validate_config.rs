@@ -65,3 +65,22 @@ fn a_folder_without_pipelines_and_a_missing_file_say_so() {
         assert!(text(&output.stderr).contains(code), "{}", text(&output.stderr));
     }
 }
+
+/// The files are right; what they name is not there. All of it is told at once, in either format.
+#[tokio::test]
+async fn connect_tells_every_queue_and_table_that_is_not_there() {
+    let stack = crate::stack::Stack::without_queues().await;
+    let command = ["validate-config", "--connect", "pipelines/transactions.yaml"];
+    let output = stack.ends_with(78, &command);
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    for words in ["error[E0128]", "error[E0129]", &stack.queue, &stack.dlq, "runner migrate", "3 errors", "= help:"] {
+        assert!(report.contains(words), "no `{words}` in\n{report}");
+    }
+    stack.create_queues(&[]).await;
+    stack.ends_with(0, &["migrate", "pipelines/transactions.yaml"]);
+    stack.ends_with(0, &command);
+    stack.execute("ALTER TABLE events DROP COLUMN payload").await;
+    let output = stack.ends_with(78, &[&command[..], &["--format", "json"]].concat());
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!(json["diagnostics"][0]["code"], "E0129", "{json}");
+}
