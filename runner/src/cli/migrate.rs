@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::connection::{self, DatabaseFlags};
 use super::exit::Failure;
 use super::format::Format;
+use super::words::counted;
 use super::{load, output};
 
 /// Bring the database to what the pipeline files declare
@@ -233,8 +234,4 @@ fn undoing(undone: Option<&Entry>) -> String {
         None => "nothing to undo".to_owned(),
         Some(entry) => format!("undone: {} ({})\n  {}", entry.summary, entry.declared_in.display(), entry.undo_sql),
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -15,6 +15,7 @@ mod run;
 mod signals;
 mod summary;
 pub mod validate_config;
+mod words;
 
 use std::error::Error;
 use std::process::ExitCode;
