@@ -1,12 +1,13 @@
 //! What keeps a run from writing to the live tables.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sea_orm_migration::sea_orm::DatabaseConnection;
 use serde::Serialize;
 
 use crate::catalog::{Surveyed, survey};
 use crate::difference::{Difference, differences};
+use crate::resolve::{Outcome, resolve};
 use crate::{Error, Table, TableName, ddl};
 
 /// One reason why rows for a table could not be stored.
@@ -26,8 +27,6 @@ pub struct Misfit {
     pub declared_in: PathBuf,
 }
 
-const MIGRATE: &str = "run `runner migrate`";
-
 /// Compares the live tables with what the pipelines will write. Empty when every insert can succeed. Missing indexes,
 /// and columns that allow null where the file does not, keep no row from being stored and are not reported.
 pub async fn misfits(db: &DatabaseConnection, tables: &[Table]) -> Result<Vec<Misfit>, Error> {
@@ -37,14 +36,17 @@ pub async fn misfits(db: &DatabaseConnection, tables: &[Table]) -> Result<Vec<Mi
 
 fn of_table(surveyed: &Surveyed) -> Vec<Misfit> {
     let declaration = &surveyed.declaration;
+    // One refusal holds back every step.
+    let refused = resolve(surveyed).iter().any(|outcome| matches!(outcome, Outcome::Refused(_)));
     let misfit = |difference: &Difference<'_>| {
         let (column, problem, fix) = explain(difference)?;
+        let declared_in = difference.file(declaration).to_owned();
         Some(Misfit {
             table: declaration.declared.clone(),
             column: column.map(str::to_owned),
             problem,
-            fix: fix.to_owned(),
-            declared_in: difference.file(declaration).to_owned(),
+            fix: fix.map_or_else(|| migrate(&declared_in, refused), str::to_owned),
+            declared_in,
         })
     };
     let mut found: Vec<Misfit> = differences(surveyed).iter().filter_map(misfit).collect();
@@ -52,39 +54,54 @@ fn of_table(surveyed: &Surveyed) -> Vec<Misfit> {
     found
 }
 
-/// Column, problem and fix; `None` for a difference a run can live with.
-fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, String, &'static str)> {
-    const REFUSED: &str = "run `runner migrate plan`, which prints the SQL to run by hand";
+/// The command that brings the table to what `file` declares, or that says what has to be done by hand first.
+fn migrate(file: &Path, refused: bool) -> String {
+    let file = file.display();
+    if refused {
+        format!("run `runner migrate plan {file}`, which prints the SQL to run by hand")
+    } else {
+        format!("run `runner migrate up {file}`")
+    }
+}
+
+/// Column, problem and fix, `None` where that is a migration; no answer for a difference a run can live with.
+fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, String, Option<&'static str>)> {
     Some(match difference {
-        Difference::MissingTable => (None, "it does not exist".to_owned(), MIGRATE),
-        Difference::NotATable(what) => (None, format!("it is {what}"), "write to a table, or rename one of the two"),
+        Difference::MissingTable => (None, "it does not exist".to_owned(), None),
+        Difference::NotATable(what) => {
+            (None, format!("it is {what}"), Some("write to a table, or rename one of the two"))
+        }
         Difference::MissingColumn(column) => {
             let name = column.value.name.as_str();
-            (Some(name), format!("it has no column {name}"), MIGRATE)
+            (Some(name), format!("it has no column {name}"), None)
         }
         Difference::TypeDiffers(column, live) => {
             let (name, ty) = (column.value.name.as_str(), column.value.ty);
-            (Some(name), format!("column {name} is {}, declared {ty}", live.ty), REFUSED)
+            (Some(name), format!("column {name} is {}, declared {ty}", live.ty), None)
         }
         Difference::Generated(column) => {
             let name = column.value.name.as_str();
-            (Some(name), format!("column {name} is generated and takes no value"), "leave the column out of the file")
+            (
+                Some(name),
+                format!("column {name} is generated and takes no value"),
+                Some("leave the column out of the file"),
+            )
         }
         Difference::LiveNotNull(column) => {
             let name = column.value.name.as_str();
-            (Some(name), format!("column {name} is NOT NULL, declared null"), MIGRATE)
+            (Some(name), format!("column {name} is NOT NULL, declared null"), None)
         }
         Difference::UndeclaredRequired(column) => {
             let name = column.name.as_str();
-            (Some(name), format!("column {name} is NOT NULL without a default, and not declared"), REFUSED)
+            (Some(name), format!("column {name} is NOT NULL without a default, and not declared"), None)
         }
         Difference::NoPrimaryKey(declared) => {
             let problem = format!("it has no primary key, declared ({})", declared.join(", "));
-            (None, problem, MIGRATE)
+            (None, problem, None)
         }
         Difference::PrimaryKeyDiffers(declared, live) => {
             let is = live.columns.join(", ");
-            (None, format!("its primary key is ({is}), declared ({})", declared.join(", ")), REFUSED)
+            (None, format!("its primary key is ({is}), declared ({})", declared.join(", ")), None)
         }
         Difference::MissingSchema(_)
         | Difference::LiveNullable(_)

@@ -21,6 +21,9 @@ const LONGEST_BASE: usize = 103 - 20;
 /// File name of the script that runs the server.
 pub(crate) const SCRIPT: &str = "supervise";
 
+/// File name of the superuser's password.
+const PASSWORD: &str = "password";
+
 #[derive(Debug)]
 pub(crate) struct Cluster {
     /// Removed by the supervisor once it runs, by us if it never did.
@@ -41,7 +44,7 @@ impl Cluster {
             Some(keep) => kept_folder(keep, &owner)?,
         };
         let cluster = Self { data, kept: keep.is_some(), password, owner, base };
-        cluster.give_file("password", &cluster.password)?;
+        cluster.give_file(PASSWORD, &cluster.password)?;
         cluster.give_file(SCRIPT, include_str!("supervise.sh"))?;
         Ok(cluster)
     }
@@ -94,12 +97,26 @@ fn kept_folder(keep: &Path, owner: &Owner) -> Result<(PathBuf, String)> {
     let keep = made.context(|| format!("make the folder {}", keep.display()))?;
     let data = data_in(&keep);
     let above = data.parent().expect("the data folder is in another");
+    if !is_ours(&keep, above) && !is_empty(&keep)? {
+        return Err(PostgresError::OtherFiles { folder: keep });
+    }
     let made = DirBuilder::new().recursive(true).mode(0o700).create(above);
     made.context(|| format!("make the folder {}", above.display()))?;
     owner.check_reach(above)?;
     owner.give(above)?;
-    let password = kept_password(&keep.join("password"))?;
+    let password = kept_password(&keep.join(PASSWORD))?;
     Ok((data, password))
+}
+
+/// Whether an earlier start filled the folder. One that was broken off before it wrote the password left a folder for
+/// the data without data.
+fn is_ours(keep: &Path, above: &Path) -> bool {
+    above.is_dir() && (keep.join(PASSWORD).is_file() || is_empty(above).unwrap_or(false))
+}
+
+fn is_empty(folder: &Path) -> Result<bool> {
+    let entries = fs::read_dir(folder).context(|| format!("read the folder {}", folder.display()))?;
+    Ok(entries.count() == 0)
 }
 
 fn kept_password(file: &Path) -> Result<String> {

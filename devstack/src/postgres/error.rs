@@ -31,6 +31,12 @@ pub enum PostgresError {
         /// The user the server runs as.
         user: String,
     },
+    /// The folder to keep data in has files that an earlier start did not write.
+    #[error("{} holds other files and no data of an earlier start; name a new or an empty folder to keep data in", folder.display())]
+    OtherFiles {
+        /// The folder asked for.
+        folder: PathBuf,
+    },
     /// PostgreSQL refuses to run as root, and there is no other user to run it.
     #[error(
         "PostgreSQL does not run as root and there is neither a user postgres nor nobody; start this as an ordinary user"

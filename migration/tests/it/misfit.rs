@@ -39,6 +39,28 @@ async fn everything_wrong_is_told_at_once() {
     assert_eq!(found(&t, declared).await, expected);
 }
 
+async fn fixes(t: &TestDb, table: Table) -> Vec<String> {
+    misfits(&t.db, &[table]).await.unwrap().into_iter().map(|misfit| misfit.fix).collect()
+}
+
+#[tokio::test]
+async fn the_fix_is_what_migrate_would_do() {
+    const UP: &str = "run `runner migrate up pipelines/test.yaml`";
+    const PLAN: &str = "run `runner migrate plan pipelines/test.yaml`, which prints the SQL to run by hand";
+    let t = fresh().await;
+    let declared = || table("t", &["id integer", "n bigint"], &["id"]);
+    assert_eq!(fixes(&t, declared()).await, [UP]);
+    t.run("CREATE TABLE t (id integer PRIMARY KEY)").await;
+    assert_eq!(fixes(&t, declared()).await, [UP]);
+    t.run("INSERT INTO t VALUES (1)").await;
+    assert_eq!(fixes(&t, declared()).await, [PLAN]);
+    t.run("ALTER TABLE t ADD COLUMN n text").await;
+    assert_eq!(fixes(&t, declared()).await, [PLAN]);
+    // A column that could be added, held back by one whose type changed.
+    let wider = table("t", &["id integer", "n bigint null", "more text null"], &["id"]);
+    assert_eq!(fixes(&t, wider).await, [PLAN, PLAN]);
+}
+
 #[tokio::test]
 async fn what_keeps_no_row_out_is_no_misfit() {
     let t = fresh().await;

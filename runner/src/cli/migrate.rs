@@ -69,12 +69,30 @@ struct Output {
 }
 
 pub(super) fn run(args: &MigrateArgs) -> Result<(), Failure> {
+    if args.action.is_none() {
+        paths_or_words(&args.up.paths)?;
+    }
     match args.action.as_ref().unwrap_or(&Action::Up(args.up.clone())) {
         Action::Up(args) => on_tables(args, up),
         Action::Plan(args) => on_tables(args, plan),
         Action::Status(args) => on_tables(args, status),
         Action::Down(args) => run_down(args),
     }
+}
+
+/// A bare word that is no path here was meant as a subcommand.
+fn paths_or_words(paths: &[PathBuf]) -> Result<(), Failure> {
+    let word = |path: &&PathBuf| !path.to_string_lossy().contains(['/', '.']) && !path.exists();
+    let Some(word) = paths.iter().find(word) else {
+        return Ok(());
+    };
+    let actions = Action::augment_subcommands(clap::Command::new("migrate"));
+    let actions: Vec<_> = actions.get_subcommands().map(clap::Command::get_name).collect();
+    Err(Failure::Usage(format!(
+        "error: {} is neither a subcommand nor a pipeline file or folder\n  help: the subcommands are {}",
+        word.display(),
+        actions.join(", ")
+    )))
 }
 
 fn on_tables<F>(args: &Tables, command: F) -> Result<(), Failure>
@@ -117,7 +135,11 @@ pub async fn up(db: &DatabaseConnection, tables: &[Table], format: Format) -> Re
 pub async fn plan(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
     let plan = migration::plan(db, tables).await.map_err(|error| failure(&error))?;
     print(format, || script(&plan), &json!(plan))?;
-    refused(&plan.refusals)
+    if plan.refusals.is_empty() {
+        return Ok(());
+    }
+    let (list, count) = (listed(&plan.refusals), counted(plan.refusals.len(), "change"));
+    Err(Failure::Running(format!("{list}{count} refused: {HELD_BACK}")))
 }
 
 /// Prints where every table stands.
@@ -152,12 +174,18 @@ pub(super) fn failure(error: &migration::Error) -> Failure {
     }
 }
 
-/// The first refusals in full, the rest as a number: the report is to fit one screen.
+/// What `up` did not do.
 pub(super) fn refused(refusals: &[Refusal]) -> Result<(), Failure> {
-    const SHOWN: usize = 4;
     if refusals.is_empty() {
         return Ok(());
     }
+    let (list, count) = (listed(refusals), counted(refusals.len(), "change"));
+    Err(Failure::Running(format!("{list}nothing was applied: {count} refused")))
+}
+
+/// The first refusals in full, the rest as a number: the report is to fit one screen.
+fn listed(refusals: &[Refusal]) -> String {
+    const SHOWN: usize = 4;
     let mut text = String::new();
     for Refusal { table, reason, by_hand, declared_in } in refusals.iter().take(SHOWN) {
         let _ = writeln!(text, "error: table {table}: {reason}\n  --> {}", declared_in.display());
@@ -169,8 +197,7 @@ pub(super) fn refused(refusals: &[Refusal]) -> Result<(), Failure> {
     if let Some(more) = refusals.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         let _ = writeln!(text, "and {more} more; `--format json` lists all");
     }
-    let count = counted(refusals.len(), "change");
-    Err(Failure::Running(format!("{text}nothing was applied: {count} refused")))
+    text
 }
 
 fn applied(report: &Report, tables: usize) -> String {
@@ -184,7 +211,9 @@ fn applied(report: &Report, tables: usize) -> String {
     }
 }
 
-/// A script for psql.
+const HELD_BACK: &str = "`up` would apply nothing while a change is refused";
+
+/// A script for psql. It does what `up` would do, so while a change is refused it is nothing but comments.
 fn script(plan: &Plan) -> String {
     if plan.is_empty() {
         return "-- nothing to do".to_owned();
@@ -194,7 +223,13 @@ fn script(plan: &Plan) -> String {
         let sql: String = step.sql.iter().map(|sql| format!("{sql};\n")).collect();
         format!("-- {} ({}){outside}\n{sql}", step.summary, file(step))
     };
-    plan.steps.iter().map(step).collect()
+    let steps: String = plan.steps.iter().map(step).collect();
+    if plan.refusals.is_empty() { steps } else { format!("-- {HELD_BACK}\n{}", commented(&steps)) }
+}
+
+/// Each line by itself: an index predicate may have several.
+fn commented(sql: &str) -> String {
+    sql.lines().map(|line| if line.starts_with("--") { format!("{line}\n") } else { format!("-- {line}\n") }).collect()
 }
 
 fn file(step: &Step) -> std::path::Display<'_> {

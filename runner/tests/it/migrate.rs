@@ -61,19 +61,34 @@ async fn json_is_one_object() {
 async fn a_refusal_says_what_to_run_by_hand() {
     let stack = Stack::without_queues().await;
     stack.execute("CREATE TABLE events (event_id text PRIMARY KEY)").await;
-    for command in ["up", "plan"] {
+    let endings = [
+        ("up", "nothing was applied: 1 change refused"),
+        ("plan", "1 change refused: `up` would apply nothing while a change is refused"),
+    ];
+    for (command, ending) in endings {
         let output = stack.ends_with(1, &["migrate", command, PIPELINE]);
         let report = String::from_utf8_lossy(&output.stderr);
         for expected in [
             "error: table events: column event_id is text, declared uuid",
             "  --> pipelines/transactions.yaml",
             "= help: run by hand: ALTER TABLE \"public\".\"events\" ALTER COLUMN \"event_id\" TYPE uuid",
-            "nothing was applied: 1 change refused",
+            ending,
         ] {
             assert!(report.contains(expected), "no `{expected}` in\n{}", shown(&output));
         }
     }
     assert_eq!(stack.scalar("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").await, 1);
+}
+
+/// `migrate plan | psql` applies no more than `migrate up`.
+#[tokio::test]
+async fn a_plan_with_a_refusal_is_all_comments() {
+    let stack = Stack::without_queues().await;
+    stack.execute("CREATE TABLE events (event_id text PRIMARY KEY)").await;
+    let script = stdout(&stack, 1, &["migrate", "plan", PIPELINE]);
+    assert!(script.starts_with("-- `up` would apply nothing while a change is refused\n"), "{script}");
+    assert!(script.contains("\n-- ALTER TABLE \"public\".\"events\" ADD COLUMN"), "{script}");
+    assert!(script.lines().all(|line| line.starts_with("-- ")), "{script}");
 }
 
 #[tokio::test]
@@ -105,4 +120,11 @@ async fn wrong_words() {
     stack.ends_with(2, &["migrate", "plan", "--allow-data-loss"]);
     stack.ends_with(2, &["migrate", "--format", "xml"]);
     stack.ends_with(78, &["migrate", "pipelines/missing.yaml"]);
+    // Nobody typed the default folder's name.
+    let elsewhere = stack.runner(&["migrate"]).current_dir(std::env::temp_dir()).output().unwrap();
+    assert_eq!(elsewhere.status.code(), Some(78), "{}", shown(&elsewhere));
+    let output = stack.ends_with(2, &["migrate", "frobnicate"]);
+    let report = String::from_utf8_lossy(&output.stderr);
+    assert!(report.contains("error: frobnicate is neither a subcommand nor a pipeline file or folder"), "{report}");
+    assert!(report.contains("help: the subcommands are up, plan, status, down"), "{report}");
 }

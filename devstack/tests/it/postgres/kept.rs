@@ -88,6 +88,31 @@ fn sleeper(uid: u32) -> Child {
     Command::new("sleep").arg("600").uid(uid).spawn().unwrap()
 }
 
+/// Not even a file named as ours makes it ours.
+#[test]
+fn a_folder_of_other_files_is_left_as_it_is() {
+    for other in ["notes.txt", "password", "postgres/postgres.conf"] {
+        let folder = open_folder();
+        let file = folder.path().join(other);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "theirs").unwrap();
+        let error = Postgres::start(&kept(folder.path())).unwrap_err();
+        assert!(error.to_string().contains("name a new or an empty folder"), "{error}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "theirs");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{other}");
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "{other}");
+    }
+}
+
+/// A start that was broken off before it wrote the password.
+#[test]
+fn a_folder_begun_is_taken_up() {
+    let folder = open_folder();
+    fs::create_dir(folder.path().join("postgres")).unwrap();
+    let server = Postgres::start(&kept(folder.path())).unwrap();
+    assert_eq!(query(&server.url(), "select 1"), "1");
+}
+
 #[test]
 fn a_closed_folder_to_keep_data_in_is_named() {
     let folder = open_folder();
