@@ -19,9 +19,14 @@ pub(super) fn settings() -> Result<Settings, Failure> {
     Ok(settings)
 }
 
+/// How diagnostics are drawn on stderr.
+pub(super) fn style(settings: &Settings) -> Style {
+    if colour_on_stderr(settings) { Style::Coloured } else { Style::Plain }
+}
+
 /// Compiles the pipeline files and prints their warnings to stderr.
 pub(super) fn pipelines(paths: &[PathBuf], settings: &Settings) -> Result<Vec<Arc<Pipeline>>, Failure> {
-    let style = if colour_on_stderr(settings) { Style::Coloured } else { Style::Plain };
+    let style = style(settings);
     let files = crate::config::load(paths, settings.env());
     match plan::compile(&files) {
         Ok(compiled) => {

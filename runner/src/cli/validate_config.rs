@@ -1,6 +1,5 @@
 //! `runner validate-config`: the compiler of pipeline files, on its own.
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -8,8 +7,8 @@ use serde_json::{Value, json};
 use super::connection::{DatabaseFlags, QueueFlags};
 use super::exit::Failure;
 use super::format::Format;
-use super::{live, output};
-use crate::config::load;
+use super::words::counted;
+use super::{live, load, output};
 use crate::diagnostic::{Diagnostic, Style, records, render};
 use crate::plan::{Compiled, Pipeline, Target, compile};
 
@@ -38,15 +37,13 @@ pub struct ValidateConfigArgs {
 
 /// Runs the command. Queues and tables are looked at only with `--connect`, and only if the files compile.
 pub(super) fn run(args: &ValidateConfigArgs) -> Result<(), Failure> {
-    let settings = super::load::settings()?;
-    let mut outcome = Outcome::of(compile(&load(&args.paths, settings.env())));
+    let settings = load::settings()?;
+    let mut outcome = Outcome::of(compile(&crate::config::load(&args.paths, settings.env())));
     if args.connect && !outcome.fails(false) {
         let live = live::check(&outcome.pipelines, args, &settings);
         outcome.problems.extend(super::runtime()?.block_on(live));
     }
-    let no_color = settings.env().get("NO_COLOR").map(String::as_str);
-    let style = Style::new(std::io::stderr().is_terminal(), no_color);
-    outcome.finish(args, style)
+    outcome.finish(args, load::style(&settings))
 }
 
 /// What was found.
@@ -100,14 +97,9 @@ impl Outcome {
     /// `2 errors, 1 warning`
     fn counts(&self) -> Option<String> {
         let errors = self.errors();
-        let warnings = self.problems.len() - errors;
-        let count = |number: usize, word: &str| match number {
-            0 => None,
-            1 => Some(format!("1 {word}")),
-            _ => Some(format!("{number} {word}s")),
-        };
-        let parts: Vec<String> = [count(errors, "error"), count(warnings, "warning")].into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
+        let both = [(errors, "error"), (self.problems.len() - errors, "warning")];
+        let told = both.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(count, word));
+        Some(told.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
     }
 
     fn human(&self) -> String {
@@ -128,7 +120,7 @@ fn describe(pipeline: &Pipeline) -> String {
     ];
     lines.extend(pipeline.targets().iter().map(|target| format!("  table {}", describe_table(target))));
     if let Some(producer) = pipeline.producer() {
-        let templates = plural(producer.templates.iter().count(), "template");
+        let templates = counted(producer.templates.iter().count(), "template");
         lines.push(format!("  producer {}, {templates}", producer.pace));
     }
     lines.join("\n")
@@ -140,17 +132,12 @@ fn describe_table(target: &Target) -> String {
         [] => "no key".to_owned(),
         _ => format!("key ({})", table.primary_key.join(", ")),
     };
-    let columns = plural(table.columns.len(), "column");
+    let columns = counted(table.columns.len(), "column");
     let indexes = match table.indexes.len() {
         0 => String::new(),
-        1 => ", 1 index".to_owned(),
-        count => format!(", {count} indexes"),
+        count => format!(", {}", counted(count, "index")),
     };
     format!("{}: {columns}, {key}{indexes}", table.name)
-}
-
-fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 fn pipeline_json(pipeline: &Pipeline) -> Value {

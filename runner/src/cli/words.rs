@@ -1,8 +1,13 @@
 //! How reports count.
 
-/// `1 step`, `2 steps`, `0 steps`.
+/// `1 step`, `2 steps`, `0 indexes`.
 pub(super) fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    let ending = match count {
+        1 => "",
+        _ if word.ends_with('x') => "es",
+        _ => "s",
+    };
+    format!("{count} {word}{ending}")
 }
 
 #[cfg(test)]
@@ -12,5 +17,6 @@ mod tests {
     #[test]
     fn one_is_singular() {
         assert_eq!(["0 steps", "1 step", "2 steps"], [0, 1, 2].map(|count| counted(count, "step")));
+        assert_eq!(["1 index", "3 indexes"], [1, 3].map(|count| counted(count, "index")));
     }
 }
