@@ -78,6 +78,8 @@ codes! {
     E0127 NoPipelines "There is no pipeline file where one was looked for."
     E0128 LiveQueue "`--connect`: a queue does not exist, or can't be reached."
     E0129 LiveTable "`--connect`: the database can't be reached, or a table does not take the pipeline's rows."
+    E0130 SharedQueue "Two pipeline files receive from one queue."
+    E0131 DuplicateName "Two pipeline files have one name."
     W0201 NoPrimaryKey "A table without a primary key: a redelivered message is stored twice."
     W0202 FieldNotListed "An expression reads a field that the schema does not list, though it allows others."
     W0203 UnknownFormat "A schema uses a `format` that is not known and therefore not checked."

@@ -3,6 +3,7 @@
 mod agree;
 mod check;
 mod compile;
+mod distinct;
 mod events;
 mod formats;
 mod infer;

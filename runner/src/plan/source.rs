@@ -79,7 +79,7 @@ fn queue(setting: &Setting<String>, report: &mut Report<'_>) -> Option<QueueRef>
 fn queue_pair(source: Option<&QueueRef>, dlq: &Setting<String>, report: &mut Report<'_>) -> Option<QueueRef> {
     let dead = queue(dlq, report)?;
     let source = source?;
-    if dead == *source {
+    if dead.may_be(source) {
         let problem = report.at(Code::DeadLetterQueue, &dlq.range, "the dead-letter queue is the source queue itself");
         report.push(problem.help("a rejected message would come back for ever; name another queue"));
     } else if let (QueueRef::Arn { region: here, .. }, QueueRef::Arn { region: there, .. }) = (source, &dead)
