@@ -96,9 +96,10 @@ fn queue_pair(source: Option<&QueueRef>, dlq: &Setting<String>, report: &mut Rep
     Some(dead)
 }
 
-fn number(setting: Option<&Setting<u32>>, allowed: RangeInclusive<u32>, report: &mut Report<'_>) -> Option<u32> {
+fn number(setting: Option<&Setting<i64>>, allowed: RangeInclusive<u32>, report: &mut Report<'_>) -> Option<u32> {
     let setting = setting?;
-    in_range(setting.value, &allowed, setting, report)
+    let allowed = i64::from(*allowed.start())..=i64::from(*allowed.end());
+    in_range(setting.value, &allowed, setting, report).and_then(|value| u32::try_from(value).ok())
 }
 
 fn duration(
