@@ -1,7 +1,5 @@
 //! `compile`: texts in, pipelines or diagnostics out. Reads nothing, waits for nothing.
 
-use std::sync::Arc;
-
 use super::report::Report;
 use super::{Pipeline, agree, check, distinct, events, schema, source, table};
 use crate::config::{Files, PipelineFile};
@@ -53,7 +51,6 @@ fn pipeline(file: &PipelineFile, report: &mut Report<'_>) -> Option<Pipeline> {
         name: report.text.name(),
         file: report.text.source.path.clone(),
         source: source?,
-        schema: Arc::clone(&schema.document),
         validator: schema.validator,
         mapping,
         targets,

@@ -17,9 +17,6 @@ mod source;
 mod table;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use serde_json::Value;
 
 use crate::map::Mapping;
 use crate::producer::{Pace, Templates};
@@ -35,7 +32,6 @@ pub struct Pipeline {
     name: String,
     file: PathBuf,
     source: Source,
-    schema: Arc<Value>,
     validator: Validator,
     mapping: Mapping,
     targets: Vec<Target>,
@@ -86,11 +82,6 @@ impl Pipeline {
     /// Where its messages come from.
     pub fn source(&self) -> &Source {
         &self.source
-    }
-
-    /// The schema file's JSON, as a whole: what sample events are broken against.
-    pub fn schema_document(&self) -> &Value {
-        &self.schema
     }
 
     /// Its schema.

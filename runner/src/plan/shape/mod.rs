@@ -154,16 +154,13 @@ impl<'s> Shape<'s> {
         let mut found = Vec::new();
         for conjunction in &self.alternatives {
             let types = types(conjunction);
-            match conjunction.iter().find_map(|schema| constants(schema.value)) {
-                Some(values) => {
-                    let allowed = values.iter().filter(|value| types.contains(&type_of(value)));
-                    found.extend(allowed.map(|value| Possible { ty: type_of(value), known: Known::Value(value) }));
-                }
-                None => {
-                    let one = Self { files: self.files, alternatives: vec![conjunction.clone()] };
-                    let any = |(ty, format)| Possible { ty, known: Known::Format(format) };
-                    found.extend(one.types().into_iter().map(any));
-                }
+            if let Some(values) = conjunction.iter().find_map(|schema| constants(schema.value)) {
+                let allowed = values.iter().filter(|value| types.contains(&type_of(value)));
+                found.extend(allowed.map(|value| Possible { ty: type_of(value), known: Known::Value(value) }));
+            } else {
+                let one = Self { files: self.files, alternatives: vec![conjunction.clone()] };
+                let any = |(ty, format)| Possible { ty, known: Known::Format(format) };
+                found.extend(one.types().into_iter().map(any));
             }
         }
         found.retain(|possible| possible.ty != Type::Null);
