@@ -1,6 +1,6 @@
 //! The only reader of files and of the environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +37,13 @@ pub struct PipelineText {
     pub schema: Option<SchemaFiles>,
     /// Template files by the path the pipeline file writes; why one can't be read.
     pub templates: BTreeMap<String, Result<Arc<SourceText>, String>>,
+}
+
+impl PipelineText {
+    /// The pipeline's name: the file's, without its ending.
+    pub fn name(&self) -> String {
+        self.source.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
 }
 
 /// Why a `.env` file is no use. Never shows what is in the file: passwords are.
@@ -88,14 +95,16 @@ fn env_file_error(error: dotenvy::Error, last: &str) -> EnvFileError {
     }
 }
 
-/// Reads pipeline files, and of folders every `*.yaml` and `*.yml` directly inside, but no `*.test.yaml`.
+/// Reads pipeline files, and of folders every `*.yaml` and `*.yml` directly inside, but no `*.test.yaml`. A
+/// file that is named twice, also by its folder, is read once.
 pub fn load(paths: &[PathBuf], env: &Environment) -> Files {
     let mut files = Files::default();
+    let mut seen = BTreeSet::new();
     for path in paths {
         match pipeline_paths(path) {
             Err(problem) => files.problems.push(problem),
             Ok(found) => {
-                for path in found {
+                for path in found.into_iter().filter(|path| seen.insert(identity(path))) {
                     match read_text(&path, MAX_TEXT, &read_file) {
                         Ok(source) => files.pipelines.push(load_text(source, env, &read_file)),
                         Err(problem) => files.problems.push(problem),
@@ -162,6 +171,15 @@ fn pipeline_paths(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     }
     found.sort();
     Ok(found)
+}
+
+/// The same for every way to write a file's path. A link is a file of its own: its name is another pipeline's name.
+fn identity(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (folder.canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
 }
 
 fn is_pipeline(path: &Path) -> bool {
@@ -248,6 +266,16 @@ mod tests {
         let found = pipeline_paths(folder.path()).unwrap();
         let names: Vec<_> = found.iter().filter_map(|path| path.file_name()).collect();
         assert_eq!(names, ["a.yml", "b.yaml"]);
+    }
+
+    #[test]
+    fn a_file_named_twice_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.yaml");
+        std::fs::write(&file, "").unwrap();
+        let roundabout = folder.path().join("..").join(folder.path().file_name().unwrap()).join("a.yaml");
+        let files = load(&[file.clone(), folder.path().to_owned(), file, roundabout], &Environment::new());
+        assert_eq!((files.pipelines.len(), files.problems.len()), (1, 0));
     }
 
     #[test]

@@ -58,17 +58,17 @@ pub struct Source {
     /// The dead-letter queue: a name, a URL or an ARN.
     pub dlq: Setting<String>,
     /// Receive calls side by side.
-    pub pollers: Option<Setting<u32>>,
+    pub pollers: Option<Setting<i64>>,
     /// Long-poll wait, `0s` to `20s`.
     pub wait: Option<Setting<Seconds>>,
-    /// Visibility timeout, `0s` to `12h`.
+    /// Visibility timeout, `1s` to `12h`.
     pub visibility: Option<Setting<Seconds>>,
     /// Deliveries before a message is dead-lettered.
-    pub max_receives: Option<Setting<u32>>,
-    /// Rows per write.
-    pub batch: Option<Setting<u32>>,
+    pub max_receives: Option<Setting<i64>>,
+    /// Messages per write.
+    pub batch: Option<Setting<i64>>,
     /// Messages held in memory, at most.
-    pub in_flight: Option<Setting<u32>>,
+    pub in_flight: Option<Setting<i64>>,
 }
 
 /// One entry of `tables:`

@@ -14,7 +14,7 @@ pub struct Template {
     /// The file, as a path from the pipeline file, or the text itself.
     pub body: TemplateBody,
     /// Its share among the templates.
-    pub weight: Option<Spanned<u32>>,
+    pub weight: Option<Spanned<i64>>,
 }
 
 /// Where a template's text is.
@@ -31,7 +31,7 @@ pub enum TemplateBody {
 struct Full {
     file: Option<String>,
     inline: Option<Spanned<String>>,
-    weight: Option<Spanned<u32>>,
+    weight: Option<Spanned<i64>>,
 }
 
 impl<'de> Deserialize<'de> for Template {
@@ -63,7 +63,7 @@ impl Full {
 
 enum Form {
     Text(String),
-    Full(TemplateBody, Option<Spanned<u32>>),
+    Full(TemplateBody, Option<Spanned<i64>>),
 }
 
 impl<'de> Deserialize<'de> for Form {

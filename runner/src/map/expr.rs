@@ -33,25 +33,12 @@ enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ExprError {
-    /// What sort of error it is.
-    pub kind: ExprErrorKind,
     /// What is wrong.
     pub message: String,
     /// The bytes inside the text it is about.
     pub span: Range<usize>,
     /// What to write instead, where that is known.
     pub help: Option<String>,
-}
-
-/// The sorts of [`ExprError`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExprErrorKind {
-    /// The text is not jq.
-    Syntax,
-    /// A function or variable does not exist.
-    Undefined,
-    /// jq has it, but expressions don't: what reads the machine, imports, recursion.
-    NotAllowed,
 }
 
 /// Why an expression has no value for a message.
@@ -124,14 +111,6 @@ impl Expr {
         match &self.0.kind {
             Kind::Path(path) => Some(path),
             Kind::Jq(_) => None,
-        }
-    }
-
-    /// Every path in it whose root is known: the one of a simple path, or those found inside jq.
-    pub fn paths(&self) -> &[Path] {
-        match &self.0.kind {
-            Kind::Path(path) => std::slice::from_ref(path),
-            Kind::Jq(program) => program.paths(),
         }
     }
 

@@ -7,7 +7,7 @@ mod mapping;
 mod path;
 mod scope;
 
-pub use expr::{EvalError, Expr, ExprError, ExprErrorKind};
+pub use expr::{EvalError, Expr, ExprError};
 pub use jq::Limit;
 pub use mapping::{ColumnMapping, Mapping, TableMapping};
 pub use path::{Key, Path, PathError, Root, Segment};

@@ -3,15 +3,19 @@
 use std::ops::Range;
 
 use migration::ColumnType;
+use serde_json::Value;
 
 use super::infer::{self, Finding, FindingKind, Null};
 use super::report::Report;
 use super::schema::Compiled;
-use super::shape::{Shape, Type};
+use super::shape::{Known, Possible, Shape, Type};
 use crate::config::{ColumnText, PipelineFile, Spanned};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::map::cast::{Verdict, accepts};
+use crate::map::cast::{Verdict, accepts, cast};
 use crate::map::{ColumnMapping, TableMapping};
+
+/// Characters of a schema's value inside a label, at most.
+const LONGEST_VALUE: usize = 40;
 
 /// Checks every column of every table.
 pub(super) fn check(file: &PipelineFile, schema: &Compiled<'_>, tables: &[TableMapping], report: &mut Report<'_>) {
@@ -83,6 +87,7 @@ impl<'a> Line<'a> {
         let problem = Diagnostic::new(code, finding.message.clone(), place).label(finding.label.clone());
         let names = finding.names.iter().map(String::as_str);
         let helped = problem.suggest(&finding.written, names);
+        let helped = finding.help.iter().fold(helped, Diagnostic::help);
         if !helped.help.is_empty() || finding.names.is_empty() {
             return helped;
         }
@@ -104,27 +109,12 @@ impl<'a> Line<'a> {
         problem.help(help)
     }
 
-    /// Each type the expression may have against the column's.
+    /// Each value the expression may have against the column's type.
     fn types(&self, shape: &Shape<'_>, report: &mut Report<'_>) {
-        let mut fits = false;
-        let mut refused: Vec<(Type, &str)> = Vec::new();
-        let mut doubtful: Option<&str> = None;
-        for (ty, format) in shape.types().into_iter().filter(|(ty, _)| *ty != Type::Null) {
-            match verdict(self.column.ty, ty, format, shape.has_pattern()) {
-                Verdict::Yes => fits = true,
-                Verdict::Maybe(why) => {
-                    fits = true;
-                    doubtful = doubtful.or(Some(why));
-                }
-                Verdict::No(hint) => refused.push((ty, hint)),
-            }
-        }
-        let integral = refused.iter().all(|(ty, _)| *ty == Type::Number) && fits;
-        if let Some((ty, hint)) = refused.first() {
-            let code = if fits && !integral { Code::MayNotFit } else { Code::TypeMismatch };
-            let problem = self.mismatch(code, *ty, hint, report);
+        let judged = Judged::new(self.column.ty, shape);
+        if let Some(problem) = self.refused(&judged, report) {
             report.push(problem);
-        } else if let Some(why) = doubtful {
+        } else if let Some(why) = judged.doubtful {
             let message = format!("column `{}` may reject {}", self.column.name, first_part(why));
             let problem = Diagnostic::new(Code::MayNotFit, message, self.expr_place(report));
             report.push(match why.split_once(": ") {
@@ -144,25 +134,28 @@ impl<'a> Line<'a> {
         let Some(items) = shape.items(None).filter(|items| !items.is_any()) else {
             return;
         };
-        let element = ColumnType::Scalar(element);
-        for (ty, format) in items.types().into_iter().filter(|(ty, _)| *ty != Type::Null) {
-            if let Verdict::No(hint) = verdict(element, ty, format, true) {
-                let problem = self.mismatch(Code::TypeMismatch, ty, hint, report);
-                report.push(problem.label("an item of the array"));
-                return;
-            }
+        let judged = Judged::new(ColumnType::Scalar(element), &items);
+        if let Some(problem) = self.refused(&judged, report) {
+            report.push(problem.label("an item of the array"));
         }
     }
 
-    fn mismatch(&self, code: Code, ty: Type, hint: &str, report: &Report<'_>) -> Diagnostic {
+    /// The first value that does not fit: an error when none does, or when fractions meet a column of integers.
+    fn refused(&self, judged: &Judged<'_>, report: &Report<'_>) -> Option<Diagnostic> {
+        let (first, hint) = judged.refused.first()?;
+        let fraction =
+            |possible: &Possible<'_>| possible.ty == Type::Number && matches!(possible.known, Known::Format(_));
+        let fractions = judged.refused.iter().all(|(possible, _)| fraction(possible));
+        let code = if judged.fits && !fractions { Code::MayNotFit } else { Code::TypeMismatch };
         let (name, column) = (&self.column.name, written(self.column.ty));
-        let message = match code {
-            Code::MayNotFit => format!("{} does not always fit column `{name}` of {column}", ty.word()),
-            _ => format!("{} does not fit column `{name}` of {column}", ty.word()),
+        let verb = if code == Code::MayNotFit { "does not always fit" } else { "does not fit" };
+        let message = format!("{} {verb} column `{name}` of {column}", first.ty.word());
+        let label = match first.known {
+            Known::Value(value) => format!("it may be {}", excerpt(value)),
+            Known::Format(_) => format!("it may be {}", first.ty.word()),
         };
-        let place = self.expr_place(report);
-        let problem = Diagnostic::new(code, message, place).label(format!("it may be {}", ty.word()));
-        if hint.is_empty() { problem } else { problem.help(hint) }
+        let problem = Diagnostic::new(code, message, self.expr_place(report)).label(label);
+        Some(if hint.is_empty() { problem } else { problem.help(*hint) })
     }
 
     /// The whole expression; the type, when the expression is the default.
@@ -174,19 +167,62 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The cast's verdict, with doubt left out where the schema narrows more than is judged here, and a number with a
-/// fraction refused where only integers fit.
-fn verdict(column: ColumnType, ty: Type, format: Option<&str>, narrowed: bool) -> Verdict {
-    let integral = matches!(
-        column.scalar(),
-        migration::ScalarType::SmallInt | migration::ScalarType::Integer | migration::ScalarType::BigInt
-    );
-    match accepts(column, ty, format) {
-        Verdict::Maybe(_) if ty == Type::Number && integral => {
+/// A shape against a column's type.
+struct Judged<'s> {
+    /// Some values fit.
+    fits: bool,
+    /// Those that don't, each with a hint.
+    refused: Vec<(Possible<'s>, &'static str)>,
+    /// Which of those that fit may be rejected all the same.
+    doubtful: Option<&'static str>,
+}
+
+impl<'s> Judged<'s> {
+    fn new(column: ColumnType, shape: &Shape<'s>) -> Self {
+        let mut judged = Self { fits: false, refused: Vec::new(), doubtful: None };
+        for possible in shape.possible() {
+            match verdict(column, &possible) {
+                Verdict::Yes => judged.fits = true,
+                Verdict::Maybe(why) => {
+                    judged.fits = true;
+                    judged.doubtful = judged.doubtful.or(Some(why));
+                }
+                Verdict::No(hint) => judged.refused.push((possible, hint)),
+            }
+        }
+        judged
+    }
+}
+
+/// The cast's verdict; a known value is cast. A number that may have a fraction is refused where only integers fit.
+fn verdict(column: ColumnType, possible: &Possible<'_>) -> Verdict {
+    use migration::ScalarType::{BigInt, Integer, SmallInt};
+    let integral = matches!(column.scalar(), SmallInt | Integer | BigInt);
+    let format = match possible.known {
+        Known::Format(format) => format,
+        Known::Value(value) if cast(value, column).is_ok() => return Verdict::Yes,
+        Known::Value(_) => {
+            return match accepts(column, possible.ty, None) {
+                Verdict::No(hint) => Verdict::No(hint),
+                Verdict::Yes | Verdict::Maybe(_) => Verdict::No(""),
+            };
+        }
+    };
+    match accepts(column, possible.ty, format) {
+        Verdict::Maybe(_) if possible.ty == Type::Number && integral => {
             Verdict::No("take numeric or double precision, or make it whole: `| round`")
         }
-        Verdict::Maybe(_) if narrowed || ty != Type::String => Verdict::Yes,
+        Verdict::Maybe(_) if possible.ty != Type::String => Verdict::Yes,
         verdict => verdict,
+    }
+}
+
+/// A value of the schema, cut short.
+fn excerpt(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST_VALUE) {
+        Some((end, _)) => format!("`{}...`", &text[..end]),
+        None => format!("`{text}`"),
     }
 }
 

@@ -1,10 +1,8 @@
 //! `compile`: texts in, pipelines or diagnostics out. Reads nothing, waits for nothing.
 
-use std::sync::Arc;
-
 use super::report::Report;
-use super::{Pipeline, agree, check, events, schema, source, table};
-use crate::config::{Files, PipelineFile, PipelineText};
+use super::{Pipeline, agree, check, distinct, events, schema, source, table};
+use crate::config::{Files, PipelineFile};
 use crate::diagnostic::Diagnostic;
 use crate::map::Mapping;
 
@@ -28,6 +26,7 @@ pub fn compile(files: &Files) -> Result<Compiled, Vec<Diagnostic>> {
         }
         problems.extend(report.into_problems());
     }
+    problems.extend(distinct::check(&files.pipelines));
     problems.extend(agree::check(&files.pipelines, &pipelines));
     problems.sort_by_key(Diagnostic::sort_key);
     if problems.iter().any(Diagnostic::is_error) {
@@ -49,18 +48,12 @@ fn pipeline(file: &PipelineFile, report: &mut Report<'_>) -> Option<Pipeline> {
     let producer = events::compile(file, schema.as_ref(), &mapping, report);
     let schema = schema?;
     Some(Pipeline {
-        name: name(report.text),
+        name: report.text.name(),
         file: report.text.source.path.clone(),
         source: source?,
-        schema: Arc::clone(&schema.document),
         validator: schema.validator,
         mapping,
         targets,
         producer,
     })
-}
-
-fn name(text: &PipelineText) -> String {
-    let stem = text.source.path.file_stem().unwrap_or_default();
-    stem.to_string_lossy().into_owned()
 }

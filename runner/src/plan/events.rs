@@ -102,6 +102,10 @@ fn templates(producer: &config::Producer, report: &mut Report<'_>) -> Vec<Compil
 }
 
 fn template(listed: &Spanned<Listed>, report: &mut Report<'_>) -> Option<Compilable> {
+    if let Some(variable) = lone_variable(&listed.body) {
+        report.no_variable(variable, &listed.range);
+        return None;
+    }
     let (name, origin) = match &listed.body {
         TemplateBody::Inline(text) => {
             let (range, text) = (text.range.clone(), text.value.clone());
@@ -115,10 +119,7 @@ fn template(listed: &Spanned<Listed>, report: &mut Report<'_>) -> Option<Compila
             }
         },
     };
-    let weight = listed.weight.as_ref().map_or(1, |weight| weight.value);
-    if let Some(zero) = listed.weight.as_ref().filter(|weight| weight.value == 0) {
-        report.push(report.at(Code::BadValue, &zero.range, "a weight is 1 or more"));
-    }
+    let weight = listed.weight.as_ref().map_or(1, |weight| weight_of(weight, report));
     match Template::compile(name, origin.text()) {
         Ok(template) => Some(Compilable { template, weight, origin, listed: listed.range.clone() }),
         Err(error) => {
@@ -126,6 +127,28 @@ fn template(listed: &Spanned<Listed>, report: &mut Report<'_>) -> Option<Compila
             None
         }
     }
+}
+
+fn weight_of(weight: &Spanned<i64>, report: &mut Report<'_>) -> u32 {
+    match u32::try_from(weight.value) {
+        Ok(value) if value > 0 => value,
+        _ => {
+            let message = format!("{} is out of range: a weight is 1 to {}", weight.value, u32::MAX);
+            report.push(report.at(Code::BadValue, &weight.range, message));
+            1
+        }
+    }
+}
+
+/// A path with a variable in it; an event never begins like one.
+fn lone_variable(body: &TemplateBody) -> Option<&str> {
+    let text = match body {
+        TemplateBody::File(path) => path,
+        TemplateBody::Inline(text) => text.value.trim(),
+    };
+    let path = !text.contains('\n') && !text.starts_with(['{', '[', '"']);
+    let starts = text.find("${")?;
+    (path && !text[..starts].contains('{')).then_some(text)
 }
 
 fn broken(error: &TemplateError, origin: &Origin, report: &Report<'_>) -> Diagnostic {

@@ -17,7 +17,7 @@ pub(super) fn primary_key(
     columns: &[ColumnMapping],
     report: &mut Report<'_>,
 ) {
-    if table.primary_key.is_empty() {
+    if table.primary_key.is_empty() && report.is_whole() {
         let message = format!("table `{}` has no primary key: a redelivered message is stored twice", name.value);
         let problem = report.at(Code::NoPrimaryKey, &name.range, message);
         report.push(problem.help("name the columns that identify an event: `primary_key: [event_id]`"));
@@ -58,7 +58,7 @@ fn find<'c>(
     report: &mut Report<'_>,
 ) -> Option<&'c ColumnMapping> {
     let names = || table.columns.0.iter().map(|(name, _)| name.as_str());
-    if !names().any(|known| known == name.value) {
+    if !names().any(|known| known == name.value) && report.no_variable(name, &name.range) {
         let problem = report.at(code, &name.range, format!("no column `{}`", name.value));
         report.push(problem.suggest(name, names()));
     }

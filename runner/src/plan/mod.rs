@@ -3,6 +3,7 @@
 mod agree;
 mod check;
 mod compile;
+mod distinct;
 mod events;
 mod formats;
 mod infer;
@@ -16,9 +17,6 @@ mod source;
 mod table;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use serde_json::Value;
 
 use crate::map::Mapping;
 use crate::producer::{Pace, Templates};
@@ -34,7 +32,6 @@ pub struct Pipeline {
     name: String,
     file: PathBuf,
     source: Source,
-    schema: Arc<Value>,
     validator: Validator,
     mapping: Mapping,
     targets: Vec<Target>,
@@ -85,11 +82,6 @@ impl Pipeline {
     /// Where its messages come from.
     pub fn source(&self) -> &Source {
         &self.source
-    }
-
-    /// The schema file's JSON, as a whole: what sample events are broken against.
-    pub fn schema_document(&self) -> &Value {
-        &self.schema
     }
 
     /// Its schema.

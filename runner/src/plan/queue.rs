@@ -44,6 +44,34 @@ impl QueueRef {
         }
     }
 
+    /// Whether both may mean one queue: the names are the same, and no account or region that is written differs.
+    pub fn may_be(&self, other: &Self) -> bool {
+        let differ = |a: Option<&str>, b: Option<&str>| a.zip(b).is_some_and(|(a, b)| a != b);
+        self.name() == other.name()
+            && !differ(self.account(), other.account())
+            && !differ(self.region(), other.region())
+    }
+
+    fn account(&self) -> Option<&str> {
+        match self {
+            Self::Name(_) => None,
+            Self::Arn { account, .. } => Some(account),
+            Self::Url(url) => {
+                let folder = url.rsplit('/').nth(1)?;
+                (folder.len() == 12 && folder.chars().all(|c| c.is_ascii_digit())).then_some(folder)
+            }
+        }
+    }
+
+    /// In AWS's own URLs: `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`.
+    fn region(&self) -> Option<&str> {
+        match self {
+            Self::Name(_) => None,
+            Self::Arn { region, .. } => Some(region),
+            Self::Url(url) => url.split_once("://sqs.")?.1.split_once(".amazonaws.com")?.0.split('/').next(),
+        }
+    }
+
     /// A FIFO queue's name ends in `.fifo`, always (Amazon SQS, `CreateQueue`).
     pub fn is_fifo(&self) -> bool {
         self.name().strip_suffix(".fifo").is_some()
@@ -112,6 +140,26 @@ mod tests {
         let url = "http://localhost:4566/000000000000/orders";
         assert_eq!(url.parse::<QueueRef>().unwrap().name(), "orders");
         assert_eq!("a-b_C9".parse(), Ok(QueueRef::Name("a-b_C9".to_owned())));
+    }
+
+    #[test]
+    fn one_queue_has_several_spellings() {
+        let same = |a: &str, b: &str| a.parse::<QueueRef>().unwrap().may_be(&b.parse().unwrap());
+        let arn = "arn:aws:sqs:eu-west-1:123456789012:orders";
+        for other in
+            ["orders", arn, "https://sqs.eu-west-1.amazonaws.com/123456789012/orders", "http://q:4566/x/orders"]
+        {
+            assert!(same(arn, other) && same(other, arn), "{other}");
+        }
+        for other in [
+            "orders2",
+            "arn:aws:sqs:eu-west-2:123456789012:orders",
+            "arn:aws:sqs:eu-west-1:123456789013:orders",
+            "https://sqs.us-east-1.amazonaws.com/123456789012/orders",
+            "http://localhost:4566/000000000000/orders",
+        ] {
+            assert!(!same(arn, other), "{other}");
+        }
     }
 
     #[test]

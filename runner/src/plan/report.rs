@@ -41,6 +41,21 @@ impl<'a> Report<'a> {
         self.problems.push(problem);
     }
 
+    /// Reports a variable where none is replaced.
+    pub(super) fn no_variable(&mut self, text: &str, range: &Range<usize>) -> bool {
+        let written = text.contains("${");
+        if written {
+            let problem = self.at(Code::Interpolation, range, format!("`{text}` is not replaced here"));
+            self.push(problem.help("variables are replaced in settings only, not in names, columns and templates"));
+        }
+        !written
+    }
+
+    /// Whether nothing was left out of the file because it could not be read.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.text.problems.iter().any(Diagnostic::is_error)
+    }
+
     /// Reports every name written a second time in one list.
     pub(super) fn no_repeats(&mut self, names: &[Spanned<String>]) {
         for (at, name) in names.iter().enumerate() {

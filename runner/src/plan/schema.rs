@@ -1,7 +1,5 @@
 //! `schema:` compiled to a validator.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::report::Report;
@@ -18,7 +16,6 @@ pub(super) struct Compiled<'a> {
     pub(super) files: &'a SchemaFiles,
     /// JSON Pointer into the document; empty for all of it.
     pub(super) pointer: String,
-    pub(super) document: Arc<Value>,
     pub(super) validator: Validator,
 }
 
@@ -37,12 +34,7 @@ pub(super) fn compile<'a>(setting: &Setting<String>, report: &mut Report<'a>) ->
     match Validator::compile(&root.value, &root.uri, pointer, resources::all(files), Options::default()) {
         Ok(validator) => {
             formats::check(files, report);
-            Some(Compiled {
-                files,
-                pointer: pointer.unwrap_or_default().to_owned(),
-                document: Arc::new(root.value.clone()),
-                validator,
-            })
+            Some(Compiled { files, pointer: pointer.unwrap_or_default().to_owned(), validator })
         }
         Err(error) => {
             report.push(schema_error(&error, setting, root, report));

@@ -79,7 +79,7 @@ fn queue(setting: &Setting<String>, report: &mut Report<'_>) -> Option<QueueRef>
 fn queue_pair(source: Option<&QueueRef>, dlq: &Setting<String>, report: &mut Report<'_>) -> Option<QueueRef> {
     let dead = queue(dlq, report)?;
     let source = source?;
-    if dead == *source {
+    if dead.may_be(source) {
         let problem = report.at(Code::DeadLetterQueue, &dlq.range, "the dead-letter queue is the source queue itself");
         report.push(problem.help("a rejected message would come back for ever; name another queue"));
     } else if let (QueueRef::Arn { region: here, .. }, QueueRef::Arn { region: there, .. }) = (source, &dead)
@@ -96,9 +96,10 @@ fn queue_pair(source: Option<&QueueRef>, dlq: &Setting<String>, report: &mut Rep
     Some(dead)
 }
 
-fn number(setting: Option<&Setting<u32>>, allowed: RangeInclusive<u32>, report: &mut Report<'_>) -> Option<u32> {
+fn number(setting: Option<&Setting<i64>>, allowed: RangeInclusive<u32>, report: &mut Report<'_>) -> Option<u32> {
     let setting = setting?;
-    in_range(setting.value, &allowed, setting, report)
+    let allowed = i64::from(*allowed.start())..=i64::from(*allowed.end());
+    in_range(setting.value, &allowed, setting, report).and_then(|value| u32::try_from(value).ok())
 }
 
 fn duration(

@@ -13,6 +13,9 @@ const MAX_IDENTIFIER: usize = 63;
 /// Columns of a table (PostgreSQL, "Limits").
 const MAX_COLUMNS: usize = 1_600;
 
+/// Names no column can have (PostgreSQL, "System Columns").
+const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+
 /// Every table of the file with its mapping; a column that is wrong is reported and left out.
 pub(super) fn compile(file: &PipelineFile, report: &mut Report<'_>) -> Vec<(TableMapping, Target)> {
     if file.tables.0.is_empty() && !report.has_errors() {
@@ -57,6 +60,9 @@ fn table_name(name: &Spanned<String>, report: &mut Report<'_>) -> TableName {
 
 /// Any text is an identifier when quoted, but for these.
 fn identifier(part: &str, written: &Spanned<String>, report: &mut Report<'_>) {
+    if !report.no_variable(part, &written.range) {
+        return;
+    }
     let problem = if part.is_empty() {
         "an empty name".to_owned()
     } else if part.len() > MAX_IDENTIFIER {
@@ -83,7 +89,7 @@ fn on_conflict(table: &config::Table, report: &mut Report<'_>) -> OnConflict {
     let Some(setting) = &table.on_conflict else {
         return OnConflict::default();
     };
-    if table.primary_key.is_empty() && setting.value != config::OnConflict::Error {
+    if table.primary_key.is_empty() && report.is_whole() && setting.value != config::OnConflict::Error {
         let problem = report.at(Code::BadValue, &setting.range, "without a primary key there is no conflict");
         report.push(problem.help("name the columns that identify a row: `primary_key: [...]`"));
     }
@@ -96,6 +102,10 @@ fn on_conflict(table: &config::Table, report: &mut Report<'_>) -> OnConflict {
 
 fn column(name: &Spanned<String>, text: &Spanned<ColumnText>, report: &mut Report<'_>) -> Option<ColumnMapping> {
     identifier(name, name, report);
+    if SYSTEM_COLUMNS.contains(&name.as_str()) {
+        let message = format!("`{}` is a column that PostgreSQL itself gives every table", name.value);
+        report.push(report.at(Code::Identifier, &name.range, message).help("give it another name"));
+    }
     let line = match text.parse() {
         Ok(line) => line,
         Err(error) => {

@@ -77,7 +77,7 @@ fn two_files_that_declare_one_table_differently_are_told_so() {
         .unwrap();
     for (name, ty) in [("a.yaml", "uuid"), ("b.yaml", "text")] {
         let text = format!(
-            "source: {{ queue: a, dlq: b }}\nschema: s.json\ntables:\n  t:\n    primary_key: [id]\n    columns: {{ id: {ty} }}\n"
+            "source: {{ queue: {ty}, dlq: b }}\nschema: s.json\ntables:\n  t:\n    primary_key: [id]\n    columns: {{ id: {ty} }}\n"
         );
         std::fs::write(folder.path().join(name), text).unwrap();
     }

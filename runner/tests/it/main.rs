@@ -18,6 +18,7 @@ mod produce;
 mod readme;
 mod reference;
 mod sample_events;
+mod several;
 mod stack;
 mod startup;
 mod validate_config;

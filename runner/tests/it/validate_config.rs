@@ -40,7 +40,7 @@ fn wrong_files_exit_78_with_the_report_on_stderr() {
 
 #[test]
 fn json_is_one_object_on_stdout() {
-    let output = validate(&["--format", "json", "tests/broken/no_such_field.yaml", "../pipelines/orders.yaml"]);
+    let output = validate(&["--format", "json", "tests/broken/no_such_field.yaml", "../pipelines/readings.yaml"]);
     assert_eq!(output.status.code(), Some(78));
     let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let first = &result["diagnostics"][0];

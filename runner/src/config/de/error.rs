@@ -70,8 +70,21 @@ impl de::Error for ReadError {
             other => other.to_string(),
         };
         let expected = expected.to_string();
-        let expected = plain_words(&expected);
-        Self::new(Code::WrongKind, format!("expected {expected}, found {found}"))
+        let mut error = Self::new(Code::WrongKind, format!("expected {}, found {found}", plain_words(&expected)));
+        if let (Unexpected::Str(text), "a sequence") = (unexpected, expected.as_str()) {
+            error.help = vec![format!("write `[{text}]`")];
+        }
+        error
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let found = match unexpected {
+            Unexpected::Signed(number) => number.to_string(),
+            Unexpected::Unsigned(number) => number.to_string(),
+            other => other.to_string(),
+        };
+        let expected = expected.to_string();
+        Self::new(Code::BadValue, format!("{found} is out of range: {}", plain_words(&expected)))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -106,7 +119,7 @@ pub(super) fn meant(name: &str, known: &[&str]) -> String {
 /// What serde calls the kinds of values, in a pipeline author's words.
 fn plain_words(expected: &str) -> &str {
     match expected {
-        "u32" => "a whole number",
+        "u32" | "i64" => "a whole number",
         "a string" => "a text",
         "a sequence" => "a list",
         "a boolean" => "`true` or `false`",

@@ -122,6 +122,7 @@ fn from_string(ty: ScalarType, format: Option<&str>) -> Verdict {
     };
     match format {
         Some(format) if format == promised || (ty == ScalarType::Inet && format == "ipv6") => Verdict::Yes,
+        Some("date-time") if ty == ScalarType::Date => Verdict::No("take the date alone: `.x[0:10]`"),
         Some(other) if contradicts(ty, other) => Verdict::No(""),
         _ => Verdict::Maybe(rejected),
     }

@@ -9,7 +9,7 @@ use jaq_core::load::parse::{BinaryOp, Parser, Term};
 use jaq_core::load::{self, Arena, File, Loader, span};
 use jaq_core::{Compiler, Filter};
 
-use super::super::expr::{ExprError, ExprErrorKind};
+use super::super::expr::ExprError;
 use super::super::path::Root;
 use super::{Data, Program, library, syntax};
 
@@ -24,7 +24,7 @@ const VARIABLES: [(&str, Root); 2] = [("$body", Root::Body), ("$sqs", Root::Sqs)
 pub(super) fn compile(text: &str) -> Result<Program, ExprError> {
     if text.len() > LONGEST {
         let message = format!("an expression has at most {LONGEST} bytes");
-        return Err(error(ExprErrorKind::NotAllowed, message, 0..text.len()));
+        return Err(error(message, 0..text.len()));
     }
     thread::scope(|scope| {
         let compiler = thread::Builder::new()
@@ -33,7 +33,7 @@ pub(super) fn compile(text: &str) -> Result<Program, ExprError> {
             .expect("the system has room for one more thread");
         compiler.join().unwrap_or_else(|_| {
             let message = "the parser can't read this expression".to_owned();
-            Err(error(ExprErrorKind::Syntax, message, 0..text.len()))
+            Err(error(message, 0..text.len()))
         })
     })
 }
@@ -41,8 +41,6 @@ pub(super) fn compile(text: &str) -> Result<Program, ExprError> {
 fn compile_here(text: &str) -> Result<Program, ExprError> {
     let term = parse(text)?;
     syntax::check(text, &term)?;
-    let mut paths = Vec::new();
-    syntax::paths(text, &term, &mut paths);
     let mut names = HashSet::new();
     syntax::names(&term, &mut names);
     let variables: Vec<_> = VARIABLES.into_iter().filter(|(name, _)| names.contains(name)).collect();
@@ -51,7 +49,6 @@ fn compile_here(text: &str) -> Result<Program, ExprError> {
         filter: build(text, body, names, &variables)?,
         head,
         variables: variables.into_iter().map(|(_, root)| root).collect(),
-        paths,
         pipeline: syntax::pipeline(text, &term),
     })
 }
@@ -66,7 +63,7 @@ fn parse(text: &str) -> Result<Term<&str>, ExprError> {
     let first = tokens.first().map_or("", |token| token.as_str());
     if ["import", "include", "module"].contains(&first) {
         let message = format!("`{first}` is not for expressions");
-        return Err(error(ExprErrorKind::NotAllowed, message, span(text, first)));
+        return Err(error(message, span(text, first)));
     }
     Parser::new(&tokens).parse(Parser::term).map_err(|errors| {
         let (expected, found) = &errors[0];
@@ -81,7 +78,7 @@ fn syntax_error(expected: &str, at: std::ops::Range<usize>, found: &str) -> Expr
         ("nothing", found) => format!("unexpected `{found}`"),
         (expected, found) => format!("expected {expected}, found `{found}`"),
     };
-    error(ExprErrorKind::Syntax, message, at)
+    error(message, at)
 }
 
 /// For `PATH | REST`: the path, and the text of the rest.
@@ -115,7 +112,7 @@ fn build(text: &str, body: &str, names: HashSet<&str>, variables: &[(&str, Root)
 /// The text parsed before, so this is not reached; an honest message all the same.
 fn load_error(text: &str, error_: &load::Error<&str>) -> ExprError {
     let message = format!("the expression can't be loaded: {error_:?}");
-    error(ExprErrorKind::Syntax, message, 0..text.len())
+    error(message, 0..text.len())
 }
 
 fn undefined_error(text: &str, name: &str, undefined: &Undefined) -> ExprError {
@@ -123,7 +120,7 @@ fn undefined_error(text: &str, name: &str, undefined: &Undefined) -> ExprError {
     let bare = name.trim_start_matches('$');
     if library::LEFT_OUT.contains(&bare) || bare == "ENV" {
         let message = format!("`{name}` is left out: an expression sees its message and nothing else");
-        return error(ExprErrorKind::NotAllowed, message, at);
+        return error(message, at);
     }
     let (message, help) = match undefined {
         Undefined::Filter(0) => (format!("no function `{name}`"), field_hint(text, name, &at)),
@@ -131,7 +128,7 @@ fn undefined_error(text: &str, name: &str, undefined: &Undefined) -> ExprError {
         Undefined::Var => (format!("no variable `{name}`"), Some("there are `$body` and `$sqs`".to_owned())),
         other => (format!("no {} `{name}`", other.as_str()), None),
     };
-    ExprError { help, ..error(ExprErrorKind::Undefined, message, at) }
+    ExprError { help, ..error(message, at) }
 }
 
 /// A bare word as the whole expression was meant as a field.
@@ -140,6 +137,6 @@ fn field_hint(text: &str, name: &str, at: &std::ops::Range<usize>) -> Option<Str
     (starts.is_empty() || starts.ends_with(['(', ',', '|'])).then(|| format!("a field is written `.{name}`"))
 }
 
-fn error(kind: ExprErrorKind, message: String, span: std::ops::Range<usize>) -> ExprError {
-    ExprError { kind, message, span, help: None }
+fn error(message: String, span: std::ops::Range<usize>) -> ExprError {
+    ExprError { message, span, help: None }
 }

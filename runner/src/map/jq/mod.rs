@@ -40,7 +40,6 @@ pub(super) struct Program {
     /// The path whose value the filter gets, when the program is `PATH | ...`: no need to convert the whole document.
     head: Option<Path>,
     variables: Vec<Root>,
-    paths: Vec<Path>,
     pipeline: Option<(Path, Vec<String>)>,
 }
 
@@ -62,10 +61,6 @@ impl Program {
     /// Compiles a text that is no simple path.
     pub(super) fn compile(text: &str) -> Result<Self, ExprError> {
         compile::compile(text)
-    }
-
-    pub(super) fn paths(&self) -> &[Path] {
-        &self.paths
     }
 
     pub(super) fn pipeline(&self) -> Option<(&Path, &[String])> {
@@ -144,7 +139,7 @@ impl<'a> HasLut<'a, Data> for Table<'a> {
 
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Program").field("paths", &self.paths).finish_non_exhaustive()
+        f.debug_struct("Program").field("pipeline", &self.pipeline).finish_non_exhaustive()
     }
 }
 

@@ -9,7 +9,7 @@ use jaq_core::load::span;
 use jaq_core::ops::Math;
 use jaq_core::path::{Opt, Part};
 
-use super::super::expr::{ExprError, ExprErrorKind};
+use super::super::expr::ExprError;
 use super::super::path::{Key, Path, Root, Segment};
 
 /// Calls `f` on the terms directly inside `term`.
@@ -115,7 +115,6 @@ fn recursion(text: &str, def: &Def<&str>) -> Result<(), ExprError> {
         return Ok(());
     }
     Err(ExprError {
-        kind: ExprErrorKind::NotAllowed,
         message: format!("`{}` calls itself", def.name),
         span: span(text, def.name),
         help: Some("use `recurse`, `reduce`, `until` or `walk`".to_owned()),
@@ -137,7 +136,6 @@ fn subtraction(text: &str, left: &Term<&str>, right: &Term<&str>) -> Result<(), 
     };
     let name = &text[last.span.start..word.end];
     Err(ExprError {
-        kind: ExprErrorKind::Syntax,
         message: format!("`.{name}` is a subtraction"),
         span: last.span.start..word.end,
         help: Some(format!("write `.\"{name}\"` for the field, or spaces around `-` to subtract")),
@@ -195,92 +193,6 @@ fn segment(text: &str, part: &Part<Term<&str>>) -> Option<Segment> {
 fn field(text: &str, parts: &[StrPart<&str, Term<&str>>]) -> Option<(Key, Range<usize>)> {
     match parts {
         [StrPart::Str(name)] => Some((Key::Field((*name).to_owned()), span(text, name))),
-        _ => None,
-    }
-}
-
-/// Every rooted path whose root is known, wherever it stands.
-pub(super) fn paths(text: &str, term: &Term<&str>, found: &mut Vec<Path>) {
-    walk(text, term, Some(&[]), found);
-}
-
-/// `input` is the path of the value the term works on, `None` when it is something computed.
-fn walk(text: &str, term: &Term<&str>, input: Option<&[Segment]>, found: &mut Vec<Path>) {
-    match term {
-        Term::BinOp(left, BinaryOp::Pipe(None), right) => {
-            walk(text, left, input, found);
-            let below = input.and_then(|input| below(text, left, input));
-            walk(text, right, below.as_deref(), found);
-        }
-        Term::BinOp(left, BinaryOp::Update, right) => {
-            walk(text, left, input, found);
-            walk(text, right, None, found);
-        }
-        Term::Fold(_, source, _, arguments) => {
-            walk(text, source, input, found);
-            let mut arguments = arguments.iter();
-            arguments.by_ref().take(1).for_each(|init| walk(text, init, input, found));
-            arguments.for_each(|update| walk(text, update, None, found));
-        }
-        Term::Def(defs, body) => {
-            for def in defs {
-                walk(text, &def.body, None, found);
-            }
-            walk(text, body, input, found);
-        }
-        Term::TryCatch(term, catch) => {
-            walk(text, term, input, found);
-            if let Some(catch) = catch {
-                walk(text, catch, None, found);
-            }
-        }
-        Term::Call(name, arguments) => {
-            let input = input.filter(|_| SAME_INPUT.contains(name));
-            for argument in arguments {
-                walk(text, argument, input, found);
-            }
-        }
-        Term::Path(..) => {
-            if let Some(path) = rooted(text, term) {
-                match (path.root, input) {
-                    (Root::Input, Some(prefix)) => {
-                        found.push(Path { segments: [prefix, &path.segments].concat(), ..path });
-                    }
-                    (Root::Input, None) => {}
-                    _ => found.push(path),
-                }
-            }
-            children(term, &mut |child| walk(text, child, input, found));
-        }
-        _ => children(term, &mut |child| walk(text, child, input, found)),
-    }
-}
-
-/// Functions that run their arguments on their own input.
-const SAME_INPUT: [&str; 14] = [
-    "select",
-    "first",
-    "last",
-    "limit",
-    "isempty",
-    "error",
-    "has",
-    "startswith",
-    "endswith",
-    "ltrimstr",
-    "rtrimstr",
-    "split",
-    "join",
-    "test",
-];
-
-/// The path below `input` a term leads to, when it is nothing but one.
-fn below(text: &str, term: &Term<&str>, input: &[Segment]) -> Option<Vec<Segment>> {
-    match term {
-        Term::Id => Some(input.to_vec()),
-        Term::Path(head, _) if matches!(**head, Term::Id) && is_simple(text, term) => {
-            rooted(text, term).map(|path| [input, &path.segments].concat())
-        }
         _ => None,
     }
 }

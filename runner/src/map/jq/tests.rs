@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Limit;
-use crate::map::{EvalError, Expr, ExprError, ExprErrorKind, Scope};
+use crate::map::{EvalError, Expr, ExprError, Scope};
 use crate::message::Metadata;
 
 fn eval(expr: &str, document: &Value) -> Result<Value, EvalError> {
@@ -183,7 +183,8 @@ fn what_reads_the_machine_is_left_out() {
         "import \"a\" as a; 1",
         "include \"a\"; 1",
     ] {
-        assert_eq!(refused(expr).kind, ExprErrorKind::NotAllowed, "{expr}");
+        let message = refused(expr).message;
+        assert!(message.contains("left out") || message.ends_with("not for expressions"), "{expr}: {message}");
     }
 }
 
@@ -191,48 +192,30 @@ fn what_reads_the_machine_is_left_out() {
 fn errors_have_a_place_and_a_hint() {
     let place = |expr: &str| {
         let error = refused(expr);
-        (error.kind, expr[error.span.clone()].to_owned(), error.help)
+        (expr[error.span.clone()].to_owned(), error.help)
     };
-    let (kind, at, help) = place(".detail-type");
-    assert_eq!((kind, at.as_str()), (ExprErrorKind::Syntax, "detail-type"));
+    let (at, help) = place(".detail-type");
+    assert_eq!(at, "detail-type");
     assert!(help.unwrap().contains(".\"detail-type\""));
-    assert_eq!(place("[.a.x-amz-id]").1, "x-amz");
-    assert_eq!(place(".a | lowr").1, "lowr");
-    assert_eq!(place("customer_id").2.as_deref(), Some("a field is written `.customer_id`"));
-    assert_eq!(place(".a | $nope").1, "$nope");
-    assert_eq!(place(".a | )").1, ")");
-    assert_eq!(place(".a |").1, "");
-    assert_eq!(place(".a | (").0, ExprErrorKind::Syntax);
-    assert_eq!(place("\"abc").0, ExprErrorKind::Syntax);
-    assert_eq!(place(".a & .b").1, "&");
-    assert_eq!(place("").0, ExprErrorKind::Syntax);
-    assert_eq!(place("def f: f; f").0, ExprErrorKind::NotAllowed);
-    assert_eq!(place("test(1; 2; 3)").1, "test");
+    assert_eq!(place("[.a.x-amz-id]").0, "x-amz");
+    assert_eq!(place(".a | lowr").0, "lowr");
+    assert_eq!(place("customer_id").1.as_deref(), Some("a field is written `.customer_id`"));
+    assert_eq!(place(".a | $nope").0, "$nope");
+    assert_eq!(place(".a | )").0, ")");
+    assert_eq!(place(".a |").0, "");
+    place(".a | (");
+    place("\"abc");
+    assert_eq!(place(".a & .b").0, "&");
+    place("");
+    place("def f: f; f");
+    assert_eq!(place("test(1; 2; 3)").0, "test");
     Expr::compile(".a - .b").unwrap();
     Expr::compile(".a - length").unwrap();
     Expr::compile(".a-1").unwrap();
 }
 
 #[test]
-fn paths_inside_jq_are_found_with_their_places() {
-    let found = |text: &str| -> Vec<String> {
-        let expr = Expr::compile(text).unwrap();
-        for path in expr.paths() {
-            for segment in &path.segments {
-                assert!(text.get(segment.span.clone()).is_some());
-            }
-        }
-        expr.paths().iter().map(ToString::to_string).collect()
-    };
-    assert_eq!(found(".customer.email | lower"), [".customer.email"]);
-    assert_eq!(found(".customer | .email | lower"), [".customer", ".customer.email"]);
-    assert_eq!(found("if .a then .b.c else $body.d end"), [".a", ".b.c", "$body.d"]);
-    assert_eq!(found("[.items[] | .q]"), [".items"]);
-    assert_eq!(found(".a // .[\"b-c\"][-1] // $sqs.sent_at"), [".a", ".\"b-c\"[-1]", "$sqs.sent_at"]);
-    assert_eq!(found("{x: .a, y: (.b | map(.c))}"), [".a", ".b"]);
-    assert_eq!(found("\"\\(.a)-\\(.b.c)\""), [".a", ".b.c"]);
-    assert_eq!(found("reduce .l[] as $x (.start; . + $x.v)"), [".l", ".start"]);
-
+fn a_path_with_functions_after_it_is_told_apart() {
     let text = ".customer.emial | lower | sha256";
     let expr = Expr::compile(text).unwrap();
     let (path, functions) = expr.pipeline().unwrap();
@@ -316,8 +299,7 @@ fn recursion_without_end_is_refused_before_it_runs() {
         "def f: def g: f; g; f",
         "[def f: .[]? | f; f]",
     ] {
-        let error = refused(expr);
-        assert_eq!(error.kind, ExprErrorKind::NotAllowed, "{expr}");
+        assert!(refused(expr).message.ends_with("calls itself"), "{expr}");
     }
 }
 

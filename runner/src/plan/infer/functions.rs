@@ -1,8 +1,10 @@
 //! What the functions of jq, and runner's own, take and yield.
 
 use jaq_core::load::parse::Term;
+use migration::{ColumnType, ScalarType};
 
 use super::{Finding, FindingKind, Walker, Yield};
+use crate::map::cast::{Verdict, accepts};
 use crate::plan::shape::Type;
 
 /// Null in, null out: runner's own functions.
@@ -88,10 +90,38 @@ impl<'t, 's> Walker<'t, 's> {
             return;
         };
         let types = shape.types();
+        if taken.contains(&Type::String) && taken.contains(&Type::Number) {
+            self.check_format(name, &types);
+        }
         let fits = |ty: &Type| *ty == Type::Null || taken.contains(ty);
         let Some((ty, _)) = types.first().filter(|_| !types.iter().any(|(ty, _)| fits(ty))) else {
             return;
         };
+        self.report_input(name, taken, *ty);
+    }
+
+    /// Reports a string whose format is never a number, where a number or a string of one is taken.
+    fn check_format(&mut self, name: &str, types: &[(Type, Option<&str>)]) {
+        let number = ColumnType::Scalar(ScalarType::Numeric(None));
+        let never = |(ty, format): &(Type, Option<&str>)| {
+            *ty == Type::String && matches!(accepts(number, *ty, *format), Verdict::No(_))
+        };
+        let Some((_, Some(format))) = types.first().filter(|_| types.iter().all(never)) else {
+            return;
+        };
+        let timestamp = *format == "date-time" && name != "tonumber";
+        self.findings.push(Finding {
+            kind: FindingKind::Mismatch,
+            span: self.span(name),
+            message: format!("`{name}` takes a number, but gets a string of format `{format}`"),
+            label: format!("its input is a `{format}`"),
+            written: String::new(),
+            names: Vec::new(),
+            help: timestamp.then(|| format!("it is a timestamp already: leave `| {name}` out")),
+        });
+    }
+
+    fn report_input(&mut self, name: &str, taken: &[Type], ty: Type) {
         let wanted: Vec<&str> = taken.iter().map(|ty| ty.word()).collect();
         self.findings.push(Finding {
             kind: FindingKind::Mismatch,
@@ -100,6 +130,7 @@ impl<'t, 's> Walker<'t, 's> {
             label: format!("its input is {}", ty.word()),
             written: String::new(),
             names: Vec::new(),
+            help: None,
         });
     }
 }

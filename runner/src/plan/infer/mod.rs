@@ -44,6 +44,8 @@ pub(super) struct Finding {
     /// What was written, and what could have been.
     pub(super) written: String,
     pub(super) names: Vec<String>,
+    /// What to write instead, where that is known.
+    pub(super) help: Option<String>,
 }
 
 /// The sorts of findings.

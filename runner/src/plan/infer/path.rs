@@ -26,7 +26,7 @@ impl<'t, 's> Walker<'t, 's> {
                     None => self.index(&value, key, input, end),
                 },
                 Part::Range(None, None) => self.iterate(&value),
-                Part::Range(..) => value,
+                Part::Range(from, to) => slice(value, from.as_ref(), to.as_ref()),
             };
             if quiet {
                 self.findings.truncate(findings);
@@ -50,7 +50,9 @@ impl<'t, 's> Walker<'t, 's> {
                     None
                 };
                 let outer = shape.may_be(Type::Null) && !shape.is_any();
-                let null = why.map(|why| Null { why, span: span.clone(), field: optional.then(|| name.to_owned()) });
+                // runner's own metadata has no schema file to change.
+                let listable = optional && schema != "$sqs";
+                let null = why.map(|why| Null { why, span: span.clone(), field: listable.then(|| name.to_owned()) });
                 let outer =
                     outer.then(|| Null { why: "the object around it may be null".to_owned(), span, field: None });
                 Yield { shape: Some(inner), null: of.null.clone().or(null).or(outer) }
@@ -74,6 +76,7 @@ impl<'t, 's> Walker<'t, 's> {
             label: format!("not in {} ({object})", shape.file_name().unwrap_or(self.schema)),
             written: name.to_owned(),
             names: shape.field_names().into_iter().map(str::to_owned).collect(),
+            help: None,
             span,
         });
         Yield::anything()
@@ -91,6 +94,7 @@ impl<'t, 's> Walker<'t, 's> {
             label: format!("{} has no fields", ty.word()),
             written: name.to_owned(),
             names: Vec::new(),
+            help: None,
             span,
         });
         Yield::anything()
@@ -129,6 +133,7 @@ impl<'t, 's> Walker<'t, 's> {
             label: format!("{} has no items", ty.word()),
             written: String::new(),
             names: Vec::new(),
+            help: None,
             span: span.clone(),
         });
         true
@@ -145,6 +150,19 @@ impl<'t, 's> Walker<'t, 's> {
         let start = slice.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
         if start > self.text.len() { 0..self.text.len() } else { start..start + slice.len() }
     }
+}
+
+/// `[0:10]` of a date-time is its date (RFC 3339, 5.6); any other part of a string has a form nobody knows.
+fn slice<'s>(of: Yield<'s>, from: Option<&Term<&str>>, to: Option<&Term<&str>>) -> Yield<'s> {
+    let types = of.shape.as_ref().map(Shape::types).unwrap_or_default();
+    let mut values = types.iter().filter(|(ty, _)| *ty != Type::Null).peekable();
+    if values.peek().is_none() || !values.all(|(ty, _)| *ty == Type::String) {
+        return of;
+    }
+    let start = from.is_none_or(|from| matches!(from, Term::Num("0")));
+    let date =
+        start && matches!(to, Some(Term::Num("10"))) && types.iter().all(|(_, format)| *format == Some("date-time"));
+    Yield::of(if date { "date" } else { "string" }).or_null(of.null)
 }
 
 /// The name of `.name`, `."name"` and `["name"]`, and the slice of the expression it stands in.

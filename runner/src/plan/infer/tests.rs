@@ -68,6 +68,7 @@ fn what_the_schema_lacks_is_found_at_its_place() {
     assert_eq!(told(".id.x"), "anything [no field `x`: what stands before it is a string at x]");
     assert_eq!(told(".at[0]"), "anything [no item: what stands before `[` is an integer at 0]");
     assert_eq!(told(".at | lower"), "a string [`lower` takes a string, but gets an integer at lower]");
+    assert_eq!(told(".id | unix"), "a string [`unix` takes a number, but gets a string of format `uuid` at unix]");
     assert_eq!(told("$sqs.id"), "anything [no such field: `$sqs.id` at id]");
     assert_eq!(told(".nmae?"), "anything");
     assert_eq!(told("(.nmae | lower) == 1"), "a boolean [no such field: `.nmae` at nmae]");

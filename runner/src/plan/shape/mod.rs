@@ -35,6 +35,22 @@ pub(super) struct Shape<'s> {
     alternatives: Vec<Conjunction<'s>>,
 }
 
+/// One sort of value at a place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Possible<'s> {
+    pub(super) ty: Type,
+    pub(super) known: Known<'s>,
+}
+
+/// What is known of it besides its type.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Known<'s> {
+    /// It is this very value.
+    Value(&'s Value),
+    /// It has this format, if any.
+    Format(Option<&'s str>),
+}
+
 /// The built-in schemas, for values that no schema file describes.
 static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
     json!({
@@ -44,6 +60,7 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
         "number": {"type": "number"},
         "string": {"type": "string"},
         "date-time": {"type": "string", "format": "date-time"},
+        "date": {"type": "string", "format": "date"},
         "array": {"type": "array"},
         "strings": {"type": "array", "items": {"type": "string"}},
         "object": {"type": "object"},
@@ -132,11 +149,22 @@ impl<'s> Shape<'s> {
         self
     }
 
-    /// Whether some other keyword narrows a string's form, in a way that is not judged here.
-    pub(super) fn has_pattern(&self) -> bool {
-        let narrowed =
-            |schema: &Located<'_>| schema.value.get("pattern").is_some() || constants(schema.value).is_some();
-        self.alternatives.iter().any(|conjunction| conjunction.iter().any(narrowed))
+    /// Every value that `const` or `enum` lists, and every type where neither does. Null is left out.
+    pub(super) fn possible(&self) -> Vec<Possible<'s>> {
+        let mut found = Vec::new();
+        for conjunction in &self.alternatives {
+            let types = types(conjunction);
+            if let Some(values) = conjunction.iter().find_map(|schema| constants(schema.value)) {
+                let allowed = values.iter().filter(|value| types.contains(&type_of(value)));
+                found.extend(allowed.map(|value| Possible { ty: type_of(value), known: Known::Value(value) }));
+            } else {
+                let one = Self { files: self.files, alternatives: vec![conjunction.clone()] };
+                let any = |(ty, format)| Possible { ty, known: Known::Format(format) };
+                found.extend(one.types().into_iter().map(any));
+            }
+        }
+        found.retain(|possible| possible.ty != Type::Null);
+        found
     }
 
     /// A `minItems` that every alternative has.
