@@ -13,16 +13,6 @@ pub enum Style {
     Coloured,
 }
 
-impl Style {
-    /// Colours on a terminal, unless `NO_COLOR` (no-color.org) is set to anything.
-    pub fn new(terminal: bool, no_color: Option<&str>) -> Self {
-        match no_color {
-            None | Some("") if terminal => Self::Coloured,
-            _ => Self::Plain,
-        }
-    }
-}
-
 /// Renders them one after the other, with a blank line between.
 pub fn render(diagnostics: &[Diagnostic], style: Style) -> String {
     let renderer = match style {
