@@ -113,10 +113,12 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
     let mut tasks = wiring.spawn(&source, seams.sink, seams.dead_letters, seams.ordered);
 
     let mut first_fatal = tokio::select! {
+        // A poller that meets a fatal fault tells it and ends: the fault is the better report.
+        biased;
         fault = fatals.recv() => fault,
         ended = tasks.join_next() => unexpected(ended),
         () = stop.draining() => None,
-        () = lease::drained(&leases, &idle, &*source) , if ending.until_empty => None,
+        () = lease::drained(&leases, &idle, &*source), if ending.until_empty => None,
         () = leases.renew(&*source) => None,
     };
     stopper.drain();
