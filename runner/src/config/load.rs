@@ -188,7 +188,8 @@ fn is_pipeline(path: &Path) -> bool {
     !test && !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"))
 }
 
-fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+/// Reads a file, up to one byte more than the limit.
+pub(crate) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;

@@ -12,7 +12,7 @@ mod queue;
 mod report;
 mod resources;
 mod schema;
-mod shape;
+pub(crate) mod shape;
 mod source;
 mod table;
 
