@@ -8,6 +8,7 @@ pub mod format;
 mod live;
 mod load;
 pub mod migrate;
+mod new;
 mod output;
 mod pipeline;
 pub mod produce;
@@ -40,6 +41,7 @@ enum Command {
     Produce(produce::ProduceArgs),
     Migrate(migrate::MigrateArgs),
     ValidateConfig(validate_config::ValidateConfigArgs),
+    New(new::NewArgs),
 }
 
 impl Cli {
@@ -51,6 +53,7 @@ impl Cli {
             Command::Produce(args) => produce::run(&args),
             Command::Migrate(args) => migrate::run(&args),
             Command::ValidateConfig(args) => validate_config::run(&args),
+            Command::New(args) => new::run(&args),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
