@@ -1,9 +1,9 @@
 //! What one message costs between the queue and the database: parse, validate, map.
 
 use divan::Bencher;
-use runner::engine::decide::{decide, parse};
-use runner::map::{ColumnMapping, Expr, Mapping, Scope, TableMapping};
-use runner::message::{Delivery, Metadata, Receipt};
+use runner::decide::{Decider, Schemas};
+use runner::map::{ColumnMapping, Context, Expr, Mapping, TableMapping};
+use runner::message::{Delivery, Metadata, Receipt, parse};
 use runner::validate::{Options, Validator};
 use serde_json::json;
 
@@ -51,7 +51,8 @@ fn mapping(columns: &[(&str, &str, &str)]) -> Mapping {
         nullable: false,
         expr: Expr::compile(expr).expect("an expression"),
     });
-    Mapping { tables: vec![TableMapping { name: "events".to_owned(), columns: columns.collect() }] }
+    let table = TableMapping { name: "events".to_owned(), for_each: None, when: None, columns: columns.collect() };
+    Mapping { tables: vec![table] }
 }
 
 fn validator() -> Validator {
@@ -76,8 +77,10 @@ fn delivery() -> Delivery {
 }
 
 fn decided(bencher: Bencher, columns: &[(&str, &str, &str)]) {
-    let (validator, mapping, delivery) = (validator(), mapping(columns), delivery());
-    bencher.bench(|| decide(&validator, &mapping, &delivery).expect("the event is valid"));
+    let schemas = Schemas::one(validator());
+    let decider = Decider { unwrap: None, skip: None, schemas, mapping: mapping(columns) };
+    let delivery = delivery();
+    bencher.bench(|| decider.decide(&delivery).expect("the event is valid"));
 }
 
 #[divan::bench]
@@ -115,7 +118,7 @@ fn step_validate(bencher: Bencher) {
 #[divan::bench]
 fn step_map_paths(bencher: Bencher) {
     let (mapping, document, delivery) = (mapping(&PATHS), parse(BODY).expect("the body is JSON"), delivery());
-    bencher.bench(|| mapping.rows(&document, &delivery.metadata).expect("the event maps"));
+    bencher.bench(|| mapping.rows(&Context::new(&document, &document, &delivery.metadata)).expect("the event maps"));
 }
 
 #[divan::bench]
@@ -127,5 +130,5 @@ fn compile_jq(bencher: Bencher) {
 #[divan::bench(args = ["last(repeat(1))", "reduce range(60) as $i (1; [., .]) | tojson", "[range(1e9)]", "(\"ab\" * 2000) | [match(\"a.*c|a\"; \"g\")]"], sample_count = 10)]
 fn stopped(bencher: Bencher, expr: &str) {
     let (expr, document, delivery) = (Expr::compile(expr).expect("an expression"), json!({}), delivery());
-    bencher.bench(|| expr.eval(&Scope::new(&document, &delivery.metadata)).is_err());
+    bencher.bench(|| expr.eval(&Context::new(&document, &document, &delivery.metadata).scope()).is_err());
 }

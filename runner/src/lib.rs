@@ -11,6 +11,8 @@ pub mod diagnostic;
 pub mod map;
 pub mod validate;
 
+pub mod decide;
+
 pub mod producer;
 
 pub mod plan;

@@ -1,6 +1,10 @@
 //! What travels: a delivery from the queue, its receipt, and why a message can never be stored.
 
+mod json;
+
 use std::collections::BTreeMap;
+
+pub use json::parse;
 
 /// One delivery of a message. Not `Clone`: whoever holds it owes its settlement.
 #[derive(Debug)]
@@ -79,6 +83,10 @@ pub enum Code {
     /// The body is no JSON document.
     #[default]
     NotJson,
+    /// The envelope can't be opened.
+    Unwrap,
+    /// The discriminator's value has no schema.
+    NoSchema,
     /// The document breaks the JSON Schema.
     Schema,
     /// An expression failed, ran out of budget, or yielded several results.
@@ -100,6 +108,8 @@ impl Code {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotJson => "not_json",
+            Self::Unwrap => "unwrap",
+            Self::NoSchema => "no_schema",
             Self::Schema => "schema",
             Self::Mapping => "mapping",
             Self::Cast => "cast",
@@ -114,7 +124,8 @@ impl Code {
     pub fn stage(self) -> &'static str {
         match self {
             Self::NotJson => "parse",
-            Self::Schema => "validate",
+            Self::Unwrap => "unwrap",
+            Self::NoSchema | Self::Schema => "validate",
             Self::Mapping | Self::Cast | Self::NotNull => "map",
             Self::NotStorable | Self::Constraint => "write",
             Self::MaxReceives => "receive",

@@ -7,6 +7,18 @@ pub struct Rows {
     pub tables: Vec<Vec<Row>>,
 }
 
+impl Rows {
+    /// Whether the message becomes no row at all.
+    pub fn is_empty(&self) -> bool {
+        self.tables.iter().all(Vec::is_empty)
+    }
+
+    /// Bytes they take in memory, about.
+    pub fn size(&self) -> usize {
+        self.tables.iter().flatten().flatten().map(Cell::size).sum()
+    }
+}
+
 /// One row: a cell per column, in the plan's order.
 pub type Row = Vec<Cell>;
 
@@ -36,4 +48,15 @@ pub enum Cell {
     /// Every other type: a text PostgreSQL casts to the column's type, exact to the last digit
     /// (numeric, jsonb, date, time, interval, inet, bytea, and arrays as `{...}` literals).
     Literal(String),
+}
+
+impl Cell {
+    /// Bytes it takes in memory, about.
+    pub fn size(&self) -> usize {
+        let text = match self {
+            Self::Text(text) | Self::Literal(text) => text.len(),
+            _ => 0,
+        };
+        size_of::<Self>() + text
+    }
 }

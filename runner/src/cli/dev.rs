@@ -50,8 +50,8 @@ pub(super) fn run(args: &DevArgs) -> Result<(), Failure> {
     let stack = Stack::start(args.keep.clone())?;
     // A number of events is for now, not for a quarter of a minute each.
     let pace = args.events.pace(if args.count.is_some() { Pace::Unlimited } else { producer.pace });
-    let validator = pipeline.validator().clone();
-    let events = args.events.events(producer.templates, Generator::from_entropy(), validator);
+    let decider = pipeline.decider().clone();
+    let events = args.events.events(producer.templates, Generator::from_entropy(), decider);
     super::runtime()?.block_on(async {
         let (stopper, stop) = stop_pair();
         let session = Session { stack: &stack, pipeline, stopper: stopper.clone(), stop };

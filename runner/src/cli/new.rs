@@ -12,6 +12,8 @@ use super::{load, output};
 use crate::config::load::read_file;
 use crate::config::split_pointer;
 use crate::diagnostic::render;
+use crate::message::parse;
+use crate::plan::shape::type_of;
 use crate::scaffold::{Error, Origin, Request, Scaffold, scaffold};
 
 /// Bytes of the samples together.
@@ -100,21 +102,26 @@ fn sample_text(path: &Path) -> Result<String, Failure> {
     Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
 }
 
-/// The documents of a file, one after the other; each is an object.
+/// The documents of a file: one, or one a line; each is an object.
 fn documents(path: &Path, text: &str) -> Result<Vec<Value>, Failure> {
-    let shown = path.display();
-    let read: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
-    let read = read.map_err(|error| Failure::Config(format!("error: {shown} is no sample: not JSON: {error}")))?;
-    if read.is_empty() {
-        return Err(Failure::Config(format!("error: {shown} is empty\n  help: put an event into it")));
+    let refused = |why: String| Failure::Config(format!("error: {} is no sample: {why}", path.display()));
+    let documents = match (parse(text), lines(text)) {
+        (Ok(document), _) => vec![document],
+        (Err(_), Ok(documents)) => documents,
+        (Err(_), Err((line, why))) if line > 1 => return Err(refused(format!("line {line}: {why}"))),
+        (Err(error), Err(_)) => return Err(refused(error.message)),
+    };
+    match documents.iter().find(|document| !document.is_object()) {
+        None if documents.is_empty() => Err(refused("it is empty".to_owned())),
+        None => Ok(documents),
+        Some(other) => Err(refused(format!("{}, not an object\n  help: {ONE_EVENT}", type_of(other).word()))),
     }
-    match read.iter().find(|sample| !sample.is_object()) {
-        None => Ok(read),
-        Some(other) => {
-            let found = crate::plan::shape::type_of(other).word();
-            Err(Failure::Config(format!("error: a sample in {shown} is {found}, not an object\n  help: {ONE_EVENT}")))
-        }
-    }
+}
+
+/// One document on each line; else the first line that is none, and why.
+fn lines(text: &str) -> Result<Vec<Value>, (usize, String)> {
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+    lines.map(|(number, line)| parse(line).map_err(|error| (number, error.message))).collect()
 }
 
 /// A path from a folder to a file, as the pipeline file names it.

@@ -14,11 +14,12 @@ use super::exit::Failure;
 use super::format::Format;
 use super::{load, output, signals};
 use crate::config::settings::Settings;
+use crate::decide::Decider;
+use crate::message::Metadata;
 use crate::plan::{Pipeline, Producer, QueueRef};
 use crate::producer::{Events, Generator, Pace, ProduceError, Production, Share, Templates, Totals};
 use crate::source::{Clients, Queue, resolve};
 use crate::stop::{Stop, stop_pair};
-use crate::validate::Validator;
 
 /// How long to the next look for a queue that is not there yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -68,9 +69,10 @@ impl EventFlags {
         self.every.or(self.rate).unwrap_or(default)
     }
 
-    /// Events of these templates, the asked share of them invalid by the validator's own word.
-    pub(super) fn events(&self, templates: Templates, generator: Generator, validator: Validator) -> Events {
-        Events::new(templates, generator).breaking(self.invalid, move |document| validator.is_valid(document))
+    /// Events of these templates, the asked share of them invalid by the pipeline's own word.
+    pub(super) fn events(&self, templates: Templates, generator: Generator, decider: Decider) -> Events {
+        let metadata = Metadata::default();
+        Events::new(templates, generator).breaking(self.invalid, move |body| decider.accepts(body, &metadata))
     }
 }
 
@@ -89,7 +91,7 @@ pub(super) fn run(args: &ProduceArgs) -> Result<(), Failure> {
     let producer = producer(&pipeline)?;
     let pace = args.events.pace(producer.pace);
     let generator = args.seed.map_or_else(Generator::from_entropy, Generator::seeded);
-    let events = args.events.events(producer.templates.clone(), generator, pipeline.validator().clone());
+    let events = args.events.events(producer.templates.clone(), generator, pipeline.decider().clone());
     super::runtime()?.block_on(async {
         let (stopper, stop) = stop_pair();
         let work = async {

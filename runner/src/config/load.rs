@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::schema_files::{self, SchemaFiles};
 use super::template::TemplateBody;
-use super::{Environment, PipelineFile, parse};
+use super::{Environment, PipelineFile, Schema, parse};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
 /// Bytes of a pipeline file or a template. The widest table PostgreSQL allows fits a tenth of it.
@@ -123,9 +123,10 @@ pub type ReadFile<'a> = dyn Fn(&Path, u64) -> io::Result<Vec<u8>> + 'a;
 pub fn load_text(source: Arc<SourceText>, env: &Environment, read: &ReadFile<'_>) -> PipelineText {
     let (file, problems) = parse(&source, env);
     let folder = source.path.parent().unwrap_or(Path::new("")).to_owned();
-    let schema = file.as_ref().map(|file| {
-        let (path, _) = schema_files::split_pointer(&file.schema);
-        schema_files::load(&join(&folder, path), &|path| read_text(path, MAX_SCHEMA, read))
+    let schema = file.as_ref().and_then(|file| {
+        let Schema::Path(path) = &file.schema.value else { return None };
+        let (path, _) = schema_files::split_pointer(path);
+        Some(schema_files::load(&join(&folder, path), &|path| read_text(path, MAX_SCHEMA, read)))
     });
     let templates = file.as_ref().map(|file| templates(file, &folder, read)).unwrap_or_default();
     PipelineText { source, file, problems, schema, templates }

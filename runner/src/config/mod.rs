@@ -8,6 +8,7 @@ mod index;
 mod interpolate;
 pub mod load;
 pub mod percent;
+mod schema;
 mod schema_files;
 pub mod settings;
 mod spanned;
@@ -29,6 +30,7 @@ pub use column::{ColumnError, ColumnLine, ColumnText};
 pub use index::{Index, Method};
 pub use interpolate::{Environment, InterpolationError, interpolate};
 pub use load::{Files, PipelineText, load};
+pub use schema::{DraftName, Formats, Otherwise, Schema, Selection};
 pub use schema_files::{Document, SchemaFiles, local_path, split_pointer};
 pub use settings::Settings;
 pub use spanned::{Setting, Spanned};
@@ -41,8 +43,12 @@ pub use units::Seconds;
 pub struct PipelineFile {
     /// Where messages come from.
     pub source: Source,
-    /// The JSON Schema: a path from the pipeline file, with an optional `#/pointer`.
-    pub schema: Setting<String>,
+    /// How the document is taken out of the body: `sns`, or an expression.
+    pub unwrap: Option<Spanned<String>>,
+    /// What a valid document is.
+    pub schema: Setting<Schema>,
+    /// An expression: documents for which it is true are dropped.
+    pub skip: Option<Spanned<String>>,
     /// The tables, by name.
     pub tables: Spanned<Keyed<Table>>,
     /// Sample events.
@@ -80,6 +86,12 @@ pub struct Table {
     pub primary_key: Vec<Spanned<String>>,
     /// What a write does when the key is there already.
     pub on_conflict: Option<Setting<OnConflict>>,
+    /// With `on_conflict: update`, the column that tells the newer of two rows.
+    pub version: Option<Spanned<String>>,
+    /// An expression: rows are made only where it is true.
+    pub when: Option<Spanned<String>>,
+    /// An expression that yields an array: each element becomes a row.
+    pub for_each: Option<Spanned<String>>,
     /// The columns, by name.
     pub columns: Keyed<Spanned<ColumnText>>,
     /// Secondary indexes.

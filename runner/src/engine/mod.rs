@@ -8,7 +8,6 @@
 //! A message is one `lease::InFlight` that is moved along; there is no other way to the delete than through a
 //! committed write or an accepted dead letter. Channels are unbounded because the permits bound what is in them.
 
-pub mod decide;
 mod lease;
 mod receive;
 mod reject;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use super::decide::decide;
 use super::lease::{Idle, InFlight, Leases};
 use super::stats::Stats;
 use super::{Doomed, Storable};
@@ -120,7 +119,7 @@ impl<S: Source> Receiver<S> {
                 ),
             ));
         }
-        decide(self.pipeline.validator(), self.pipeline.mapping(), delivery)
+        self.pipeline.decider().decide(delivery)
     }
 
     /// False when there is no point in going on.

@@ -84,6 +84,12 @@ impl Stats {
         self.settled(sent_at);
     }
 
+    /// `sent_at` of each message, as above.
+    pub(super) fn skipped(&self, sent_at: impl ExactSizeIterator<Item = Option<i64>>) {
+        add(&self.skipped, sent_at.len() as u64);
+        self.settled(sent_at);
+    }
+
     pub(super) fn dead_lettered(&self, sent_at: Option<i64>) {
         add(&self.dead_lettered, 1);
         self.settled(std::iter::once(sent_at));

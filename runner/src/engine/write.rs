@@ -32,7 +32,7 @@ pub(super) struct Writer<K> {
 
 /// Characters of PostgreSQL's message in a reason: it may show a value, and values can be long.
 const MAX_REASON: usize = 300;
-/// Bytes of bodies in one write. PostgreSQL takes at most 1 GiB in one message, and a body may fill several columns.
+/// Bytes of rows in one write. PostgreSQL takes at most 1 GiB in one message.
 const MAX_BYTES: usize = 16 << 20;
 
 /// Why a batch was not written.
@@ -123,7 +123,10 @@ impl<K: Sink> Writer<K> {
     }
 
     fn commit(&self, batch: Vec<Storable>, written: Written) {
-        self.stats.stored(written, batch.iter().map(|message| message.in_flight.delivery.metadata.sent_at));
+        let (skipped, stored): (Vec<_>, Vec<_>) = batch.iter().partition(|message| message.rows.is_empty());
+        let sent_at = |message: &&Storable| message.in_flight.delivery.metadata.sent_at;
+        self.stats.stored(written, stored.iter().map(sent_at));
+        self.stats.skipped(skipped.iter().map(sent_at));
         for message in batch {
             let _ = self.settled.send(message.in_flight);
         }
@@ -136,12 +139,12 @@ impl<K: Sink> Writer<K> {
     }
 }
 
-/// Cuts a batch where its bodies become too many bytes for one write; reversed, so that the first is popped first.
+/// Cuts a batch where its rows become too many bytes for one write; reversed, so that the first is popped first.
 fn in_bytes(batch: Vec<Storable>) -> Vec<Vec<Storable>> {
     let mut parts = vec![Vec::new()];
     let mut bytes = 0;
     for message in batch {
-        let own = message.in_flight.delivery.body.len();
+        let own = message.rows.size();
         if bytes + own > MAX_BYTES && bytes > 0 {
             parts.push(Vec::new());
             bytes = 0;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::jq;
-use super::path::{Path, PathError, is_identifier};
+use super::path::{Path, PathError, Root, is_identifier};
 use super::scope::Scope;
 
 /// Characters of an expression inside a message, at most.
@@ -61,10 +61,18 @@ pub enum EvalError {
         message: String,
     },
     /// More than one result.
-    #[error("`{expr}` gave several results, a column takes one")]
+    #[error("`{expr}` gave several results, where one is taken")]
     Several {
         /// The expression.
         expr: String,
+    },
+    /// A condition that is neither true nor false.
+    #[error("`{expr}` gave {found}, not true or false")]
+    NoCondition {
+        /// The expression.
+        expr: String,
+        /// The kind of value it gave.
+        found: &'static str,
     },
     /// Stopped: it ran too long, nested too deep or made too much.
     #[error("`{expr}` was stopped: {limit}")]
@@ -98,7 +106,7 @@ impl Expr {
     }
 
     /// Its text for a message, cut short.
-    pub(super) fn excerpt(&self) -> String {
+    pub fn excerpt(&self) -> String {
         let text = self.text().trim();
         match text.char_indices().nth(EXCERPT) {
             Some((end, _)) => format!("{}...", &text[..end]),
@@ -122,8 +130,16 @@ impl Expr {
         }
     }
 
-    /// The JSON Pointer into the document of the value it is about, for a rejection.
-    pub(super) fn instance_path(&self) -> Option<String> {
+    /// Whether it may look at this root.
+    pub fn uses(&self, root: Root) -> bool {
+        match &self.0.kind {
+            Kind::Path(path) => path.root == root,
+            Kind::Jq(program) => program.uses(root),
+        }
+    }
+
+    /// The JSON Pointer of the value it is about, from its root, for a rejection.
+    pub fn instance_path(&self) -> Option<String> {
         self.pipeline().filter(|(path, _)| path.root.is_document()).and_then(|(path, _)| path.pointer())
     }
 

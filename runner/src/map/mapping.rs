@@ -5,10 +5,15 @@ use serde_json::Value;
 use migration::ColumnType;
 
 use super::cast::cast;
-use super::expr::Expr;
-use super::scope::Scope;
-use crate::message::{Code, Metadata, Rejection};
+use super::condition::Condition;
+use super::expr::{EvalError, Expr};
+use super::path::{Root, kind};
+use super::scope::{Context, Scope};
+use crate::message::{Code, Rejection};
 use crate::row::{Cell, Row, Rows};
+
+/// Bytes of the rows of one message, at most.
+const LARGEST: usize = 64 << 20;
 
 /// The mapping of one pipeline.
 #[derive(Debug, Clone)]
@@ -22,6 +27,10 @@ pub struct Mapping {
 pub struct TableMapping {
     /// For messages: `schema.table`.
     pub name: String,
+    /// Yields the array whose elements become a row each; `None`: the document becomes one row.
+    pub for_each: Option<Expr>,
+    /// Rows are made only where it is true.
+    pub when: Option<Condition>,
     /// In the plan's order.
     pub columns: Vec<ColumnMapping>,
 }
@@ -41,26 +50,86 @@ pub struct ColumnMapping {
 
 impl Mapping {
     /// Maps one validated document to rows.
-    pub fn rows(&self, document: &Value, metadata: &Metadata) -> Result<Rows, Rejection> {
-        let scope = Scope::new(document, metadata);
-        let tables = self.tables.iter().map(|table| Ok(vec![table.row(&scope)?])).collect::<Result<_, Rejection>>()?;
-        Ok(Rows { tables })
+    pub fn rows(&self, context: &Context<'_>) -> Result<Rows, Rejection> {
+        let mut size = 0;
+        let tables = self.tables.iter().map(|table| table.rows(context, &mut size));
+        Ok(Rows { tables: tables.collect::<Result<_, Rejection>>()? })
+    }
+
+    /// What a message becomes that is dropped.
+    pub fn no_rows(&self) -> Rows {
+        Rows { tables: vec![Vec::new(); self.tables.len()] }
     }
 }
 
 impl TableMapping {
-    fn row(&self, scope: &Scope<'_>) -> Result<Row, Rejection> {
-        self.columns
-            .iter()
-            .map(|column| {
-                column.cell(scope).map_err(|rejection| Rejection {
-                    column: Some(format!("{}.{}", self.name, column.name)),
-                    instance_path: column.expr.instance_path(),
-                    ..rejection
-                })
-            })
-            .collect()
+    /// `size` is what the message's rows take so far.
+    fn rows(&self, context: &Context<'_>, size: &mut usize) -> Result<Vec<Row>, Rejection> {
+        let scope = context.scope();
+        let Some(for_each) = &self.for_each else {
+            return Ok(self.row(&scope, None, size)?.into_iter().collect());
+        };
+        let elements = for_each.eval(&scope).map_err(|error| self.failed("for_each", for_each, None, &error))?;
+        let elements = self.elements(for_each, &elements)?.iter().enumerate();
+        let rows = elements.map(|(index, element)| self.row(&context.scope_of(element), Some(index), size));
+        rows.filter_map(Result::transpose).collect()
     }
+
+    /// Null stands for no elements, like a field that is not there.
+    fn elements<'v>(&self, for_each: &Expr, value: &'v Value) -> Result<&'v [Value], Rejection> {
+        match value {
+            Value::Array(elements) => Ok(elements),
+            Value::Null => Ok(&[]),
+            other => Err(Rejection {
+                instance_path: for_each.instance_path(),
+                column: Some(self.name.clone()),
+                ..Rejection::new(Code::Mapping, format!("`for_each` gave {}, not an array", kind(other)))
+            }),
+        }
+    }
+
+    /// The row of one scope, that of the element at `index` inside `for_each`; `None` where `when` is not true.
+    fn row(&self, scope: &Scope<'_>, index: Option<usize>, size: &mut usize) -> Result<Option<Row>, Rejection> {
+        if let Some(when) = &self.when
+            && !when.holds(scope).map_err(|error| self.failed("when", when.expr(), index, &error))?
+        {
+            return Ok(None);
+        }
+        let cells = self.columns.iter().map(|column| {
+            let cell = column.cell(scope).map_err(|rejection| Rejection {
+                column: Some(format!("{}.{}", self.name, column.name)),
+                instance_path: self.instance_path(&column.expr, index),
+                ..rejection
+            })?;
+            *size += cell.size();
+            if *size > LARGEST { Err(too_large()) } else { Ok(cell) }
+        });
+        cells.collect::<Result<_, _>>().map(Some)
+    }
+
+    fn failed(&self, key: &str, expr: &Expr, index: Option<usize>, error: &EvalError) -> Rejection {
+        Rejection {
+            column: Some(self.name.clone()),
+            instance_path: self.instance_path(expr, index),
+            ..Rejection::new(Code::Mapping, format!("`{key}`: {error}"))
+        }
+    }
+
+    /// The place in the document that an expression is about; inside `for_each` it may start from the element.
+    fn instance_path(&self, expr: &Expr, index: Option<usize>) -> Option<String> {
+        let own = expr.instance_path()?;
+        match (&self.for_each, index) {
+            (Some(for_each), Some(index)) if expr.uses(Root::Input) => {
+                for_each.instance_path().map(|array| format!("{array}/{index}{own}"))
+            }
+            _ => Some(own),
+        }
+    }
+}
+
+/// Elements times columns can be much more than the message: a payload of 1 MiB, once for each of its elements.
+fn too_large() -> Rejection {
+    Rejection::new(Code::Mapping, format!("the message's rows take more than {} MiB", LARGEST >> 20))
 }
 
 impl ColumnMapping {
@@ -86,6 +155,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::message::Metadata;
 
     fn mapping(columns: &[(&str, &str, bool, &str)]) -> Mapping {
         let columns = columns
@@ -97,7 +167,8 @@ mod tests {
                 expr: Expr::compile(expr).unwrap(),
             })
             .collect();
-        Mapping { tables: vec![TableMapping { name: "shop.orders".to_owned(), columns }] }
+        let table = TableMapping { name: "shop.orders".to_owned(), for_each: None, when: None, columns };
+        Mapping { tables: vec![table] }
     }
 
     #[test]
@@ -110,7 +181,7 @@ mod tests {
         ]);
         let document: Value = serde_json::from_str(r#"{"id":7,"total":1964.90}"#).unwrap();
         let metadata = Metadata { message_id: "m".to_owned(), ..Metadata::default() };
-        let rows = mapping.rows(&document, &metadata).unwrap();
+        let rows = mapping.rows(&Context::new(&document, &document, &metadata)).unwrap();
         assert_eq!(
             rows.tables,
             [[vec![
@@ -125,7 +196,8 @@ mod tests {
     #[test]
     fn a_rejection_names_column_and_path() {
         let mapping = mapping(&[("id", "bigint", false, ".order.id")]);
-        let reject = |document: Value| mapping.rows(&document, &Metadata::default()).unwrap_err();
+        let reject =
+            |document: Value| mapping.rows(&Context::new(&document, &document, &Metadata::default())).unwrap_err();
         let missing = reject(json!({}));
         assert_eq!(missing.code, Code::NotNull);
         assert_eq!(missing.column.as_deref(), Some("shop.orders.id"));

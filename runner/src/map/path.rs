@@ -19,10 +19,14 @@ pub struct Path {
 /// What a path starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Root {
-    /// `.`, the document.
+    /// `.`: the document, or an element of it inside `for_each`.
     Input,
-    /// `$body`, the parsed body.
+    /// `$doc`, the whole document.
+    Doc,
+    /// `$body`, the parsed body, before `unwrap`.
     Body,
+    /// `$raw`, the body's text; for `unwrap` alone.
+    Raw,
     /// `$sqs`, what the queue says about the message.
     Sqs,
 }
@@ -58,22 +62,28 @@ pub struct PathError {
 static NULL: Value = Value::Null;
 
 impl Root {
-    /// The variable's name without `$`; `None` for the document itself.
+    /// Those that are variables.
+    pub(super) const VARIABLES: [Self; 4] = [Self::Doc, Self::Body, Self::Raw, Self::Sqs];
+
+    /// The variable's name with its `$`; `None` for the input itself.
     pub fn variable(self) -> Option<&'static str> {
         match self {
             Self::Input => None,
-            Self::Body => Some("body"),
-            Self::Sqs => Some("sqs"),
+            Self::Doc => Some("$doc"),
+            Self::Body => Some("$body"),
+            Self::Raw => Some("$raw"),
+            Self::Sqs => Some("$sqs"),
         }
     }
 
-    /// `true` for a path into the message's document.
+    /// `true` for a path into what the message itself says.
     pub(super) fn is_document(self) -> bool {
-        self != Self::Sqs
+        !matches!(self, Self::Raw | Self::Sqs)
     }
 
+    /// The root of a variable, by its name with the `$`.
     pub(super) fn from_variable(name: &str) -> Option<Self> {
-        [Self::Body, Self::Sqs].into_iter().find(|root| root.variable() == Some(name))
+        Self::VARIABLES.into_iter().find(|root| root.variable() == Some(name))
     }
 }
 
@@ -170,8 +180,8 @@ impl<'t> Reader<'t> {
 
     /// `.` is left for the first segment when one follows.
     fn root(&mut self) -> Option<Root> {
-        if self.eat('$').is_some() {
-            return Root::from_variable(self.take_while(|c| c.is_ascii_alphanumeric() || c == '_'));
+        if self.rest().starts_with('$') {
+            return Root::from_variable(self.take_while(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$'));
         }
         self.rest().starts_with('.').then_some(())?;
         if self.rest().len() == 1 {
@@ -235,7 +245,7 @@ impl fmt::Display for Key {
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.root.variable() {
-            Some(name) => write!(f, "${name}")?,
+            Some(name) => f.write_str(name)?,
             None if matches!(self.segments.first(), Some(s) if !matches!(s.key, Key::Index(_))) => {}
             None => f.write_str(".")?,
         }

@@ -12,24 +12,47 @@ use super::path::Root;
 use crate::message::{AttributeValue, Metadata};
 
 /// The values of one message, shared by all its expressions. What only some expressions need is made once, when first asked for.
-pub struct Scope<'d> {
+pub struct Context<'d> {
+    body: &'d Value,
     document: &'d Value,
     metadata: &'d Metadata,
     sqs: OnceCell<Value>,
-    pub(super) jq: jq::Inputs,
+    pub(super) jq: jq::Shared,
 }
 
-impl<'d> Scope<'d> {
-    /// The scope of one message.
-    pub fn new(document: &'d Value, metadata: &'d Metadata) -> Self {
-        Self { document, metadata, sqs: OnceCell::new(), jq: jq::Inputs::default() }
+/// What one expression sees: the message, and the value that `.` stands for.
+pub struct Scope<'c> {
+    pub(super) context: &'c Context<'c>,
+    input: &'c Value,
+    pub(super) jq: jq::Input,
+}
+
+impl<'d> Context<'d> {
+    /// `document` is `body` itself, or what `unwrap` took out of it.
+    pub fn new(body: &'d Value, document: &'d Value, metadata: &'d Metadata) -> Self {
+        Self { body, document, metadata, sqs: OnceCell::new(), jq: jq::Shared::default() }
     }
 
+    /// The scope in which `.` is the document.
+    pub fn scope(&self) -> Scope<'_> {
+        self.scope_of(self.document)
+    }
+
+    /// The scope in which `.` is a part of it.
+    pub fn scope_of<'c>(&'c self, input: &'c Value) -> Scope<'c> {
+        Scope { context: self, input, jq: jq::Input::default() }
+    }
+}
+
+impl Scope<'_> {
     /// The value a path starts from.
     pub fn root(&self, root: Root) -> &Value {
+        let context = self.context;
         match root {
-            Root::Input | Root::Body => self.document,
-            Root::Sqs => self.sqs.get_or_init(|| sqs(self.metadata)),
+            Root::Input => self.input,
+            Root::Doc => context.document,
+            Root::Body | Root::Raw => context.body,
+            Root::Sqs => context.sqs.get_or_init(|| sqs(context.metadata)),
         }
     }
 }
@@ -87,9 +110,9 @@ mod tests {
             .into(),
             ..Metadata::default()
         };
-        let scope = Scope::new(&Value::Null, &metadata);
+        let context = Context::new(&Value::Null, &Value::Null, &metadata);
         assert_eq!(
-            *scope.root(Root::Sqs),
+            *context.scope().root(Root::Sqs),
             json!({
                 "message_id": "m-1",
                 "sent_at": "2023-11-14T22:13:20.120Z",

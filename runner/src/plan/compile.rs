@@ -1,8 +1,9 @@
 //! `compile`: texts in, pipelines or diagnostics out. Reads nothing, waits for nothing.
 
 use super::report::Report;
-use super::{Pipeline, agree, check, distinct, events, schema, source, table};
+use super::{Pipeline, agree, check, distinct, envelope, events, schema, source, table};
 use crate::config::{Files, PipelineFile};
+use crate::decide::{Decider, Schemas};
 use crate::diagnostic::Diagnostic;
 use crate::map::Mapping;
 
@@ -44,15 +45,20 @@ fn pipeline(file: &PipelineFile, report: &mut Report<'_>) -> Option<Pipeline> {
     if let Some(schema) = &schema {
         check::check(file, schema, &tables, report);
     }
-    let mapping = Mapping { tables };
-    let producer = events::compile(file, schema.as_ref(), &mapping, report);
-    let schema = schema?;
+    let decider = schema.and_then(|schema| {
+        Some(Decider {
+            unwrap: envelope::unwrap(file, report)?,
+            skip: envelope::skip(file, report)?,
+            schemas: Schemas::one(schema.validator),
+            mapping: Mapping { tables },
+        })
+    });
+    let producer = events::compile(file, decider.as_ref(), report);
     Some(Pipeline {
         name: report.text.name(),
         file: report.text.source.path.clone(),
         source: source?,
-        validator: schema.validator,
-        mapping,
+        decider: decider?,
         targets,
         producer,
     })

@@ -5,31 +5,25 @@ use std::sync::Arc;
 
 use super::Producer;
 use super::report::Report;
-use super::schema::Compiled;
 use crate::config::{self, PipelineFile, Spanned, Template as Listed, TemplateBody};
+use crate::decide::Decider;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
-use crate::map::Mapping;
-use crate::message::{self, Metadata, Rejection};
+use crate::message::{Delivery, Metadata, Receipt, Rejection};
 use crate::producer::{Generator, Pace, ParsePaceError, Template, TemplateError, Templates};
 
 /// Times each template is rendered; random choices show most of their values by then.
 const RENDERINGS: usize = 20;
 
 /// Compiles the templates, and renders each when the schema and the mapping are known to be right.
-pub(super) fn compile(
-    file: &PipelineFile,
-    schema: Option<&Compiled<'_>>,
-    mapping: &Mapping,
-    report: &mut Report<'_>,
-) -> Option<Producer> {
+pub(super) fn compile(file: &PipelineFile, decider: Option<&Decider>, report: &mut Report<'_>) -> Option<Producer> {
     let producer = file.producer.as_ref()?;
     let pace = pace(producer, report);
     let templates = templates(producer, report);
     if !report.has_errors()
-        && let Some(schema) = schema
+        && let Some(decider) = decider
     {
         for listed in &templates {
-            try_out(listed, schema, mapping, report);
+            try_out(listed, decider, report);
         }
     }
     let weighted = templates.into_iter().map(|listed| (listed.template, listed.weight.max(1)));
@@ -156,7 +150,7 @@ fn broken(error: &TemplateError, origin: &Origin, report: &Report<'_>) -> Diagno
 }
 
 /// Renders a template and takes each event through the pipeline's own steps; the first failure is reported.
-fn try_out(listed: &Compilable, schema: &Compiled<'_>, mapping: &Mapping, report: &mut Report<'_>) {
+fn try_out(listed: &Compilable, decider: &Decider, report: &mut Report<'_>) {
     let mut generator = Generator::seeded(0);
     for _ in 0..RENDERINGS {
         let body = match listed.template.render(&mut generator) {
@@ -166,19 +160,12 @@ fn try_out(listed: &Compilable, schema: &Compiled<'_>, mapping: &Mapping, report
                 return;
             }
         };
-        if let Err(rejection) = accept(&body, schema, mapping) {
+        let delivery = Delivery { body, metadata: sample_metadata(), receipt: Receipt(String::new()) };
+        if let Err(rejection) = decider.decide(&delivery) {
             report.push(rejected(&rejection, listed, report));
             return;
         }
     }
-}
-
-/// What `decide` does with a delivery of this body.
-fn accept(body: &str, schema: &Compiled<'_>, mapping: &Mapping) -> Result<(), Rejection> {
-    let document = serde_json::from_str(body)
-        .map_err(|error| Rejection::new(message::Code::NotJson, format!("not JSON: {error}")))?;
-    schema.validator.check(&document)?;
-    mapping.rows(&document, &sample_metadata()).map(drop)
 }
 
 /// What the queue says about a sample event.

@@ -49,6 +49,26 @@ fn key_column(name: &Spanned<String>, column: &ColumnMapping, report: &mut Repor
     }
 }
 
+/// Checks `version`: a column that is never null, of a type with an order.
+pub(super) fn version(table: &config::Table, columns: &[ColumnMapping], report: &mut Report<'_>) -> Option<String> {
+    let name = table.version.as_ref()?;
+    if table.on_conflict.as_ref().is_none_or(|setting| setting.value != config::OnConflict::Update) {
+        let problem = report.at(Code::BadValue, &name.range, "`version` is for `on_conflict: update` alone");
+        report.push(problem.help("it keeps an older row from overwriting a newer one"));
+    }
+    let column = find(name, table, columns, Code::BadValue, report)?;
+    let unordered = matches!(column.ty.scalar(), ScalarType::Jsonb | ScalarType::Boolean);
+    if column.nullable {
+        let problem =
+            report.at(Code::BadValue, &name.range, format!("`{}` is the version, but may be null", name.value));
+        report.push(problem.help("null is neither older nor newer: leave `null` out of the column's line"));
+    } else if unordered {
+        let message = format!("`{}` is {}, which tells no newer from older", name.value, column.ty);
+        report.push(report.at(Code::BadValue, &name.range, message).help("a version is a number or a time"));
+    }
+    Some(name.value.clone())
+}
+
 /// The column of a name; when there is none, that is reported.
 fn find<'c>(
     name: &Spanned<String>,

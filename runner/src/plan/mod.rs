@@ -4,7 +4,9 @@ mod agree;
 mod check;
 mod compile;
 mod distinct;
+mod envelope;
 mod events;
+mod expression;
 mod formats;
 mod infer;
 mod keys;
@@ -18,9 +20,8 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-use crate::map::Mapping;
+use crate::decide::Decider;
 use crate::producer::{Pace, Templates};
-use crate::validate::Validator;
 
 pub use compile::{Compiled, compile};
 pub use queue::{QueueError, QueueRef};
@@ -32,8 +33,7 @@ pub struct Pipeline {
     name: String,
     file: PathBuf,
     source: Source,
-    validator: Validator,
-    mapping: Mapping,
+    decider: Decider,
     targets: Vec<Target>,
     producer: Option<Producer>,
 }
@@ -45,6 +45,8 @@ pub struct Target {
     pub table: migration::Table,
     /// What happens when the primary key is there already.
     pub on_conflict: OnConflict,
+    /// With [`OnConflict::Update`], the column that tells the newer of two rows.
+    pub version: Option<String>,
 }
 
 /// What a write does when the row's primary key is there already.
@@ -84,14 +86,9 @@ impl Pipeline {
         &self.source
     }
 
-    /// Its schema.
-    pub fn validator(&self) -> &Validator {
-        &self.validator
-    }
-
-    /// Its expressions.
-    pub fn mapping(&self) -> &Mapping {
-        &self.mapping
+    /// What it does with a message.
+    pub fn decider(&self) -> &Decider {
+        &self.decider
     }
 
     /// Its tables, in the mapping's order.

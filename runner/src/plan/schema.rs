@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::report::Report;
 use super::{formats, resources};
-use crate::config::{Document, SchemaFiles, Setting, split_pointer};
+use crate::config::{Document, Schema, SchemaFiles, Setting, split_pointer};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::validate::{Options, SchemaError, SchemaErrorKind, Validator};
 
@@ -20,9 +20,10 @@ pub(super) struct Compiled<'a> {
 }
 
 /// Compiles the schema the pipeline file names; what is wrong with it is reported.
-pub(super) fn compile<'a>(setting: &Setting<String>, report: &mut Report<'a>) -> Option<Compiled<'a>> {
+pub(super) fn compile<'a>(setting: &Setting<Schema>, report: &mut Report<'a>) -> Option<Compiled<'a>> {
     let files = report.text.schema.as_ref()?;
-    let (_, pointer) = split_pointer(setting);
+    let Schema::Path(path) = &setting.value else { return None };
+    let (_, pointer) = split_pointer(path);
     if let Some(problem) = files.unreadable.get(&files.root) {
         report.push(unreadable(problem, report.place(&setting.range)));
         return None;
@@ -80,7 +81,7 @@ fn find_text(document: &Document, text: &str) -> Place {
     }
 }
 
-fn schema_error(error: &SchemaError, setting: &Setting<String>, root: &Document, report: &Report<'_>) -> Diagnostic {
+fn schema_error(error: &SchemaError, setting: &Setting<Schema>, root: &Document, report: &Report<'_>) -> Diagnostic {
     let named = report.place(&setting.range);
     let (code, place) = match error.kind {
         SchemaErrorKind::NoSuchPointer => (Code::Schema, named.clone()),

@@ -2,8 +2,9 @@
 
 use migration::{Column, ColumnType, Table, TableName};
 
+use super::expression::{self, Written};
 use super::report::Report;
-use super::{OnConflict, Target, infer, keys};
+use super::{OnConflict, Target, keys};
 use crate::config::{self, ColumnLine, ColumnText, PipelineFile, Spanned};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::map::{ColumnMapping, Expr, TableMapping};
@@ -38,9 +39,18 @@ fn one(name: &Spanned<String>, table: &config::Table, report: &mut Report<'_>) -
         declared_in: report.text.source.path.clone(),
         name: table_name,
     };
-    let target = Target { on_conflict: on_conflict(table, report), table: declared };
-    let name = target.table.name.to_string();
-    (TableMapping { name, columns }, target)
+    let target = Target {
+        on_conflict: on_conflict(table, report),
+        version: keys::version(table, &columns, report),
+        table: declared,
+    };
+    let mapping = TableMapping {
+        name: target.table.name.to_string(),
+        for_each: expression::optional(table.for_each.as_ref(), report),
+        when: expression::condition(table.when.as_ref(), report),
+        columns,
+    };
+    (mapping, target)
 }
 
 fn declared(column: &ColumnMapping) -> Column {
@@ -116,7 +126,10 @@ fn column(name: &Spanned<String>, text: &Spanned<ColumnText>, report: &mut Repor
     let ty = column_type(&line, text, report);
     let expr = match &line.expr {
         None => Some(Expr::field(name)),
-        Some((expr, range)) => expression(expr, range.start, text, report),
+        Some((expr, range)) => {
+            let written = Written { text: expr, scalar: &text.0, at: range.start, range: &text.range };
+            written.compile(report)
+        }
     };
     Some(ColumnMapping { name: name.value.clone(), ty: ty?, nullable: line.nullable, expr: expr? })
 }
@@ -157,27 +170,4 @@ fn postgres_alias(ty: &str) -> Option<&'static str> {
         "json" | "object" => "jsonb",
         _ => return None,
     })
-}
-
-fn expression(expr: &str, start: usize, text: &Spanned<ColumnText>, report: &mut Report<'_>) -> Option<Expr> {
-    if let Some(found) = infer::subtraction(expr) {
-        let place = report.inside(&text.range, &text.0, start + found.span.start..start + found.span.end);
-        let problem = Diagnostic::new(Code::Subtraction, format!("`.{}` is a subtraction", found.meant), place);
-        report.push(problem.help(format!("a field with a dash in its name is written `.\"{}\"`", found.meant)));
-        return None;
-    }
-    match Expr::compile(expr) {
-        Ok(expr) => Some(expr),
-        Err(error) => {
-            let part = start + error.span.start..start + error.span.end;
-            let place = report.inside(&text.range, &text.0, part);
-            let mut problem = Diagnostic::new(Code::Expression, error.message, place);
-            problem.help.extend(error.help);
-            if report.cut_by_comment(&text.range) {
-                problem = problem.help("` #` starts a comment in YAML: put the whole line into quotes");
-            }
-            report.push(problem);
-            None
-        }
-    }
 }

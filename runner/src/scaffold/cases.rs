@@ -1,13 +1,13 @@
 //! The first cases for `runner test`: an event with the rows it becomes, and one that is rejected, with the reason.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::KeyOrder;
 use super::names::yaml_key;
 use super::node::{Node, escaped};
 use super::trial::{decide, metadata};
-use crate::map::{Scope, TableMapping};
+use crate::map::{Context, TableMapping};
 use crate::plan::Pipeline;
 use crate::producer::{Breakage, Generator, Template};
 
@@ -22,7 +22,7 @@ pub(super) fn text(pipeline: &Pipeline, template: &str, order: &KeyOrder) -> Str
     let Some(event) = stored(pipeline, template) else {
         return format!("{head}[]\n");
     };
-    let tables = pipeline.mapping().tables.iter().map(|table| rows(table, &event, order));
+    let tables = pipeline.decider().mapping.tables.iter().map(|table| rows(table, &event, order));
     let tables: String = tables.collect();
     let message = Node::literal(&event, order).text(2);
     format!(
@@ -36,14 +36,15 @@ fn stored(pipeline: &Pipeline, template: &str) -> Option<Value> {
     let time: Timestamp = TIME.parse().expect("a constant");
     let mut generator = Generator::seeded(1).at(time);
     let body = Template::compile("new", template).ok()?.render(&mut generator).ok()?;
-    let event = serde_json::from_str(&body).ok()?;
-    decide(pipeline, &event).is_ok().then_some(event)
+    decide(pipeline, &body).ok()?;
+    serde_json::from_str(&body).ok()
 }
 
 /// The row of a table: each column's value before its cast. What the queue says differs from delivery to delivery.
 fn rows(table: &TableMapping, event: &Value, order: &KeyOrder) -> String {
     let metadata = metadata();
-    let scope = Scope::new(event, &metadata);
+    let context = Context::new(event, event, &metadata);
+    let scope = context.scope();
     let columns = table.columns.iter().filter(|column| !column.expr.text().starts_with("$sqs"));
     let lines = columns.filter_map(|column| {
         let value = column.expr.eval(&scope).ok()?;
@@ -55,27 +56,21 @@ fn rows(table: &TableMapping, event: &Value, order: &KeyOrder) -> String {
 
 /// The same event, broken.
 fn rejected(pipeline: &Pipeline, event: &Value, order: &KeyOrder) -> String {
-    let accepts = |event: &Value| decide(pipeline, event).is_ok();
+    let accepts = |event: &Value| decide(pipeline, &event.to_string()).is_ok();
     let (body, breakage) = Breakage::apply(TURN, &event.to_string(), accepts);
-    let (name, rejection) = match breakage {
-        Breakage::NotJson => ("what is no JSON is rejected", None),
-        Breakage::MissingField => ("an event that lacks a field is rejected", Some(())),
-        Breakage::WrongType => ("a value of another type is rejected", Some(())),
-        Breakage::ExtraField => ("a field the schema does not know is rejected", Some(())),
+    let name = match breakage {
+        Breakage::NotJson => "what is no JSON is rejected",
+        Breakage::MissingField => "an event that lacks a field is rejected",
+        Breakage::WrongType => "a value of another type is rejected",
+        Breakage::ExtraField => "a field the schema does not know is rejected",
     };
-    let broken = rejection.and_then(|()| serde_json::from_str::<Value>(&body).ok());
-    let reason = broken.as_ref().and_then(|event| decide(pipeline, event).err());
-    let (message, reason) = match (broken, reason) {
-        (Some(event), Some(reason)) => {
-            let code = ("code", Some(reason.code.as_str().to_owned()));
-            let path = reason.instance_path.filter(|path| !path.is_empty());
-            let fields = [code, ("path", path), ("keyword", reason.keyword)];
-            let fields: Map<String, Value> =
-                fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into()))).collect();
-            (format!("message: {}", Node::literal(&event, order).text(2)), Value::Object(fields))
-        }
-        _ => (format!("body: \"{}\"", escaped(&body)), serde_json::json!({ "code": "not_json" })),
+    let message = match serde_json::from_str(&body) {
+        Ok(event) => format!("message: {}", Node::literal(&event, order).text(2)),
+        Err(_) => format!("body: \"{}\"", escaped(&body)),
     };
-    let reason = Node::literal(&reason, &KeyOrder::default()).line();
-    format!("- name: {name}\n  {message}\n  rejected: {reason}\n")
+    let reason = decide(pipeline, &body).err().unwrap_or_default();
+    let path = reason.instance_path.filter(|path| !path.is_empty());
+    let fields = [("code", Some(reason.code.as_str().to_owned())), ("path", path), ("keyword", reason.keyword)];
+    let fields = fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Node::quoted(&escaped(&value?)))));
+    format!("- name: {name}\n  {message}\n  rejected: {}\n", Node::Object(fields.collect()).line())
 }

@@ -154,8 +154,8 @@ impl<'s> Writer<'_> {
     }
 }
 
-/// The ways of one alternative: constants, else the types it leaves; examples and defaults come last, but first where
-/// nothing is known or a pattern is asked for.
+/// The ways of one alternative: constants, else the types it leaves; examples, defaults and bounds come last, but first
+/// where nothing is known or a pattern is asked for.
 fn alternative<'s>(shape: &Shape<'s>) -> Vec<Way<'s>> {
     let types = shape.types();
     let listed: Vec<&Value> =
@@ -180,9 +180,11 @@ fn constants<'s>(shape: &Shape<'s>) -> Vec<&'s Value> {
     lists.fold(first, |kept: Vec<&Value>, list| kept.into_iter().filter(|value| list.contains(value)).collect())
 }
 
+/// Values the schema itself names. A bound is the only number known to be right where it exceeds what helpers draw.
 fn examples(schema: &Value) -> impl Iterator<Item = &Value> {
     let listed = schema.get("examples").and_then(Value::as_array).into_iter().flatten();
-    listed.chain(schema.get("example")).chain(schema.get("default"))
+    let named = ["example", "default", "minimum", "maximum"].into_iter().filter_map(|key| schema.get(key));
+    listed.chain(named)
 }
 
 /// The types in the order they are tried: what the keywords speak of first, then what says most.

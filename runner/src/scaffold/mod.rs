@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::config::load::{ReadFile, join, load_text};
-use crate::config::{Environment, Files, PipelineText, split_pointer};
+use crate::config::{Environment, Files, PipelineText, Schema, split_pointer};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::plan::shape::{Shape, Type};
 use crate::plan::{Compiled, compile};
@@ -119,8 +119,10 @@ fn columns(request: &Request<'_>, pipeline: &PipelineText) -> Result<(Columns, K
 
 /// The shape of the events of a pipeline file.
 fn document(pipeline: &PipelineText) -> Option<Shape<'_>> {
-    let setting = &pipeline.file.as_ref()?.schema;
-    Shape::of_document(pipeline.schema.as_ref()?, split_pointer(setting).1.unwrap_or_default())
+    let Schema::Path(path) = &pipeline.file.as_ref()?.schema.value else {
+        return None;
+    };
+    Shape::of_document(pipeline.schema.as_ref()?, split_pointer(path).1.unwrap_or_default())
 }
 
 /// The schema's own file first, then those it refers to.

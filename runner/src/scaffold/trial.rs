@@ -1,10 +1,8 @@
 //! Templates put to the pipeline itself: what they render is validated and mapped as a message would be.
 
-use serde_json::Value;
-
 use super::choices::{Choices, search};
 use super::node::Node;
-use crate::message::{Metadata, Rejection};
+use crate::message::{Delivery, Metadata, Receipt, Rejection};
 use crate::plan::Pipeline;
 use crate::producer::{Generator, Template};
 
@@ -25,18 +23,20 @@ fn refused(pipeline: &Pipeline, text: &str) -> Option<String> {
     };
     let mut generator = Generator::seeded(0);
     (0..RENDERINGS).find_map(|_| {
-        let body = template.render(&mut generator).ok();
-        match body.and_then(|body| serde_json::from_str(&body).ok()) {
-            Some(event) => decide(pipeline, &event).err().map(|rejection| rejection.instance_path.unwrap_or_default()),
-            None => Some(String::new()),
+        let decided = template.render(&mut generator).map(|body| decide(pipeline, &body));
+        match decided {
+            Ok(Ok(())) => None,
+            Ok(Err(rejection)) => Some(rejection.instance_path.unwrap_or_default()),
+            Err(_) => Some(String::new()),
         }
     })
 }
 
-/// What the pipeline does with an event.
-pub(super) fn decide(pipeline: &Pipeline, event: &Value) -> Result<(), Rejection> {
-    pipeline.validator().check(event)?;
-    pipeline.mapping().rows(event, &metadata()).map(drop)
+/// What the pipeline does with a body.
+pub(super) fn decide(pipeline: &Pipeline, body: &str) -> Result<(), Rejection> {
+    let receipt = Receipt(String::new());
+    let delivery = Delivery { body: body.to_owned(), metadata: metadata(), receipt };
+    pipeline.decider().decide(&delivery).map(drop)
 }
 
 /// What the queue would say of it.

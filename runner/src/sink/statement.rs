@@ -113,6 +113,7 @@ mod tests {
                 declared_in: "p.yaml".into(),
             },
             on_conflict,
+            version: None,
         }
     }
 

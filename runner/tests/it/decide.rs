@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use migration::ColumnType;
 use proptest::prelude::*;
-use runner::engine::decide::decide;
+use runner::decide::{Decider, Schemas};
 use runner::map::{ColumnMapping, Expr, Mapping, TableMapping};
 use runner::message::{Attribute, AttributeValue, Code, Delivery, Metadata, Receipt};
 use runner::validate::{Options, Validator};
@@ -58,7 +58,7 @@ fn table(ty: &str, expr: &str) -> TableMapping {
         nullable: true,
         expr: Expr::compile(expr).expect("an expression"),
     };
-    TableMapping { name: "t".to_owned(), columns: vec![column] }
+    TableMapping { name: "t".to_owned(), for_each: None, when: None, columns: vec![column] }
 }
 
 fn delivery(body: String) -> Delivery {
@@ -95,7 +95,9 @@ fn decide_all(body: &str) {
     for validator in validators() {
         for table in &mapping().tables {
             let mapping = Mapping { tables: vec![table.clone()] };
-            if let Err(rejection) = decide(validator, &mapping, &delivery) {
+            let schemas = Schemas::one(validator.clone());
+            let decider = Decider { unwrap: None, skip: None, schemas, mapping };
+            if let Err(rejection) = decider.decide(&delivery) {
                 assert!(rejection.message.len() < 1000, "{}", rejection.message.len());
                 assert!(rejection.code != Code::NotNull);
             }

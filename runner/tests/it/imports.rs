@@ -16,18 +16,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["diagnostic"]),
     ("map", &["message", "row"]),
     ("validate", &["message"]),
+    ("decide", &["map", "message", "row", "validate"]),
     ("producer", &["backoff", "fault", "stop"]),
-    ("plan", &["config", "diagnostic", "map", "message", "producer", "validate"]),
+    ("plan", &["config", "decide", "diagnostic", "map", "message", "producer", "validate"]),
     ("scaffold", &["config", "diagnostic", "map", "message", "plan", "producer", "validate"]),
     ("source", &["fault", "message", "plan"]),
     ("sink", &["fault", "plan", "row"]),
     ("dlq", &["fault", "message"]),
-    ("engine", &["backoff", "dlq", "fault", "map", "message", "plan", "row", "sink", "source", "stop", "validate"]),
+    ("engine", &["backoff", "dlq", "fault", "message", "plan", "row", "sink", "source", "stop"]),
     ("telemetry", &["config"]),
 ];
 
 /// These decide and compile; nothing in them waits, connects or stores.
-const PURE: &[&str] = &["message", "row", "diagnostic", "config", "map", "validate", "plan", "scaffold"];
+const PURE: &[&str] = &["message", "row", "diagnostic", "config", "map", "validate", "decide", "plan", "scaffold"];
 const IMPURE_CRATES: &[&str] = &["tokio", "aws_sdk_sqs", "aws_config", "sea_orm", "devstack"];
 
 /// Every source file of `runner`, with the module it belongs to.

@@ -13,6 +13,7 @@ mod examples;
 mod faults;
 mod imports;
 mod migrate;
+mod new;
 mod outage;
 mod produce;
 mod readme;

@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 
 use runner::config::{Environment, load};
-use runner::engine::decide::decide;
 use runner::message::{Code, Delivery, Metadata, Receipt};
 use runner::plan::{Pipeline, compile};
 use runner::producer::{Breakage, Event, Events, Generator};
@@ -20,9 +19,9 @@ fn examples() -> Vec<Pipeline> {
 
 fn events(pipeline: &Pipeline, invalid: &str) -> Vec<Event> {
     let templates = pipeline.producer().unwrap().templates.clone();
-    let validator = pipeline.validator().clone();
+    let decider = pipeline.decider().clone();
     let mut events = Events::new(templates, Generator::seeded(11))
-        .breaking(invalid.parse().unwrap(), move |document| validator.is_valid(document));
+        .breaking(invalid.parse().unwrap(), move |body| decider.accepts(body, &Metadata::default()));
     (0..EVENTS).map(|_| events.draw().unwrap()).collect()
 }
 
@@ -38,7 +37,7 @@ fn delivery(event: &Event) -> Delivery {
 fn every_valid_event_becomes_one_row() {
     for pipeline in examples() {
         for event in events(&pipeline, "0") {
-            let rows = decide(pipeline.validator(), pipeline.mapping(), &delivery(&event));
+            let rows = pipeline.decider().decide(&delivery(&event));
             let rows = rows.unwrap_or_else(|reason| panic!("{}: {reason:?}: {}", pipeline.name(), event.body));
             assert_eq!(rows.tables.iter().map(Vec::len).collect::<Vec<_>>(), [1], "{}", pipeline.name());
         }
@@ -49,7 +48,7 @@ fn every_valid_event_becomes_one_row() {
 fn every_broken_event_is_rejected_the_way_it_was_broken() {
     for pipeline in examples() {
         for event in events(&pipeline, "1") {
-            let rejection = decide(pipeline.validator(), pipeline.mapping(), &delivery(&event)).unwrap_err();
+            let rejection = pipeline.decider().decide(&delivery(&event)).unwrap_err();
             let expected = match event.breakage.unwrap() {
                 Breakage::NotJson => Code::NotJson,
                 _ => Code::Schema,

@@ -18,9 +18,6 @@ const LONGEST: usize = 8 << 10;
 /// Enough stack for that.
 const STACK: usize = 64 << 20;
 
-/// The variables, as jaq writes them.
-const VARIABLES: [(&str, Root); 2] = [("$body", Root::Body), ("$sqs", Root::Sqs)];
-
 pub(super) fn compile(text: &str) -> Result<Program, ExprError> {
     if text.len() > LONGEST {
         let message = format!("an expression has at most {LONGEST} bytes");
@@ -43,12 +40,13 @@ fn compile_here(text: &str) -> Result<Program, ExprError> {
     syntax::check(text, &term)?;
     let mut names = HashSet::new();
     syntax::names(&term, &mut names);
-    let variables: Vec<_> = VARIABLES.into_iter().filter(|(name, _)| names.contains(name)).collect();
+    let used = |root: &Root| root.variable().is_some_and(|name| names.contains(name));
+    let variables: Vec<Root> = Root::VARIABLES.into_iter().filter(used).collect();
     let (head, body) = split(text, &term);
     Ok(Program {
         filter: build(text, body, names, &variables)?,
         head,
-        variables: variables.into_iter().map(|(_, root)| root).collect(),
+        variables,
         pipeline: syntax::pipeline(text, &term),
     })
 }
@@ -94,14 +92,14 @@ fn split<'t>(text: &'t str, term: &Term<&str>) -> (Option<super::Path>, &'t str)
     }
 }
 
-fn build(text: &str, body: &str, names: HashSet<&str>, variables: &[(&str, Root)]) -> Result<Filter<Data>, ExprError> {
+fn build(text: &str, body: &str, names: HashSet<&str>, variables: &[Root]) -> Result<Filter<Data>, ExprError> {
     let arena = Arena::default();
     let file = File { code: body, path: () };
     let loader = Loader::new(library::definitions(names));
     let modules = loader.load(&arena, file).map_err(|errors| load_error(text, &errors[0].1))?;
     Compiler::default()
         .with_funs(library::natives())
-        .with_global_vars(variables.iter().map(|(name, _)| *name))
+        .with_global_vars(variables.iter().filter_map(|root| root.variable()))
         .compile(modules)
         .map_err(|errors| {
             let (name, undefined) = &errors[0].1[0];
@@ -125,7 +123,7 @@ fn undefined_error(text: &str, name: &str, undefined: &Undefined) -> ExprError {
     let (message, help) = match undefined {
         Undefined::Filter(0) => (format!("no function `{name}`"), field_hint(text, name, &at)),
         Undefined::Filter(arity) => (format!("no function `{name}` with {arity} arguments"), None),
-        Undefined::Var => (format!("no variable `{name}`"), Some("there are `$body` and `$sqs`".to_owned())),
+        Undefined::Var => (format!("no variable `{name}`"), Some("there are `$doc`, `$body` and `$sqs`".to_owned())),
         other => (format!("no {} `{name}`", other.as_str()), None),
     };
     ExprError { help, ..error(message, at) }

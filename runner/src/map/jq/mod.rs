@@ -29,10 +29,15 @@ pub use budget::Limit;
 
 /// The message's values as jq works on them, converted when first asked for.
 #[derive(Default)]
-pub(super) struct Inputs {
+pub(super) struct Shared {
     document: OnceCell<Val>,
+    body: OnceCell<Val>,
     sqs: OnceCell<Val>,
 }
+
+/// The input of one scope, in the same way; the document is shared.
+#[derive(Default)]
+pub(super) struct Input(OnceCell<Val>);
 
 /// A compiled program.
 pub(super) struct Program {
@@ -61,6 +66,12 @@ impl Program {
     /// Compiles a text that is no simple path.
     pub(super) fn compile(text: &str) -> Result<Self, ExprError> {
         compile::compile(text)
+    }
+
+    /// Whether it may look at this root.
+    pub(super) fn uses(&self, root: Root) -> bool {
+        let input = self.head.as_ref().map_or(Root::Input, |path| path.root);
+        input == root || self.variables.contains(&root)
     }
 
     pub(super) fn pipeline(&self) -> Option<(&Path, &[String])> {
@@ -97,9 +108,15 @@ impl Program {
 
 impl Scope<'_> {
     fn val(&self, root: Root) -> Val {
+        let shared = &self.context.jq;
+        let value = self.root(root);
         let cell = match root {
-            Root::Input | Root::Body => &self.jq.document,
-            Root::Sqs => &self.jq.sqs,
+            // One value under several names is converted once.
+            _ if std::ptr::eq(value, self.root(Root::Doc)) => &shared.document,
+            Root::Input => &self.jq.0,
+            Root::Doc => &shared.document,
+            Root::Body | Root::Raw => &shared.body,
+            Root::Sqs => &shared.sqs,
         };
         cell.get_or_init(|| Val::from_value(self.root(root))).clone()
     }

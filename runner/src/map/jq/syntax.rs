@@ -149,7 +149,7 @@ pub(super) fn rooted(text: &str, term: &Term<&str>) -> Option<Path> {
     };
     let (root, start) = match &**head {
         Term::Id => (Root::Input, None),
-        Term::Var(name) => (Root::from_variable(&name[1..])?, Some(span(text, name).start)),
+        Term::Var(name) => (Root::from_variable(name)?, Some(span(text, name).start)),
         _ => return None,
     };
     let steps = steps.0.iter();

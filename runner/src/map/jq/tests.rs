@@ -7,12 +7,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Limit;
-use crate::map::{EvalError, Expr, ExprError, Scope};
+use crate::map::{Context, EvalError, Expr, ExprError};
 use crate::message::Metadata;
 
 fn eval(expr: &str, document: &Value) -> Result<Value, EvalError> {
     let metadata = Metadata { message_id: "m-1".to_owned(), ..Metadata::default() };
-    let scope = Scope::new(document, &metadata);
+    let context = Context::new(document, document, &metadata);
+    let scope = context.scope();
     let expr = Expr::compile(expr).unwrap_or_else(|error| panic!("{expr}: {error}"));
     expr.eval(&scope).map(std::borrow::Cow::into_owned)
 }
@@ -328,7 +329,8 @@ fn deep_values_and_deep_texts_do_not_overflow_the_stack() {
         // Compiled or refused, run or stopped: but no abort.
         let name = text[..20.min(text.len())].to_owned();
         guarded(&name, move || {
-            Expr::compile(&text).map(|expr| expr.eval(&Scope::new(&Value::Null, &Metadata::default())).is_ok())
+            Expr::compile(&text)
+                .map(|expr| expr.eval(&Context::new(&Value::Null, &Value::Null, &Metadata::default()).scope()).is_ok())
         })
         .ok();
     }

@@ -145,7 +145,7 @@ impl<'t, 's> Walker<'t, 's> {
             Term::BinOp(left, operator, right) => self.operator(left, operator, right, input),
             Term::IfThenElse(branches, otherwise) => self.conditional(branches, otherwise.as_deref(), input),
             Term::TryCatch(inner, None) => self.attempt(inner, input),
-            Term::Var("$body") => self.root.clone(),
+            Term::Var("$body" | "$doc") => self.root.clone(),
             Term::Var("$sqs") => Yield::of("$sqs"),
             Term::Call(name, arguments) => self.call(name, arguments, input),
             _ => Yield::anything(),

@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
-use crate::message::{Code, Rejection};
+use super::{Code, Rejection};
 
 /// Parses exactly one JSON document (RFC 8259). Rejected as `not_json`, with line and column: an empty body, a byte
 /// order mark, text after the document, more than 128 levels, lone surrogates, and a key written twice in one object,
