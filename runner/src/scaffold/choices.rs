@@ -51,18 +51,18 @@ pub(super) fn search<T, R>(
     let mut first = None;
     for _ in 0..TRIES {
         choices.offered.clear();
-        let made = make(&mut choices);
-        let Some(refusal) = refuse(&made) else {
-            return (made, None);
+        let result = make(&mut choices);
+        let Some(refusal) = refuse(&result) else {
+            return (result, None);
         };
         let more = choices.change(place(&refusal));
-        first.get_or_insert((made, refusal));
+        first.get_or_insert((result, refusal));
         if !more {
             break;
         }
     }
-    let (made, refusal) = first.expect("it was tried once at least");
-    (made, Some(refusal))
+    let (result, refusal) = first.expect("it was tried once at least");
+    (result, Some(refusal))
 }
 
 #[cfg(test)]

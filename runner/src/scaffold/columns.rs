@@ -172,8 +172,8 @@ fn key(columns: &[Column], pipeline: &str) -> Option<String> {
     let singular = own.strip_suffix('s').unwrap_or(&own);
     let names = ["id", "event_id", "uuid", "event_uuid", &format!("{own}_id"), &format!("{singular}_id")];
     let usable = |column: &&Column| !column.nullable && ["uuid", "text", "bigint"].contains(&column.ty.as_str());
-    let named = |name: &&str| columns.iter().filter(usable).find(|column| column.name == **name);
-    names.iter().find_map(named).map(|column| column.name.clone())
+    let find = |name: &&str| columns.iter().filter(usable).find(|column| column.name == **name);
+    names.iter().find_map(find).map(|column| column.name.clone())
 }
 
 /// Whether a name says that it identifies something.

@@ -16,7 +16,7 @@ pub(super) struct Draft<'a> {
 impl<'a> Draft<'a> {
     pub(super) fn new(request: &Request<'a>, columns: &'a Columns) -> Self {
         let (schema, origin) = match &request.origin {
-            Origin::Schema(path) => (path.clone(), "the fields of its schema"),
+            Origin::Schema(path) => (path.clone(), "a schema"),
             Origin::Samples(..) => (format!("../schemas/{}.schema.json", request.name), "samples"),
         };
         Self { name: request.name, schema, origin, columns, producer: false }

@@ -166,8 +166,8 @@ fn alternative<'s>(shape: &Shape<'s>) -> Vec<Way<'s>> {
     }
     let examples = || shape.schemas().flat_map(examples).map(Way::Literal);
     let obscure = shape.is_any() || shape.schemas().any(|schema| schema.get("pattern").is_some());
-    let typed = likely(shape, &types).into_iter().map(|ty| Way::Typed(shape.clone(), ty));
-    if obscure { examples().chain(typed).collect() } else { typed.chain(examples()).collect() }
+    let ways = likely(shape, &types).into_iter().map(|ty| Way::Typed(shape.clone(), ty));
+    if obscure { examples().chain(ways).collect() } else { ways.chain(examples()).collect() }
 }
 
 /// The values every `const` and `enum` of a conjunction allows.

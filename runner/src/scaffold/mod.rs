@@ -82,11 +82,11 @@ pub fn scaffold(request: &Request<'_>, read: &ReadFile<'_>) -> Result<Scaffold, 
         let schema = infer::Inference::new(&order).document(request.name, samples);
         desk.files.insert(desk.path("schemas", ".schema.json"), schema.text(0) + "\n");
     }
-    let schema = desk.files_of(Draft::new(request, &Columns::whole()).text());
+    let schema = desk.files_of(&Draft::new(request, &Columns::whole()).text());
     compile(&schema).map_err(Error::Schema)?;
     let (columns, order) = columns(request, &schema.pipelines[0])?;
     let draft = Draft::new(request, &columns);
-    let compiled = desk.compile(draft.text()).map_err(Error::Schema)?;
+    let compiled = desk.compile(&draft.text()).map_err(Error::Schema)?;
     let pipeline = compiled.pipelines.first().expect("one file that compiles is one pipeline");
     let event = match &request.origin {
         Origin::Samples(samples, _) => {
@@ -153,20 +153,20 @@ impl<'a> Desk<'a> {
     }
 
     /// A pipeline file with all it names, as if it were written already.
-    fn files_of(&self, pipeline: String) -> Files {
+    fn files_of(&self, pipeline: &str) -> Files {
         let read = |path: &Path, limit: u64| -> io::Result<Vec<u8>> {
             self.files.get(path).map_or_else(|| (self.read)(path, limit), |text| Ok(text.clone().into_bytes()))
         };
-        let source = SourceText::new(self.path("pipelines", ".yaml"), &pipeline);
+        let source = SourceText::new(self.path("pipelines", ".yaml"), pipeline);
         Files { pipelines: vec![load_text(source, &Environment::new(), &read)], problems: Vec::new() }
     }
 
-    fn compile(&self, pipeline: String) -> Result<Compiled, Vec<Diagnostic>> {
+    fn compile(&self, pipeline: &str) -> Result<Compiled, Vec<Diagnostic>> {
         compile(&self.files_of(pipeline))
     }
 
     fn finish(self, pipeline: String) -> Scaffold {
-        let problems = match self.compile(pipeline.clone()) {
+        let problems = match self.compile(&pipeline) {
             Ok(compiled) => compiled.warnings,
             Err(problems) => problems,
         };

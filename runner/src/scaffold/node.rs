@@ -1,5 +1,7 @@
 //! JSON texts as a person would write them: short objects on one line, keys in their own order, helpers in place.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 /// Characters of a line, at most, beyond which an object or a list is spread over lines.
@@ -102,7 +104,7 @@ pub(super) fn escaped(text: &str) -> String {
         if printable && !(c == '{' && braces) {
             escaped.push(c);
         } else {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+            write!(escaped, "\\u{:04x}", u32::from(c)).expect("writing to a String can't fail");
         }
     }
     if text.ends_with('\\') {

@@ -46,8 +46,8 @@ impl Bounds {
             first as i64 + i64::from(self.open.0 && first <= scaled(bound))
         });
         let most = self.most.map(|bound| {
-            let last = scaled(bound).floor();
-            last as i64 - i64::from(self.open.1 && last >= scaled(bound))
+            let greatest = scaled(bound).floor();
+            greatest as i64 - i64::from(self.open.1 && greatest >= scaled(bound))
         });
         match (least, most) {
             (Some(least), Some(most)) => (least, most),
@@ -61,13 +61,11 @@ impl Bounds {
 /// A whole number.
 pub(super) fn integer(schemas: &[&Value], name: &str) -> String {
     let bounds = Bounds::of(schemas);
-    match bounds.step.filter(|step| *step > 1.0) {
-        Some(step) => decimal_of_steps(&bounds, step),
-        None => {
-            let (least, most) = bounds.units(1.0, if is_id(name) { 1_000_000_000 } else { 1_000 });
-            format!("{{{{random_int {least} {}}}}}", most.max(least))
-        }
+    if let Some(step) = bounds.step.filter(|step| *step > 1.0) {
+        return decimal_of_steps(&bounds, step);
     }
+    let (least, most) = bounds.units(1.0, if is_id(name) { 1_000_000_000 } else { 1_000 });
+    format!("{{{{random_int {least} {}}}}}", most.max(least))
 }
 
 /// A number with a fraction.
