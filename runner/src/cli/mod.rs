@@ -13,6 +13,7 @@ mod output;
 mod pipeline;
 pub mod produce;
 mod run;
+mod schema;
 mod signals;
 mod summary;
 pub mod validate_config;
@@ -42,6 +43,7 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     ValidateConfig(validate_config::ValidateConfigArgs),
     New(new::NewArgs),
+    Schema(schema::SchemaArgs),
 }
 
 impl Cli {
@@ -54,6 +56,7 @@ impl Cli {
             Command::Migrate(args) => migrate::run(&args),
             Command::ValidateConfig(args) => validate_config::run(&args),
             Command::New(args) => new::run(&args),
+            Command::Schema(args) => schema::run(&args),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

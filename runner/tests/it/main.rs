@@ -8,6 +8,7 @@ mod crash;
 mod cross_check;
 mod decide;
 mod dev;
+mod editor_schema;
 mod events;
 mod examples;
 mod faults;
