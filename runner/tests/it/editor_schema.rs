@@ -1,7 +1,7 @@
 //! The pipeline file's own JSON Schema agrees with what reads pipeline files.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use runner::config::{Environment, parse};
@@ -26,8 +26,11 @@ fn validator() -> Validator {
 fn pipelines(folder: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(repository().join(folder)).expect("the folder is there");
     let paths = entries.map(|entry| entry.expect("an entry").path());
-    let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
-    paths.filter(|path| name(path).ends_with(".yaml") && !name(path).ends_with(".test.yaml")).collect()
+    let pipeline = |path: &PathBuf| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        path.extension().is_some_and(|ending| ending == "yaml") && !stem.contains('.')
+    };
+    paths.filter(pipeline).collect()
 }
 
 #[test]
