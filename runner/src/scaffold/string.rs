@@ -52,11 +52,21 @@ pub(super) fn template(schemas: &[&Value], name: &str) -> String {
         return (*template).to_owned();
     }
     let wanted = LENGTH.max(least.unwrap_or(0)).min(most.unwrap_or(usize::MAX));
-    if let Some(template) = text("pattern").find_map(|pattern| pattern::template(pattern, wanted)) {
+    let matching = text("pattern").filter_map(|pattern| pattern::template(pattern, wanted));
+    if let Some(template) = matching.reduce(|one, other| joined(&one, &other)) {
         return template;
     }
     let fits = |length: usize| least.is_none_or(|least| least <= length) && most.is_none_or(|most| length <= most);
     by_name(name, fits).unwrap_or_else(|| format!("{{{{random_string {wanted}}}}}"))
+}
+
+/// A text for two patterns, of which one says how it begins (`order--`) and the other how it goes on (`[a-z]+--[0-9]+`):
+/// they are joined at the longest end of the first that the second has too.
+fn joined(one: &str, other: &str) -> String {
+    let (start, whole) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let ends = start.char_indices().map(|(at, _)| &start[at..]);
+    let mut shared = ends.filter_map(|end| Some(&whole[whole.find(end)? + end.len()..]));
+    shared.next().map_or_else(|| whole.to_owned(), |rest| format!("{start}{rest}"))
 }
 
 fn length(schema: &Value, key: &str) -> Option<usize> {
@@ -118,6 +128,16 @@ mod tests {
             json!({"maxLength": 0}),
         ] {
             check(&schema, "x");
+        }
+    }
+
+    #[test]
+    fn two_patterns_are_joined_where_they_meet() {
+        let whole = json!({"pattern": "^[a-z][a-z-]*--[0-9]{8}$"});
+        for schemas in [[&whole, &json!({"pattern": "^tool--"})], [&json!({"pattern": "^tool--"}), &whole]] {
+            let value = render(&template(&schemas, "x"), &mut Generator::seeded(1));
+            let text = value.as_str().unwrap();
+            assert!(text.starts_with("tool--") && text.len() == 14, "{text}");
         }
     }
 
