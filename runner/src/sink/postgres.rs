@@ -10,7 +10,7 @@ use super::column::Column;
 use super::statement::Statement;
 use super::{Sink, Written};
 use crate::fault::{Class, Fault};
-use crate::plan::{OnConflict, Target};
+use crate::plan::Target;
 use crate::row::{Row, Rows};
 
 /// Longest wait for a connection.
@@ -86,16 +86,12 @@ pub struct PostgresSink {
 #[derive(Debug)]
 struct TableWriter {
     statement: Statement,
-    keeps_what_is_there: bool,
 }
 
 impl PostgresSink {
     /// Writes to `targets`, whose order the rows follow.
     pub fn new(database: &DatabaseConnection, targets: &[Target]) -> Self {
-        let tables = targets.iter().map(|target| TableWriter {
-            statement: Statement::new(target),
-            keeps_what_is_there: target.on_conflict == OnConflict::Ignore,
-        });
+        let tables = targets.iter().map(|target| TableWriter { statement: Statement::new(target) });
         Self { pool: database.get_postgres_connection_pool().clone(), tables: tables.collect() }
     }
 
@@ -152,7 +148,6 @@ impl TableWriter {
         let query = sea_orm::sqlx::query_with(AssertSqlSafe(self.statement.sql.as_str()), arguments);
         let done = query.execute(connection).await.map_err(Fault::from_sqlx)?;
         let sent = u64::try_from(rows.len()).map_err(|_| Fault::new(Class::Fatal, "more rows than a u64 counts"))?;
-        let duplicates = if self.keeps_what_is_there { sent.saturating_sub(done.rows_affected()) } else { 0 };
-        Ok(Written { rows: sent, duplicates })
+        Ok(Written { rows: sent, duplicates: sent.saturating_sub(done.rows_affected()) })
     }
 }
