@@ -80,6 +80,7 @@ codes! {
     E0129 LiveTable "`--connect`: the database can't be reached, or a table does not take the pipeline's rows."
     E0130 SharedQueue "Two pipeline files receive from one queue."
     E0131 DuplicateName "Two pipeline files have one name."
+    E0150 Variable "An expression uses `$raw` outside `unwrap`, or `$doc` inside it."
     W0201 NoPrimaryKey "A table without a primary key: a redelivered message is stored twice."
     W0202 FieldNotListed "An expression reads a field that the schema does not list, though it allows others."
     W0203 UnknownFormat "A schema uses a `format` that is not known and therefore not checked."

@@ -10,6 +10,7 @@ mod functions;
 mod library;
 mod regex_cost;
 mod syntax;
+mod time;
 mod value;
 
 use std::cell::OnceCell;
