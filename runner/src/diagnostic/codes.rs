@@ -84,6 +84,7 @@ codes! {
     E0141 NoSchemaFile "A pattern of schema files matches none, or is no pattern."
     E0142 NoKind "With `files`, a schema does not say which kind of event it is for."
     E0143 AmbiguousId "Two schema files have one `$id`."
+    E0150 Variable "An expression uses `$raw` outside `unwrap`, or `$doc` inside it."
     W0201 NoPrimaryKey "A table without a primary key: a redelivered message is stored twice."
     W0202 FieldNotListed "An expression reads a field that the schema does not list, though it allows others."
     W0203 UnknownFormat "A schema uses a `format` that is not known and therefore not checked."

@@ -45,10 +45,11 @@ fn pipeline(file: &PipelineFile, report: &mut Report<'_>) -> Option<Pipeline> {
     if let Some(schema) = &schema {
         check::check(file, schema, &tables, report);
     }
+    let (unwrap, skip) = (envelope::unwrap(file, report), envelope::skip(file, report));
     let decider = schema.and_then(|schema| {
         Some(Decider {
-            unwrap: envelope::unwrap(file, report)?,
-            skip: envelope::skip(file, report)?,
+            unwrap: unwrap?,
+            skip: skip?,
             schemas: schema.schemas,
             mapping: Mapping { tables },
         })

@@ -60,6 +60,7 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
         "number": {"type": "number"},
         "string": {"type": "string"},
         "date-time": {"type": "string", "format": "date-time"},
+        "byte": {"type": "string", "format": "byte"},
         "date": {"type": "string", "format": "date"},
         "array": {"type": "array"},
         "strings": {"type": "array", "items": {"type": "string"}},
