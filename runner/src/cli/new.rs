@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 use super::exit::Failure;
 use super::format::Format;
 use super::{load, output};
-use crate::config::load::read_file;
-use crate::config::split_pointer;
+use crate::config::{Disk, Real, split_pointer};
 use crate::diagnostic::render;
 use crate::message::parse;
 use crate::plan::shape::type_of;
@@ -51,7 +50,7 @@ pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
     let settings = load::settings()?;
     let style = load::style(&settings);
     let request = Request { name: &args.name, folder: &args.into, origin: origin(args)? };
-    let made = scaffold(&request, &read_file).map_err(|error| match error {
+    let made = scaffold(&request, &Real).map_err(|error| match error {
         Error::Schema(problems) => Failure::Config(render(&problems, style)),
         Error::NoObject(_) => Failure::Config(format!("error: {error}\n  help: {ONE_EVENT}")),
     })?;
@@ -94,7 +93,7 @@ fn origin(args: &NewArgs) -> Result<Origin, Failure> {
 
 fn sample_text(path: &Path) -> Result<String, Failure> {
     let refused = |why: &dyn std::fmt::Display| Failure::Config(format!("error: can't read {}: {why}", path.display()));
-    let bytes = read_file(path, MAX_SAMPLES).map_err(|error| refused(&error))?;
+    let bytes = Real.read(path, MAX_SAMPLES).map_err(|error| refused(&error))?;
     if bytes.len() as u64 > MAX_SAMPLES {
         return Err(refused(&format_args!("it is larger than {} MiB", MAX_SAMPLES >> 20)));
     }

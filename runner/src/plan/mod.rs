@@ -12,7 +12,6 @@ mod infer;
 mod keys;
 mod queue;
 mod report;
-mod resources;
 mod schema;
 pub(crate) mod shape;
 mod source;

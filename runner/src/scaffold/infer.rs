@@ -28,7 +28,7 @@ impl<'a> Inference<'a> {
     pub(super) fn new(order: &'a KeyOrder) -> Self {
         let compiled = FORMATS.into_iter().filter_map(|(format, column)| {
             let schema = json!({ "format": format });
-            let validator = Validator::compile(&schema, "file:///format", None, [], Options::default()).ok()?;
+            let validator = Validator::of(&schema, Options::default()).ok()?;
             Some((format, column, validator))
         });
         Self { order, formats: compiled.collect() }

@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::config::load::{ReadFile, join, load_text};
-use crate::config::{Environment, Files, PipelineText, Schema, split_pointer};
+use crate::config::load::{join, load_text};
+use crate::config::{Disk, Entry, Environment, Files, PipelineText};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::plan::shape::{Shape, Type};
 use crate::plan::{Compiled, compile};
@@ -74,9 +74,9 @@ pub enum Error {
     NoObject(&'static str),
 }
 
-/// Makes the files of a pipeline; `read` gives the schema's.
-pub fn scaffold(request: &Request<'_>, read: &ReadFile<'_>) -> Result<Scaffold, Error> {
-    let mut desk = Desk::new(request, read);
+/// Makes the files of a pipeline; `disk` has the schema's.
+pub fn scaffold(request: &Request<'_>, disk: &dyn Disk) -> Result<Scaffold, Error> {
+    let mut desk = Desk::new(request, disk);
     if let Origin::Samples(samples, text) = &request.origin {
         let order = KeyOrder::of_values(text);
         let schema = infer::Inference::new(&order).document(request.name, samples);
@@ -119,10 +119,7 @@ fn columns(request: &Request<'_>, pipeline: &PipelineText) -> Result<(Columns, K
 
 /// The shape of the events of a pipeline file.
 fn document(pipeline: &PipelineText) -> Option<Shape<'_>> {
-    let Schema::Path(path) = &pipeline.file.as_ref()?.schema.value else {
-        return None;
-    };
-    Shape::of_document(pipeline.schema.as_ref()?, split_pointer(path).1.unwrap_or_default())
+    Shape::of_part(pipeline.schema.as_ref()?, 0)
 }
 
 /// The schema's own file first, then those it refers to.
@@ -130,7 +127,7 @@ fn schema_text(pipeline: &PipelineText) -> String {
     let Some(files) = &pipeline.schema else {
         return String::new();
     };
-    let own = files.documents.get(&files.root).into_iter();
+    let own = files.parts.first().and_then(|part| files.documents.get(&part.path)).into_iter();
     let texts = own.chain(files.documents.values()).map(|document| document.source.text.as_str());
     texts.collect::<Vec<_>>().join("\n")
 }
@@ -140,12 +137,22 @@ struct Desk<'a> {
     name: &'a str,
     folder: &'a Path,
     files: BTreeMap<PathBuf, String>,
-    read: &'a ReadFile<'a>,
+    disk: &'a dyn Disk,
+}
+
+impl Disk for Desk<'_> {
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        self.files.get(path).map_or_else(|| self.disk.read(path, limit), |text| Ok(text.clone().into_bytes()))
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
+        self.disk.list(folder)
+    }
 }
 
 impl<'a> Desk<'a> {
-    fn new(request: &Request<'a>, read: &'a ReadFile<'a>) -> Self {
-        Self { name: request.name, folder: request.folder, files: BTreeMap::new(), read }
+    fn new(request: &Request<'a>, disk: &'a dyn Disk) -> Self {
+        Self { name: request.name, folder: request.folder, files: BTreeMap::new(), disk }
     }
 
     fn path(&self, folder: &str, ending: &str) -> PathBuf {
@@ -154,11 +161,8 @@ impl<'a> Desk<'a> {
 
     /// A pipeline file with all it names, as if it were written already.
     fn files_of(&self, pipeline: &str) -> Files {
-        let read = |path: &Path, limit: u64| -> io::Result<Vec<u8>> {
-            self.files.get(path).map_or_else(|| (self.read)(path, limit), |text| Ok(text.clone().into_bytes()))
-        };
         let source = SourceText::new(self.path("pipelines", ".yaml"), pipeline);
-        Files { pipelines: vec![load_text(source, &Environment::new(), &read)], problems: Vec::new() }
+        Files { pipelines: vec![load_text(source, &Environment::new(), self)], problems: Vec::new() }
     }
 
     fn compile(&self, pipeline: &str) -> Result<Compiled, Vec<Diagnostic>> {

@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn drawn(schema: &Value, text: &str) {
-        let validator = Validator::compile(schema, "file:///s", None, [], Options::default()).unwrap();
+        let validator = Validator::of(schema, Options::default()).unwrap();
         let template = Template::compile("t", text).unwrap();
         let mut generator = Generator::seeded(1);
         for _ in 0..50 {

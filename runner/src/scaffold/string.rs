@@ -141,7 +141,7 @@ mod tests {
     }
 
     fn check(schema: &Value, name: &str) {
-        let validator = Validator::compile(schema, "file:///s", None, [], Options::default()).unwrap();
+        let validator = Validator::of(schema, Options::default()).unwrap();
         let text = template(&[schema], name);
         let mut generator = Generator::seeded(1);
         for _ in 0..50 {
