@@ -1,8 +1,11 @@
 //! From the shape of an event to the columns of a table.
 
+use serde_json::Value;
+
 use super::KeyOrder;
+use super::from_sample::epoch_unit;
 use super::names::{Names, snake_case};
-use crate::map::Expr;
+use crate::map::{Expr, Path, Root};
 use crate::plan::shape::{Field, Shape, Type};
 
 /// Fields of a nested object that become columns of their own; one with more is kept whole.
@@ -21,6 +24,27 @@ pub(super) struct Column {
     pub(super) nullable: bool,
     /// `None` where the field has the column's name.
     pub(super) expr: Option<String>,
+    /// Another line for it, where the samples make one likely.
+    pub(super) instead: Option<String>,
+}
+
+impl Column {
+    /// The expression as jq.
+    fn path(&self) -> String {
+        self.expr.clone().unwrap_or_else(|| Expr::field(&self.name).text().to_owned())
+    }
+
+    /// A number may be a time, when its name says so and it is one in every sample.
+    fn time_in(&self, samples: &[Value]) -> Option<String> {
+        let text = self.path();
+        let path = Path::parse(&text).filter(|path| path.root == Root::Input)?;
+        let values = samples.iter().filter_map(|sample| path.get(sample).ok()).filter(|value| !value.is_null());
+        let mut units = values.map(|value| epoch_unit(value.as_i64()?, &self.name));
+        let unit = units.next()??;
+        let function = if unit == "s" { "unix".to_owned() } else { format!("unix_{unit}") };
+        let null = if self.nullable { " null" } else { "" };
+        units.all(|other| other == Some(unit)).then(|| format!("timestamptz{null} = {text} | {function}"))
+    }
 }
 
 /// The columns of a table, and what identifies a row of it.
@@ -55,6 +79,13 @@ impl Columns {
         let mut columns = Collector { order: &KeyOrder::default(), names: Names::default(), list: Vec::new() };
         columns.add("event", "jsonb".to_owned(), false, ".");
         columns.with_message_id()
+    }
+
+    /// Looks into samples for what a schema can't say.
+    pub(super) fn compare(&mut self, samples: &[Value]) {
+        for column in self.list.iter_mut().filter(|column| column.ty == "bigint") {
+            column.instead = column.time_in(samples);
+        }
     }
 
     /// Columns people search by, for the suggestion of indexes.
@@ -104,7 +135,7 @@ impl Collector<'_> {
     fn add(&mut self, field: &str, ty: String, nullable: bool, path: &str) {
         let name = self.names.column(field);
         let default = Expr::field(&name).text() == path;
-        self.list.push(Column { name, ty, nullable, expr: (!default).then(|| path.to_owned()) });
+        self.list.push(Column { name, ty, nullable, expr: (!default).then(|| path.to_owned()), instead: None });
     }
 
     /// The queue's message id identifies a delivery, and so a row, where no field of the event is sure to.
@@ -184,7 +215,7 @@ pub(super) fn is_id(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
