@@ -13,7 +13,7 @@ mod keys;
 mod queue;
 mod report;
 mod schema;
-mod shape;
+pub(crate) mod shape;
 mod source;
 mod table;
 
