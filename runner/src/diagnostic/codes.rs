@@ -86,6 +86,7 @@ codes! {
     W0203 UnknownFormat "A schema uses a `format` that is not known and therefore not checked."
     W0204 MayNotFit "An expression's type fits its column's type only for some values; the others are dead-lettered."
     W0205 UselessIndex "An index that PostgreSQL would hardly ever use."
+    W0250 NoRows "A template renders events that become no rows: each is skipped, or no `when` is true."
 }
 
 impl Code {
