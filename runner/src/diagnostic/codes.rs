@@ -81,6 +81,7 @@ codes! {
     E0130 SharedQueue "Two pipeline files receive from one queue."
     E0131 DuplicateName "Two pipeline files have one name."
     E0150 Variable "An expression uses `$raw` outside `unwrap`, or `$doc` inside it."
+    E0151 DeadEnd "An expression that looks at nothing of the event has no value: it never ends, or fails every time."
     W0201 NoPrimaryKey "A table without a primary key: a redelivered message is stored twice."
     W0202 FieldNotListed "An expression reads a field that the schema does not list, though it allows others."
     W0203 UnknownFormat "A schema uses a `format` that is not known and therefore not checked."

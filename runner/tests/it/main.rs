@@ -20,6 +20,7 @@ mod outage;
 mod produce;
 mod readme;
 mod reference;
+mod runaway;
 mod sample_envelopes;
 mod sample_events;
 mod several;
