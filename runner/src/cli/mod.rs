@@ -8,10 +8,12 @@ pub mod format;
 mod live;
 mod load;
 pub mod migrate;
+mod new;
 mod output;
 mod pipeline;
 pub mod produce;
 mod run;
+mod schema;
 mod signals;
 mod summary;
 pub mod validate_config;
@@ -40,6 +42,8 @@ enum Command {
     Produce(produce::ProduceArgs),
     Migrate(migrate::MigrateArgs),
     ValidateConfig(validate_config::ValidateConfigArgs),
+    New(new::NewArgs),
+    Schema(schema::SchemaArgs),
 }
 
 impl Cli {
@@ -51,6 +55,8 @@ impl Cli {
             Command::Produce(args) => produce::run(&args),
             Command::Migrate(args) => migrate::run(&args),
             Command::ValidateConfig(args) => validate_config::run(&args),
+            Command::New(args) => new::run(&args),
+            Command::Schema(args) => schema::run(&args),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

@@ -13,9 +13,8 @@ mod infer;
 mod keys;
 mod queue;
 mod report;
-mod resources;
 mod schema;
-mod shape;
+pub(crate) mod shape;
 mod source;
 mod table;
 

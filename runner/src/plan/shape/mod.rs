@@ -7,7 +7,7 @@
 mod expand;
 mod field;
 
-pub(super) use crate::map::cast::JsonType as Type;
+pub(crate) use crate::map::cast::JsonType as Type;
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::config::SchemaFiles;
 
-pub(super) use field::Field;
+pub(crate) use field::Field;
 
 /// A schema and the file it stands in; no file for the built-in ones.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +30,7 @@ type Conjunction<'s> = Vec<Located<'s>>;
 
 /// The values at one place: those of any alternative. None at all: no value is possible.
 #[derive(Debug, Clone)]
-pub(super) struct Shape<'s> {
+pub(crate) struct Shape<'s> {
     files: Option<&'s SchemaFiles>,
     alternatives: Vec<Conjunction<'s>>,
 }
@@ -87,10 +87,9 @@ const ALL_TYPES: [Type; 7] =
     [Type::Null, Type::Boolean, Type::Integer, Type::Number, Type::String, Type::Array, Type::Object];
 
 impl<'s> Shape<'s> {
-    /// The shape of a document of these schema files.
-    pub(super) fn of_document(files: &'s SchemaFiles, pointer: &str) -> Option<Self> {
-        let (path, document) = files.documents.get_key_value(&files.root)?;
-        let value = document.value.pointer(pointer)?;
+    /// The shape of the events that one of the schemas is about, by its index.
+    pub(crate) fn of_part(files: &'s SchemaFiles, part: usize) -> Option<Self> {
+        let (path, value) = files.whole(part)?;
         Some(Self::expanded(Some(files), Located { value, file: Some(path) }))
     }
 
@@ -102,7 +101,7 @@ impl<'s> Shape<'s> {
 
     /// The shape of a schema that refers to no file.
     #[cfg(test)]
-    pub(super) fn of_value(value: &'s Value) -> Self {
+    pub(crate) fn of_value(value: &'s Value) -> Self {
         Self::expanded(None, Located { value, file: None })
     }
 
@@ -118,7 +117,7 @@ impl<'s> Shape<'s> {
     }
 
     /// Every type a value may have, with the `format` its schema gives it.
-    pub(super) fn types(&self) -> Vec<(Type, Option<&'s str>)> {
+    pub(crate) fn types(&self) -> Vec<(Type, Option<&'s str>)> {
         let mut found: Vec<(Type, Option<&str>)> = Vec::new();
         for conjunction in &self.alternatives {
             let format = conjunction.iter().find_map(|schema| schema.value.get("format")?.as_str());
@@ -133,13 +132,24 @@ impl<'s> Shape<'s> {
     }
 
     /// Whether nothing at all is said about the type.
-    pub(super) fn is_any(&self) -> bool {
+    pub(crate) fn is_any(&self) -> bool {
         self.alternatives.iter().any(|conjunction| types(conjunction).len() == ALL_TYPES.len())
     }
 
     /// Whether a value may be of this type.
-    pub(super) fn may_be(&self, ty: Type) -> bool {
+    pub(crate) fn may_be(&self, ty: Type) -> bool {
         self.alternatives.iter().any(|conjunction| types(conjunction).contains(&ty))
+    }
+
+    /// Each alternative as a shape of its own.
+    pub(crate) fn alternatives(&self) -> impl Iterator<Item = Self> {
+        let one = |conjunction: &Conjunction<'s>| Self { files: self.files, alternatives: vec![conjunction.clone()] };
+        self.alternatives.iter().map(one)
+    }
+
+    /// The schemas of all alternatives; those of one alternative all hold.
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = &'s Value> {
+        self.alternatives.iter().flatten().map(|schema| schema.value)
     }
 
     /// Values of either shape.
@@ -166,6 +176,13 @@ impl<'s> Shape<'s> {
         }
         found.retain(|possible| possible.ty != Type::Null);
         found
+    }
+
+    /// The values that `const` and `enum` leave; `None` when any alternative has neither.
+    pub(super) fn constants(&self) -> Option<Vec<&'s Value>> {
+        let one = |conjunction: &Conjunction<'s>| conjunction.iter().find_map(|schema| constants(schema.value));
+        let lists: Option<Vec<_>> = self.alternatives.iter().map(one).collect();
+        Some(lists?.into_iter().flatten().collect())
     }
 
     /// A `minItems` that every alternative has.
@@ -220,7 +237,8 @@ fn constants(schema: &Value) -> Option<&[Value]> {
     schema.get("enum")?.as_array().map(Vec::as_slice)
 }
 
-fn type_of(value: &Value) -> Type {
+/// The narrowest type of a value.
+pub(crate) fn type_of(value: &Value) -> Type {
     match value {
         Value::Null => Type::Null,
         Value::Bool(_) => Type::Boolean,
