@@ -1,6 +1,7 @@
 //! What is true: pipelines, compiled from the files the user wrote.
 
 mod agree;
+mod attributes;
 mod check;
 mod compile;
 mod distinct;
@@ -23,6 +24,7 @@ use crate::decide::Decider;
 use crate::producer::{Pace, Templates};
 
 pub use compile::{Compiled, compile};
+pub use events::sample_metadata;
 pub use queue::{QueueError, QueueRef};
 pub use source::Source;
 
