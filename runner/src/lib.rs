@@ -17,6 +17,8 @@ pub mod producer;
 
 pub mod plan;
 
+pub mod cases;
+
 mod backoff;
 pub mod fault;
 pub mod stop;

@@ -3,6 +3,7 @@
 
 mod connection;
 mod dev;
+mod excerpt;
 pub mod exit;
 pub mod format;
 mod live;
@@ -14,6 +15,7 @@ pub mod produce;
 mod run;
 mod signals;
 mod summary;
+pub mod test;
 pub mod validate_config;
 mod words;
 
@@ -39,6 +41,7 @@ enum Command {
     Run(run::RunArgs),
     Produce(produce::ProduceArgs),
     Migrate(migrate::MigrateArgs),
+    Test(test::TestArgs),
     ValidateConfig(validate_config::ValidateConfigArgs),
 }
 
@@ -50,6 +53,7 @@ impl Cli {
             Command::Run(args) => run::run(&args),
             Command::Produce(args) => produce::run(&args),
             Command::Migrate(args) => migrate::run(&args),
+            Command::Test(args) => test::run(&args),
             Command::ValidateConfig(args) => validate_config::run(&args),
         };
         match done {
