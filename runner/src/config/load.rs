@@ -5,10 +5,14 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::schema_files::{self, SchemaFiles};
+use super::schema_files::{self, Disk, Real, SchemaFiles};
 use super::template::TemplateBody;
+<<<<<<< HEAD
 use super::test_file::TestText;
 use super::{Environment, PipelineFile, Schema, parse, parse_cases};
+=======
+use super::{Environment, PipelineFile, parse};
+>>>>>>> main
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
 /// Bytes of a pipeline file or a template. The widest table PostgreSQL allows fits a tenth of it.
@@ -109,8 +113,8 @@ pub fn load(paths: &[PathBuf], env: &Environment) -> Files {
             Err(problem) => files.problems.push(problem),
             Ok(found) => {
                 for path in found.into_iter().filter(|path| seen.insert(identity(path))) {
-                    match read_text(&path, MAX_TEXT, &read_file) {
-                        Ok(source) => files.pipelines.push(load_text(source, env, &read_file)),
+                    match read_text(&path, MAX_TEXT, &Real) {
+                        Ok(source) => files.pipelines.push(load_text(source, env, &Real)),
                         Err(problem) => files.problems.push(problem),
                     }
                 }
@@ -120,27 +124,19 @@ pub fn load(paths: &[PathBuf], env: &Environment) -> Files {
     files
 }
 
-/// Reads one file, up to a number of bytes.
-pub type ReadFile<'a> = dyn Fn(&Path, u64) -> io::Result<Vec<u8>> + 'a;
-
-/// A pipeline text with the files it names, which `read` gives: the real ones, or some in memory.
-pub fn load_text(source: Arc<SourceText>, env: &Environment, read: &ReadFile<'_>) -> PipelineText {
+/// A pipeline text with the files it names, which `disk` gives.
+pub fn load_text(source: Arc<SourceText>, env: &Environment, disk: &dyn Disk) -> PipelineText {
     let (file, problems) = parse(&source, env);
     let folder = source.path.parent().unwrap_or(Path::new("")).to_owned();
-    let schema = file.as_ref().and_then(|file| {
-        let Schema::Path(path) = &file.schema.value else { return None };
-        let (path, _) = schema_files::split_pointer(path);
-        Some(schema_files::load(&join(&folder, path), &|path| read_text(path, MAX_SCHEMA, read)))
+    let schema = file.as_ref().map(|file| {
+        let parts = schema_files::parts(&file.schema, &folder, disk);
+        schema_files::load(parts, disk, &|path| read_text(path, MAX_SCHEMA, disk))
     });
-    let templates = file.as_ref().map(|file| templates(file, &folder, read)).unwrap_or_default();
+    let templates = file.as_ref().map(|file| templates(file, &folder, disk)).unwrap_or_default();
     PipelineText { source, file, problems, schema, templates }
 }
 
-fn templates(
-    file: &PipelineFile,
-    folder: &Path,
-    read: &ReadFile<'_>,
-) -> BTreeMap<String, Result<Arc<SourceText>, String>> {
+fn templates(file: &PipelineFile, folder: &Path, disk: &dyn Disk) -> BTreeMap<String, Result<Arc<SourceText>, String>> {
     let listed = file.producer.iter().flat_map(|producer| &producer.templates.value);
     let paths = listed.filter_map(|template| match &template.body {
         TemplateBody::File(path) => Some(path),
@@ -148,7 +144,7 @@ fn templates(
     });
     paths
         .map(|path| {
-            let text = read_text(&join(folder, path), MAX_TEXT, read);
+            let text = read_text(&join(folder, path), MAX_TEXT, disk);
             (path.clone(), text.map_err(|problem| problem.message))
         })
         .collect()
@@ -240,17 +236,10 @@ fn is_pipeline(path: &Path) -> bool {
     !test && !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"))
 }
 
-fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn read_text(path: &Path, limit: u64, read: &ReadFile<'_>) -> Result<Arc<SourceText>, Diagnostic> {
+fn read_text(path: &Path, limit: u64, disk: &dyn Disk) -> Result<Arc<SourceText>, Diagnostic> {
     let problem = |code, message| Err(Diagnostic::new(code, message, None));
     let shown = path.display();
-    let bytes = match read(path, limit) {
+    let bytes = match disk.read(path, limit) {
         Ok(bytes) => bytes,
         Err(error) => return problem(Code::Unreadable, format!("can't read {shown}: {error}")),
     };

@@ -34,7 +34,7 @@ pub use interpolate::{Environment, InterpolationError, interpolate};
 pub use json::Json;
 pub use load::{Files, PipelineText, load};
 pub use schema::{DraftName, Formats, Otherwise, Schema, Selection};
-pub use schema_files::{Document, SchemaFiles, local_path, split_pointer};
+pub use schema_files::{Disk, Document, Entry, Part, SchemaFiles, Target, Unresolved, split_pointer};
 pub use settings::Settings;
 pub use spanned::{Setting, Spanned};
 pub use template::{Template, TemplateBody};

@@ -19,10 +19,10 @@ const LONGEST_VALUE: usize = 40;
 
 /// Checks every column of every table.
 pub(super) fn check(file: &PipelineFile, schema: &Compiled<'_>, tables: &[TableMapping], report: &mut Report<'_>) {
-    let Some(document) = Shape::of_document(schema.files, &schema.pointer) else {
+    let Some(document) = schema.shape() else {
         return;
     };
-    let name = schema.files.root.file_name().unwrap_or_default().to_string_lossy();
+    let name = schema.name();
     for ((_, written), table) in file.tables.0.iter().zip(tables) {
         for (key, text) in &written.columns.0 {
             if let Some(column) = table.columns.iter().find(|column| column.name == key.value) {

@@ -12,7 +12,6 @@ mod infer;
 mod keys;
 mod queue;
 mod report;
-mod resources;
 mod schema;
 mod shape;
 mod source;

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     fn reject(schema: &Value, document: &Value) -> Rejection {
-        Validator::compile(schema, "file:///s.json", None, [], Options::default()).unwrap().check(document).unwrap_err()
+        Validator::of(schema, Options::default()).unwrap().check(document).unwrap_err()
     }
 
     #[test]

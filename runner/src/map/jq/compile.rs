@@ -123,7 +123,10 @@ fn undefined_error(text: &str, name: &str, undefined: &Undefined) -> ExprError {
     let (message, help) = match undefined {
         Undefined::Filter(0) => (format!("no function `{name}`"), field_hint(text, name, &at)),
         Undefined::Filter(arity) => (format!("no function `{name}` with {arity} arguments"), None),
-        Undefined::Var => (format!("no variable `{name}`"), Some("there are `$doc`, `$body` and `$sqs`".to_owned())),
+        Undefined::Var => (
+            format!("no variable `{name}`"),
+            Some("there are `$doc`, `$body`, `$sqs`, and in `unwrap` `$raw`".to_owned()),
+        ),
         other => (format!("no {} `{name}`", other.as_str()), None),
     };
     ExprError { help, ..error(message, at) }

@@ -10,6 +10,7 @@ mod functions;
 mod library;
 mod regex_cost;
 mod syntax;
+mod time;
 mod value;
 
 use std::cell::OnceCell;
@@ -27,12 +28,13 @@ use super::scope::Scope;
 
 pub use budget::Limit;
 
-/// The message's values as jq works on them, converted when first asked for.
+/// The message's values as jq works on them, converted when first asked for, and what is left of its budget.
 #[derive(Default)]
 pub(super) struct Shared {
     document: OnceCell<Val>,
     body: OnceCell<Val>,
     sqs: OnceCell<Val>,
+    steps: budget::Steps,
 }
 
 /// The input of one scope, in the same way; the document is shared.
@@ -80,7 +82,7 @@ impl Program {
 
     /// Runs on one message. No result is null.
     pub(super) fn run(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
-        match budget::spend(|| self.evaluate(scope)) {
+        match scope.context.jq.steps.spend(|| self.evaluate(scope)) {
             Ok(result) => result,
             Err(Ended::Limit(limit)) => Err(Failure::Stopped(limit)),
             Err(Ended::Panic) => Err(Failure::Error("the interpreter failed".to_owned())),

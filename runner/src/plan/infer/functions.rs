@@ -8,14 +8,16 @@ use crate::map::cast::{Verdict, accepts};
 use crate::plan::shape::Type;
 
 /// Null in, null out: runner's own functions.
-const KEEP_NULL: [&str; 8] = ["lower", "upper", "url_decode", "sha256", "unix", "unix_ms", "unix_us", "unix_ns"];
+const KEEP_NULL: [&str; 10] =
+    ["gunzip", "lower", "sha256", "unhex", "unix", "unix_ms", "unix_ns", "unix_us", "upper", "url_decode"];
 
 /// What a function of no arguments yields.
 fn result(name: &str) -> Option<&'static str> {
     Some(match name {
-        "lower" | "upper" | "url_decode" | "sha256" | "tostring" | "tojson" | "ascii_downcase" | "ascii_upcase"
-        | "trim" | "ltrim" | "rtrim" | "type" | "todate" | "implode" => "string",
+        "gunzip" | "lower" | "upper" | "url_decode" | "sha256" | "tostring" | "tojson" | "ascii_downcase"
+        | "ascii_upcase" | "trim" | "ltrim" | "rtrim" | "type" | "todate" | "implode" => "string",
         "unix" | "unix_ms" | "unix_us" | "unix_ns" => "date-time",
+        "unhex" | "@base64" => "byte",
         "length" | "utf8bytelength" | "floor" | "ceil" | "round" | "trunc" => "integer",
         "tonumber" | "sqrt" | "fabs" => "number",
         "not" | "any" | "all" | "true" | "false" | "isvalid" => "boolean",
@@ -41,7 +43,9 @@ fn result_with_arguments(name: &str) -> Option<&'static str> {
 /// The types a function takes without failing.
 fn takes(name: &str) -> Option<&'static [Type]> {
     Some(match name {
-        "lower" | "upper" | "url_decode" | "sha256" | "ascii_downcase" | "ascii_upcase" => &[Type::String],
+        "gunzip" | "lower" | "upper" | "url_decode" | "sha256" | "unhex" | "ascii_downcase" | "ascii_upcase" => {
+            &[Type::String]
+        }
         "floor" | "ceil" | "round" => &[Type::Integer, Type::Number],
         "unix" | "unix_ms" | "unix_us" | "unix_ns" | "tonumber" => &[Type::Integer, Type::Number, Type::String],
         "keys" => &[Type::Object, Type::Array],
@@ -72,7 +76,7 @@ impl<'t, 's> Walker<'t, 's> {
             "empty" => Yield::nothing("`empty` yields nothing", self.span(name)),
             "null" => Yield::of("null").or_null(Some(self.null_of(name, "it may be `null`"))),
             "error" | "halt" => Yield { shape: Some(super::Shape::named("nothing")), null: None },
-            _ if name.starts_with('@') => Yield::of("string"),
+            _ if name.starts_with('@') => Yield::of(result(name).unwrap_or("string")),
             _ => {
                 let null = input.null.clone().filter(|_| KEEP_NULL.contains(&name));
                 result(name).map_or_else(Yield::anything, Yield::of).or_null(null)

@@ -60,6 +60,7 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
         "number": {"type": "number"},
         "string": {"type": "string"},
         "date-time": {"type": "string", "format": "date-time"},
+        "byte": {"type": "string", "format": "byte"},
         "date": {"type": "string", "format": "date"},
         "array": {"type": "array"},
         "strings": {"type": "array", "items": {"type": "string"}},
@@ -86,10 +87,9 @@ const ALL_TYPES: [Type; 7] =
     [Type::Null, Type::Boolean, Type::Integer, Type::Number, Type::String, Type::Array, Type::Object];
 
 impl<'s> Shape<'s> {
-    /// The shape of a document of these schema files.
-    pub(super) fn of_document(files: &'s SchemaFiles, pointer: &str) -> Option<Self> {
-        let (path, document) = files.documents.get_key_value(&files.root)?;
-        let value = document.value.pointer(pointer)?;
+    /// The shape of the events that one of the schemas is about, by its index.
+    pub(super) fn of_part(files: &'s SchemaFiles, part: usize) -> Option<Self> {
+        let (path, value) = files.whole(part)?;
         Some(Self::expanded(Some(files), Located { value, file: Some(path) }))
     }
 
@@ -165,6 +165,13 @@ impl<'s> Shape<'s> {
         }
         found.retain(|possible| possible.ty != Type::Null);
         found
+    }
+
+    /// The values that `const` and `enum` leave; `None` when any alternative has neither.
+    pub(super) fn constants(&self) -> Option<Vec<&'s Value>> {
+        let one = |conjunction: &Conjunction<'s>| conjunction.iter().find_map(|schema| constants(schema.value));
+        let lists: Option<Vec<_>> = self.alternatives.iter().map(one).collect();
+        Some(lists?.into_iter().flatten().collect())
     }
 
     /// A `minItems` that every alternative has.
