@@ -7,12 +7,8 @@ use std::sync::Arc;
 
 use super::schema_files::{self, Disk, Real, SchemaFiles};
 use super::template::TemplateBody;
-<<<<<<< HEAD
 use super::test_file::TestText;
-use super::{Environment, PipelineFile, Schema, parse, parse_cases};
-=======
-use super::{Environment, PipelineFile, parse};
->>>>>>> main
+use super::{Environment, PipelineFile, parse, parse_cases};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
 /// Bytes of a pipeline file or a template. The widest table PostgreSQL allows fits a tenth of it.
@@ -156,7 +152,7 @@ pub fn load_tests(paths: &[PathBuf], pipelines: &[PipelineText]) -> (Vec<TestTex
     let mut tests = Vec::new();
     for pipeline in pipelines.iter().map(|text| &text.source.path) {
         for path in TEST_ENDINGS.map(|ending| pipeline.with_extension(&ending[1..])).iter().filter(|path| path.exists()) {
-            match read_text(path, MAX_TEXT, &read_file) {
+            match read_text(path, MAX_TEXT, &Real) {
                 Ok(source) => tests.push(test_text(pipeline, source)),
                 Err(problem) => problems.push(problem),
             }
@@ -170,7 +166,7 @@ fn test_text(pipeline: &Path, source: Arc<SourceText>) -> TestText {
     let (cases, problems) = parse_cases(&source);
     let folder = source.path.parent().unwrap_or(Path::new(""));
     let named = cases.iter().filter_map(|case| case.file.as_ref());
-    let body = |path: &str| read_text(&join(folder, path), MAX_TEXT, &read_file).map_err(|problem| problem.message);
+    let body = |path: &str| read_text(&join(folder, path), MAX_TEXT, &Real).map_err(|problem| problem.message);
     let bodies = named.map(|path| (path.value.clone(), body(path))).collect();
     TestText { pipeline: pipeline.to_owned(), source, cases, problems, bodies }
 }
