@@ -1,10 +1,12 @@
 //! The command line: one file per command.
 #![allow(clippy::doc_markdown, reason = "the arguments' comments are the help a person reads in a terminal")]
 
+mod columns;
 mod connection;
 mod dev;
 mod excerpt;
 pub mod exit;
+pub mod explain;
 pub mod format;
 mod live;
 mod load;
@@ -42,6 +44,7 @@ enum Command {
     Produce(produce::ProduceArgs),
     Migrate(migrate::MigrateArgs),
     Test(test::TestArgs),
+    Explain(explain::ExplainArgs),
     ValidateConfig(validate_config::ValidateConfigArgs),
 }
 
@@ -53,6 +56,7 @@ impl Cli {
             Command::Run(args) => run::run(&args),
             Command::Produce(args) => produce::run(&args),
             Command::Migrate(args) => migrate::run(&args),
+            Command::Explain(args) => explain::run(&args),
             Command::Test(args) => test::run(&args),
             Command::ValidateConfig(args) => validate_config::run(&args),
         };

@@ -110,7 +110,7 @@ mod tests {
 
     fn decider() -> Decider {
         let schema = json!({ "required": ["id"], "properties": { "id": { "type": "integer" } } });
-        let validator = Validator::compile(&schema, "file:///s.json", None, [], Options::default()).unwrap();
+        let validator = Validator::of(&schema, Options::default()).unwrap();
         let column = |name: &str, ty: &str| ColumnMapping {
             name: name.to_owned(),
             ty: ty.parse::<ColumnType>().unwrap(),

@@ -12,6 +12,7 @@ mod infer;
 mod keys;
 mod queue;
 mod report;
+mod said;
 mod schema;
 mod shape;
 mod source;
@@ -24,6 +25,7 @@ use crate::producer::{Pace, Templates};
 
 pub use compile::{Compiled, compile};
 pub use queue::{QueueError, QueueRef};
+pub use said::{Said, SaidKind, said};
 pub use source::Source;
 
 /// One pipeline, ready to run.

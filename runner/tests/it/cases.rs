@@ -9,7 +9,8 @@ use crate::stack::repository;
 
 fn runner_in(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
-    command.arg("test").args(args).current_dir(folder).env_clear().output().expect("the binary was built for this test")
+    command.arg("test").args(args).current_dir(folder).env_clear();
+    command.output().expect("the binary was built for this test")
 }
 
 /// In the package's folder, so that the snapshots name no machine's folders.
