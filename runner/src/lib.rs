@@ -18,6 +18,7 @@ pub mod producer;
 pub mod plan;
 
 pub mod cases;
+pub mod scaffold;
 
 mod backoff;
 pub mod fault;

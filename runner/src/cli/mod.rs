@@ -11,10 +11,12 @@ pub mod format;
 mod live;
 mod load;
 pub mod migrate;
+mod new;
 mod output;
 mod pipeline;
 pub mod produce;
 mod run;
+mod schema;
 mod signals;
 mod summary;
 pub mod test;
@@ -46,6 +48,8 @@ enum Command {
     Test(test::TestArgs),
     Explain(explain::ExplainArgs),
     ValidateConfig(validate_config::ValidateConfigArgs),
+    New(new::NewArgs),
+    Schema(schema::SchemaArgs),
 }
 
 impl Cli {
@@ -59,6 +63,8 @@ impl Cli {
             Command::Explain(args) => explain::run(&args),
             Command::Test(args) => test::run(&args),
             Command::ValidateConfig(args) => validate_config::run(&args),
+            Command::New(args) => new::run(&args),
+            Command::Schema(args) => schema::run(&args),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -26,11 +27,15 @@ pub enum TemplateBody {
     Inline(Spanned<String>),
 }
 
-#[derive(Deserialize)]
+/// A template with its share.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Full {
+pub(super) struct Full {
+    /// A Handlebars file, as a path from this file.
     file: Option<String>,
+    /// Handlebars text.
     inline: Option<Spanned<String>>,
+    /// Its share among the templates, a whole number; 1 when left out.
     weight: Option<Spanned<i64>>,
 }
 

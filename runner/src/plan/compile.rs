@@ -47,12 +47,7 @@ fn pipeline(file: &PipelineFile, report: &mut Report<'_>) -> Option<Pipeline> {
     }
     let (unwrap, skip) = (envelope::unwrap(file, report), envelope::skip(file, report));
     let decider = schema.and_then(|schema| {
-        Some(Decider {
-            unwrap: unwrap?,
-            skip: skip?,
-            schemas: schema.schemas,
-            mapping: Mapping { tables },
-        })
+        Some(Decider { unwrap: unwrap?, skip: skip?, schemas: schema.schemas, mapping: Mapping { tables } })
     });
     let producer = events::compile(file, decider.as_ref(), report);
     Some(Pipeline {

@@ -14,7 +14,7 @@ mod queue;
 mod report;
 mod said;
 mod schema;
-mod shape;
+pub(crate) mod shape;
 mod source;
 mod table;
 

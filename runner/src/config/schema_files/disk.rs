@@ -34,7 +34,8 @@ impl<F: Fn(&Path, u64) -> io::Result<Vec<u8>>> Disk for F {
 }
 
 /// This machine's own files.
-pub(in crate::config) struct Real;
+#[derive(Debug)]
+pub struct Real;
 
 impl Disk for Real {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {

@@ -15,8 +15,8 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, SourceText};
 
-pub use disk::{Disk, Entry};
-pub(super) use disk::{Real, matches};
+pub(super) use disk::matches;
+pub use disk::{Disk, Entry, Real};
 pub(super) use links::load;
 pub use parts::Part;
 pub(super) use parts::{Parts, parts};

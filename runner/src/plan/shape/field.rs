@@ -6,7 +6,7 @@ use super::{Conjunction, Located, Shape, Type, types};
 
 /// What a shape says about one field.
 #[derive(Debug)]
-pub(in crate::plan) enum Field<'s> {
+pub(crate) enum Field<'s> {
     /// It may be there.
     Known {
         shape: Shape<'s>,
@@ -33,7 +33,7 @@ enum Found<'s> {
 
 impl<'s> Shape<'s> {
     /// Looks a field up in every alternative that may be an object.
-    pub(in crate::plan) fn field(&self, name: &str) -> Field<'s> {
+    pub(crate) fn field(&self, name: &str) -> Field<'s> {
         let objects = self.alternatives.iter().filter(|conjunction| types(conjunction).contains(&Type::Object));
         let found: Vec<Found<'s>> = objects.map(|conjunction| look_up(conjunction, name)).collect();
         let mut shapes = Vec::new();
@@ -58,7 +58,7 @@ impl<'s> Shape<'s> {
     }
 
     /// The names of all fields that some alternative lists.
-    pub(in crate::plan) fn field_names(&self) -> Vec<&'s str> {
+    pub(crate) fn field_names(&self) -> Vec<&'s str> {
         let schemas = self.alternatives.iter().flatten();
         let lists = schemas.filter_map(|schema| schema.value.get("properties")?.as_object());
         let mut names: Vec<&str> = lists.flat_map(|properties| properties.keys().map(String::as_str)).collect();
@@ -68,7 +68,7 @@ impl<'s> Shape<'s> {
     }
 
     /// The shape of an item; `None` when nothing is said about it.
-    pub(in crate::plan) fn items(&self, index: Option<usize>) -> Option<Self> {
+    pub(crate) fn items(&self, index: Option<usize>) -> Option<Self> {
         let arrays = self.alternatives.iter().filter(|conjunction| types(conjunction).contains(&Type::Array));
         let items = arrays.map(|conjunction| {
             let schemas: Vec<Located<'s>> =

@@ -7,7 +7,7 @@
 mod expand;
 mod field;
 
-pub(super) use crate::map::cast::JsonType as Type;
+pub(crate) use crate::map::cast::JsonType as Type;
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::config::SchemaFiles;
 
-pub(super) use field::Field;
+pub(crate) use field::Field;
 
 /// A schema and the file it stands in; no file for the built-in ones.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +30,7 @@ type Conjunction<'s> = Vec<Located<'s>>;
 
 /// The values at one place: those of any alternative. None at all: no value is possible.
 #[derive(Debug, Clone)]
-pub(super) struct Shape<'s> {
+pub(crate) struct Shape<'s> {
     files: Option<&'s SchemaFiles>,
     alternatives: Vec<Conjunction<'s>>,
 }
@@ -88,7 +88,7 @@ const ALL_TYPES: [Type; 7] =
 
 impl<'s> Shape<'s> {
     /// The shape of the events that one of the schemas is about, by its index.
-    pub(super) fn of_part(files: &'s SchemaFiles, part: usize) -> Option<Self> {
+    pub(crate) fn of_part(files: &'s SchemaFiles, part: usize) -> Option<Self> {
         let (path, value) = files.whole(part)?;
         Some(Self::expanded(Some(files), Located { value, file: Some(path) }))
     }
@@ -101,7 +101,7 @@ impl<'s> Shape<'s> {
 
     /// The shape of a schema that refers to no file.
     #[cfg(test)]
-    pub(super) fn of_value(value: &'s Value) -> Self {
+    pub(crate) fn of_value(value: &'s Value) -> Self {
         Self::expanded(None, Located { value, file: None })
     }
 
@@ -117,7 +117,7 @@ impl<'s> Shape<'s> {
     }
 
     /// Every type a value may have, with the `format` its schema gives it.
-    pub(super) fn types(&self) -> Vec<(Type, Option<&'s str>)> {
+    pub(crate) fn types(&self) -> Vec<(Type, Option<&'s str>)> {
         let mut found: Vec<(Type, Option<&str>)> = Vec::new();
         for conjunction in &self.alternatives {
             let format = conjunction.iter().find_map(|schema| schema.value.get("format")?.as_str());
@@ -132,13 +132,24 @@ impl<'s> Shape<'s> {
     }
 
     /// Whether nothing at all is said about the type.
-    pub(super) fn is_any(&self) -> bool {
+    pub(crate) fn is_any(&self) -> bool {
         self.alternatives.iter().any(|conjunction| types(conjunction).len() == ALL_TYPES.len())
     }
 
     /// Whether a value may be of this type.
-    pub(super) fn may_be(&self, ty: Type) -> bool {
+    pub(crate) fn may_be(&self, ty: Type) -> bool {
         self.alternatives.iter().any(|conjunction| types(conjunction).contains(&ty))
+    }
+
+    /// Each alternative as a shape of its own.
+    pub(crate) fn alternatives(&self) -> impl Iterator<Item = Self> {
+        let one = |conjunction: &Conjunction<'s>| Self { files: self.files, alternatives: vec![conjunction.clone()] };
+        self.alternatives.iter().map(one)
+    }
+
+    /// The schemas of all alternatives; those of one alternative all hold.
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = &'s Value> {
+        self.alternatives.iter().flatten().map(|schema| schema.value)
     }
 
     /// Values of either shape.
@@ -226,7 +237,8 @@ fn constants(schema: &Value) -> Option<&[Value]> {
     schema.get("enum")?.as_array().map(Vec::as_slice)
 }
 
-fn type_of(value: &Value) -> Type {
+/// The narrowest type of a value.
+pub(crate) fn type_of(value: &Value) -> Type {
     match value {
         Value::Null => Type::Null,
         Value::Bool(_) => Type::Boolean,
