@@ -1,6 +1,7 @@
 //! What is true: pipelines, compiled from the files the user wrote.
 
 mod agree;
+mod attributes;
 mod check;
 mod compile;
 mod distinct;
@@ -12,6 +13,7 @@ mod infer;
 mod keys;
 mod queue;
 mod report;
+mod said;
 mod schema;
 pub(crate) mod shape;
 mod source;
@@ -23,7 +25,9 @@ use crate::decide::Decider;
 use crate::producer::{Pace, Templates};
 
 pub use compile::{Compiled, compile};
+pub use events::sample_metadata;
 pub use queue::{QueueError, QueueRef};
+pub use said::{Said, SaidKind, said};
 pub use source::Source;
 
 /// One pipeline, ready to run.

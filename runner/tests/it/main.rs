@@ -2,6 +2,7 @@
 
 mod any_yaml;
 mod broken;
+mod cases;
 mod casts;
 mod containers;
 mod crash;
@@ -22,6 +23,8 @@ mod outage;
 mod produce;
 mod readme;
 mod reference;
+mod runaway;
+mod sample_envelopes;
 mod sample_events;
 mod several;
 mod skipped;
