@@ -20,7 +20,9 @@ pub(super) fn aligned(rows: &[Vec<String>]) -> String {
 
 fn widths(rows: &[Vec<String>]) -> Vec<usize> {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let longest = |column| rows.iter().filter_map(|row: &Vec<String>| row.get(column)).map(|cell| cell.chars().count()).max();
+    let longest = |column: usize| {
+        rows.iter().filter_map(|row: &Vec<String>| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
     let mut widths: Vec<usize> = (0..count).map(|column| longest(column).unwrap_or(0)).collect();
     let room = WIDTH.saturating_sub(GAP * count);
     while widths.iter().sum::<usize>() > room {

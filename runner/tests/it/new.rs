@@ -207,16 +207,13 @@ fn pipelines_from_samples_run() {
     }
 }
 
-/// One case that is stored and one that is rejected.
+/// One case that is stored and one that is rejected, both of which hold.
 fn has_cases(folder: &Path, name: &str) {
     let text = read(folder, &format!("pipelines/{name}.test.yaml"));
+    let output = runner(folder, &["test", &format!("pipelines/{name}.yaml"), "--format", "json"]);
+    assert!(output.status.success(), "{}\n{text}", shown(&output));
     let cases: Value = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let pipeline: Value = serde_yaml::from_str(&read(folder, &format!("pipelines/{name}.yaml"))).expect("YAML");
-    let (table, declared) = pipeline["tables"].as_object().and_then(|tables| tables.iter().next()).expect("a table");
-    let row = cases[0]["rows"][table][0].as_object().expect("a row");
-    let columns = declared["columns"].as_object().expect("columns");
-    assert!(row.keys().eq(columns.keys()), "{text}");
-    assert!(cases[1]["rejected"]["code"].is_string(), "{text}");
+    assert!(cases[0]["rows"].is_object() && cases[1]["rejected"]["code"].is_string(), "{text}");
 }
 
 #[test]
