@@ -92,7 +92,7 @@ impl Allowed {
             fields.map(|(key, value)| (key.clone(), value.clone())).collect()
         };
         let all = json!({ "allOf": schemas.iter().map(kept).collect::<Vec<Value>>() });
-        Self(Validator::compile(&all, "file:///string", None, [], Options::default()).ok())
+        Self(Validator::of(&all, Options::default()).ok())
     }
 
     /// A few renderings tell; the event as a whole is tried out in any case.
