@@ -24,7 +24,7 @@ pub(super) fn text(pipeline: &Pipeline, template: &str, order: &KeyOrder) -> Str
     };
     let tables = pipeline.decider().mapping.tables.iter().map(|table| rows(table, &event, order));
     let tables: String = tables.collect();
-    let message = Node::literal(&event, order).text(2);
+    let message = Node::literal(&event, order).text(4);
     let mut columns = pipeline.decider().mapping.tables.iter().flat_map(|table| &table.columns);
     let uses_sqs = columns.any(|column| column.expr.uses(Root::Sqs));
     let sqs = if uses_sqs { format!("  sqs: {{ message_id: {MESSAGE_ID} }}\n") } else { String::new() };
@@ -50,7 +50,7 @@ fn rows(table: &TableMapping, event: &Value, order: &KeyOrder) -> String {
     let scope = context.scope();
     let lines = table.columns.iter().filter_map(|column| {
         let value = column.expr.eval(&scope).ok()?;
-        Some(format!("{}: {}", yaml_key(&column.name), Node::literal(&value, order).text(8)))
+        Some(format!("{}: {}", yaml_key(&column.name), Node::literal(&value, order).text(10)))
     });
     let lines: Vec<String> = lines.collect();
     format!("    {}:\n      - {}\n", yaml_key(&table.name), lines.join("\n        "))
@@ -67,7 +67,7 @@ fn rejected(pipeline: &Pipeline, event: &Value, order: &KeyOrder) -> String {
         Breakage::ExtraField => "a field the schema does not know is rejected",
     };
     let message = match serde_json::from_str(&body) {
-        Ok(event) => format!("message: {}", Node::literal(&event, order).text(2)),
+        Ok(event) => format!("message: {}", Node::literal(&event, order).text(4)),
         Err(_) => format!("body: \"{}\"", escaped(&body)),
     };
     let reason = decide(pipeline, &body).err().unwrap_or_default();

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use proptest::prelude::*;
-use runner::diagnostic::{Style, render};
+use runner::config::parse_cases;
+use runner::diagnostic::{SourceText, Style, render};
 use runner::scaffold::{Origin, Request, scaffold};
 use serde_json::{Value, json};
 
@@ -253,13 +254,13 @@ fn it_tells_what_it_wrote_and_what_comes_next() {
     let output = succeeds(folder.path(), &["new", "pings", "--from-sample", "s.json"]);
     let expected = "wrote pipelines/pings.yaml\nwrote pipelines/pings.json.hbs\nwrote pipelines/pings.test.yaml\n\
                     wrote schemas/pings.schema.json\n\nnext:\n  runner validate-config pipelines/pings.yaml\n  \
-                    runner dev pipelines/pings.yaml\n";
+                    runner test pipelines/pings.yaml\n  runner dev pipelines/pings.yaml\n";
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
     let output = succeeds(folder.path(), &["new", "pongs", "--from-sample", "s.json", "--format", "json"]);
     let result: Value = serde_json::from_slice(&output.stdout).expect("one object");
     assert_eq!(
         (&result["files"][0], result["next"].as_array().map(Vec::len)),
-        (&json!("pipelines/pongs.yaml"), Some(2))
+        (&json!("pipelines/pongs.yaml"), Some(3))
     );
 }
 
@@ -377,7 +378,8 @@ proptest! {
         let (_, pipeline) = &made.files[0];
         prop_assert!(made.problems.is_empty(), "{}\n{pipeline}\n{text}", render(&made.problems, Style::Plain));
         let (_, cases) = made.files.iter().find(|(path, _)| path.ends_with("any.test.yaml")).expect("it was made");
-        let cases: Value = serde_yaml::from_str(cases).map_err(|error| TestCaseError::fail(format!("{error}\n{cases}")))?;
-        prop_assert_eq!(cases.as_array().map(Vec::len), Some(2));
+        let (read, problems) = parse_cases(&SourceText::new("any.test.yaml", cases));
+        prop_assert!(problems.is_empty(), "{}\n{cases}", render(&problems, Style::Plain));
+        prop_assert_eq!(read.len(), 2);
     }
 }
