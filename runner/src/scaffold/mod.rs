@@ -17,6 +17,7 @@ mod order;
 mod pattern;
 mod string;
 mod trial;
+mod types;
 
 use std::collections::BTreeMap;
 use std::io;
