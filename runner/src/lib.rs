@@ -17,6 +17,7 @@ pub mod producer;
 
 pub mod plan;
 
+pub mod cases;
 pub mod scaffold;
 
 mod backoff;

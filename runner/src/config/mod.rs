@@ -7,6 +7,7 @@ mod de;
 pub mod editor;
 mod index;
 mod interpolate;
+mod json;
 pub mod load;
 pub mod percent;
 mod schema;
@@ -14,6 +15,7 @@ mod schema_files;
 pub mod settings;
 mod spanned;
 mod template;
+mod test_file;
 mod units;
 mod yaml;
 
@@ -31,12 +33,14 @@ use crate::diagnostic::{Diagnostic, Place, SourceText};
 pub use column::{ColumnError, ColumnLine, ColumnText};
 pub use index::{Index, Method};
 pub use interpolate::{Environment, InterpolationError, interpolate};
+pub use json::Json;
 pub use load::{Files, PipelineText, load};
 pub use schema::{DraftName, Formats, Otherwise, Schema, Selection};
 pub use schema_files::{Disk, Document, Entry, Part, Real, SchemaFiles, Target, Unresolved, split_pointer};
 pub use settings::Settings;
 pub use spanned::{Setting, Spanned};
 pub use template::{Template, TemplateBody};
+pub use test_file::{Case, Columns, ExpectedRows, Rejected, SqsFields, TestText, parse_cases};
 pub use units::Seconds;
 
 /// A pipeline of runner: where events come from, what a valid event is, and which rows it becomes.

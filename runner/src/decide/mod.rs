@@ -1,6 +1,7 @@
 //! One delivery becomes rows, or the reason why it never will: parse, unwrap, skip, validate, map.
 
 mod schemas;
+mod trace;
 mod unwrap;
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use crate::message::{Code, Delivery, Metadata, Rejection, parse};
 use crate::row::Rows;
 
 pub use schemas::{Choice, Otherwise, Schemas, Verdict};
+pub use trace::{TableTrace, Trace};
 pub use unwrap::Unwrap;
 
 /// Every step between the queue and the database. Synchronous and pure: no clock, no network, no database.

@@ -13,6 +13,7 @@ mod infer;
 mod keys;
 mod queue;
 mod report;
+mod said;
 mod schema;
 pub(crate) mod shape;
 mod source;
@@ -26,6 +27,7 @@ use crate::producer::{Pace, Templates};
 pub use compile::{Compiled, compile};
 pub use events::sample_metadata;
 pub use queue::{QueueError, QueueRef};
+pub use said::{Said, SaidKind, said};
 pub use source::Source;
 
 /// One pipeline, ready to run.

@@ -2,6 +2,7 @@
 
 mod any_yaml;
 mod broken;
+mod cases;
 mod casts;
 mod containers;
 mod crash;
