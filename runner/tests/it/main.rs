@@ -31,5 +31,6 @@ mod skipped;
 mod stack;
 mod startup;
 mod tables;
+mod types;
 mod upserts;
 mod validate_config;

@@ -41,7 +41,7 @@ async fn sales() -> Stack {
 fn sale(id: u32, items: usize) -> String {
     let item = |at: usize| format!(r#"{{"sku":"s{at}","price":{id}.{at:04}}}"#);
     let items: Vec<_> = (0..items).map(item).collect();
-    format!(r#"{{"id":{id},"items":[{}],"marked":{},"share":0.5}}"#, items.join(","), id % 2 == 0)
+    format!(r#"{{"id":{id},"items":[{}],"marked":{},"share":0.5}}"#, items.join(","), id.is_multiple_of(2))
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ async fn messages_that_run_away_are_rejected_and_all_others_stored() {
 
     let start = Instant::now();
     let summary = stack.json(&["run", PIPELINE, "--until-empty", "--format", "json"]);
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
     assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(500), &json!(runaways.len())), "{summary}");
     assert_eq!(stack.count("loops").await, 500);
 

@@ -1,5 +1,6 @@
 //! Points in time, dates and times of day.
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 use migration::ScalarType;
@@ -43,14 +44,26 @@ pub(super) fn time(value: &Value) -> Result<Cell, Problem> {
 /// Microseconds since 1970.
 fn parse_timestamp(text: &str) -> Option<i64> {
     let (at, micros, offset) = Reader(text.as_bytes()).whole(Reader::date_time)?;
-    let whole = offset.to_timestamp(at).ok()?.as_microsecond();
-    let micros = whole + micros;
-    // The offset may carry the first hours of year 1 into the year before it, which has no RFC 3339 form.
-    (micros >= FIRST_MICROSECOND).then_some(micros)
+    let seconds = at.duration_since(UNIX_EPOCH).as_secs() - i64::from(offset.seconds());
+    let micros = seconds * 1_000_000 + micros;
+    // The offset may carry hours of year 1 into the year before it, or of year 9999 into the year after it, which have
+    // no RFC 3339 form.
+    MICROSECONDS.contains(&micros).then_some(micros)
 }
 
-/// 0001-01-01 00:00 UTC in microseconds since 1970.
-const FIRST_MICROSECOND: i64 = -62_135_596_800_000_000;
+/// 0001-01-01 00:00 to the end of 9999-12-31, UTC, in microseconds since 1970. jiff's own timestamps end a day earlier,
+/// and 9999-12-31 is what many take for "never".
+const MICROSECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
+const UNIX_EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// Nanoseconds since 1970 UTC as RFC 3339; `None` outside of years 0001 to 9999.
+pub(in crate::map) fn rfc_3339(nanoseconds: i128) -> Option<String> {
+    const UNIT: i128 = 1_000_000_000;
+    let seconds = i64::try_from(nanoseconds.div_euclid(UNIT)).ok()?;
+    let rest = i32::try_from(nanoseconds.rem_euclid(UNIT)).ok()?;
+    let at = UNIX_EPOCH.checked_add(SignedDuration::new(seconds, rest)).ok()?;
+    (at.year() > 0).then(|| format!("{at}Z"))
+}
 
 /// Reads fixed-width fields from the front.
 #[derive(Clone, Copy)]

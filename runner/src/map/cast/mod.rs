@@ -21,6 +21,7 @@ use crate::message::Code;
 use crate::row::Cell;
 
 pub use accepts::{JsonType, Verdict, accepts};
+pub(in crate::map) use datetime::rfc_3339;
 pub(in crate::map) use decimal::Decimal;
 
 /// Why a value does not fit its column.

@@ -114,12 +114,10 @@ pub(super) fn bytes(count: usize) {
 }
 
 fn take(left: &'static std::thread::LocalKey<Cell<usize>>, count: usize, limit: Limit) {
-    match left.get().checked_sub(count) {
-        Some(rest) => left.set(rest),
-        None => {
-            left.set(0);
-            stop(limit)
-        }
+    let rest = left.get().checked_sub(count);
+    left.set(rest.unwrap_or(0));
+    if rest.is_none() {
+        stop(limit);
     }
 }
 

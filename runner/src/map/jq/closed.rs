@@ -29,7 +29,6 @@ const CLOSED: [(&str, usize); 17] = [
 pub(super) fn is_closed(term: &Term<&str>) -> bool {
     match term {
         Term::Num(_) | Term::Var(_) | Term::Break(_) => true,
-        Term::Id | Term::Recurse | Term::Def(..) => false,
         Term::Str(_, parts) => parts.iter().all(|part| match part {
             StrPart::Term(term) => is_closed(term),
             _ => true,
@@ -41,7 +40,6 @@ pub(super) fn is_closed(term: &Term<&str>) -> bool {
         Term::Fold(_, source, Pattern::Var(_), arguments) => {
             is_closed(source) && arguments.first().is_some_and(is_closed)
         }
-        Term::Fold(..) => false,
         Term::IfThenElse(cases, otherwise) => {
             let mut cases = cases.iter();
             cases.all(|(condition, then)| is_closed(condition) && is_closed(then))
@@ -49,6 +47,7 @@ pub(super) fn is_closed(term: &Term<&str>) -> bool {
         }
         Term::Call("any" | "all", arguments) => arguments.len() == 2 && is_closed(&arguments[0]),
         Term::Call(name, arguments) => CLOSED.contains(&(*name, arguments.len())) && arguments.iter().all(is_closed),
+        Term::Id | Term::Recurse | Term::Def(..) | Term::Fold(..) => false,
         Term::Path(head, path) => is_closed(head) && path.0.iter().all(|(part, _)| is_closed_part(part)),
     }
 }

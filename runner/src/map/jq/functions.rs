@@ -9,7 +9,6 @@ use jaq_core::box_iter::box_once;
 use jaq_core::native::{Fun, bome, run, unary, v};
 use jaq_core::{Error, Exn, ValR};
 use jaq_json::Num;
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::Data;
@@ -17,7 +16,7 @@ use super::access::occurrences;
 use super::budget;
 use super::regex_cost;
 use super::value::Val;
-use crate::map::cast::Decimal;
+use crate::map::cast::{Decimal, rfc_3339};
 
 /// Functions of jq.
 pub(super) fn json() -> Vec<Fun<Data>> {
@@ -157,9 +156,8 @@ fn epoch(value: Val, digits: i64) -> ValR<Val> {
         _ => return Err(Error::typ(value, "number")),
     };
     let nanoseconds = Decimal::parse(&text).and_then(|decimal| decimal.scaled(digits));
-    let timestamp = nanoseconds.and_then(|ns| Timestamp::from_nanosecond(ns).ok());
-    match timestamp {
-        Some(timestamp) => Ok(Val::str(&timestamp.to_string())),
+    match nanoseconds.and_then(rfc_3339) {
+        Some(text) => Ok(Val::from(text)),
         None => Err(Error::str(format_args!("cannot use {value} as a time since 1970"))),
     }
 }

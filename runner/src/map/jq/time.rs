@@ -19,7 +19,7 @@ pub(super) fn functions() -> Vec<Fun<Data>> {
     vec![
         run(("fromdateiso8601", v(0), |cv| bome(fromdate(&cv.1)))),
         run(("todateiso8601", v(0), |cv| bome(point(&cv.1).map(|at| Val::str(&at.to_string()))))),
-        run(("gmtime", v(0), |cv| bome(point(&cv.1).and_then(|at| broken_down(at))))),
+        run(("gmtime", v(0), |cv| bome(point(&cv.1).map(broken_down)))),
         run(("mktime", v(0), |cv| bome(civil(&cv.1).and_then(|at| Ok(seconds(in_utc(at, &cv.1)?.timestamp())))))),
         run(("strptime", v(1), |cv| unary(cv, |text, format| strptime(&text, &format)))),
         run(("strftime", v(1), |cv| unary(cv, |at, format| strftime(&at, &format)))),
@@ -36,7 +36,7 @@ fn strptime(value: &Val, format: &Val) -> ValR<Val> {
     if parsed.offset().is_none() && parsed.iana_time_zone().is_none() {
         parsed.set_offset(Some(Offset::UTC));
     }
-    broken_down(parsed.to_zoned().map_err(Error::str)?.timestamp())
+    Ok(broken_down(parsed.to_zoned().map_err(Error::str)?.timestamp()))
 }
 
 /// Of a number or of an array as [`broken_down`] makes it.
@@ -96,14 +96,14 @@ fn decimal(nanoseconds: i128) -> Val {
 }
 
 /// `[year, month from 0, day, hours, minutes, seconds, weekday from Sunday, day of the year from 0]`
-fn broken_down(at: Timestamp) -> ValR<Val> {
+fn broken_down(at: Timestamp) -> Val {
     let at = Offset::UTC.to_datetime(at);
     let whole =
         [at.year(), i16::from(at.month()) - 1, i16::from(at.day()), i16::from(at.hour()), i16::from(at.minute())];
     let integer = |part: i16| Val::from(isize::from(part));
     let second = i128::from(at.second()) * 1_000_000_000 + i128::from(at.subsec_nanosecond());
     let rest = [i16::from(at.weekday().to_sunday_zero_offset()), at.day_of_year() - 1];
-    Ok(whole.map(integer).into_iter().chain([decimal(second)]).chain(rest.map(integer)).collect())
+    whole.map(integer).into_iter().chain([decimal(second)]).chain(rest.map(integer)).collect()
 }
 
 /// The other way round; weekday and day of the year are not looked at.
