@@ -20,7 +20,7 @@ fn schema() -> Value {
 }
 
 fn validator() -> Validator {
-    Validator::compile(&schema(), "file:///pipeline", None, [], Options::default()).expect("it is a JSON Schema")
+    Validator::of(&schema(), Options::default()).expect("it is a JSON Schema")
 }
 
 fn pipelines(folder: &str) -> Vec<PathBuf> {
