@@ -58,7 +58,9 @@ fn literal(text: &str, ty: ScalarType) -> Value {
         ScalarType::SmallInt | ScalarType::Integer | ScalarType::BigInt => number(text),
         ScalarType::Numeric(limits) => number(&spelling::numeric(text, limits.map(|(_, scale)| scale))),
         ScalarType::Real => text.parse::<f32>().map_or_else(|_| same(), |float| number(&format!("{float:?}"))),
-        ScalarType::DoublePrecision => text.parse::<f64>().map_or_else(|_| same(), |float| number(&format!("{float:?}"))),
+        ScalarType::DoublePrecision => {
+            text.parse::<f64>().map_or_else(|_| same(), |float| number(&format!("{float:?}")))
+        }
         ScalarType::Timestamptz => text.parse::<Timestamp>().map_or_else(|_| same(), |at| Value::from(at.to_string())),
         ScalarType::Time => time(text).map_or_else(same, |time| Value::from(time.to_string())),
         ScalarType::Interval => spelling::interval(text).map_or_else(same, Value::from),

@@ -28,7 +28,11 @@ impl Difference {
 }
 
 /// Every difference; none: the message became what was expected.
-pub(super) fn differences(expected: &Expected, result: &Result<Rows, Rejection>, pipeline: &Pipeline) -> Vec<Difference> {
+pub(super) fn differences(
+    expected: &Expected,
+    result: &Result<Rows, Rejection>,
+    pipeline: &Pipeline,
+) -> Vec<Difference> {
     let tables = &pipeline.decider().mapping.tables;
     match (expected, result) {
         (Expected::Rows(expected), Ok(rows)) => {
@@ -160,7 +164,8 @@ mod tests {
             keyword: Some("required".to_owned()),
             ..Rejection::new(Code::Schema, "the document lacks the required field \"id\"")
         };
-        let reason = Reason { code: Code::Schema, path: None, column: None, keyword: None, schema_path: None, message: None };
+        let reason =
+            Reason { code: Code::Schema, path: None, column: None, keyword: None, schema_path: None, message: None };
         assert_eq!(reason_differences(&reason, &rejection), []);
         let full = Reason {
             path: Some(String::new()),

@@ -73,7 +73,9 @@ fn tables(rows: &ExpectedRows, columns: Columns, compiler: &mut Compiler<'_>) ->
     let mut tables = vec![Vec::new(); mapping.tables.len()];
     for (name, rows) in &rows.0 {
         match mapping.tables.iter().position(|table| table.name == name.value) {
-            Some(at) => tables[at] = rows.iter().map(|written| row(written, &mapping.tables[at], columns, compiler)).collect(),
+            Some(at) => {
+                tables[at] = rows.iter().map(|written| row(written, &mapping.tables[at], columns, compiler)).collect()
+            }
             None => {
                 let message = format!("the pipeline has no table `{}`", name.value);
                 let names = mapping.tables.iter().map(|table| table.name.as_str());
@@ -107,7 +109,9 @@ fn row(
         let message = format!("the row leaves out {}", open.join(", "));
         let place = entries.first().map_or(&written.range, |(name, _)| &name.range);
         let problem = compiler.at(Code::CaseColumn, place, message);
-        compiler.push(problem.help("list every column, or write `columns: listed` in the case to compare only those it lists"));
+        compiler.push(
+            problem.help("list every column, or write `columns: listed` in the case to compare only those it lists"),
+        );
     }
     let cells = table.columns.iter().map(|column| entry(column).and_then(|(_, json)| cell(json, column.ty, compiler)));
     cells.collect()

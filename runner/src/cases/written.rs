@@ -69,7 +69,8 @@ fn rejected(rejection: &Rejection) -> String {
 
 /// A name as a YAML key: in quotes unless it is one word that YAML takes for a text.
 fn key(name: &str) -> String {
-    let word = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));
+    let word = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));
     let literal = ["null", "true", "false"].contains(&name.to_ascii_lowercase().as_str());
     if word && !literal { name.to_owned() } else { Value::from(name).to_string() }
 }

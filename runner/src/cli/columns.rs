@@ -20,9 +20,10 @@ pub(super) fn aligned(rows: &[Vec<String>]) -> String {
 
 fn widths(rows: &[Vec<String>]) -> Vec<usize> {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let length = |row: &Vec<String>, column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
-    let longest = |column| rows.iter().map(|row| length(row, column)).max().unwrap_or(0);
-    let mut widths: Vec<usize> = (0..count).map(longest).collect();
+    let longest = |column: usize| {
+        rows.iter().filter_map(|row: &Vec<String>| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let mut widths: Vec<usize> = (0..count).map(|column| longest(column).unwrap_or(0)).collect();
     let room = WIDTH.saturating_sub(GAP * count);
     while widths.iter().sum::<usize>() > room {
         let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > 1) else { break };

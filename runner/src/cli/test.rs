@@ -40,7 +40,10 @@ pub(super) fn run(args: &TestArgs) -> Result<(), Failure> {
     let suites = suites(args)?;
     let report = Report::of(&suites, args.filter.as_deref());
     if let (Some(filter), true) = (&args.filter, report.runs.is_empty()) {
-        return Err(Failure::Usage(format!("error: no case contains `{filter}`; {}", counted(report.left_out, "case"))));
+        return Err(Failure::Usage(format!(
+            "error: no case contains `{filter}`; {}",
+            counted(report.left_out, "case")
+        )));
     }
     output::result(match args.format {
         Format::Human => report.human(),

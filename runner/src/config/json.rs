@@ -48,7 +48,8 @@ pub(crate) fn value(node: &Node) -> Result<Value, NoJson> {
     match &node.kind {
         Kind::Sequence(items) => items.iter().map(value).collect(),
         Kind::Mapping(entries) => {
-            let fields = entries.iter().map(|(key, field)| Ok((key.text().unwrap_or_default().to_owned(), value(field)?)));
+            let fields =
+                entries.iter().map(|(key, field)| Ok((key.text().unwrap_or_default().to_owned(), value(field)?)));
             fields.collect::<Result<Map<_, _>, _>>().map(Value::Object)
         }
         Kind::Scalar { text, plain: false } => Ok(Value::from(text.as_str())),
@@ -98,10 +99,7 @@ mod tests {
     #[test]
     fn numbers_keep_their_digits_and_quotes_make_texts() {
         let text = "{a: 1.10, b: 123456789012345678901234567890, c: \"1.10\", d: 1e3, e: -0}";
-        assert_eq!(
-            read(text).unwrap(),
-            r#"{"a":1.10,"b":123456789012345678901234567890,"c":"1.10","d":1e+3,"e":-0}"#
-        );
+        assert_eq!(read(text).unwrap(), r#"{"a":1.10,"b":123456789012345678901234567890,"c":"1.10","d":1e+3,"e":-0}"#);
     }
 
     #[test]

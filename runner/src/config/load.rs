@@ -151,7 +151,8 @@ pub fn load_tests(paths: &[PathBuf], pipelines: &[PipelineText]) -> (Vec<TestTex
     let mut problems = Vec::new();
     let mut tests = Vec::new();
     for pipeline in pipelines.iter().map(|text| &text.source.path) {
-        for path in TEST_ENDINGS.map(|ending| pipeline.with_extension(&ending[1..])).iter().filter(|path| path.exists()) {
+        for path in TEST_ENDINGS.map(|ending| pipeline.with_extension(&ending[1..])).iter().filter(|path| path.exists())
+        {
             match read_text(path, MAX_TEXT, &Real) {
                 Ok(source) => tests.push(test_text(pipeline, source)),
                 Err(problem) => problems.push(problem),
@@ -180,7 +181,8 @@ fn lone_tests(folder: &Path) -> Vec<Diagnostic> {
     lone.map(|path| {
         let message = format!("{} stands beside no pipeline file of its name", path.display());
         let wanted = tested(path).unwrap_or_default();
-        Diagnostic::new(Code::LoneTest, message, None).help(format!("it tests {}, which does not exist", wanted.display()))
+        Diagnostic::new(Code::LoneTest, message, None)
+            .help(format!("it tests {}, which does not exist", wanted.display()))
     })
     .collect()
 }
@@ -188,7 +190,8 @@ fn lone_tests(folder: &Path) -> Vec<Diagnostic> {
 /// The pipeline file that a test file is about; `None` when the path is no test file's.
 pub fn tested(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
-    let stem = TEST_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).filter(|stem| !stem.starts_with('.'))?;
+    let stem =
+        TEST_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).filter(|stem| !stem.starts_with('.'))?;
     let named = |ending: &str| path.with_file_name(format!("{stem}{ending}"));
     Some([named(".yaml"), named(".yml")]).map(|[yaml, yml]| if yml.exists() && !yaml.exists() { yml } else { yaml })
 }

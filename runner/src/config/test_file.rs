@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn every_mistake_is_reported_at_its_place_and_the_other_cases_are_kept() {
-        let text = "- name: a\n  mesage: {}\n- message: {}\n- name: c\n  message: {n: +1, m: 1.}\n  skipped: yes\n- name: d\n";
+        let text =
+            "- name: a\n  mesage: {}\n- message: {}\n- name: c\n  message: {n: +1, m: 1.}\n  skipped: yes\n- name: d\n";
         assert_eq!(
             problems(text),
             [

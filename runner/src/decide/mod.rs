@@ -37,9 +37,10 @@ impl Decider {
         })
     }
 
-    /// Whether a body that is JSON passes every step before the mapping.
-    pub fn accepts(&self, body: &Value, metadata: &Metadata) -> bool {
-        self.within(body, metadata, |context| self.verdict(context)).is_ok()
+    /// Whether a body passes every step before the mapping.
+    pub fn accepts(&self, body: &str, metadata: &Metadata) -> bool {
+        let verdict = self.body(body).and_then(|body| self.within(&body, metadata, |context| self.verdict(context)));
+        verdict.is_ok()
     }
 
     /// The body as a value: parsed, unless the envelope is opened from its text.

@@ -85,6 +85,7 @@ codes! {
     E0142 NoKind "With `files`, a schema does not say which kind of event it is for."
     E0143 AmbiguousId "Two schema files have one `$id`."
     E0150 Variable "An expression uses `$raw` outside `unwrap`, or `$doc` inside it."
+    E0151 DeadEnd "An expression that looks at nothing of the event has no value: it never ends, or fails every time."
     E0170 LoneTest "A test file stands beside no pipeline file of its name."
     E0171 CaseForm "A case has no message or several, nothing expected or more than one thing."
     E0172 CaseColumn "A case names a table or column that the pipeline does not have, or leaves one out."
@@ -94,6 +95,7 @@ codes! {
     W0203 UnknownFormat "A schema uses a `format` that is not known and therefore not checked."
     W0204 MayNotFit "An expression's type fits its column's type only for some values; the others are dead-lettered."
     W0205 UselessIndex "An index that PostgreSQL would hardly ever use."
+    W0250 NoRows "A template renders events that become no rows: each is skipped, or no `when` is true."
 }
 
 impl Code {

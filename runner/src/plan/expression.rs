@@ -66,6 +66,17 @@ impl<'a> Written<'a> {
         None
     }
 
+    /// An expression that looks at nothing is run once: that it fails is known then.
+    fn with_an_end(&self, expr: Expr, report: &mut Report<'_>) -> Option<Expr> {
+        let Some(error) = expr.dead_end() else {
+            return Some(expr);
+        };
+        let problem =
+            self.problem(Code::DeadEnd, &(0..self.text.len()), format!("no event has a value here: {error}"), report);
+        report.push(problem.help("the expression looks at nothing of the event, and fails every time"));
+        None
+    }
+
     /// Where a variable stands first; the whole expression when it can't be found.
     fn variable(&self, name: &str) -> Range<usize> {
         let longer = |end: usize| self.text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
@@ -81,7 +92,7 @@ impl<'a> Written<'a> {
             return None;
         }
         match Expr::compile(self.text) {
-            Ok(expr) => Some(expr),
+            Ok(expr) => self.with_an_end(expr, report),
             Err(error) => {
                 let mut problem = self.problem(Code::Expression, &error.span, error.message, report);
                 problem.help.extend(error.help);

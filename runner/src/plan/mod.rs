@@ -1,6 +1,7 @@
 //! What is true: pipelines, compiled from the files the user wrote.
 
 mod agree;
+mod attributes;
 mod check;
 mod compile;
 mod distinct;
@@ -24,6 +25,7 @@ use crate::decide::Decider;
 use crate::producer::{Pace, Templates};
 
 pub use compile::{Compiled, compile};
+pub use events::sample_metadata;
 pub use queue::{QueueError, QueueRef};
 pub use said::{Said, SaidKind, said};
 pub use source::Source;

@@ -45,9 +45,9 @@ fn columns(document: &Shape<'_>, table: &TableMapping) -> Vec<Option<String>> {
     let place = Place { shape: document.clone(), optional: false };
     let input = match &table.for_each {
         None => Some(place.clone()),
-        Some(elements) => {
-            place.at(elements, &place).and_then(|array| Some(Place { shape: array.shape.items(None)?, optional: false }))
-        }
+        Some(elements) => place
+            .at(elements, &place)
+            .and_then(|array| Some(Place { shape: array.shape.items(None)?, optional: false })),
     };
     let said = |expr| input.as_ref().and_then(|input| input.at(expr, &place)).map(|found| found.describe());
     table.columns.iter().map(|column| said(&column.expr)).collect()

@@ -56,7 +56,7 @@ fn rows(table: &TableMapping, event: &Value, order: &KeyOrder) -> String {
 
 /// The same event, broken.
 fn rejected(pipeline: &Pipeline, event: &Value, order: &KeyOrder) -> String {
-    let accepts = |event: &Value| decide(pipeline, &event.to_string()).is_ok();
+    let accepts = |body: &str| decide(pipeline, body).is_ok();
     let (body, breakage) = Breakage::apply(TURN, &event.to_string(), accepts);
     let name = match breakage {
         Breakage::NotJson => "what is no JSON is rejected",

@@ -11,9 +11,7 @@ const RENDERINGS: usize = 20;
 
 /// The text of a template whose events the pipeline stores; of the most natural one, when none is found.
 pub(super) fn find(pipeline: &Pipeline, make: impl FnMut(&mut Choices) -> Node) -> String {
-    let refuse = |made: &Node| refused(pipeline, &made.text(0));
-    let (node, _) = search(make, refuse, String::as_str);
-    node.text(0)
+    search(make, |made| refused(pipeline, &made.text(0))).text(0)
 }
 
 /// Where the first event that is not stored is wrong.

@@ -29,7 +29,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// These decide and compile; nothing in them waits, connects or stores.
-const PURE: &[&str] = &["message", "row", "diagnostic", "config", "map", "validate", "decide", "plan", "cases", "scaffold"];
+const PURE: &[&str] =
+    &["message", "row", "diagnostic", "config", "map", "validate", "decide", "plan", "cases", "scaffold"];
 const IMPURE_CRATES: &[&str] = &["tokio", "aws_sdk_sqs", "aws_config", "sea_orm", "devstack"];
 
 /// Every source file of `runner`, with the module it belongs to.

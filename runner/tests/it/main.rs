@@ -24,6 +24,8 @@ mod outage;
 mod produce;
 mod readme;
 mod reference;
+mod runaway;
+mod sample_envelopes;
 mod sample_events;
 mod several;
 mod skipped;

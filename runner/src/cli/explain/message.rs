@@ -55,8 +55,7 @@ impl<'a> Decided<'a> {
     }
 
     pub(super) fn json(&self) -> Value {
-        let steps: Vec<Value> =
-            self.steps.iter().map(|(step, told)| json!({ "step": step, "result": told })).collect();
+        let steps: Vec<Value> = self.steps.iter().map(|(step, told)| json!({ "step": step, "result": told })).collect();
         let mut json = json!({
             "outcome": outcome(self.tables(), &self.trace.result),
             "steps": steps,
@@ -79,7 +78,9 @@ impl<'a> Decided<'a> {
         };
         let tables = self.tables().iter().zip(tables);
         let tables: Map<String, Value> = tables
-            .map(|(table, rows)| (table.name.clone(), rows.iter().map(|cells| Value::Object(row(table, cells))).collect()))
+            .map(|(table, rows)| {
+                (table.name.clone(), rows.iter().map(|cells| Value::Object(row(table, cells))).collect())
+            })
             .collect();
         Value::Object(tables)
     }
@@ -93,7 +94,8 @@ fn reason(rejection: &Rejection) -> Vec<(&'static str, &str)> {
         ("schema_path", &rejection.schema_path),
         ("column", &rejection.column),
     ];
-    let always = [("code", rejection.code.as_str()), ("stage", rejection.code.stage()), ("message", &rejection.message)];
+    let always =
+        [("code", rejection.code.as_str()), ("stage", rejection.code.stage()), ("message", &rejection.message)];
     let optional = optional.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)));
     always.into_iter().chain(optional).collect()
 }
@@ -117,7 +119,10 @@ impl Steps<'_> {
         if decider.unwrap.is_some() {
             let size = |document: &Value| counted(document.to_string().len(), "byte");
             let document = trace.document.as_ref();
-            steps.push(("unwrap", document.map(|document| format!("{}, {}", crate::map::kind(document), size(document)))));
+            steps.push((
+                "unwrap",
+                document.map(|document| format!("{}, {}", crate::map::kind(document), size(document))),
+            ));
         }
         if decider.skip.is_some() {
             steps.push(("skip", trace.skip.map(|skip| if skip { "yes: dropped" } else { "no" }.to_owned())));

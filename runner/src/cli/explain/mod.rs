@@ -68,15 +68,11 @@ fn attribute(text: &str) -> Result<(String, String), String> {
 }
 
 fn delivery(path: &Path, attributes: &[(String, String)]) -> Result<Delivery, Failure> {
-    let body = body(path).map_err(|error| {
-        Failure::Running(format!("error: can't read the message from {}: {error}", path.display()))
-    })?;
-    let attribute = |text: &str| Attribute {
-        data_type: "String".to_owned(),
-        value: AttributeValue::Text(text.to_owned()),
-    };
-    let attributes: BTreeMap<_, _> =
-        attributes.iter().map(|(name, text)| (name.clone(), attribute(text))).collect();
+    let body = body(path)
+        .map_err(|error| Failure::Running(format!("error: can't read the message from {}: {error}", path.display())))?;
+    let attribute =
+        |text: &str| Attribute { data_type: "String".to_owned(), value: AttributeValue::Text(text.to_owned()) };
+    let attributes: BTreeMap<_, _> = attributes.iter().map(|(name, text)| (name.clone(), attribute(text))).collect();
     let metadata = crate::message::Metadata { attributes, ..sample_metadata() };
     Ok(Delivery { body, metadata, receipt: Receipt(String::new()) })
 }

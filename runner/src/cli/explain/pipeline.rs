@@ -50,7 +50,9 @@ impl<'a> About<'a> {
         let decider = self.pipeline.decider();
         let event = match &decider.unwrap {
             None => "  The body is the event.\n".to_owned(),
-            Some(Unwrap::Sns) => "  The event is the JSON text in `Message` of an Amazon SNS notification.\n".to_owned(),
+            Some(Unwrap::Sns) => {
+                "  The event is the JSON text in `Message` of an Amazon SNS notification.\n".to_owned()
+            }
             Some(Unwrap::Expr(expr)) => format!("  The event is `{}` of the body.\n", expr.text()),
         };
         match &decider.skip {
@@ -95,7 +97,9 @@ impl<'a> About<'a> {
             self.said.kinds.iter().map(|kind| json!({ "values": kind.values, "schema": kind.schema })).collect();
         let (discriminator, otherwise) = match &decider.schemas.choice {
             Choice::One(_) => (None, None),
-            Choice::ByValue { discriminator, otherwise: Otherwise::Skip, .. } => (Some(discriminator.text()), Some("skip")),
+            Choice::ByValue { discriminator, otherwise: Otherwise::Skip, .. } => {
+                (Some(discriminator.text()), Some("skip"))
+            }
             Choice::ByValue { discriminator, .. } => (Some(discriminator.text()), Some("dlq")),
         };
         json!({

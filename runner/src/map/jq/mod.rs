@@ -5,6 +5,7 @@
 mod access;
 mod arithmetic;
 mod budget;
+mod closed;
 mod compile;
 mod functions;
 mod library;
@@ -48,6 +49,7 @@ pub(super) struct Program {
     head: Option<Path>,
     variables: Vec<Root>,
     pipeline: Option<(Path, Vec<String>)>,
+    closed: bool,
 }
 
 /// Why a program has no value.
@@ -78,6 +80,11 @@ impl Program {
 
     pub(super) fn pipeline(&self) -> Option<(&Path, &[String])> {
         self.pipeline.as_ref().map(|(path, functions)| (path, &**functions))
+    }
+
+    /// Whether it looks at nothing, so that one run tells them all.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// Runs on one message. No result is null.

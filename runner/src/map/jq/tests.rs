@@ -413,11 +413,65 @@ fn an_expression_without_end_is_stopped() {
         "first(range(1e9) | select(. < 0))",
         "isempty(range(1e9) | select(. < 0))",
         "any(range(1e9); . < 0)",
+        "reduce range(1e9) as $i (0; . + 1)",
+        "reduce range(64) as $i (\"\\\\\"; tojson)",
+        "reduce range(64) as $i (\"\\\"\"; @text + @json)",
+        "(\"a\" * 1000) | gsub(\"\"; \"b\" * 100000)",
+        "(\"a\" * 3000) | until(false; ltrimstr(\"b\"))",
+        "reduce range(400) as $i (7; . * . * .)",
+        "[splits(\"\"; \"g\")] | last(repeat(.))",
     ] {
         let result = guarded(expr, || eval(expr, &json!("document")));
         assert!(matches!(result, Err(EvalError::Stopped { .. })), "{expr}: {result:?}");
         let next = guarded("the next expression", || eval("[.]", &json!(1)));
         assert_eq!(next, Ok(json!([1])));
+    }
+}
+
+#[test]
+fn a_dead_end_is_told_without_a_message() {
+    let dead_end = |expr: &str| Expr::compile(expr).unwrap_or_else(|error| panic!("{expr}: {error}")).dead_end();
+    for expr in [
+        "[range(1e9)]",
+        "\"x\" * 1e9",
+        "1 | until(false; .)",
+        "null | [recurse(.)]",
+        "[limit(1e9; 0 | repeat(.))]",
+        "reduce range(1e9) as $i (0; . + $i)",
+        "reduce range(60) as $i (\"x\"; . + .)",
+        "[foreach range(1e9) as $i (0; .)]",
+        "last(range(1e18))",
+        "any(range(1e9); . < 0)",
+        "{a: [range(1e9)]}",
+        "\"\\([range(1e9)])\"",
+        "if true then last(range(1e9)) else 1 end",
+        "[range(1e9)][0]",
+        "(\"a\" * 60000) | test(\"((a{1000}){1000}){1000}\")",
+        "(\"ab\" * 2000000) | gsub(\"a\"; \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")",
+        "1 as $x | last($x | repeat(.))",
+    ] {
+        let found = guarded(expr, move || dead_end(expr));
+        assert!(matches!(found, Some(EvalError::Stopped { .. })), "{expr}: {found:?}");
+    }
+    for (expr, expected) in [("1, 2", "several results"), ("error(\"x\")", "x"), ("\"a\" | unix", "cannot use")] {
+        let message = dead_end(expr).expect(expr).to_string();
+        assert!(message.contains(expected), "{expr}: {message}");
+    }
+    for expr in [
+        "\"EUR\"",
+        "1 + 2",
+        "[1, 2] | add",
+        "empty",
+        "until(false; .)",
+        "last(repeat(.))",
+        "if .a then 1 else error(\"x\") end",
+        ". as [$x] | error(\"x\")",
+        "$sqs.message_id | unix",
+        ".a | error(\"x\")",
+        "{a, b: error}",
+        "[.[] | error]",
+    ] {
+        assert_eq!(dead_end(expr), None, "{expr}");
     }
 }
 
