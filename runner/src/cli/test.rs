@@ -74,8 +74,8 @@ fn suites(args: &TestArgs) -> Result<Vec<Suite>, Failure> {
         .pipelines
         .into_iter()
         .map(|pipeline| {
-            let texts = tests.iter().filter(|test| test.pipeline == pipeline.file());
-            let (cases, found): (Vec<_>, Vec<_>) = texts.map(|test| crate::cases::compile(&pipeline, test)).unzip();
+            let own = tests.iter().filter(|test| test.pipeline == pipeline.file());
+            let (cases, found): (Vec<_>, Vec<_>) = own.map(|test| crate::cases::compile(&pipeline, test)).unzip();
             problems.extend(found.into_iter().flatten());
             Suite { pipeline: Arc::new(pipeline), cases: cases.into_iter().flatten().collect() }
         })

@@ -115,12 +115,13 @@ fn what_is_dropped_says_why() {
     let skipped = steps(INBOX, r#"{"detail": {"ping": true}}"#);
     assert!(skipped.starts_with("skipped\n") && skipped.contains("skip    yes: dropped"), "{skipped}");
     let unknown = steps(INBOX, r#"{"detail": {"type": "like"}}"#);
-    assert!(unknown.starts_with("skipped\n") && unknown.contains("like: no schema, dropped"), "{unknown}");
+    assert!(unknown.starts_with("skipped\n") && unknown.contains("none for like: dropped"), "{unknown}");
 }
 
 #[test]
 fn the_rejection_is_the_one_of_the_dead_letter() {
-    let output = explain(&["../pipelines/orders.yaml", "--message", "-", "--format", "json"], r#"{"status": "placed"}"#);
+    let output =
+        explain(&["../pipelines/orders.yaml", "--message", "-", "--format", "json"], r#"{"status": "placed"}"#);
     assert_eq!(output.status.code(), Some(0));
     let json: Value = serde_json::from_slice(&output.stdout).expect("one object");
     let rejection = &json["message"]["rejection"];
