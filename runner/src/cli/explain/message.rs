@@ -37,7 +37,7 @@ impl<'a> Decided<'a> {
             Ok(rows) => self.rows(&rows.tables),
             Err(rejection) => {
                 let reason = reason(rejection);
-                let lines = reason.into_iter().map(|(name, text)| vec![name.to_owned(), text.to_owned()]);
+                let lines = reason.into_iter().map(|(name, text)| vec![name.to_owned(), told(text)]);
                 format!("{}\nthe dead letter's reason\n{}", self.errors(), aligned(&lines.collect::<Vec<_>>()))
             }
         }
@@ -110,6 +110,11 @@ fn reason(rejection: &Rejection) -> Vec<(&'static str, &str)> {
         [("code", rejection.code.as_str()), ("stage", rejection.code.stage()), ("message", &rejection.message)];
     let optional = optional.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)));
     always.into_iter().chain(optional).collect()
+}
+
+/// A JSON Pointer to the event itself is an empty text.
+fn told(text: &str) -> String {
+    if text.is_empty() { "\"\"".to_owned() } else { text.to_owned() }
 }
 
 /// Each step that was reached, and what it gave.
