@@ -94,8 +94,7 @@ fn json_has_everything_uncut() {
 
 #[test]
 fn each_step_that_rejects_ends_the_way() {
-    let mut way = String::new();
-    for (name, body) in [
+    let bodies = [
         ("no JSON", "{\"detail\":".to_owned()),
         ("no envelope", "{}".to_owned()),
         ("not skip's true or false", r#"{"detail": {"ping": 1}}"#.to_owned()),
@@ -104,10 +103,9 @@ fn each_step_that_rejects_ends_the_way() {
         ("no amount", order(ID, "\"much\"", "1")),
         ("a quantity too large", order(ID, "1", "40000")),
         ("a character that is none", order(ID, "1", "1").replace("\"a\"", "\"\\u0000\"")),
-    ] {
-        way += &format!("# {name}\n{}\n", steps(INBOX, &body));
-    }
-    snapshot("rejected", &way);
+    ];
+    let ways = bodies.map(|(name, body)| format!("# {name}\n{}\n", steps(INBOX, &body)));
+    snapshot("rejected", &ways.concat());
 }
 
 #[test]
