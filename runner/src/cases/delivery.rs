@@ -81,13 +81,11 @@ fn metadata(fields: &SqsFields, compiler: &mut Compiler<'_>) -> Metadata {
 
 /// Milliseconds since 1970.
 fn time(written: &Spanned<String>, compiler: &mut Compiler<'_>) -> Option<i64> {
-    match written.value.parse::<Timestamp>() {
-        Ok(at) => Some(at.as_millisecond()),
-        Err(_) => {
-            let message = format!("`{}` is no RFC 3339 date-time", written.value);
-            let problem = compiler.at(Code::BadValue, &written.range, message);
-            compiler.push(problem.help("write it as 2024-05-17T12:00:00Z"));
-            None
-        }
+    if let Ok(at) = written.value.parse::<Timestamp>() {
+        return Some(at.as_millisecond());
     }
+    let message = format!("`{}` is no RFC 3339 date-time", written.value);
+    let problem = compiler.at(Code::BadValue, &written.range, message);
+    compiler.push(problem.help("write it as 2024-05-17T12:00:00Z"));
+    None
 }

@@ -72,15 +72,13 @@ fn tables(rows: &ExpectedRows, columns: Columns, compiler: &mut Compiler<'_>) ->
     let mapping = &compiler.pipeline.decider().mapping;
     let mut tables = vec![Vec::new(); mapping.tables.len()];
     for (name, rows) in &rows.0 {
-        match mapping.tables.iter().position(|table| table.name == name.value) {
-            Some(at) => {
-                tables[at] = rows.iter().map(|written| row(written, &mapping.tables[at], columns, compiler)).collect()
-            }
-            None => {
-                let message = format!("the pipeline has no table `{}`", name.value);
-                let names = mapping.tables.iter().map(|table| table.name.as_str());
-                compiler.push(known(compiler.at(Code::CaseColumn, &name.range, message), name, names));
-            }
+        if let Some(at) = mapping.tables.iter().position(|table| table.name == name.value) {
+            let rows = rows.iter().map(|written| row(written, &mapping.tables[at], columns, compiler));
+            tables[at] = rows.collect();
+        } else {
+            let message = format!("the pipeline has no table `{}`", name.value);
+            let names = mapping.tables.iter().map(|table| table.name.as_str());
+            compiler.push(known(compiler.at(Code::CaseColumn, &name.range, message), name, names));
         }
     }
     tables

@@ -55,12 +55,12 @@ pub(super) fn interval(text: &str) -> Option<String> {
 pub(super) fn elements(literal: &str) -> impl Iterator<Item = Option<String>> {
     let inner = literal.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
     let mut rest = inner.chars();
-    std::iter::from_fn(move || match rest.find(|c| *c != ',')? {
-        '"' => Some(Some(quoted(&mut rest))),
-        _ => {
-            rest.by_ref().take(3).for_each(drop);
-            Some(None)
+    std::iter::from_fn(move || {
+        if rest.find(|c| *c != ',')? == '"' {
+            return Some(Some(quoted(&mut rest)));
         }
+        rest.by_ref().take("ULL".len()).for_each(drop);
+        Some(None)
     })
 }
 

@@ -58,7 +58,7 @@ struct Suite {
     cases: Vec<Case>,
 }
 
-/// Every pipeline with its cases, or one report of everything that is wrong.
+/// Every pipeline with its cases, or one report of everything that is wrong. Warnings are left to `validate-config`.
 fn suites(args: &TestArgs) -> Result<Vec<Suite>, Failure> {
     let settings = load::settings()?;
     let style = load::style(&settings);
@@ -69,27 +69,21 @@ fn suites(args: &TestArgs) -> Result<Vec<Suite>, Failure> {
         found.extend(problems.drain(..).chain(tests.iter().flat_map(|test| test.problems.iter().cloned())));
         Failure::Config(render(&found, style))
     })?;
-    problems.extend(compiled.warnings);
     let suites: Vec<Suite> = compiled
         .pipelines
         .into_iter()
         .map(|pipeline| {
-            let texts = tests.iter().filter(|test| test.pipeline == pipeline.file());
-            let (cases, found): (Vec<_>, Vec<_>) = texts.map(|test| crate::cases::compile(&pipeline, test)).unzip();
+            let own = tests.iter().filter(|test| test.pipeline == pipeline.file());
+            let (cases, found): (Vec<_>, Vec<_>) = own.map(|test| crate::cases::compile(&pipeline, test)).unzip();
             problems.extend(found.into_iter().flatten());
             Suite { pipeline: Arc::new(pipeline), cases: cases.into_iter().flatten().collect() }
         })
         .collect();
-    problems.sort_by_key(Diagnostic::sort_key);
-    match render(&problems, style) {
-        report if problems.iter().any(Diagnostic::is_error) => Err(Failure::Config(report)),
-        warnings => {
-            if !problems.is_empty() {
-                output::tell(warnings);
-            }
-            Ok(suites)
-        }
+    if problems.is_empty() {
+        return Ok(suites);
     }
+    problems.sort_by_key(Diagnostic::sort_key);
+    Err(Failure::Config(render(&problems, style)))
 }
 
 /// What became of every case that was asked for.

@@ -1,5 +1,7 @@
 //! The only reader of files and of the environment.
 
+mod cases;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -7,17 +9,15 @@ use std::sync::Arc;
 
 use super::schema_files::{self, Disk, Real, SchemaFiles};
 use super::template::TemplateBody;
-use super::test_file::TestText;
-use super::{Environment, PipelineFile, parse, parse_cases};
+use super::{Environment, PipelineFile, parse};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
+
+pub use cases::{load_tests, tested};
 
 /// Bytes of a pipeline file or a template. The widest table PostgreSQL allows fits a tenth of it.
 const MAX_TEXT: u64 = 1 << 20;
 /// Bytes of a schema file.
 const MAX_SCHEMA: u64 = 16 << 20;
-
-/// How a test file's name ends, after the name of its pipeline.
-const TEST_ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
 
 /// Every text that `plan::compile` needs.
 #[derive(Debug, Default)]
@@ -146,56 +146,6 @@ fn templates(file: &PipelineFile, folder: &Path, disk: &dyn Disk) -> BTreeMap<St
         .collect()
 }
 
-/// The test files beside pipeline files, and those in the folders that stand beside none.
-pub fn load_tests(paths: &[PathBuf], pipelines: &[PipelineText]) -> (Vec<TestText>, Vec<Diagnostic>) {
-    let mut problems = Vec::new();
-    let mut tests = Vec::new();
-    for pipeline in pipelines.iter().map(|text| &text.source.path) {
-        for path in TEST_ENDINGS.map(|ending| pipeline.with_extension(&ending[1..])).iter().filter(|path| path.exists())
-        {
-            match read_text(path, MAX_TEXT, &Real) {
-                Ok(source) => tests.push(test_text(pipeline, source)),
-                Err(problem) => problems.push(problem),
-            }
-        }
-    }
-    problems.extend(paths.iter().flat_map(|path| lone_tests(path)));
-    (tests, problems)
-}
-
-fn test_text(pipeline: &Path, source: Arc<SourceText>) -> TestText {
-    let (cases, problems) = parse_cases(&source);
-    let folder = source.path.parent().unwrap_or(Path::new(""));
-    let named = cases.iter().filter_map(|case| case.file.as_ref());
-    let body = |path: &str| read_text(&join(folder, path), MAX_TEXT, &Real).map_err(|problem| problem.message);
-    let bodies = named.map(|path| (path.value.clone(), body(path))).collect();
-    TestText { pipeline: pipeline.to_owned(), source, cases, problems, bodies }
-}
-
-/// Test files of a folder whose pipeline file is not there; a folder that can't be read was reported before.
-fn lone_tests(folder: &Path) -> Vec<Diagnostic> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    paths.sort();
-    let lone = paths.iter().filter(|path| tested(path).is_some_and(|pipeline| !pipeline.exists()));
-    lone.map(|path| {
-        let message = format!("{} stands beside no pipeline file of its name", path.display());
-        let wanted = tested(path).unwrap_or_default();
-        Diagnostic::new(Code::LoneTest, message, None)
-            .help(format!("it tests {}, which does not exist", wanted.display()))
-    })
-    .collect()
-}
-
-/// The pipeline file that a test file is about; `None` when the path is no test file's.
-pub fn tested(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
-    let stem =
-        TEST_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).filter(|stem| !stem.starts_with('.'))?;
-    let named = |ending: &str| path.with_file_name(format!("{stem}{ending}"));
-    Some([named(".yaml"), named(".yml")]).map(|[yaml, yml]| if yml.exists() && !yaml.exists() { yml } else { yaml })
-}
-
 fn pipeline_paths(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -231,7 +181,7 @@ fn identity(path: &Path) -> PathBuf {
 
 fn is_pipeline(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let test = TEST_ENDINGS.iter().any(|ending| name.ends_with(ending));
+    let test = cases::ENDINGS.iter().any(|ending| name.ends_with(ending));
     !test && !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"))
 }
 

@@ -93,6 +93,14 @@ impl Schemas {
         }
     }
 
+    /// The first errors of a document, in words; none when it is valid, and when it has no schema.
+    pub fn errors(&self, scope: &Scope<'_>, limit: usize) -> Vec<String> {
+        match (self.validator(scope), self.part(scope)) {
+            (Ok(Some(validator)), Ok(part)) => validator.errors(&part, limit),
+            _ => Vec::new(),
+        }
+    }
+
     /// The part of the document that is checked.
     fn part<'s>(&self, scope: &'s Scope<'_>) -> Result<Cow<'s, Value>, Rejection> {
         let Some(at) = &self.at else {

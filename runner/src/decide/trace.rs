@@ -7,6 +7,9 @@ use crate::map::{Context, Mapping, Root, Scope, TableMapping};
 use crate::message::{Delivery, Rejection};
 use crate::row::Rows;
 
+/// Errors told of a document, at most.
+const MAX_ERRORS: usize = 10;
+
 /// What became of a delivery, and what each step gave until then; `None` for the steps that were not reached.
 #[derive(Debug)]
 pub struct Trace {
@@ -20,6 +23,8 @@ pub struct Trace {
     pub kind: Option<Value>,
     /// Whether the document keeps to its schema.
     pub verdict: Option<Verdict>,
+    /// How it breaks the schema: the first errors, in words.
+    pub errors: Vec<String>,
     /// The tables up to the first that failed.
     pub tables: Vec<TableTrace>,
     /// As [`Decider::decide`] gives it.
@@ -45,6 +50,7 @@ impl Decider {
             skip: None,
             kind: None,
             verdict: None,
+            errors: Vec::new(),
             tables: Vec::new(),
             result: Ok(self.mapping.no_rows()),
         };
@@ -61,6 +67,9 @@ impl Decider {
             trace.skip = self.skip.as_ref().and_then(|skip| skip.holds(&scope).ok());
             if trace.skip != Some(true) {
                 trace.kind = self.kind(&scope);
+            }
+            if trace.skip != Some(true) {
+                trace.errors = self.schemas.errors(&scope, MAX_ERRORS);
             }
             match *trace.verdict.insert(self.verdict(context)?) {
                 Verdict::Valid => self.rows(context, trace),
@@ -158,6 +167,7 @@ mod tests {
         assert_eq!(sealed.result.unwrap_err().code, Code::Unwrap);
         let invalid = decider().trace(&delivery(r#"{"detail": {}}"#));
         assert!(invalid.document.is_some() && invalid.verdict.is_none() && invalid.tables.is_empty());
+        assert_eq!(invalid.errors, ["the document lacks the required field \"id\""]);
         let misfit = decider().trace(&delivery(r#"{"detail": {"id": 1, "items": [{"n": 40000}]}}"#));
         assert_eq!(misfit.tables[1], TableTrace { elements: Some(1), rows: None });
     }

@@ -60,7 +60,7 @@ struct Place<'s> {
     optional: bool,
 }
 
-impl<'s> Place<'s> {
+impl Place<'_> {
     /// Where an expression's path leads; `self` is what `.` stands for.
     fn at(&self, expr: &Expr, document: &Self) -> Option<Self> {
         let (path, _) = expr.pipeline()?;

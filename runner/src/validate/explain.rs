@@ -30,6 +30,11 @@ pub(super) fn rejection<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -
     }
 }
 
+/// Each error in a sentence.
+pub(super) fn sentences<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -> Vec<String> {
+    errors.map(|error| describe(innermost(&error))).collect()
+}
+
 /// The first of the errors that lie deepest in the document.
 fn deepest<'a, 'e>(errors: &'a [ValidationError<'e>]) -> Option<&'a ValidationError<'e>> {
     errors.iter().reduce(|best, error| if depth(error) > depth(best) { error } else { best })
@@ -189,6 +194,18 @@ mod tests {
         let schema = json!({ "required": ["x", "y"], "properties": { "a": { "properties": { "b": { "type": ["string", "null"] } } } } });
         let rejection = reject(&schema, &json!({"a": {"b": 5}}));
         assert_eq!(rejection.message, "`/a/b` is the number 5, not null or string (and 2 more)");
+    }
+
+    #[test]
+    fn the_first_errors_are_told_one_by_one() {
+        let schema = json!({ "required": ["x"], "properties": { "a": { "type": "null" } } });
+        let validator = Validator::of(&schema, Options::default()).unwrap();
+        let told = ["`/a` is the number 5, not null", "the document lacks the required field \"x\""];
+        let mut errors = validator.errors(&json!({"a": 5}), 10);
+        errors.sort();
+        assert_eq!(errors, told);
+        assert_eq!(validator.errors(&json!({"a": 5}), 1).len(), 1);
+        assert!(validator.errors(&json!({"x": 1}), 10).is_empty());
     }
 
     #[test]

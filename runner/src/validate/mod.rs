@@ -44,6 +44,11 @@ impl Validator {
         Err(Rejection { schema_path: rejection.schema_path.map(|path| self.in_document(path)), ..rejection })
     }
 
+    /// The first errors of a document, in words; none for one that keeps to the schema.
+    pub fn errors(&self, document: &Value, limit: usize) -> Vec<String> {
+        explain::sentences(self.0.compiled.iter_errors(document).take(limit))
+    }
+
     /// Whether a document keeps to the schema.
     pub fn is_valid(&self, document: &Value) -> bool {
         self.0.compiled.is_valid(document)

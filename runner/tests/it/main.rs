@@ -13,6 +13,7 @@ mod editor_schema;
 mod envelopes;
 mod events;
 mod examples;
+mod explain;
 mod faults;
 mod imports;
 mod many_rows;

@@ -20,8 +20,8 @@ pub(super) struct Decided<'a> {
 }
 
 impl<'a> Decided<'a> {
-    pub(super) fn new(pipeline: &'a Pipeline, about: &About<'_>, delivery: Delivery) -> Self {
-        let trace = pipeline.decider().trace(&delivery);
+    pub(super) fn new(pipeline: &'a Pipeline, about: &About<'_>, delivery: &Delivery) -> Self {
+        let trace = pipeline.decider().trace(delivery);
         let steps = Steps { pipeline, about, trace: &trace, bytes: delivery.body.len() }.told();
         Self { pipeline, trace, steps }
     }
@@ -37,8 +37,19 @@ impl<'a> Decided<'a> {
             Ok(rows) => self.rows(&rows.tables),
             Err(rejection) => {
                 let reason = reason(rejection);
-                let lines = reason.into_iter().map(|(name, text)| vec![name.to_owned(), text.to_owned()]);
-                format!("\nthe dead letter's reason\n{}", aligned(&lines.collect::<Vec<_>>()))
+                let lines = reason.into_iter().map(|(name, text)| vec![name.to_owned(), told(text)]);
+                format!("{}\nthe dead letter's reason\n{}", self.errors(), aligned(&lines.collect::<Vec<_>>()))
+            }
+        }
+    }
+
+    /// The schema's errors, when there is more than the one that is the reason.
+    fn errors(&self) -> String {
+        match &self.trace.errors[..] {
+            [] | [_] => String::new(),
+            errors => {
+                let lines: Vec<_> = errors.iter().map(|error| vec![error.clone()]).collect();
+                format!("\nthe first errors\n{}", aligned(&lines))
             }
         }
     }
@@ -60,6 +71,7 @@ impl<'a> Decided<'a> {
             "outcome": outcome(self.tables(), &self.trace.result),
             "steps": steps,
             "document": self.trace.document,
+            "errors": self.trace.errors,
         });
         match &self.trace.result {
             Ok(rows) => json["rows"] = self.rows_json(&rows.tables),
@@ -100,6 +112,11 @@ fn reason(rejection: &Rejection) -> Vec<(&'static str, &str)> {
     always.into_iter().chain(optional).collect()
 }
 
+/// A JSON Pointer to the event itself is an empty text.
+fn told(text: &str) -> String {
+    if text.is_empty() { "\"\"".to_owned() } else { text.to_owned() }
+}
+
 /// Each step that was reached, and what it gave.
 struct Steps<'a> {
     pipeline: &'a Pipeline,
@@ -109,50 +126,58 @@ struct Steps<'a> {
     bytes: usize,
 }
 
+/// A step's name and what it gave; an error is the step that rejected.
+type Step = (&'static str, Result<String, String>);
+
 impl Steps<'_> {
-    /// A step without a result is the one that rejected; the steps after it were not reached.
+    /// The steps after the one that rejected were not reached.
     fn told(&self) -> Vec<(&'static str, String)> {
-        let (decider, trace) = (self.pipeline.decider(), self.trace);
-        let bytes = counted(self.bytes, "byte");
-        let parsed = trace.body.as_ref().map(|body| format!("{}, {bytes}", crate::map::kind(body)));
-        let mut steps = vec![("parse", parsed)];
-        if decider.unwrap.is_some() {
-            let size = |document: &Value| counted(document.to_string().len(), "byte");
-            let document = trace.document.as_ref();
-            steps.push((
-                "unwrap",
-                document.map(|document| format!("{}, {}", crate::map::kind(document), size(document))),
-            ));
-        }
-        if decider.skip.is_some() {
-            steps.push(("skip", trace.skip.map(|skip| if skip { "yes: dropped" } else { "no" }.to_owned())));
-        }
-        if trace.skip != Some(true) {
+        let mut steps = self.opening();
+        if self.trace.skip != Some(true) {
             steps.push(("schema", self.schema()));
             steps.extend(self.tables());
         }
-        let reached = steps.iter().position(|(_, told)| told.is_none()).map_or(steps.len(), |at| at + 1);
+        let reached = steps.iter().position(|(_, told)| told.is_err()).map_or(steps.len(), |at| at + 1);
         let told = steps.into_iter().take(reached);
-        told.map(|(step, told)| (step, told.unwrap_or_else(|| "rejected".to_owned()))).collect()
+        told.map(|(step, told)| (step, told.unwrap_or_else(|rejected| rejected))).collect()
+    }
+
+    /// The steps from the body to the event.
+    fn opening(&self) -> Vec<Step> {
+        let (decider, trace) = (self.pipeline.decider(), self.trace);
+        let rejected = || "rejected".to_owned();
+        let sized = |value: &Value, bytes| format!("{}, {}", crate::map::kind(value), counted(bytes, "byte"));
+        let parsed = trace.body.as_ref().map(|body| sized(body, self.bytes));
+        let mut steps = vec![("parse", parsed.ok_or_else(rejected))];
+        if decider.unwrap.is_some() {
+            let document = trace.document.as_ref().map(|document| sized(document, document.to_string().len()));
+            steps.push(("unwrap", document.ok_or_else(rejected)));
+        }
+        if decider.skip.is_some() {
+            let skip = trace.skip.map(|skip| if skip { "yes: dropped" } else { "no" }.to_owned());
+            steps.push(("skip", skip.ok_or_else(rejected)));
+        }
+        steps
     }
 
     /// The kind of event, its schema, and whether the event keeps to it.
-    fn schema(&self) -> Option<String> {
+    fn schema(&self) -> Result<String, String> {
         let kind = self.trace.kind.as_ref().map(|kind| kind.as_str().map_or(kind.to_string(), str::to_owned));
         let schema = self.about.schema(kind.as_deref());
         let chosen = match (&kind, schema) {
-            (Some(kind), Some(schema)) => format!("{kind}: {schema}"),
-            (Some(kind), None) => format!("{kind}: no schema"),
-            (None, schema) => schema.unwrap_or_default().to_owned(),
+            (Some(kind), Some(schema)) => Some(format!("{schema} ({kind})")),
+            (None, Some(schema)) => Some(schema.to_owned()),
+            (_, None) => None,
         };
-        match self.trace.verdict {
-            Some(Verdict::Valid) => Some(format!("valid by {chosen}")),
-            Some(Verdict::Unwanted) => Some(format!("{chosen}, dropped")),
-            None => None,
+        match (self.trace.verdict, chosen) {
+            (Some(Verdict::Valid), chosen) => Ok(format!("valid by {}", chosen.unwrap_or_default())),
+            (Some(Verdict::Unwanted), _) => Ok(format!("none for {}: dropped", kind.unwrap_or_default())),
+            (None, Some(chosen)) => Err(format!("rejected by {chosen}")),
+            (None, None) => Err(format!("none for {}: rejected", kind.unwrap_or_default())),
         }
     }
 
-    fn tables(&self) -> impl Iterator<Item = (&'static str, Option<String>)> {
+    fn tables(&self) -> impl Iterator<Item = Step> {
         let tables = self.pipeline.decider().mapping.tables.iter().zip(&self.trace.tables);
         tables.map(|(table, made)| {
             let told = made.rows.map(|rows| {
@@ -165,7 +190,7 @@ impl Steps<'_> {
                     _ => format!("{}: {rows}", table.name),
                 }
             });
-            ("map", told)
+            ("map", told.ok_or_else(|| format!("{}: rejected", table.name)))
         })
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let about = pipeline::About::new(pipeline, text);
     let decided = match &args.message {
         None => None,
-        Some(path) => Some(message::Decided::new(pipeline, &about, delivery(path, &args.attributes)?)),
+        Some(path) => Some(message::Decided::new(pipeline, &about, &delivery(path, &args.attributes)?)),
     };
     output::result(match args.format {
         Format::Human => {

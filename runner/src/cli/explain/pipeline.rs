@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::columns::aligned;
 use crate::config::PipelineText;
 use crate::decide::{Choice, Otherwise, Unwrap};
-use crate::map::{ColumnMapping, TableMapping};
+use crate::map::{ColumnMapping, Expr, TableMapping};
 use crate::plan::{OnConflict, Pipeline, Said, SaidKind, Target, said};
 
 /// Kinds of events listed for a person, at most.
@@ -31,13 +31,15 @@ impl<'a> About<'a> {
 
     pub(super) fn human(&self) -> String {
         let (pipeline, source) = (self.pipeline, self.pipeline.source());
-        let mut text = format!("{} ({})\n\n", pipeline.name(), pipeline.file().display());
-        text += &format!("  Messages come from the queue {}.\n", source.queue);
-        text += &format!("  What can never be stored goes to {}, with the reason.\n", source.dlq);
-        text += &self.envelope();
-        text += &self.schemas();
+        let about = format!(
+            "{} ({})\n\n  Messages come from the queue {}.\n  What can never be stored goes to {}, with the reason.\n",
+            pipeline.name(),
+            pipeline.file().display(),
+            source.queue,
+            source.dlq
+        );
         let tables = self.tables().map(|(target, table, said)| table_human(target, table, said));
-        text + &tables.collect::<String>()
+        about + &self.envelope() + &self.schemas() + &tables.collect::<String>()
     }
 
     fn tables(&self) -> impl Iterator<Item = (&'a Target, &'a TableMapping, &[Option<String>])> {
@@ -113,7 +115,7 @@ impl<'a> About<'a> {
             }),
             "skip": decider.skip.as_ref().map(|skip| skip.expr().text()),
             "schema": {
-                "at": decider.schemas.at.as_ref().map(|at| at.text()),
+                "at": decider.schemas.at.as_ref().map(Expr::text),
                 "discriminator": discriminator,
                 "otherwise": otherwise,
                 "kinds": kinds,
@@ -152,13 +154,13 @@ fn conflict(target: &Target) -> String {
     if key.is_empty() {
         return "There is no primary key: a message that is delivered twice is stored twice.".to_owned();
     }
-    let becomes = match (target.on_conflict, &target.version) {
-        (OnConflict::Ignore, _) => "keeps the row that is there".to_owned(),
-        (OnConflict::Error, _) => "is not stored: the message goes to the dead letters".to_owned(),
-        (OnConflict::Update, None) => "overwrites it".to_owned(),
-        (OnConflict::Update, Some(version)) => format!("overwrites it if its {version} is greater"),
-    };
-    format!("A row whose ({key}) is there already {becomes}.")
+    let there = format!("Where a row with this ({key}) is there already, it is");
+    match (target.on_conflict, &target.version) {
+        (OnConflict::Ignore, _) => format!("{there} kept, and the new one is counted as a duplicate."),
+        (OnConflict::Error, _) => format!("{there} kept, and the message goes to the dead letters."),
+        (OnConflict::Update, None) => format!("{there} overwritten."),
+        (OnConflict::Update, Some(version)) => format!("{there} overwritten if the new {version} is greater."),
+    }
 }
 
 /// As a pipeline file writes it.
@@ -187,7 +189,7 @@ fn table_json(target: &Target, table: &TableMapping, said: &[Option<String>]) ->
     };
     json!({
         "name": table.name,
-        "for_each": table.for_each.as_ref().map(|expr| expr.text()),
+        "for_each": table.for_each.as_ref().map(Expr::text),
         "when": table.when.as_ref().map(|when| when.expr().text()),
         "primary_key": target.table.primary_key,
         "on_conflict": on_conflict,
