@@ -10,8 +10,8 @@ pub(in crate::plan) enum Field<'s> {
     /// It may be there.
     Known {
         shape: Shape<'s>,
-        /// It may also be absent.
-        optional: bool,
+        /// It may also be absent: the name of a file that says so, if it is a file.
+        optional: Option<Option<&'s str>>,
     },
     /// No value of this shape has it, and none may.
     Closed,
@@ -35,19 +35,19 @@ impl<'s> Shape<'s> {
     /// Looks a field up in every alternative that may be an object.
     pub(in crate::plan) fn field(&self, name: &str) -> Field<'s> {
         let objects = self.alternatives.iter().filter(|conjunction| types(conjunction).contains(&Type::Object));
-        let found: Vec<Found<'s>> = objects.map(|conjunction| look_up(conjunction, name)).collect();
+        let found: Vec<_> = objects.map(|conjunction| (look_up(conjunction, name), file_name(conjunction))).collect();
         let mut shapes = Vec::new();
-        let mut optional = false;
-        for found in &found {
+        let mut optional = None;
+        for (found, file) in &found {
             match found {
                 Found::Listed { schemas, required } => {
                     shapes.push(self.all_of(schemas));
-                    optional |= !required;
+                    optional = optional.or((!required).then_some(*file));
                 }
-                _ => optional = true,
+                _ => optional = optional.or(Some(*file)),
             }
         }
-        let any = |wanted: fn(&Found<'_>) -> bool| found.iter().any(wanted);
+        let any = |wanted: fn(&Found<'_>) -> bool| found.iter().any(|(found, _)| wanted(found));
         match shapes.into_iter().reduce(Shape::or) {
             Some(shape) => Field::Known { shape, optional },
             None if found.is_empty() => Field::NoObject,
@@ -55,6 +55,14 @@ impl<'s> Shape<'s> {
             None if any(|found| matches!(found, Found::NotListed)) => Field::NotListed,
             None => Field::Closed,
         }
+    }
+
+    /// The names of the files that describe it, each once.
+    pub(in crate::plan) fn file_names(&self) -> Vec<&'s str> {
+        let mut names: Vec<&str> = self.alternatives.iter().filter_map(file_name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// The names of all fields that some alternative lists.
@@ -83,12 +91,12 @@ impl<'s> Shape<'s> {
         let whole = Self { files: self.files, alternatives: vec![Vec::new()] };
         expanded.fold(whole, |all, one| all.and(&one))
     }
+}
 
-    fn and(&self, other: &Self) -> Self {
-        let pairs = self.alternatives.iter().flat_map(|left| other.alternatives.iter().map(move |right| (left, right)));
-        let joined = pairs.map(|(left, right)| left.iter().chain(right).copied().collect());
-        Self { files: self.files, alternatives: joined.collect() }
-    }
+/// The file of the schema that lists fields, or else of the first one.
+fn file_name<'s>(conjunction: &Conjunction<'s>) -> Option<&'s str> {
+    let listing = conjunction.iter().find(|schema| schema.value.get("properties").is_some());
+    listing.or(conjunction.first())?.file?.file_name()?.to_str()
 }
 
 fn look_up<'s>(conjunction: &Conjunction<'s>, name: &str) -> Found<'s> {
@@ -156,10 +164,10 @@ mod tests {
         let open = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a", "r"]});
         let bare = json!({"type": "object"});
         let field = |schema: &Value, name: &str| format!("{:?}", Shape::of_value(schema).field(name));
-        assert!(field(&closed, "a").ends_with("optional: true }"));
+        assert!(field(&closed, "a").ends_with("optional: Some(None) }"));
         assert_eq!(field(&closed, "b"), "Closed");
-        assert!(field(&open, "a").ends_with("optional: false }"));
-        assert!(field(&open, "r").ends_with("optional: false }"));
+        assert!(field(&open, "a").ends_with("optional: None }"));
+        assert!(field(&open, "r").ends_with("optional: None }"));
         assert_eq!(field(&open, "b"), "NotListed");
         assert_eq!(field(&bare, "b"), "Open");
         assert_eq!(field(&json!({"type": "string"}), "b"), "NoObject");
@@ -173,7 +181,7 @@ mod tests {
             {"properties": {"b": {"type": "integer"}}, "required": ["b"], "additionalProperties": false},
         ]});
         let Field::Known { shape, optional } = Shape::of_value(&schema).field("a") else { panic!() };
-        assert!(optional && shape.types() == [(Type::String, None)]);
+        assert!(optional.is_some() && shape.types() == [(Type::String, None)]);
         assert!(matches!(Shape::of_value(&schema).field("c"), Field::Closed));
     }
 
@@ -182,7 +190,7 @@ mod tests {
         let schema = json!({"required": ["a"], "anyOf": [{"properties": {"a": {"type": "null"}}},
             {"properties": {"a": {"type": "string"}}}]});
         let Field::Known { shape, optional } = Shape::of_value(&schema).field("a") else { panic!() };
-        assert!(!optional && shape.types().len() == 2);
+        assert!(optional.is_none() && shape.types().len() == 2);
     }
 
     #[test]

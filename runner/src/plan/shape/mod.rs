@@ -6,6 +6,7 @@
 
 mod expand;
 mod field;
+mod possible;
 
 pub(super) use crate::map::cast::JsonType as Type;
 
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use crate::config::SchemaFiles;
 
 pub(super) use field::Field;
+pub(super) use possible::{Keywords, Known};
 
 /// A schema and the file it stands in; no file for the built-in ones.
 #[derive(Debug, Clone, Copy)]
@@ -35,22 +37,6 @@ pub(super) struct Shape<'s> {
     alternatives: Vec<Conjunction<'s>>,
 }
 
-/// One sort of value at a place.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Possible<'s> {
-    pub(super) ty: Type,
-    pub(super) known: Known<'s>,
-}
-
-/// What is known of it besides its type.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Known<'s> {
-    /// It is this very value.
-    Value(&'s Value),
-    /// It has this format, if any.
-    Format(Option<&'s str>),
-}
-
 /// The built-in schemas, for values that no schema file describes.
 static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
     json!({
@@ -63,24 +49,55 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
         "date": {"type": "string", "format": "date"},
         "array": {"type": "array"},
         "strings": {"type": "array", "items": {"type": "string"}},
+        "integers": {"type": "array", "items": {"type": "integer"}},
+        "scalar": {"type": ["null", "boolean", "number", "string"]},
+        "iterable": {"type": ["array", "object"]},
+        "value": {"type": ["boolean", "number", "string", "array", "object"]},
         "object": {"type": "object"},
         "nothing": false,
-        "$sqs": {
+        "$sqs": sqs(&json!(["string", "null"])),
+        "$sqs of a FIFO queue": sqs(&json!("string")),
+        "the SNS envelope": {
             "type": "object",
             "properties": {
-                "message_id": {"type": "string"},
-                "sent_at": {"type": "string", "format": "date-time"},
-                "received_at": {"type": "string", "format": "date-time"},
-                "receive_count": {"type": "integer"},
-                "group_id": {"type": ["string", "null"]},
-                "dedup_id": {"type": ["string", "null"]},
-                "attributes": {"type": "object", "additionalProperties": {"type": "string"}}
+                "Type": {"type": "string"},
+                "MessageId": {"type": "string", "format": "uuid"},
+                "TopicArn": {"type": "string"},
+                "Subject": {"type": ["string", "null"]},
+                "Message": {"type": "string"},
+                "Timestamp": {"type": "string", "format": "date-time"},
+                "SignatureVersion": {"type": "string"},
+                "Signature": {"type": "string"},
+                "SigningCertURL": {"type": "string"},
+                "UnsubscribeURL": {"type": "string"},
+                "MessageAttributes": {"type": "object", "additionalProperties": {
+                    "type": "object",
+                    "properties": {"Type": {"type": "string"}, "Value": {"type": "string"}},
+                    "required": ["Type", "Value"]
+                }}
             },
-            "required": ["message_id", "sent_at", "received_at", "receive_count", "group_id", "dedup_id", "attributes"],
-            "additionalProperties": false
+            "required": ["Type", "MessageId", "TopicArn", "Message", "Timestamp"]
         }
     })
 });
+
+/// What the queue says about a message; only a FIFO queue gives each one a group and a deduplication id.
+fn sqs(fifo: &Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "message_id": {"type": "string"},
+            "sent_at": {"type": "string", "format": "date-time"},
+            "received_at": {"type": "string", "format": "date-time"},
+            "receive_count": {"type": "integer"},
+            "group_id": {"type": fifo},
+            "dedup_id": {"type": fifo},
+            "attributes": {"type": "object", "additionalProperties": {"type": "string"}}
+        },
+        "required": ["message_id", "sent_at", "received_at", "receive_count", "group_id", "dedup_id", "attributes"],
+        "additionalProperties": false
+    })
+}
 
 const ALL_TYPES: [Type; 7] =
     [Type::Null, Type::Boolean, Type::Integer, Type::Number, Type::String, Type::Array, Type::Object];
@@ -107,13 +124,6 @@ impl<'s> Shape<'s> {
 
     fn expanded(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Self {
         Self { files, alternatives: expand::alternatives(files, schema) }
-    }
-
-    /// The name of the file that says most of it.
-    pub(super) fn file_name(&self) -> Option<&'s str> {
-        let mut schemas = self.alternatives.iter().flatten();
-        let schema = schemas.clone().find(|schema| schema.value.get("properties").is_some());
-        schema.or_else(|| schemas.next())?.file?.file_name()?.to_str()
     }
 
     /// Every type a value may have, with the `format` its schema gives it.
@@ -149,30 +159,29 @@ impl<'s> Shape<'s> {
         self
     }
 
-    /// Every value that `const` or `enum` lists, and every type where neither does. Null is left out.
-    pub(super) fn possible(&self) -> Vec<Possible<'s>> {
-        let mut found = Vec::new();
-        for conjunction in &self.alternatives {
-            let types = types(conjunction);
-            if let Some(values) = conjunction.iter().find_map(|schema| constants(schema.value)) {
-                let allowed = values.iter().filter(|value| types.contains(&type_of(value)));
-                found.extend(allowed.map(|value| Possible { ty: type_of(value), known: Known::Value(value) }));
-            } else {
-                let one = Self { files: self.files, alternatives: vec![conjunction.clone()] };
-                let any = |(ty, format)| Possible { ty, known: Known::Format(format) };
-                found.extend(one.types().into_iter().map(any));
-            }
-        }
-        found.retain(|possible| possible.ty != Type::Null);
-        found
-    }
-
     /// A `minItems` that every alternative has.
     pub(super) fn least_items(&self) -> u64 {
         let least = |conjunction: &Conjunction<'_>| {
             conjunction.iter().filter_map(|schema| schema.value.get("minItems")?.as_u64()).max().unwrap_or(0)
         };
         self.alternatives.iter().map(least).min().unwrap_or(0)
+    }
+
+    /// A `maxItems` that every alternative has.
+    pub(super) fn most_items(&self) -> Option<u64> {
+        let most = |conjunction: &Conjunction<'_>| {
+            conjunction.iter().filter_map(|schema| schema.value.get("maxItems")?.as_u64()).min()
+        };
+        self.alternatives.iter().map(most).collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
+    /// Values that both allow.
+    #[must_use]
+    pub(super) fn and(&self, other: &Self) -> Self {
+        let pairs = self.alternatives.iter().flat_map(|left| other.alternatives.iter().map(move |right| (left, right)));
+        let joined = pairs.map(|(left, right)| left.iter().chain(right).copied().collect());
+        let files = self.files.or(other.files);
+        Self { files, alternatives: joined.filter(|both| possible::is_possible(both)).collect() }
     }
 }
 
@@ -185,7 +194,7 @@ fn types(conjunction: &Conjunction<'_>) -> Vec<Type> {
             left.retain(|ty| allowed.contains(ty));
         }
         if let Some(values) = constants(schema.value) {
-            left.retain(|ty| values.iter().any(|value| type_of(value) == *ty));
+            left.retain(|ty| values.iter().any(|value| Type::of(value) == *ty));
         }
         if schema.value.get("multipleOf").is_some_and(Value::is_u64) {
             left.retain(|ty| *ty != Type::Number);
@@ -217,21 +226,6 @@ fn constants(schema: &Value) -> Option<&[Value]> {
         return Some(std::slice::from_ref(value));
     }
     schema.get("enum")?.as_array().map(Vec::as_slice)
-}
-
-fn type_of(value: &Value) -> Type {
-    match value {
-        Value::Null => Type::Null,
-        Value::Bool(_) => Type::Boolean,
-        Value::Number(number) => {
-            let text = number.to_string();
-            let whole = !text.contains(['.', 'e', 'E']) || number.as_f64().is_some_and(|n| n.fract() == 0.0);
-            if whole { Type::Integer } else { Type::Number }
-        }
-        Value::String(_) => Type::String,
-        Value::Array(_) => Type::Array,
-        Value::Object(_) => Type::Object,
-    }
 }
 
 #[cfg(test)]

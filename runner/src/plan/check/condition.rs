@@ -1,0 +1,83 @@
+//! `when` and `skip`: whether they can be true at all.
+
+use super::Seen;
+use super::logic::Truth;
+use super::site::Site;
+use super::table::several;
+use crate::config::Spanned;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::infer::{Finding, Yield};
+use crate::plan::report::Report;
+use crate::plan::shape::Type;
+
+/// Checks `when`.
+pub(super) fn when(written: &Spanned<String>, seen: &Seen<'_, '_>, report: &mut Report<'_>) {
+    let (result, findings) = seen.infer(written);
+    check("when", written, &result, findings, report);
+}
+
+/// Checks `skip`. It sees documents that no schema was asked about yet: what the schema does not have may be there.
+pub(super) fn skip(written: &Spanned<String>, seen: &Seen<'_, '_>, report: &mut Report<'_>) {
+    let (result, mut findings) = seen.infer(written);
+    findings.retain(|finding| finding.code != Code::NeverEqual);
+    for finding in &mut findings {
+        if finding.code == Code::NoSuchField {
+            finding.code = Code::FieldNotListed;
+        }
+    }
+    check("skip", written, &result, findings, report);
+}
+
+fn check(key: &str, written: &Spanned<String>, result: &Yield<'_>, findings: Vec<Finding>, report: &mut Report<'_>) {
+    let site = Site::whole(written);
+    let clean = findings.iter().all(|finding| finding.code == Code::NeverEqual);
+    for finding in findings.iter().filter(|finding| finding.code != Code::NullText) {
+        let problem = site.finding(finding, report);
+        report.push(problem);
+    }
+    if !clean {
+        return;
+    }
+    if let Some(problem) = no_condition(key, written, result, &site, report) {
+        report.push(problem);
+    } else if let Some(many) = result.many.as_ref().filter(|many| many.always) {
+        let problem = several(&site, many, &format!("`{key}`"), report);
+        report.push(problem);
+    }
+}
+
+/// A value that is neither true nor false: always an error, or for some events.
+fn no_condition(
+    key: &str,
+    written: &Spanned<String>,
+    result: &Yield<'_>,
+    site: &Site<'_>,
+    report: &Report<'_>,
+) -> Option<Diagnostic> {
+    let types = result.types()?;
+    let (ty, _) = types.iter().find(|(ty, _)| *ty != Type::Boolean)?;
+    let never = !types.iter().any(|(ty, _)| *ty == Type::Boolean);
+    let (code, verb) = if never { (Code::NoCondition, "is") } else { (Code::MayFail, "may be") };
+    let message = format!("`{key}` {verb} {}, neither true nor false", ty.word());
+    let problem = site.problem(code, &(0..written.len()), message, report);
+    let text = written.trim();
+    Some(match ty {
+        _ if result.null.is_some() => problem.help(format!("to ask whether it is there: `{text} != null`")),
+        Type::String => problem.help(format!("compare it: `{text} == \"...\"`")),
+        Type::Integer | Type::Number => problem.help(format!("compare it: `{text} > 0`")),
+        Type::Array | Type::Object => problem.help(format!("count it: `({text} | length) > 0`")),
+        _ => problem,
+    })
+}
+
+/// A condition that comes out one way whatever the event.
+pub(super) fn constant(key: &str, truth: Truth, written: &Spanned<String>, report: &mut Report<'_>) {
+    let (word, help) = match (key, truth) {
+        ("skip", _) => ("true", "every event is dropped: nothing is ever stored"),
+        (_, Truth::Always) => ("true", "leave `when` out, or correct the comparison"),
+        _ => ("not true", "the table never gets a row: correct the comparison, or leave the table out"),
+    };
+    let message = format!("`{key}` is {word} for every event that the schema allows");
+    let problem = report.at(Code::ConstantCondition, &written.range, message);
+    report.push(problem.help(help));
+}
