@@ -68,7 +68,7 @@ fn validator() -> Validator {
             "payload": { "type": "object" },
         },
     });
-    Validator::compile(&schema, "file:///transaction.json", None, [], Options::default()).expect("a schema")
+    Validator::of(&schema, Options::default()).expect("a schema")
 }
 
 fn delivery() -> Delivery {

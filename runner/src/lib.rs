@@ -17,6 +17,9 @@ pub mod producer;
 
 pub mod plan;
 
+pub mod cases;
+pub mod scaffold;
+
 mod backoff;
 pub mod fault;
 pub mod stop;

@@ -104,6 +104,20 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every kind, in the order of the steps.
+    pub const ALL: [Self; 10] = [
+        Self::NotJson,
+        Self::Unwrap,
+        Self::NoSchema,
+        Self::Schema,
+        Self::Mapping,
+        Self::Cast,
+        Self::NotNull,
+        Self::NotStorable,
+        Self::Constraint,
+        Self::MaxReceives,
+    ];
+
     /// The word in `runner.code`.
     pub fn as_str(self) -> &'static str {
         match self {

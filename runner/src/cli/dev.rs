@@ -200,8 +200,9 @@ async fn show(stats: &Stats) {
         let reading = stats.read();
         if stats.ended() != shown {
             shown = stats.ended();
+            let skipped = if reading.skipped == 0 { String::new() } else { format!(", {} skipped", reading.skipped) };
             output::tell(format_args!(
-                "  {} received, {} stored, {} dead-lettered",
+                "  {} received, {} stored, {} dead-lettered{skipped}",
                 reading.received, reading.stored, reading.dead_lettered
             ));
         }

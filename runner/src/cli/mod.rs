@@ -1,19 +1,25 @@
 //! The command line: one file per command.
 #![allow(clippy::doc_markdown, reason = "the arguments' comments are the help a person reads in a terminal")]
 
+mod columns;
 mod connection;
 mod dev;
+mod excerpt;
 pub mod exit;
+pub mod explain;
 pub mod format;
 mod live;
 mod load;
 pub mod migrate;
+mod new;
 mod output;
 mod pipeline;
 pub mod produce;
 mod run;
+mod schema;
 mod signals;
 mod summary;
+pub mod test;
 pub mod validate_config;
 mod words;
 
@@ -39,7 +45,11 @@ enum Command {
     Run(run::RunArgs),
     Produce(produce::ProduceArgs),
     Migrate(migrate::MigrateArgs),
+    Test(test::TestArgs),
+    Explain(explain::ExplainArgs),
     ValidateConfig(validate_config::ValidateConfigArgs),
+    New(new::NewArgs),
+    Schema(schema::SchemaArgs),
 }
 
 impl Cli {
@@ -50,7 +60,11 @@ impl Cli {
             Command::Run(args) => run::run(&args),
             Command::Produce(args) => produce::run(&args),
             Command::Migrate(args) => migrate::run(&args),
+            Command::Explain(args) => explain::run(&args),
+            Command::Test(args) => test::run(&args),
             Command::ValidateConfig(args) => validate_config::run(&args),
+            Command::New(args) => new::run(&args),
+            Command::Schema(args) => schema::run(&args),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

@@ -15,9 +15,8 @@ use super::format::Format;
 use super::{load, output, signals};
 use crate::config::settings::Settings;
 use crate::decide::Decider;
-use crate::message::Metadata;
-use crate::plan::{Pipeline, Producer, QueueRef};
-use crate::producer::{Events, Generator, Pace, ProduceError, Production, Share, Templates, Totals};
+use crate::plan::{Pipeline, Producer, QueueRef, sample_metadata};
+use crate::producer::{Attributes, Events, Generator, Pace, ProduceError, Production, Share, Templates, Totals};
 use crate::source::{Clients, Queue, resolve};
 use crate::stop::{Stop, stop_pair};
 
@@ -71,8 +70,8 @@ impl EventFlags {
 
     /// Events of these templates, the asked share of them invalid by the pipeline's own word.
     pub(super) fn events(&self, templates: Templates, generator: Generator, decider: Decider) -> Events {
-        let metadata = Metadata::default();
-        Events::new(templates, generator).breaking(self.invalid, move |body| decider.accepts(body, &metadata))
+        let is_valid = move |body: &str, attributes: &Attributes| decider.accepts(body, &sample_metadata(attributes));
+        Events::new(templates, generator).breaking(self.invalid, is_valid)
     }
 }
 
@@ -160,6 +159,9 @@ async fn print(mut events: Events, pace: Pace, count: Option<u64>, stop: &Stop) 
             break;
         }
         let event = events.draw().map_err(|error| failure(&ProduceError::from(error)))?;
+        if !event.attributes.is_empty() {
+            output::tell(format_args!("  attributes {}", json!(*event.attributes)));
+        }
         match writeln!(io::stdout(), "{}", event.body) {
             // The reader has seen enough, as in `runner produce --dry-run | head`.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
@@ -271,8 +273,9 @@ mod tests {
         let template = Template::compile("a.hbs", "{\"n\": {{seq}}}").unwrap();
         let templates = Templates::new(vec![(template, 1)]).unwrap();
         let args = parse(&["--invalid", "0.5"]).unwrap();
-        let mut events = Events::new(templates, Generator::seeded(1))
-            .breaking(args.events.invalid, |value: &Value| value["n"].is_u64());
+        let mut events = Events::new(templates, Generator::seeded(1)).breaking(args.events.invalid, |body, _| {
+            serde_json::from_str::<Value>(body).is_ok_and(|value| value["n"].is_u64())
+        });
         let mut totals = events.totals();
         for _ in 0..4 {
             totals.add(&events.draw().unwrap());

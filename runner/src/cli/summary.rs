@@ -43,10 +43,11 @@ impl Summary {
             let produced = self.produced.map(|count| format!("{count} produced, ")).unwrap_or_default();
             let _ = write!(
                 text,
-                "{name}: {produced}{} received, {} stored, {} dead-lettered, {} skipped, {} duplicates\n\
+                "{name}: {produced}{} received, {} stored{}, {} dead-lettered, {} skipped, {} duplicates\n\
                  {:indent$}  {:.0} messages/s, latency p50 {} ms, p99 {} ms\n",
                 reading.received,
                 reading.stored,
+                in_rows(reading),
                 reading.dead_lettered,
                 reading.skipped,
                 reading.duplicates,
@@ -67,6 +68,11 @@ impl Summary {
         }
         text.trim_end().to_owned()
     }
+}
+
+/// Rows are worth a word where a message is not one row.
+fn in_rows(reading: &Reading) -> String {
+    if reading.rows == reading.stored { String::new() } else { format!(" in {} rows", reading.rows) }
 }
 
 fn object(reading: &Reading) -> Value {

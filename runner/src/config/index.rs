@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -24,7 +25,7 @@ pub struct Index {
 }
 
 /// PostgreSQL's access methods.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "each variant is the access method of that name")]
 pub enum Method {
@@ -35,19 +36,23 @@ pub enum Method {
     Brin,
 }
 
-/// The third form.
-#[derive(Deserialize)]
+/// An index with options.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Full {
+pub(super) struct Full {
+    /// A column, or several in this order.
     columns: Spanned<Names>,
+    /// The access method; `btree` when left out.
     using: Option<Spanned<Method>>,
+    /// No two rows have the same values.
     #[serde(default)]
     unique: bool,
+    /// SQL: only rows for which it is true are in the index.
     r#where: Option<Spanned<String>>,
 }
 
 /// A name or a list of names.
-enum Names {
+pub(super) enum Names {
     One(String),
     Many(Vec<Spanned<String>>),
 }

@@ -5,15 +5,19 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::schema_files::{self, SchemaFiles};
+use super::schema_files::{self, Disk, Real, SchemaFiles};
 use super::template::TemplateBody;
-use super::{Environment, PipelineFile, Schema, parse};
+use super::test_file::TestText;
+use super::{Environment, PipelineFile, parse, parse_cases};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
 /// Bytes of a pipeline file or a template. The widest table PostgreSQL allows fits a tenth of it.
 const MAX_TEXT: u64 = 1 << 20;
 /// Bytes of a schema file.
 const MAX_SCHEMA: u64 = 16 << 20;
+
+/// How a test file's name ends, after the name of its pipeline.
+const TEST_ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
 
 /// Every text that `plan::compile` needs.
 #[derive(Debug, Default)]
@@ -105,8 +109,8 @@ pub fn load(paths: &[PathBuf], env: &Environment) -> Files {
             Err(problem) => files.problems.push(problem),
             Ok(found) => {
                 for path in found.into_iter().filter(|path| seen.insert(identity(path))) {
-                    match read_text(&path, MAX_TEXT, &read_file) {
-                        Ok(source) => files.pipelines.push(load_text(source, env, &read_file)),
+                    match read_text(&path, MAX_TEXT, &Real) {
+                        Ok(source) => files.pipelines.push(load_text(source, env, &Real)),
                         Err(problem) => files.problems.push(problem),
                     }
                 }
@@ -116,27 +120,19 @@ pub fn load(paths: &[PathBuf], env: &Environment) -> Files {
     files
 }
 
-/// Reads one file, up to a number of bytes.
-pub type ReadFile<'a> = dyn Fn(&Path, u64) -> io::Result<Vec<u8>> + 'a;
-
-/// A pipeline text with the files it names, which `read` gives: the real ones, or some in memory.
-pub fn load_text(source: Arc<SourceText>, env: &Environment, read: &ReadFile<'_>) -> PipelineText {
+/// A pipeline text with the files it names, which `disk` gives.
+pub fn load_text(source: Arc<SourceText>, env: &Environment, disk: &dyn Disk) -> PipelineText {
     let (file, problems) = parse(&source, env);
     let folder = source.path.parent().unwrap_or(Path::new("")).to_owned();
-    let schema = file.as_ref().and_then(|file| {
-        let Schema::Path(path) = &file.schema.value else { return None };
-        let (path, _) = schema_files::split_pointer(path);
-        Some(schema_files::load(&join(&folder, path), &|path| read_text(path, MAX_SCHEMA, read)))
+    let schema = file.as_ref().map(|file| {
+        let parts = schema_files::parts(&file.schema, &folder, disk);
+        schema_files::load(parts, disk, &|path| read_text(path, MAX_SCHEMA, disk))
     });
-    let templates = file.as_ref().map(|file| templates(file, &folder, read)).unwrap_or_default();
+    let templates = file.as_ref().map(|file| templates(file, &folder, disk)).unwrap_or_default();
     PipelineText { source, file, problems, schema, templates }
 }
 
-fn templates(
-    file: &PipelineFile,
-    folder: &Path,
-    read: &ReadFile<'_>,
-) -> BTreeMap<String, Result<Arc<SourceText>, String>> {
+fn templates(file: &PipelineFile, folder: &Path, disk: &dyn Disk) -> BTreeMap<String, Result<Arc<SourceText>, String>> {
     let listed = file.producer.iter().flat_map(|producer| &producer.templates.value);
     let paths = listed.filter_map(|template| match &template.body {
         TemplateBody::File(path) => Some(path),
@@ -144,10 +140,60 @@ fn templates(
     });
     paths
         .map(|path| {
-            let text = read_text(&join(folder, path), MAX_TEXT, read);
+            let text = read_text(&join(folder, path), MAX_TEXT, disk);
             (path.clone(), text.map_err(|problem| problem.message))
         })
         .collect()
+}
+
+/// The test files beside pipeline files, and those in the folders that stand beside none.
+pub fn load_tests(paths: &[PathBuf], pipelines: &[PipelineText]) -> (Vec<TestText>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let mut tests = Vec::new();
+    for pipeline in pipelines.iter().map(|text| &text.source.path) {
+        for path in TEST_ENDINGS.map(|ending| pipeline.with_extension(&ending[1..])).iter().filter(|path| path.exists())
+        {
+            match read_text(path, MAX_TEXT, &Real) {
+                Ok(source) => tests.push(test_text(pipeline, source)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+    }
+    problems.extend(paths.iter().flat_map(|path| lone_tests(path)));
+    (tests, problems)
+}
+
+fn test_text(pipeline: &Path, source: Arc<SourceText>) -> TestText {
+    let (cases, problems) = parse_cases(&source);
+    let folder = source.path.parent().unwrap_or(Path::new(""));
+    let named = cases.iter().filter_map(|case| case.file.as_ref());
+    let body = |path: &str| read_text(&join(folder, path), MAX_TEXT, &Real).map_err(|problem| problem.message);
+    let bodies = named.map(|path| (path.value.clone(), body(path))).collect();
+    TestText { pipeline: pipeline.to_owned(), source, cases, problems, bodies }
+}
+
+/// Test files of a folder whose pipeline file is not there; a folder that can't be read was reported before.
+fn lone_tests(folder: &Path) -> Vec<Diagnostic> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    let lone = paths.iter().filter(|path| tested(path).is_some_and(|pipeline| !pipeline.exists()));
+    lone.map(|path| {
+        let message = format!("{} stands beside no pipeline file of its name", path.display());
+        let wanted = tested(path).unwrap_or_default();
+        Diagnostic::new(Code::LoneTest, message, None)
+            .help(format!("it tests {}, which does not exist", wanted.display()))
+    })
+    .collect()
+}
+
+/// The pipeline file that a test file is about; `None` when the path is no test file's.
+pub fn tested(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let stem =
+        TEST_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).filter(|stem| !stem.starts_with('.'))?;
+    let named = |ending: &str| path.with_file_name(format!("{stem}{ending}"));
+    Some([named(".yaml"), named(".yml")]).map(|[yaml, yml]| if yml.exists() && !yaml.exists() { yml } else { yaml })
 }
 
 fn pipeline_paths(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
@@ -185,21 +231,14 @@ fn identity(path: &Path) -> PathBuf {
 
 fn is_pipeline(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let test = name.ends_with(".test.yaml") || name.ends_with(".test.yml");
+    let test = TEST_ENDINGS.iter().any(|ending| name.ends_with(ending));
     !test && !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"))
 }
 
-fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn read_text(path: &Path, limit: u64, read: &ReadFile<'_>) -> Result<Arc<SourceText>, Diagnostic> {
+fn read_text(path: &Path, limit: u64, disk: &dyn Disk) -> Result<Arc<SourceText>, Diagnostic> {
     let problem = |code, message| Err(Diagnostic::new(code, message, None));
     let shown = path.display();
-    let bytes = match read(path, limit) {
+    let bytes = match disk.read(path, limit) {
         Ok(bytes) => bytes,
         Err(error) => return problem(Code::Unreadable, format!("can't read {shown}: {error}")),
     };

@@ -4,8 +4,10 @@
 
 mod column;
 mod de;
+pub mod editor;
 mod index;
 mod interpolate;
+mod json;
 pub mod load;
 pub mod percent;
 mod schema;
@@ -13,6 +15,7 @@ mod schema_files;
 pub mod settings;
 mod spanned;
 mod template;
+mod test_file;
 mod units;
 mod yaml;
 
@@ -21,6 +24,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
@@ -29,62 +33,64 @@ use crate::diagnostic::{Diagnostic, Place, SourceText};
 pub use column::{ColumnError, ColumnLine, ColumnText};
 pub use index::{Index, Method};
 pub use interpolate::{Environment, InterpolationError, interpolate};
+pub use json::Json;
 pub use load::{Files, PipelineText, load};
 pub use schema::{DraftName, Formats, Otherwise, Schema, Selection};
-pub use schema_files::{Document, SchemaFiles, local_path, split_pointer};
+pub use schema_files::{Disk, Document, Entry, Part, Real, SchemaFiles, Target, Unresolved, split_pointer};
 pub use settings::Settings;
 pub use spanned::{Setting, Spanned};
 pub use template::{Template, TemplateBody};
+pub use test_file::{Case, Columns, ExpectedRows, Rejected, SqsFields, TestText, parse_cases};
 pub use units::Seconds;
 
-/// A pipeline file.
-#[derive(Debug, Clone, Deserialize)]
+/// A pipeline of runner: where events come from, what a valid event is, and which rows it becomes.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub struct PipelineFile {
     /// Where messages come from.
     pub source: Source,
-    /// How the document is taken out of the body: `sns`, or an expression.
+    /// How the document is taken out of the body: `sns`, or an expression. Left out, the body is the document.
     pub unwrap: Option<Spanned<String>>,
-    /// What a valid document is.
+    /// What a valid document is: a JSON Schema, as a path from this file with an optional `#/pointer`, or a choice of several.
     pub schema: Setting<Schema>,
-    /// An expression: documents for which it is true are dropped.
+    /// An expression: a document for which it is true is dropped, and not dead-lettered.
     pub skip: Option<Spanned<String>>,
-    /// The tables, by name.
+    /// The tables, each by its name, with an optional PostgreSQL schema: `events`, `sales.orders`.
     pub tables: Spanned<Keyed<Table>>,
-    /// Sample events.
+    /// Sample events, for `runner produce` and `runner dev`.
     pub producer: Option<Producer>,
 }
 
 /// `source:`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub struct Source {
     /// The queue to receive from: a name, a URL or an ARN.
     pub queue: Setting<String>,
     /// The dead-letter queue: a name, a URL or an ARN.
     pub dlq: Setting<String>,
-    /// Receive calls side by side.
+    /// Receive calls side by side, at most: 1 to 256.
     pub pollers: Option<Setting<i64>>,
-    /// Long-poll wait, `0s` to `20s`.
+    /// How long a receive call waits for messages: `0s` to `20s`.
     pub wait: Option<Setting<Seconds>>,
-    /// Visibility timeout, `1s` to `12h`.
+    /// The visibility timeout, `1s` to `12h`; left out, it is the queue's own.
     pub visibility: Option<Setting<Seconds>>,
-    /// Deliveries before a message is dead-lettered.
+    /// A message delivered more often than this is dead-lettered untried: 1 to 1000.
     pub max_receives: Option<Setting<i64>>,
-    /// Messages per write.
+    /// Messages per write: 1 to 10000.
     pub batch: Option<Setting<i64>>,
-    /// Messages held in memory, at most.
+    /// Messages held in memory, at most: 10 to 100000.
     pub in_flight: Option<Setting<i64>>,
 }
 
-/// One entry of `tables:`
-#[derive(Debug, Clone, Deserialize)]
+/// A table, and how its rows are made.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub struct Table {
-    /// Column names.
+    /// The columns that identify a row. Without a key, a message that is delivered twice is stored twice.
     #[serde(default)]
     pub primary_key: Vec<Spanned<String>>,
-    /// What a write does when the key is there already.
+    /// What a write does when a row with this key is there already; `ignore` when left out.
     pub on_conflict: Option<Setting<OnConflict>>,
     /// With `on_conflict: update`, the column that tells the newer of two rows.
     pub version: Option<Spanned<String>>,
@@ -92,7 +98,7 @@ pub struct Table {
     pub when: Option<Spanned<String>>,
     /// An expression that yields an array: each element becomes a row.
     pub for_each: Option<Spanned<String>>,
-    /// The columns, by name.
+    /// The columns, each by its name: `TYPE [null] [= EXPR]`.
     pub columns: Keyed<Spanned<ColumnText>>,
     /// Secondary indexes.
     #[serde(default)]
@@ -100,7 +106,7 @@ pub struct Table {
 }
 
 /// `on_conflict:`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnConflict {
     /// Keep the row that is there.
@@ -112,12 +118,12 @@ pub enum OnConflict {
 }
 
 /// `producer:`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub struct Producer {
-    /// Time between two events: `15s`.
+    /// Time from one event to the next: `15s`, `500ms`.
     pub every: Option<Setting<String>>,
-    /// Events per second: `500/s`.
+    /// Instead of `every`, events per second, minute or hour (`500/s`, `30/m`), or `max`.
     pub rate: Option<Setting<String>>,
     /// The templates to choose from.
     pub templates: Spanned<Vec<Spanned<Template>>>,

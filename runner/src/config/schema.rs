@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -17,8 +18,8 @@ pub enum Schema {
     Selection(Box<Selection>),
 }
 
-/// The second form.
-#[derive(Debug, Clone, Deserialize)]
+/// A choice among schemas, or one with options.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a schema's path, or a mapping")]
 pub struct Selection {
     /// One schema: a path from the pipeline file, with an optional `#/pointer`.
@@ -42,7 +43,7 @@ pub struct Selection {
 }
 
 /// `otherwise:`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Otherwise {
     /// Dead-letter it.
@@ -68,7 +69,7 @@ pub enum DraftName {
 }
 
 /// `formats:`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Formats {
     /// A value that breaks its `format` breaks the schema.

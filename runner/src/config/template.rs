@@ -2,19 +2,22 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
-use super::Spanned;
+use super::{Keyed, Spanned};
 
-/// A template: `file.json.hbs`, inline text, or `{ file: ..., weight: 3 }` / `{ inline: ..., weight: 1 }`.
-#[derive(Debug, Clone, PartialEq)]
+/// A template: `file.json.hbs`, inline text, or `{ file: ..., weight: 3, attributes: ... }` / `{ inline: ..., weight: 1 }`.
+#[derive(Debug, Clone)]
 pub struct Template {
     /// The file, as a path from the pipeline file, or the text itself.
     pub body: TemplateBody,
     /// Its share among the templates.
     pub weight: Option<Spanned<i64>>,
+    /// Message attributes its events are sent with, by name.
+    pub attributes: Option<Keyed<Spanned<String>>>,
 }
 
 /// Where a template's text is.
@@ -26,23 +29,28 @@ pub enum TemplateBody {
     Inline(Spanned<String>),
 }
 
-#[derive(Deserialize)]
+/// A template with its share.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Full {
+pub(super) struct Full {
+    /// A Handlebars file, as a path from this file.
     file: Option<String>,
+    /// Handlebars text.
     inline: Option<Spanned<String>>,
+    /// Its share among the templates, a whole number; 1 when left out.
     weight: Option<Spanned<i64>>,
+    attributes: Option<Keyed<Spanned<String>>>,
 }
 
 impl<'de> Deserialize<'de> for Template {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Spanned { value, range } = Spanned::<Form>::deserialize(deserializer)?;
-        let (body, weight) = match value {
-            Form::Text(text) if is_inline(&text) => (TemplateBody::Inline(Spanned { value: text, range }), None),
-            Form::Text(path) => (TemplateBody::File(path), None),
-            Form::Full(body, weight) => (body, weight),
+        let body = match value {
+            Form::Text(text) if is_inline(&text) => TemplateBody::Inline(Spanned { value: text, range }),
+            Form::Text(path) => TemplateBody::File(path),
+            Form::Full(template) => return Ok(template),
         };
-        Ok(Self { body, weight })
+        Ok(Self { body, weight: None, attributes: None })
     }
 }
 
@@ -63,7 +71,7 @@ impl Full {
 
 enum Form {
     Text(String),
-    Full(TemplateBody, Option<Spanned<i64>>),
+    Full(Template),
 }
 
 impl<'de> Deserialize<'de> for Form {
@@ -78,7 +86,7 @@ impl<'de> Visitor<'de> for FormVisitor {
     type Value = Form;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a file's name, a template's text, or `{ file, inline, weight }`")
+        f.write_str("a file's name, a template's text, or `{ file, inline, weight, attributes }`")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Form, E> {
@@ -88,6 +96,6 @@ impl<'de> Visitor<'de> for FormVisitor {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Form, A::Error> {
         let full = Full::deserialize(MapAccessDeserializer::new(map))?;
         let body = full.body().map_err(A::Error::custom)?;
-        Ok(Form::Full(body, full.weight))
+        Ok(Form::Full(Template { body, weight: full.weight, attributes: full.attributes }))
     }
 }

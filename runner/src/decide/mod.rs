@@ -1,6 +1,7 @@
 //! One delivery becomes rows, or the reason why it never will: parse, unwrap, skip, validate, map.
 
 mod schemas;
+mod trace;
 mod unwrap;
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use crate::message::{Code, Delivery, Metadata, Rejection, parse};
 use crate::row::Rows;
 
 pub use schemas::{Choice, Otherwise, Schemas, Verdict};
+pub use trace::{TableTrace, Trace};
 pub use unwrap::Unwrap;
 
 /// Every step between the queue and the database. Synchronous and pure: no clock, no network, no database.
@@ -35,9 +37,10 @@ impl Decider {
         })
     }
 
-    /// Whether a body that is JSON passes every step before the mapping.
-    pub fn accepts(&self, body: &Value, metadata: &Metadata) -> bool {
-        self.within(body, metadata, |context| self.verdict(context)).is_ok()
+    /// Whether a body passes every step before the mapping.
+    pub fn accepts(&self, body: &str, metadata: &Metadata) -> bool {
+        let verdict = self.body(body).and_then(|body| self.within(&body, metadata, |context| self.verdict(context)));
+        verdict.is_ok()
     }
 
     /// The body as a value: parsed, unless the envelope is opened from its text.
@@ -70,9 +73,7 @@ impl Decider {
     pub fn verdict(&self, context: &Context<'_>) -> Result<Verdict, Rejection> {
         let scope = context.scope();
         let skip = self.skip.as_ref().map_or(Ok(false), |skip| skip.holds(&scope));
-        match skip.map_err(|error| Rejection::new(Code::Mapping, format!("`skip`: {error}")))? {
-            true => Ok(Verdict::Unwanted),
-            false => self.schemas.check(&scope),
-        }
+        let skip = skip.map_err(|error| Rejection::new(Code::Mapping, format!("`skip`: {error}")))?;
+        if skip { Ok(Verdict::Unwanted) } else { self.schemas.check(&scope) }
     }
 }

@@ -33,7 +33,7 @@ pub struct Reading {
     pub stored: u64,
     /// Rows sent to the database in committed writes.
     pub rows: u64,
-    /// Of these, rows whose primary key was there already.
+    /// Of these, rows that changed nothing, as [`Written::duplicates`] tells them.
     pub duplicates: u64,
     /// Messages the dead-letter queue accepted.
     pub dead_lettered: u64,

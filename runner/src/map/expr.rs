@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::jq;
 use super::path::{Path, PathError, Root, is_identifier};
-use super::scope::Scope;
+use super::scope::{Context, Scope};
+use crate::message::Metadata;
 
 /// Characters of an expression inside a message, at most.
 const EXCERPT: usize = 80;
@@ -151,6 +152,17 @@ impl Expr {
                 Err(source) => Err(EvalError::Path { path: path.to_string(), source }),
             },
             Kind::Jq(program) => program.run(scope).map(Cow::Owned).map_err(|failure| self.error(failure)),
+        }
+    }
+
+    /// Why it has no value for any message, where that can be told without one: it looks at nothing, and fails.
+    pub fn dead_end(&self) -> Option<EvalError> {
+        match &self.0.kind {
+            Kind::Jq(program) if program.is_closed() => {
+                let metadata = Metadata::default();
+                self.eval(&Context::new(&Value::Null, &Value::Null, &metadata).scope()).err()
+            }
+            _ => None,
         }
     }
 

@@ -15,10 +15,10 @@ use super::{Code, Rejection};
 pub fn parse(body: &str) -> Result<Value, Rejection> {
     let not_json = |message: String| Rejection::new(Code::NotJson, message);
     if body.trim_ascii().is_empty() {
-        return Err(not_json("the body is empty".to_owned()));
+        return Err(not_json("the text is empty".to_owned()));
     }
     if body.starts_with('\u{feff}') {
-        return Err(not_json("the body starts with a byte order mark".to_owned()));
+        return Err(not_json("the text starts with a byte order mark".to_owned()));
     }
     let start = body.as_ptr() as usize;
     let document = Document { body: start..start + body.len() };
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn what_is_no_single_document_is_rejected_with_its_place() {
-        assert_eq!(message(" \n"), "the body is empty");
+        assert_eq!(message(" \n"), "the text is empty");
         assert!(message("\u{feff}{}").contains("byte order mark"));
         assert!(message("{} {}").contains("line 1 column 4"));
         assert!(message("{\n\"a\": nope}").contains("line 2"));

@@ -3,7 +3,7 @@
 use super::report::Report;
 use super::{Pipeline, agree, check, distinct, envelope, events, schema, source, table};
 use crate::config::{Files, PipelineFile};
-use crate::decide::{Decider, Schemas};
+use crate::decide::Decider;
 use crate::diagnostic::Diagnostic;
 use crate::map::Mapping;
 
@@ -40,18 +40,14 @@ pub fn compile(files: &Files) -> Result<Compiled, Vec<Diagnostic>> {
 /// Compiles every part even when another one is wrong; `None` when a part is missing.
 fn pipeline(file: &PipelineFile, report: &mut Report<'_>) -> Option<Pipeline> {
     let source = source::compile(&file.source, report);
-    let schema = schema::compile(&file.schema, report);
+    let schema = schema::compile(file, report);
     let (tables, targets): (Vec<_>, Vec<_>) = table::compile(file, report).into_iter().unzip();
     if let Some(schema) = &schema {
         check::check(file, schema, &tables, report);
     }
+    let (unwrap, skip) = (envelope::unwrap(file, report), envelope::skip(file, report));
     let decider = schema.and_then(|schema| {
-        Some(Decider {
-            unwrap: envelope::unwrap(file, report)?,
-            skip: envelope::skip(file, report)?,
-            schemas: Schemas::one(schema.validator),
-            mapping: Mapping { tables },
-        })
+        Some(Decider { unwrap: unwrap?, skip: skip?, schemas: schema.schemas, mapping: Mapping { tables } })
     });
     let producer = events::compile(file, decider.as_ref(), report);
     Some(Pipeline {

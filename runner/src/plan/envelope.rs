@@ -1,6 +1,6 @@
 //! `unwrap:` and `skip:` compiled.
 
-use super::expression;
+use super::expression::{self, Written};
 use super::report::Report;
 use crate::config::PipelineFile;
 use crate::decide::Unwrap;
@@ -12,7 +12,7 @@ pub(super) fn unwrap(file: &PipelineFile, report: &mut Report<'_>) -> Option<Opt
     match &file.unwrap {
         None => Some(None),
         Some(word) if word.value == "sns" => Some(Some(Unwrap::Sns)),
-        written => expression::optional(written.as_ref(), report).map(Unwrap::Expr).map(Some),
+        Some(written) => Written::whole(written).envelope(report).map(Unwrap::Expr).map(Some),
     }
 }
 

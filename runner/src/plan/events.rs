@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Producer;
+use super::attributes;
 use super::report::Report;
 use crate::config::{self, PipelineFile, Spanned, Template as Listed, TemplateBody};
 use crate::decide::Decider;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
-use crate::message::{Delivery, Metadata, Receipt, Rejection};
-use crate::producer::{Generator, Pace, ParsePaceError, Template, TemplateError, Templates};
+use crate::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt, Rejection};
+use crate::producer::{Attributes, Generator, Pace, ParsePaceError, Template, TemplateError, Templates};
 
 /// Times each template is rendered; random choices show most of their values by then.
 const RENDERINGS: usize = 20;
@@ -115,7 +116,10 @@ fn template(listed: &Spanned<Listed>, report: &mut Report<'_>) -> Option<Compila
     };
     let weight = listed.weight.as_ref().map_or(1, |weight| weight_of(weight, report));
     match Template::compile(name, origin.text()) {
-        Ok(template) => Some(Compilable { template, weight, origin, listed: listed.range.clone() }),
+        Ok(template) => {
+            let template = template.with_attributes(attributes::compile(listed.attributes.as_ref(), report));
+            Some(Compilable { template, weight, origin, listed: listed.range.clone() })
+        }
         Err(error) => {
             report.push(broken(&error, &origin, report));
             None
@@ -152,6 +156,7 @@ fn broken(error: &TemplateError, origin: &Origin, report: &Report<'_>) -> Diagno
 /// Renders a template and takes each event through the pipeline's own steps; the first failure is reported.
 fn try_out(listed: &Compilable, decider: &Decider, report: &mut Report<'_>) {
     let mut generator = Generator::seeded(0);
+    let mut stored = false;
     for _ in 0..RENDERINGS {
         let body = match listed.template.render(&mut generator) {
             Ok(body) => body,
@@ -160,17 +165,28 @@ fn try_out(listed: &Compilable, decider: &Decider, report: &mut Report<'_>) {
                 return;
             }
         };
-        let delivery = Delivery { body, metadata: sample_metadata(), receipt: Receipt(String::new()) };
-        if let Err(rejection) = decider.decide(&delivery) {
-            report.push(rejected(&rejection, listed, report));
-            return;
+        let metadata = sample_metadata(listed.template.attributes());
+        match decider.decide(&Delivery { body, metadata, receipt: Receipt(String::new()) }) {
+            Ok(rows) => stored |= !rows.is_empty(),
+            Err(rejection) => {
+                report.push(rejected(&rejection, listed, report));
+                return;
+            }
         }
+    }
+    if !stored {
+        let message = format!("template `{}` renders events that become no rows", listed.template.name());
+        let problem = report.at(Code::NoRows, &listed.listed, message);
+        report.push(problem.help("each is skipped, or has no element for a `for_each`, or meets no `when`"));
     }
 }
 
-/// What the queue says about a sample event.
-fn sample_metadata() -> Metadata {
+/// What the queue says about a sample event that is sent with these attributes.
+pub fn sample_metadata(attributes: &Attributes) -> Metadata {
+    let text =
+        |value: &String| Attribute { data_type: "String".to_owned(), value: AttributeValue::Text(value.clone()) };
     Metadata {
+        attributes: attributes.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
         message_id: "00000000-0000-4000-8000-000000000000".to_owned(),
         sent_at: Some(0),
         received_at: 0,

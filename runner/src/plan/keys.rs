@@ -62,6 +62,10 @@ pub(super) fn version(table: &config::Table, columns: &[ColumnMapping], report: 
         let problem =
             report.at(Code::BadValue, &name.range, format!("`{}` is the version, but may be null", name.value));
         report.push(problem.help("null is neither older nor newer: leave `null` out of the column's line"));
+    } else if table.primary_key.iter().any(|key| key.value == name.value) {
+        let message = format!("`{}` is the version, and part of the primary key", name.value);
+        let problem = report.at(Code::BadValue, &name.range, message);
+        report.push(problem.help("two rows of one key have one version then: take the column out of one of the two"));
     } else if unordered {
         let message = format!("`{}` is {}, which tells no newer from older", name.value, column.ty);
         report.push(report.at(Code::BadValue, &name.range, message).help("a version is a number or a time"));

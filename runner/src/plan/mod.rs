@@ -1,6 +1,7 @@
 //! What is true: pipelines, compiled from the files the user wrote.
 
 mod agree;
+mod attributes;
 mod check;
 mod compile;
 mod distinct;
@@ -12,9 +13,9 @@ mod infer;
 mod keys;
 mod queue;
 mod report;
-mod resources;
+mod said;
 mod schema;
-mod shape;
+pub(crate) mod shape;
 mod source;
 mod table;
 
@@ -24,7 +25,9 @@ use crate::decide::Decider;
 use crate::producer::{Pace, Templates};
 
 pub use compile::{Compiled, compile};
+pub use events::sample_metadata;
 pub use queue::{QueueError, QueueRef};
+pub use said::{Said, SaidKind, said};
 pub use source::Source;
 
 /// One pipeline, ready to run.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{BatchResultErrorEntry, MessageAttributeValue, SendMessageBatchRequestEntry};
 
 use super::{Event, ProduceError};
 use crate::backoff::Backoff;
@@ -14,7 +14,7 @@ use crate::stop::Stop;
 /// Entries in one call: SQS's limit.
 pub(super) const MAX_ENTRIES: usize = 10;
 
-/// Bytes of bodies in one call. SQS takes 1 MiB since August 2025; queues with an older `MaximumMessageSize` and
+/// Bytes of events in one call. SQS takes 1 MiB since August 2025; queues with an older `MaximumMessageSize` and
 /// servers made by others take 256 KiB. A larger event goes alone, and the queue decides.
 pub(super) const MAX_BYTES: usize = 256 * 1024;
 
@@ -78,6 +78,10 @@ impl Destination {
 
     fn entry(&self, id: usize, numbered: &Numbered) -> SendMessageBatchRequestEntry {
         let mut entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(&numbered.event.body);
+        for (name, value) in &*numbered.event.attributes {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(value);
+            entry = entry.message_attributes(name, value.build().expect("the data type is set"));
+        }
         if let Some(run) = &self.fifo_run {
             let number = numbered.number;
             entry = entry

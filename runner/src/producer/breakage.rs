@@ -72,11 +72,12 @@ impl Breakage {
     }
 
     /// Breaks the `n`th broken event (from 0): the kinds take turns, and so do the places in the document. Each try is
-    /// put to `is_valid`; a kind that this schema does not mind gives way to the next, and cutting always works.
-    pub fn apply(n: usize, event: &str, is_valid: impl Fn(&Value) -> bool) -> (String, Self) {
+    /// put to `is_valid`; a kind that this schema does not mind gives way to the next. Cutting works wherever a body has
+    /// to be JSON; a text that is none is cut or garbled until it is refused.
+    pub fn apply(n: usize, event: &str, is_valid: impl Fn(&str) -> bool) -> (String, Self) {
         let kinds = Self::ALL.iter().cycle().skip(n).take(Self::ALL.len());
         let Ok(document) = serde_json::from_str::<Value>(event) else {
-            return (event.to_owned(), Self::NotJson);
+            return (garbled(event, &is_valid), Self::NotJson);
         };
         let mut members = Vec::new();
         collect_members(&document, "", &mut members);
@@ -84,16 +85,16 @@ impl Breakage {
             // Every kind comes up once in four events, so the places move on once in four.
             let places = in_turn(&members, n / Self::ALL.len());
             let broken = match kind {
-                Self::NotJson => return (cut(event), Self::NotJson),
+                Self::NotJson => return (garbled(event, &is_valid), Self::NotJson),
                 Self::MissingField => first_invalid(&document, places, remove, &is_valid),
                 Self::WrongType => first_invalid(&document, places, retype, &is_valid),
                 Self::ExtraField => add_extra(&document, &members, &is_valid),
             };
             if let Some(broken) = broken {
-                return (broken.to_string(), *kind);
+                return (broken, *kind);
             }
         }
-        (cut(event), Self::NotJson)
+        (garbled(event, &is_valid), Self::NotJson)
     }
 }
 
@@ -122,12 +123,13 @@ fn first_invalid<'p>(
     document: &Value,
     places: impl Iterator<Item = &'p Place>,
     edit: fn(&mut Value, &str),
-    is_valid: &impl Fn(&Value) -> bool,
-) -> Option<Value> {
-    places.map(|(holder, key)| edited(document, holder, |value| edit(value, key))).find(|broken| !is_valid(broken))
+    is_valid: &impl Fn(&str) -> bool,
+) -> Option<String> {
+    let mut tries = places.map(|(holder, key)| edited(document, holder, |value| edit(value, key)));
+    tries.find(|broken| !is_valid(broken))
 }
 
-fn add_extra(document: &Value, members: &[Place], is_valid: &impl Fn(&Value) -> bool) -> Option<Value> {
+fn add_extra(document: &Value, members: &[Place], is_valid: &impl Fn(&str) -> bool) -> Option<String> {
     let mut holders: Vec<&str> = members.iter().map(|(holder, _)| holder.as_str()).collect();
     holders.dedup();
     let add = |value: &mut Value| {
@@ -138,10 +140,10 @@ fn add_extra(document: &Value, members: &[Place], is_valid: &impl Fn(&Value) -> 
     holders.into_iter().map(|holder| edited(document, holder, add)).find(|broken| !is_valid(broken))
 }
 
-fn edited(document: &Value, pointer: &str, edit: impl FnOnce(&mut Value)) -> Value {
+fn edited(document: &Value, pointer: &str, edit: impl FnOnce(&mut Value)) -> String {
     let mut copy = document.clone();
     edit(copy.pointer_mut(pointer).expect("the pointer was read off this document"));
-    copy
+    copy.to_string()
 }
 
 fn remove(holder: &mut Value, key: &str) {
@@ -162,6 +164,17 @@ fn retype(holder: &mut Value, key: &str) {
             _ => json!({ "not": "a scalar" }),
         };
     }
+}
+
+/// Half of the text; what is taken from any text may mind something else.
+fn garbled(event: &str, is_valid: &impl Fn(&str) -> bool) -> String {
+    let half = &event[..event.floor_char_boundary(event.len() / 2)];
+    let tries = [half.to_owned(), format!("{event}{event}"), "{".to_owned(), "?".to_owned()];
+    let cut = cut(event);
+    if !is_valid(&cut) {
+        return cut;
+    }
+    tries.into_iter().find(|broken| !broken.is_empty() && !is_valid(broken)).unwrap_or(cut)
 }
 
 /// Half of the text, which for an object or array is never a whole document.
@@ -211,6 +224,25 @@ mod tests {
             .unwrap()
     }
 
+    fn accepts(validator: &jsonschema::Validator, text: &str) -> bool {
+        serde_json::from_str(text).is_ok_and(|value| validator.is_valid(&value))
+    }
+
+    #[test]
+    fn a_text_that_is_no_json_is_broken_until_it_is_refused() {
+        // Digits are taken, and only an even number of them.
+        let digits = |text: &str| text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_digit());
+        let pairs = |text: &str| text.split(',').all(digits);
+        for event in ["12,3456", "1234", "12"] {
+            for n in 0..4 {
+                let (broken, kind) = Breakage::apply(n, event, pairs);
+                assert!(!pairs(&broken) && kind == Breakage::NotJson, "{event}: {broken}");
+            }
+        }
+        let short = |text: &str| text.len() < 10;
+        assert_eq!(Breakage::apply(0, "not,long", short).0, "not,longnot,long");
+    }
+
     #[test]
     fn the_share_is_exact_at_every_length_and_evenly_spread() {
         for (text, total, expected) in
@@ -242,7 +274,7 @@ mod tests {
                 let document = serde_json::from_str(&event).unwrap();
                 let errors: Vec<_> = validator.iter_errors(&document).collect();
                 assert!(errors.is_empty(), "{errors:?} in {event}");
-                let (broken, kind) = Breakage::apply(n, &event, |value| validator.is_valid(value));
+                let (broken, kind) = Breakage::apply(n, &event, |text| accepts(&validator, text));
                 match serde_json::from_str(&broken) {
                     Ok(value) => assert!(!validator.is_valid(&value), "{kind:?}: {broken}"),
                     Err(_) => assert_eq!(kind, Breakage::NotJson, "{broken}"),
@@ -256,7 +288,7 @@ mod tests {
         let (text, schema) = EXAMPLES[1];
         let validator = validator(schema);
         let event = Template::compile("order", text).unwrap().render(&mut Generator::seeded(1)).unwrap();
-        let kinds: Vec<_> = (0..4).map(|n| Breakage::apply(n, &event, |value| validator.is_valid(value)).1).collect();
+        let kinds: Vec<_> = (0..4).map(|n| Breakage::apply(n, &event, |text| accepts(&validator, text)).1).collect();
         assert_eq!(kinds, Breakage::ALL);
     }
 
@@ -275,7 +307,7 @@ mod tests {
     fn an_open_object_is_broken_in_another_way() {
         let validator = validator(EXAMPLES[0].1);
         let event = Template::compile("t", EXAMPLES[0].0).unwrap().render(&mut Generator::seeded(1)).unwrap();
-        let (_, kind) = Breakage::apply(3, &event, |value| validator.is_valid(value));
+        let (_, kind) = Breakage::apply(3, &event, |text| accepts(&validator, text));
         assert_eq!(kind, Breakage::NotJson, "extra_field gives way to the next in turn");
     }
 }

@@ -2,23 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::{Breakage, Generator, Share, Template, TemplateError, Templates};
+use super::{Attributes, Breakage, Generator, Share, Template, TemplateError, Templates};
 
 /// One event, ready to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// One line of JSON, unless it is broken.
+    /// One line of JSON, unless it is broken or the pipeline opens an envelope that is no JSON.
     pub body: String,
+    /// Sent beside the body.
+    pub attributes: Arc<Attributes>,
     /// The index of its template.
     pub template: usize,
     /// How it is broken; `None` for a valid event.
     pub breakage: Option<Breakage>,
 }
 
-type Check = Box<dyn Fn(&Value) -> bool + Send>;
+impl Event {
+    /// What it counts against SQS's limits: the body, and name, data type and value of each attribute.
+    pub fn size(&self) -> usize {
+        let attribute = |(name, value): (&String, &String)| name.len() + "String".len() + value.len();
+        self.body.len() + self.attributes.iter().map(attribute).sum::<usize>()
+    }
+}
+
+type Check = Box<dyn Fn(&str, &Attributes) -> bool + Send>;
 
 /// An endless stream of events.
 pub struct Events {
@@ -32,12 +41,12 @@ pub struct Events {
 impl Events {
     /// Valid events only.
     pub fn new(templates: Templates, generator: Generator) -> Self {
-        Self { templates, generator, invalid: Share::default(), is_valid: Box::new(|_| true), made: 0 }
+        Self { templates, generator, invalid: Share::default(), is_valid: Box::new(|_, _| true), made: 0 }
     }
 
-    /// Breaks a share of the events, so that `is_valid` refuses each of them.
+    /// Breaks a share of the events, so that `is_valid` refuses the body of each with its attributes.
     #[must_use]
-    pub fn breaking(mut self, share: Share, is_valid: impl Fn(&Value) -> bool + Send + 'static) -> Self {
+    pub fn breaking(mut self, share: Share, is_valid: impl Fn(&str, &Attributes) -> bool + Send + 'static) -> Self {
         self.invalid = share;
         self.is_valid = Box::new(is_valid);
         self
@@ -48,10 +57,10 @@ impl Events {
         let (index, template) = self.templates.draw(&mut self.generator);
         let body = one_line(&template.render(&mut self.generator)?);
         self.made += 1;
-        let mut event = Event { body, template: index, breakage: None };
+        let mut event = Event { body, attributes: Arc::clone(template.attributes()), template: index, breakage: None };
         if self.invalid.hits(self.made) {
             let turn = usize::try_from(self.invalid.of(self.made - 1)).unwrap_or(0);
-            let (body, kind) = Breakage::apply(turn, &event.body, &self.is_valid);
+            let (body, kind) = Breakage::apply(turn, &event.body, |body| (self.is_valid)(body, &event.attributes));
             event.body = body;
             event.breakage = Some(kind);
         }
@@ -76,7 +85,7 @@ impl fmt::Debug for Events {
 }
 
 /// A template spreads over lines to be read; JSON has no line breaks inside a string, so joining them changes nothing.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect()
 }
 
@@ -128,7 +137,9 @@ mod tests {
 
     #[test]
     fn the_share_is_broken_and_counted() {
-        let mut events = events(1).breaking("0.2".parse().unwrap(), |value| value["n"].is_u64());
+        let mut events = events(1).breaking("0.2".parse().unwrap(), |body, _| {
+            serde_json::from_str::<serde_json::Value>(body).is_ok_and(|value| value["n"].is_u64())
+        });
         let mut totals = events.totals();
         for _ in 0..100 {
             totals.add(&events.draw().unwrap());

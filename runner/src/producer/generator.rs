@@ -84,7 +84,7 @@ fn registry(state: &Shared) -> Handlebars<'static> {
 }
 
 /// `{{...}}` inside a JSON string must stay inside it; `{{{...}}}` writes the text as it is.
-fn escape_json(text: &str) -> String {
+pub(super) fn escape_json(text: &str) -> String {
     if !text.contains(|c: char| c == '"' || c == '\\' || c.is_control()) {
         return text.to_owned();
     }

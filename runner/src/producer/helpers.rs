@@ -6,6 +6,7 @@ use rand::RngExt;
 use serde_json::{Number, Value};
 
 use super::generator::{Shared, State, lock};
+use super::json_string::JsonString;
 
 type Draw = fn(&mut State, &Arguments<'_>) -> Result<Value, String>;
 
@@ -35,6 +36,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>, state: &Shared) {
         let state = state.clone();
         registry.register_helper(name, Box::new(Registered { name, draw, state }));
     }
+    registry.register_helper("json_string", Box::new(JsonString));
 }
 
 struct Registered {

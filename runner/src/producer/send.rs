@@ -149,7 +149,7 @@ impl<F: FnMut(&Totals)> Sender<F> {
                 Some(event) => event,
                 None => self.events.draw()?,
             };
-            bytes += event.body.len();
+            bytes += event.size();
             if bytes > MAX_BYTES && !batch.is_empty() {
                 self.held = Some(event);
                 break;

@@ -1,5 +1,8 @@
 //! Event templates: Handlebars text that renders to one JSON document.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use handlebars::{
     Context, RenderContext, RenderError, RenderErrorReason, Renderable, StringOutput, TemplateErrorReason,
 };
@@ -7,11 +10,15 @@ use serde_json::Value;
 
 use super::generator::Generator;
 
+/// Message attributes that go with an event: the value of each, of the data type `String`, by its name.
+pub type Attributes = BTreeMap<String, String>;
+
 /// One compiled template. Rendering needs a [`Generator`], which has the helpers and the randomness.
 #[derive(Debug, Clone)]
 pub struct Template {
     name: String,
     parsed: handlebars::Template,
+    attributes: Arc<Attributes>,
 }
 
 /// Why a template does not compile or render.
@@ -31,9 +38,20 @@ impl Template {
     pub fn compile(name: impl Into<String>, text: &str) -> Result<Self, TemplateError> {
         let name = name.into();
         match handlebars::Template::compile_with_name(text, name.clone()) {
-            Ok(parsed) => Ok(Self { name, parsed }),
+            Ok(parsed) => Ok(Self { name, parsed, attributes: Arc::default() }),
             Err(error) => Err(syntax_error(&error)),
         }
+    }
+
+    /// The same template, whose events are sent with these attributes.
+    #[must_use]
+    pub fn with_attributes(self, attributes: Attributes) -> Self {
+        Self { attributes: Arc::new(attributes), ..self }
+    }
+
+    /// What its events are sent with.
+    pub fn attributes(&self) -> &Arc<Attributes> {
+        &self.attributes
     }
 
     /// The file's name as written in the pipeline file, or what stands for it.

@@ -26,6 +26,7 @@ pub trait Sink: Send + Sync + 'static {
 pub struct Written {
     /// Rows sent.
     pub rows: u64,
-    /// Of these, rows whose primary key was there already and which were left alone.
+    /// Of these, rows that were neither inserted nor put in the place of another: their key was there already
+    /// (`ignore`), a later row of this write has it (`update`), or a version as great as theirs (`version`).
     pub duplicates: u64,
 }

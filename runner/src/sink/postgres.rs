@@ -10,7 +10,7 @@ use super::column::Column;
 use super::statement::Statement;
 use super::{Sink, Written};
 use crate::fault::{Class, Fault};
-use crate::plan::{OnConflict, Target};
+use crate::plan::Target;
 use crate::row::{Row, Rows};
 
 /// Longest wait for a connection.
@@ -86,16 +86,12 @@ pub struct PostgresSink {
 #[derive(Debug)]
 struct TableWriter {
     statement: Statement,
-    keeps_what_is_there: bool,
 }
 
 impl PostgresSink {
     /// Writes to `targets`, whose order the rows follow.
     pub fn new(database: &DatabaseConnection, targets: &[Target]) -> Self {
-        let tables = targets.iter().map(|target| TableWriter {
-            statement: Statement::new(target),
-            keeps_what_is_there: target.on_conflict == OnConflict::Ignore,
-        });
+        let tables = targets.iter().map(|target| TableWriter { statement: Statement::new(target) });
         Self { pool: database.get_postgres_connection_pool().clone(), tables: tables.collect() }
     }
 
@@ -122,7 +118,8 @@ impl PostgresSink {
 
 impl Sink for PostgresSink {
     async fn write(&self, batch: &[&Rows]) -> Result<Written, Fault> {
-        if batch.is_empty() {
+        // Messages that are dropped are settled without the database.
+        if batch.iter().all(|rows| rows.is_empty()) {
             return Ok(Written::default());
         }
         let mut connection = self.pool.acquire().await.map_err(Fault::from_sqlx)?;
@@ -152,7 +149,6 @@ impl TableWriter {
         let query = sea_orm::sqlx::query_with(AssertSqlSafe(self.statement.sql.as_str()), arguments);
         let done = query.execute(connection).await.map_err(Fault::from_sqlx)?;
         let sent = u64::try_from(rows.len()).map_err(|_| Fault::new(Class::Fatal, "more rows than a u64 counts"))?;
-        let duplicates = if self.keeps_what_is_there { sent.saturating_sub(done.rows_affected()) } else { 0 };
-        Ok(Written { rows: sent, duplicates })
+        Ok(Written { rows: sent, duplicates: sent.saturating_sub(done.rows_affected()) })
     }
 }

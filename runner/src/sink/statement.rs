@@ -21,10 +21,10 @@ impl Statement {
         let wires: Vec<_> = table.columns.iter().map(|column| Wire::of(column.ty)).collect();
         let columns = quoted_list(table.columns.iter().map(|column| column.name.as_str()));
         let source = match (target.on_conflict, table.primary_key.is_empty()) {
-            (OnConflict::Update, false) => last_of_each_key(target, &wires),
+            (OnConflict::Update, false) => one_of_each_key(target, &wires),
             _ => format!("SELECT {} FROM {}", values(target, &wires), unnest(&wires)),
         };
-        let sql = format!("INSERT INTO {} ({columns}) {source}{}", table_name(target), on_conflict(target));
+        let sql = format!("INSERT INTO {} AS stored ({columns}) {source}{}", table_name(target), on_conflict(target));
         Self { sql, wires }
     }
 }
@@ -49,14 +49,22 @@ fn unnest(wires: &[Wire]) -> String {
     )
 }
 
-/// An upsert may not touch a row twice (SQLSTATE 21000): of several rows with one key, the last received wins.
-/// The server compares the keys, by the rules of their types.
-fn last_of_each_key(target: &Target, wires: &[Wire]) -> String {
+/// An upsert may not touch a row twice (SQLSTATE 21000): of several rows with one key, the one with the greatest version
+/// goes, and of those the last received. The server compares keys and versions, by the rules of their types.
+fn one_of_each_key(target: &Target, wires: &[Wire]) -> String {
     let table = &target.table;
-    let key = table.primary_key.iter().filter_map(|name| table.columns.iter().position(|column| &column.name == name));
-    let key = key.map(|index| value(target, wires, index));
-    let key = key.collect::<Vec<_>>().join(", ");
-    format!("SELECT DISTINCT ON ({key}) {} FROM {} ORDER BY {key}, position DESC", values(target, wires), unnest(wires))
+    let named = |name: &String| {
+        let index = table.columns.iter().position(|column| &column.name == name);
+        index.map(|index| value(target, wires, index))
+    };
+    let key = table.primary_key.iter().filter_map(named).collect::<Vec<_>>().join(", ");
+    let newest = target.version.as_ref().and_then(named).map(|version| format!("{version} DESC, "));
+    let newest = newest.unwrap_or_default();
+    format!(
+        "SELECT DISTINCT ON ({key}) {} FROM {} ORDER BY {key}, {newest}position DESC",
+        values(target, wires),
+        unnest(wires)
+    )
 }
 
 /// The key is always named: a bare DO NOTHING would swallow the violation of any other unique index.
@@ -69,9 +77,17 @@ fn on_conflict(target: &Target) -> String {
     let others = table.columns.iter().filter(|column| !table.primary_key.contains(&column.name));
     let set = others.map(|column| format!("{0} = EXCLUDED.{0}", quoted(&column.name))).collect::<Vec<_>>().join(", ");
     match target.on_conflict {
-        OnConflict::Update if !set.is_empty() => format!(" ON CONFLICT ({key}) DO UPDATE SET {set}"),
+        OnConflict::Update if !set.is_empty() => {
+            format!(" ON CONFLICT ({key}) DO UPDATE SET {set}{}", only_newer(target))
+        }
         _ => format!(" ON CONFLICT ({key}) DO NOTHING"),
     }
+}
+
+/// Asked by the server about the row as it is then, whoever wrote it meanwhile.
+fn only_newer(target: &Target) -> String {
+    let version = target.version.as_deref().map(quoted);
+    version.map(|version| format!(" WHERE EXCLUDED.{version} > stored.{version}")).unwrap_or_default()
 }
 
 fn table_name(target: &Target) -> String {
@@ -121,7 +137,7 @@ mod tests {
     fn quotes_every_identifier_and_casts_what_travels_as_text() {
         assert_eq!(
             Statement::new(&target(OnConflict::Ignore)).sql,
-            "INSERT INTO \"s\"\"x\".\"events\" (\"id\", \"pay\"\"load\") SELECT c0, c1::jsonb \
+            "INSERT INTO \"s\"\"x\".\"events\" AS stored (\"id\", \"pay\"\"load\") SELECT c0, c1::jsonb \
              FROM UNNEST($1::uuid[], $2::text[]) WITH ORDINALITY AS batch(c0, c1, position) \
              ON CONFLICT (\"id\") DO NOTHING"
         );
@@ -132,6 +148,14 @@ mod tests {
         let sql = Statement::new(&target(OnConflict::Update)).sql;
         assert!(sql.contains("SELECT DISTINCT ON (c0) c0, c1::jsonb"), "{sql}");
         assert!(sql.ends_with("DO UPDATE SET \"pay\"\"load\" = EXCLUDED.\"pay\"\"load\""), "{sql}");
+    }
+
+    #[test]
+    fn a_version_chooses_within_the_batch_and_guards_what_is_stored() {
+        let target = Target { version: Some("pay\"load".into()), ..target(OnConflict::Update) };
+        let sql = Statement::new(&target).sql;
+        assert!(sql.contains("ORDER BY c0, c1::jsonb DESC, position DESC"), "{sql}");
+        assert!(sql.ends_with(" WHERE EXCLUDED.\"pay\"\"load\" > stored.\"pay\"\"load\""), "{sql}");
     }
 
     #[test]

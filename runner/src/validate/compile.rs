@@ -1,10 +1,11 @@
 //! From schema documents to a validator.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 
-use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ReferencingError, Registry, ValidationError};
+use jsonschema::{Registry, ValidationError};
 use serde_json::{Value, json};
+
+use super::{SchemaError, Validator, refuse};
 
 /// How a schema is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,81 +33,69 @@ pub enum Draft {
     Draft202012,
 }
 
-/// Why a schema can't be compiled.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SchemaError {
-    /// What sort of error it is.
-    pub kind: SchemaErrorKind,
-    /// What is wrong.
-    pub message: String,
-    /// JSON Pointer into the schema document; empty for the document as a whole.
-    pub pointer: String,
-    /// What to do, where that is known.
-    pub help: Option<String>,
-}
-
-/// The sorts of [`SchemaError`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SchemaErrorKind {
-    /// The pointer leads nowhere.
-    NoSuchPointer,
-    /// A `$ref` leads to no local file or to no place in one.
-    UnresolvedRef,
-    /// `$schema` names no known draft.
-    UnknownDraft,
-    /// The document is no JSON Schema of its draft.
-    Invalid,
-}
-
-pub(super) fn compile(
-    document: &Value,
-    base: &str,
-    pointer: Option<&str>,
-    resources: impl IntoIterator<Item = (String, Value)>,
+/// Schema documents that refer to each other, read once; any part of them can be compiled.
+pub struct SchemaSet {
+    registry: Registry<'static>,
+    documents: Vec<(String, Value)>,
     options: Options,
-) -> Result<jsonschema::Validator, SchemaError> {
-    let pointer = pointer.unwrap_or_default();
-    if document.pointer(pointer).is_none() {
-        return Err(no_such_pointer(pointer));
-    }
-    let document = &with_draft(document.clone(), document.get("$schema"), options.draft);
-    let failed = |error: ReferencingError| refuse(document, &error);
-    let resources = resources
-        .into_iter()
-        .filter(|(uri, _)| uri != base)
-        .map(|(uri, resource)| (uri, with_draft(resource, document.get("$schema"), options.draft)));
-    let registry = Registry::new()
-        .retriever(LocalOnly)
-        .draft(options.draft.map_or_else(jsonschema::Draft::default, Into::into))
-        .add(base, document.clone())
-        .map_err(failed)?
-        .extend(resources)
-        .map_err(failed)?
-        .prepare()
-        .map_err(failed)?;
-    let builder =
-        jsonschema::options().offline().with_registry(&registry).should_validate_formats(options.assert_formats);
-    let compiled = if pointer.is_empty() {
-        builder.with_base_uri(base).build(document)
-    } else {
-        builder.build(&selection(document, base, pointer))
-    };
-    compiled.map_err(|error| invalid(document, pointer, &error))
 }
 
-/// The document with the named draft as its `$schema`, if one is named and its own `$schema` is `replaced`.
-fn with_draft(mut document: Value, replaced: Option<&Value>, draft: Option<Draft>) -> Value {
-    let same = document.get("$schema") == replaced;
-    if let (Some(draft), Some(fields)) = (draft.filter(|_| same), document.as_object_mut()) {
+impl SchemaSet {
+    /// Takes documents by their URIs; one document may have several. A `$ref` is resolved among them: against the
+    /// `$id` of the schema it stands in, or the document's URI. Nothing is ever fetched or read from here.
+    pub fn new(documents: impl IntoIterator<Item = (String, Value)>, options: Options) -> Result<Self, SchemaError> {
+        let documents = documents.into_iter();
+        let documents: Vec<_> = documents.map(|(uri, document)| (uri, with_draft(document, options.draft))).collect();
+        let registry = Registry::new()
+            .retriever(LocalOnly)
+            .draft(options.draft.map_or_else(jsonschema::Draft::default, Into::into))
+            .extend(documents.iter().map(|(uri, document)| (uri, document.clone())))
+            .and_then(jsonschema::RegistryBuilder::prepare)
+            .map_err(|error| refuse::referencing(&documents, &error))?;
+        Ok(Self { registry, documents, options })
+    }
+
+    /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901).
+    pub fn compile(&self, uri: &str, pointer: &str) -> Result<Validator, SchemaError> {
+        let no_such = || refuse::no_such_pointer(uri, pointer);
+        let (_, document) = self.documents.iter().find(|(known, _)| known == uri).ok_or_else(no_such)?;
+        let part = document.pointer(pointer).ok_or_else(no_such)?;
+        let failed = |error: ValidationError<'_>| refuse::invalid(&self.documents, uri, pointer, &error);
+        let options = jsonschema::options().offline().with_registry(&self.registry);
+        let options = options.should_validate_formats(self.options.assert_formats);
+        if pointer.is_empty() {
+            let compiled = options.with_base_uri(uri).build(document).map_err(failed)?;
+            return Ok(Validator::new(compiled, None));
+        }
+        check_part(document, part).map_err(failed)?;
+        let compiled = options.build(&selection(document, uri, pointer)).map_err(failed)?;
+        Ok(Validator::new(compiled, Some(pointer.to_owned())))
+    }
+}
+
+/// The document with the named draft as its `$schema`, unless it names one that is known.
+fn with_draft(mut document: Value, draft: Option<Draft>) -> Value {
+    let known = Draft::of(&document).is_some();
+    if let (Some(draft), Some(fields)) = (draft.filter(|_| !known), document.as_object_mut()) {
         fields.insert("$schema".to_owned(), Value::from(draft.uri()));
     }
     document
 }
 
+/// Checks a part against the meta-schema of its document's draft.
+fn check_part<'p>(document: &Value, part: &'p Value) -> Result<(), ValidationError<'p>> {
+    match Draft::of(document) {
+        Some(Draft::Draft4) => jsonschema::draft4::meta::validate(part),
+        Some(Draft::Draft6) => jsonschema::draft6::meta::validate(part),
+        Some(Draft::Draft7) => jsonschema::draft7::meta::validate(part),
+        Some(Draft::Draft201909) => jsonschema::draft201909::meta::validate(part),
+        Some(Draft::Draft202012) | None => jsonschema::draft202012::meta::validate(part),
+    }
+}
+
 /// A schema that is the part of the document the pointer names.
-fn selection(document: &Value, base: &str, pointer: &str) -> Value {
-    let mut schema = json!({ "$ref": format!("{base}#{}", fragment(pointer)) });
+fn selection(document: &Value, uri: &str, pointer: &str) -> Value {
+    let mut schema = json!({ "$ref": format!("{uri}#{}", fragment(pointer)) });
     if let Some(draft) = document.get("$schema") {
         schema["$schema"] = draft.clone();
     }
@@ -135,88 +124,15 @@ impl jsonschema::Retrieve for LocalOnly {
     }
 }
 
-fn no_such_pointer(pointer: &str) -> SchemaError {
-    SchemaError {
-        kind: SchemaErrorKind::NoSuchPointer,
-        message: format!("the schema document has nothing at `{pointer}`"),
-        pointer: String::new(),
-        help: None,
-    }
-}
-
-fn invalid(document: &Value, pointer: &str, error: &ValidationError<'_>) -> SchemaError {
-    if let ValidationErrorKind::Referencing(source) = error.kind() {
-        return refuse(document, source);
-    }
-    SchemaError {
-        kind: SchemaErrorKind::Invalid,
-        message: format!("no valid JSON Schema: {}", super::explain::describe(error)),
-        pointer: format!("{pointer}{}", error.instance_path().as_str()),
-        help: None,
-    }
-}
-
-fn refuse(document: &Value, error: &ReferencingError) -> SchemaError {
-    let declared = document.get("$schema").and_then(Value::as_str);
-    match error {
-        ReferencingError::UnknownSpecification { specification: uri } | ReferencingError::Unretrievable { uri, .. }
-            if declared == Some(uri) =>
-        {
-            SchemaError {
-                kind: SchemaErrorKind::UnknownDraft,
-                message: format!("`{uri}` is no draft of JSON Schema"),
-                pointer: "/$schema".to_owned(),
-                help: Some("name the draft it is written for: `draft: 2020-12`".to_owned()),
-            }
-        }
-        ReferencingError::Unretrievable { uri, .. } => SchemaError {
-            kind: SchemaErrorKind::UnresolvedRef,
-            message: format!("`{uri}` is not among the local schema files"),
-            pointer: find_ref(document, uri).unwrap_or_default(),
-            help: Some("schemas are never fetched: add the file that has this path or this `$id`".to_owned()),
-        },
-        other => SchemaError {
-            kind: SchemaErrorKind::UnresolvedRef,
-            message: format!("a `$ref` leads nowhere: {other}"),
-            pointer: dangling_ref(document).unwrap_or_default(),
-            help: None,
-        },
-    }
-}
-
-/// Where the document refers to `uri`: the `$ref` whose file name ends it.
-fn find_ref(document: &Value, uri: &str) -> Option<String> {
-    find(document, "", &|reference| {
-        let file = reference.split('#').next().unwrap_or_default();
-        let name = file.trim_start_matches("./").trim_start_matches("../");
-        !name.is_empty() && uri.ends_with(name)
-    })
-}
-
-/// Where the document refers to a place in itself that is not there.
-fn dangling_ref(document: &Value) -> Option<String> {
-    find(document, "", &|reference| {
-        reference.strip_prefix("#/").is_some_and(|rest| document.pointer(&format!("/{rest}")).is_none())
-    })
-}
-
-fn find(value: &Value, at: &str, wanted: &dyn Fn(&str) -> bool) -> Option<String> {
-    match value {
-        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
-            let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-            match value.as_str() {
-                Some(text) if name == "$ref" && wanted(text) => Some(at),
-                _ => find(value, &at, wanted),
-            }
-        }),
-        Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, value)| find(value, &format!("{at}/{index}"), wanted))
-        }
-        _ => None,
-    }
-}
-
 impl Draft {
+    const ALL: [Self; 5] = [Self::Draft4, Self::Draft6, Self::Draft7, Self::Draft201909, Self::Draft202012];
+
+    /// The draft a document's `$schema` names, if it is a known one.
+    fn of(document: &Value) -> Option<Self> {
+        let named = document.get("$schema")?.as_str()?.trim_end_matches('#');
+        Self::ALL.into_iter().find(|draft| draft.uri().trim_end_matches('#') == named)
+    }
+
     /// The URI of its meta-schema.
     fn uri(self) -> &'static str {
         match self {
@@ -243,14 +159,15 @@ impl From<Draft> for jsonschema::Draft {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Validator;
+    use super::super::SchemaErrorKind;
     use super::*;
 
     const BASE: &str = "file:///schemas/order.schema.json";
 
     fn build(document: &Value, pointer: Option<&str>, resources: &[(&str, Value)]) -> Result<Validator, SchemaError> {
         let resources = resources.iter().map(|(uri, value)| ((*uri).to_owned(), value.clone()));
-        Validator::compile(document, BASE, pointer, resources, Options::default())
+        let documents = std::iter::once((BASE.to_owned(), document.clone())).chain(resources);
+        SchemaSet::new(documents, Options::default())?.compile(BASE, pointer.unwrap_or_default())
     }
 
     #[test]
@@ -312,7 +229,7 @@ mod tests {
     fn an_unknown_draft_can_be_named() {
         let document = json!({ "$schema": "https://example.com/mine", "type": "integer" });
         let options = Options { draft: Some(Draft::Draft7), ..Options::default() };
-        let validator = Validator::compile(&document, BASE, None, [], options).unwrap();
+        let validator = Validator::of(&document, options).unwrap();
         assert!(!validator.is_valid(&json!("x")));
     }
 
@@ -322,7 +239,7 @@ mod tests {
             let document = json!({ "format": "email" });
             for assert_formats in [true, false] {
                 let options = Options { draft: Some(draft), assert_formats };
-                let validator = Validator::compile(&document, BASE, None, [], options).unwrap();
+                let validator = Validator::of(&document, options).unwrap();
                 assert_eq!(validator.is_valid(&json!("no address")), !assert_formats, "{draft:?}");
             }
         }

@@ -50,23 +50,32 @@ fn innermost<'a, 'e>(error: &'a ValidationError<'e>) -> &'a ValidationError<'e> 
     }
 }
 
-/// The branch the document was meant for: the only one whose constants match, or else the one in which the document
-/// got deepest, unless none got below the place itself.
+/// The branch the document was meant for: of those whose constants it has, the one in which it got deepest, with the
+/// fewest errors. None when that is not told: several branches are left and none of them let it below the place itself.
 fn meant<'a>(branches: &'a [Vec<ValidationError<'static>>], at: usize) -> Option<&'a [ValidationError<'static>]> {
-    let mut matching = branches.iter().filter(|branch| !contradicted(branch));
-    if let (Some(only), None) = (matching.next(), matching.next()) {
+    let candidates = || branches.iter().filter(|branch| !contradicted(branch, at)).map(Vec::as_slice);
+    if let [only] = candidates().collect::<Vec<_>>()[..] {
         return Some(only);
     }
     let reach = |branch: &[ValidationError<'_>]| deepest(branch).map_or(0, depth);
-    let candidates = branches.iter().filter(|branch| !contradicted(branch));
-    candidates
-        .max_by_key(|branch| (reach(branch), std::cmp::Reverse(branch.len())))
-        .filter(|branch| reach(branch) > at)
-        .map(Vec::as_slice)
+    let best = candidates().max_by_key(|branch| (reach(branch), std::cmp::Reverse(branch.len())));
+    best.filter(|branch| reach(branch) > at)
 }
 
-fn contradicted(branch: &[ValidationError<'_>]) -> bool {
-    branch.iter().any(|error| matches!(error.kind(), Kind::Constant { .. } | Kind::Enum { .. }))
+/// Whether one of the fields that tell kinds apart has another kind's value: a constant, right below the place. A wrong
+/// constant further down is an error of this very branch. A value of another type tells the same.
+fn contradicted(branch: &[ValidationError<'_>], at: usize) -> bool {
+    branch.iter().any(|error| match error.kind() {
+        Kind::Constant { .. } => depth(error) <= at + 1,
+        Kind::Enum { options } => depth(error) <= at + 1 && is_single(options),
+        Kind::Type { .. } => depth(error) == at,
+        _ => false,
+    })
+}
+
+/// Before `const` came with draft 6, an `enum` of one value was written for it.
+fn is_single(options: &Value) -> bool {
+    options.as_array().is_some_and(|options| options.len() == 1)
 }
 
 /// The error in a sentence, with the place it is about.
@@ -161,7 +170,7 @@ mod tests {
     use super::*;
 
     fn reject(schema: &Value, document: &Value) -> Rejection {
-        Validator::compile(schema, "file:///s.json", None, [], Options::default()).unwrap().check(document).unwrap_err()
+        Validator::of(schema, Options::default()).unwrap().check(document).unwrap_err()
     }
 
     #[test]
@@ -192,6 +201,27 @@ mod tests {
         assert_eq!(rejection.message, "`/n` is below the minimum 3");
         let neither = reject(&schema, &json!({"kind": "c", "n": 1}));
         assert_eq!(neither.keyword.as_deref(), Some("oneOf"));
+    }
+
+    #[test]
+    fn a_branch_behind_references_and_conjunctions_is_found_too() {
+        let kinds: Vec<Value> = (0..250).map(|n| json!({ "$ref": format!("#/$defs/kind{n}") })).collect();
+        let kind = |n: usize| {
+            json!({ "type": "object", "required": ["kind", "body"], "properties": {
+                "kind": { "const": format!("k{n}") },
+                "body": { "anyOf": [{ "type": "null" }, { "$ref": "#/$defs/body" }] },
+            } })
+        };
+        let mut defs: serde_json::Map<String, Value> = (0..250).map(|n| (format!("kind{n}"), kind(n))).collect();
+        let body = json!({ "type": "object", "properties": { "state": { "enum": ["on", "off"] }, "at": { "type": "integer" } } });
+        defs.insert("body".to_owned(), body);
+        let schema = json!({ "allOf": [{ "oneOf": kinds }], "$defs": defs });
+        let rejection = reject(&schema, &json!({"kind": "k7", "body": {"state": "asleep", "at": 1}}));
+        assert_eq!(rejection.message, "`/body/state` is the string \"asleep\", not one of [\"on\",\"off\"]");
+        let missing = reject(&schema, &json!({"kind": "k7"}));
+        assert_eq!(missing.message, "the document lacks the required field \"body\"");
+        let unknown = reject(&schema, &json!({"kind": "k999", "body": null}));
+        assert_eq!(unknown.message, "the document matches none of the schemas in `oneOf`");
     }
 
     #[test]

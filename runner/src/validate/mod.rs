@@ -2,6 +2,7 @@
 
 mod compile;
 mod explain;
+mod refuse;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,26 +11,28 @@ use serde_json::Value;
 
 use crate::message::Rejection;
 
-pub use compile::{Draft, Options, SchemaError, SchemaErrorKind};
+pub use compile::{Draft, Options, SchemaSet};
+pub use refuse::{SchemaError, SchemaErrorKind};
 
 /// A schema, compiled once and shared by every worker. Cheap to clone.
 #[derive(Clone)]
-pub struct Validator(Arc<jsonschema::Validator>);
+pub struct Validator(Arc<Inner>);
+
+struct Inner {
+    compiled: jsonschema::Validator,
+    /// JSON Pointer to the schema in its document, when it is a part of one.
+    pointer: Option<String>,
+}
 
 impl Validator {
-    /// Compiles a schema document, or the part of it `pointer` names (a JSON Pointer, RFC 6901).
-    ///
-    /// `base` is the document's own URI, `file:///absolute/path`. A `$ref` is resolved among the document and
-    /// `resources`, each given by its file URI: relative to the file (or to the `$id` of the schema the `$ref` stands
-    /// in), or by the `$id` a resource carries. Nothing is ever fetched or read from here.
-    pub fn compile(
-        document: &Value,
-        base: &str,
-        pointer: Option<&str>,
-        resources: impl IntoIterator<Item = (String, Value)>,
-        options: Options,
-    ) -> Result<Self, SchemaError> {
-        compile::compile(document, base, pointer, resources, options).map(|compiled| Self(Arc::new(compiled)))
+    fn new(compiled: jsonschema::Validator, pointer: Option<String>) -> Self {
+        Self(Arc::new(Inner { compiled, pointer }))
+    }
+
+    /// Compiles one document that refers to no other.
+    pub fn of(document: &Value, options: Options) -> Result<Self, SchemaError> {
+        const ALONE: &str = "file:///schema.json";
+        SchemaSet::new([(ALONE.to_owned(), document.clone())], options)?.compile(ALONE, "")
     }
 
     /// Checks a document; the rejection names instance path, keyword and schema path.
@@ -37,17 +40,26 @@ impl Validator {
         if self.is_valid(document) {
             return Ok(());
         }
-        Err(explain::rejection(self.0.iter_errors(document)))
+        let rejection = explain::rejection(self.0.compiled.iter_errors(document));
+        Err(Rejection { schema_path: rejection.schema_path.map(|path| self.in_document(path)), ..rejection })
     }
 
     /// Whether a document keeps to the schema.
     pub fn is_valid(&self, document: &Value) -> bool {
-        self.0.is_valid(document)
+        self.0.compiled.is_valid(document)
+    }
+
+    /// A path inside the compiled schema, as one inside the document.
+    fn in_document(&self, path: String) -> String {
+        match (&self.0.pointer, path.strip_prefix("/$ref")) {
+            (Some(pointer), Some(inside)) => format!("{pointer}{inside}"),
+            _ => path,
+        }
     }
 }
 
 impl fmt::Debug for Validator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Validator").field("draft", &self.0.draft()).finish_non_exhaustive()
+        f.debug_struct("Validator").field("draft", &self.0.compiled.draft()).finish_non_exhaustive()
     }
 }

@@ -84,7 +84,7 @@ fn validators() -> &'static [Validator] {
                 { "type": "string", "format": "date-time" }, { "type": "integer", "multipleOf": 0.01 }, { "$ref": "#" },
             ] } } }),
         ];
-        let compile = |schema| Validator::compile(schema, "file:///s.json", None, [], Options::default());
+        let compile = |schema| Validator::of(schema, Options::default());
         schemas.iter().map(|schema| compile(schema).expect("a schema")).collect()
     })
 }

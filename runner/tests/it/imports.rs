@@ -19,6 +19,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("decide", &["map", "message", "row", "validate"]),
     ("producer", &["backoff", "fault", "stop"]),
     ("plan", &["config", "decide", "diagnostic", "map", "message", "producer", "validate"]),
+    ("cases", &["config", "decide", "diagnostic", "map", "message", "plan", "row"]),
+    ("scaffold", &["config", "diagnostic", "map", "message", "plan", "producer", "validate"]),
     ("source", &["fault", "message", "plan"]),
     ("sink", &["fault", "plan", "row"]),
     ("dlq", &["fault", "message"]),
@@ -27,7 +29,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// These decide and compile; nothing in them waits, connects or stores.
-const PURE: &[&str] = &["message", "row", "diagnostic", "config", "map", "validate", "decide", "plan"];
+const PURE: &[&str] =
+    &["message", "row", "diagnostic", "config", "map", "validate", "decide", "plan", "cases", "scaffold"];
 const IMPURE_CRATES: &[&str] = &["tokio", "aws_sdk_sqs", "aws_config", "sea_orm", "devstack"];
 
 /// Every source file of `runner`, with the module it belongs to.

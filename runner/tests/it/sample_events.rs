@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use runner::config::{Environment, load};
-use runner::message::{Code, Delivery, Metadata, Receipt};
-use runner::plan::{Pipeline, compile};
+use runner::message::{Code, Delivery, Receipt};
+use runner::plan::{Pipeline, compile, sample_metadata};
 use runner::producer::{Breakage, Event, Events, Generator};
 
 /// Enough that every branch of every template comes up.
@@ -21,14 +21,16 @@ fn events(pipeline: &Pipeline, invalid: &str) -> Vec<Event> {
     let templates = pipeline.producer().unwrap().templates.clone();
     let decider = pipeline.decider().clone();
     let mut events = Events::new(templates, Generator::seeded(11))
-        .breaking(invalid.parse().unwrap(), move |body| decider.accepts(body, &Metadata::default()));
+        .breaking(invalid.parse().unwrap(), move |body, attributes| {
+            decider.accepts(body, &sample_metadata(attributes))
+        });
     (0..EVENTS).map(|_| events.draw().unwrap()).collect()
 }
 
 fn delivery(event: &Event) -> Delivery {
     Delivery {
         body: event.body.clone(),
-        metadata: Metadata { message_id: "11111111-2222-3333-4444-555555555555".to_owned(), ..Metadata::default() },
+        metadata: sample_metadata(&event.attributes),
         receipt: Receipt("receipt".to_owned()),
     }
 }

@@ -213,7 +213,7 @@ fn client(endpoint: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("the folder is there") {
         let entry = entry.expect("an entry");

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde::de::{self, DeserializeOwned, IntoDeserializer, Unexpected, Visitor};
 
 use super::interpolate::{Environment, interpolate};
+use super::json::{self, JSON};
 use super::spanned::{SETTING, SPANNED};
 use super::yaml::{Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
@@ -134,6 +135,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The value as a JSON text. What has no place in JSON is shown, but the whole value is what is left out.
+    fn json<V: Visitor<'a>>(&self, visitor: V) -> Result<V::Value, ReadError> {
+        let value = json::value(self.node).map_err(|problem| {
+            let message = format!("`{}` is a number of YAML's that JSON does not have", problem.text);
+            let mut error = ReadError::new(Code::BadValue, message);
+            error.help = vec!["write it as JSON does, or put it into quotes to make it a text".to_owned()];
+            error.at = Some(At { node: self.node, range: problem.range });
+            error
+        })?;
+        self.place(visitor.visit_string(value.to_string()))
+    }
+
     fn is_null(&self) -> Result<bool, ReadError> {
         Ok(self.scalar()?.is_some_and(|(text, plain)| plain && is_null(&text)))
     }
@@ -241,6 +254,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
         match name {
             SETTING => self.setting = true,
             SPANNED => self.setting = false,
+            JSON => return self.json(visitor),
             _ => return self.deserialize_any(visitor),
         }
         self.place(visitor.visit_seq(Parts::new(self)))

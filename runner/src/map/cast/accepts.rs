@@ -1,7 +1,6 @@
 //! What each type takes, for the check of a mapping against a schema.
 
 use migration::{ColumnType, ScalarType};
-use serde_json::Value;
 
 /// The types a JSON Schema tells apart; what `integer` takes is apart from what only `number` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,22 +16,6 @@ pub enum JsonType {
 }
 
 impl JsonType {
-    /// The type of a value.
-    pub fn of(value: &Value) -> Self {
-        match value {
-            Value::Null => Self::Null,
-            Value::Bool(_) => Self::Boolean,
-            Value::Number(number) => {
-                let text = number.to_string();
-                let whole = !text.contains(['.', 'e', 'E']) || number.as_f64().is_some_and(|n| n.fract() == 0.0);
-                if whole { Self::Integer } else { Self::Number }
-            }
-            Value::String(_) => Self::String,
-            Value::Array(_) => Self::Array,
-            Value::Object(_) => Self::Object,
-        }
-    }
-
     /// The word for a person.
     pub fn word(self) -> &'static str {
         match self {
@@ -154,7 +137,7 @@ fn contradicts(ty: ScalarType, format: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::map::cast::cast;

@@ -116,7 +116,7 @@ impl Takes for ScalarType {
             Self::Time => "a time of day as HH:MM or HH:MM:SS, without an offset",
             Self::Interval => "an ISO 8601 duration such as P1DT2H",
             Self::Inet => "an IPv4 or IPv6 address, with an optional /prefix",
-            Self::Bytea => "a base64 string",
+            Self::Bytea => "a base64 string (hexadecimal digits go through `| unhex`)",
             Self::Jsonb => "any JSON value",
         }
     }

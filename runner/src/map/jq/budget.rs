@@ -1,7 +1,7 @@
 //! What one evaluation may use up. An expression that runs too long or makes too much ends in a rejection.
 //!
 //! jaq asks for its look-up table at every term it evaluates, and the values it works on are ours, so both count
-//! here. What goes over a limit is unwound to [`spend`], past any `try` of the expression: an error value could be
+//! here. What goes over a limit is unwound to [`Steps::spend`], past any `try` of the expression: an error value could be
 //! caught by it and the loop would go on.
 
 use std::cell::Cell;
@@ -10,6 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Terms evaluated and values touched. A microsecond has room for some ten to twenty.
 const STEPS: usize = 1_000_000;
+/// The same of all expressions of one message: `for_each` may evaluate some for each of many thousand elements.
+const MESSAGE_STEPS: usize = 20_000_000;
 /// Bytes of values made, whether still in use or not, and the size of the largest single value.
 pub(super) const BYTES: usize = 64 << 20;
 /// Levels of arrays and objects. A parsed document has at most 128.
@@ -22,6 +24,8 @@ const STACK: usize = 512 << 10;
 pub enum Limit {
     /// Too many steps.
     Steps,
+    /// Too many steps of the message's expressions together.
+    MessageSteps,
     /// Too many bytes.
     Bytes,
     /// Recursion or values nested too deep.
@@ -34,6 +38,7 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Steps => "it ran for more than 1,000,000 steps",
+            Self::MessageSteps => "the message's expressions ran for more than 20,000,000 steps together",
             Self::Bytes => "it made more than 64 MiB of values",
             Self::Depth => "it nested too deep",
             Self::NotJson => "it made a value that is not JSON (NaN, infinite, or bytes that are not UTF-8)",
@@ -58,13 +63,30 @@ pub(super) enum Ended {
     Panic,
 }
 
-/// Runs an evaluation on a fresh budget.
-pub(super) fn spend<T>(evaluate: impl FnOnce() -> T) -> Result<T, Ended> {
-    STEPS_LEFT.set(STEPS);
-    BYTES_LEFT.set(BYTES);
-    STACK_BASE.set(stack_pointer());
-    catch_unwind(AssertUnwindSafe(evaluate))
-        .map_err(|payload| payload.downcast_ref::<Stop>().map_or(Ended::Panic, |stop| Ended::Limit(stop.0)))
+/// Steps that are left to the expressions of one message.
+pub(super) struct Steps(Cell<usize>);
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self(Cell::new(MESSAGE_STEPS))
+    }
+}
+
+impl Steps {
+    /// Runs an evaluation on a fresh budget, or on what is left of the message's own.
+    pub(super) fn spend<T>(&self, evaluate: impl FnOnce() -> T) -> Result<T, Ended> {
+        let allowed = self.0.get().min(STEPS);
+        STEPS_LEFT.set(allowed);
+        BYTES_LEFT.set(BYTES);
+        STACK_BASE.set(stack_pointer());
+        let result = catch_unwind(AssertUnwindSafe(evaluate));
+        self.0.set(self.0.get() - (allowed - STEPS_LEFT.get()));
+        result.map_err(|payload| match payload.downcast_ref::<Stop>() {
+            Some(Stop(Limit::Steps)) if allowed < STEPS => Ended::Limit(Limit::MessageSteps),
+            Some(stop) => Ended::Limit(stop.0),
+            None => Ended::Panic,
+        })
+    }
 }
 
 /// Ends the evaluation.
@@ -94,7 +116,10 @@ pub(super) fn bytes(count: usize) {
 fn take(left: &'static std::thread::LocalKey<Cell<usize>>, count: usize, limit: Limit) {
     match left.get().checked_sub(count) {
         Some(rest) => left.set(rest),
-        None => stop(limit),
+        None => {
+            left.set(0);
+            stop(limit)
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use jaq_core::{Compiler, Filter};
 
 use super::super::expr::ExprError;
 use super::super::path::Root;
-use super::{Data, Program, library, syntax};
+use super::{Data, Program, closed, library, syntax};
 
 /// Bytes of an expression, at most. Parser and compiler recurse, at most as deep as the text is long.
 const LONGEST: usize = 8 << 10;
@@ -43,11 +43,13 @@ fn compile_here(text: &str) -> Result<Program, ExprError> {
     let used = |root: &Root| root.variable().is_some_and(|name| names.contains(name));
     let variables: Vec<Root> = Root::VARIABLES.into_iter().filter(used).collect();
     let (head, body) = split(text, &term);
+    let closed = head.is_none() && variables.is_empty() && closed::is_closed(&term);
     Ok(Program {
         filter: build(text, body, names, &variables)?,
         head,
         variables,
         pipeline: syntax::pipeline(text, &term),
+        closed,
     })
 }
 
@@ -123,7 +125,10 @@ fn undefined_error(text: &str, name: &str, undefined: &Undefined) -> ExprError {
     let (message, help) = match undefined {
         Undefined::Filter(0) => (format!("no function `{name}`"), field_hint(text, name, &at)),
         Undefined::Filter(arity) => (format!("no function `{name}` with {arity} arguments"), None),
-        Undefined::Var => (format!("no variable `{name}`"), Some("there are `$doc`, `$body` and `$sqs`".to_owned())),
+        Undefined::Var => (
+            format!("no variable `{name}`"),
+            Some("there are `$doc`, `$body`, `$sqs`, and in `unwrap` `$raw`".to_owned()),
+        ),
         other => (format!("no {} `{name}`", other.as_str()), None),
     };
     ExprError { help, ..error(message, at) }

@@ -1,5 +1,10 @@
 //! Functions implemented here: those of jq that work on our values, and those an event pipeline needs beyond jq's.
 
+use std::io::Read;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::MultiGzDecoder;
 use jaq_core::box_iter::box_once;
 use jaq_core::native::{Fun, bome, run, unary, v};
 use jaq_core::{Error, Exn, ValR};
@@ -37,6 +42,8 @@ pub(super) fn events() -> Vec<Fun<Data>> {
         run(("lower", v(0), |cv| bome(text(cv.1, |text| Ok(text.to_lowercase()))))),
         run(("upper", v(0), |cv| bome(text(cv.1, |text| Ok(text.to_uppercase()))))),
         run(("url_decode", v(0), |cv| bome(text(cv.1, url_decode)))),
+        run(("gunzip", v(0), |cv| bome(text(cv.1, gunzip)))),
+        run(("unhex", v(0), |cv| bome(text(cv.1, unhex)))),
         run(("sha256", v(0), |cv| bome(text(cv.1, |text| Ok(sha256(text)))))),
         run(("regex_cost", v(2), |mut cv| {
             let flags = cv.0.pop_var();
@@ -53,9 +60,10 @@ fn fromjson(value: &Val) -> ValR<Val> {
         Val::Str(text) => {
             budget::steps(text.len() / 16);
             budget::bytes(text.len());
-            let parsed: serde_json::Value = serde_json::from_str(text)
-                .map_err(|error| Error::str(format_args!("cannot parse {value} as JSON: {error}")))?;
-            Ok(Val::from_value(&parsed))
+            match crate::message::parse(text) {
+                Ok(parsed) => Ok(Val::from_value(&parsed)),
+                Err(error) => Err(Error::str(format_args!("cannot parse {value} as JSON: {}", error.message))),
+            }
         }
         other => Err(Error::typ(other.clone(), "string")),
     }
@@ -190,6 +198,34 @@ fn url_decode(text: &str) -> Result<String, String> {
 fn hex(digits: &[u8]) -> Option<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     digits.iter().try_fold(0, |sum, byte| Some(sum * 16 + digit(byte)?)).and_then(|sum| u8::try_from(sum).ok())
+}
+
+/// The text that was compressed with gzip (RFC 1952) and written as base64; several members are one text.
+fn gunzip(text: &str) -> Result<String, String> {
+    let compressed = STANDARD.decode(text).map_err(|error| format!("not base64: {error}"))?;
+    let mut reader = MultiGzDecoder::new(compressed.as_slice());
+    let mut bytes = Vec::new();
+    let mut piece = [0; 8 << 10];
+    loop {
+        let read = reader.read(&mut piece).map_err(|error| format!("not gzip: {error}"))?;
+        if read == 0 {
+            return String::from_utf8(bytes).map_err(|_| "the decompressed bytes are not UTF-8".to_owned());
+        }
+        // Paid for piece by piece: a few bytes may stand for a thousand times as many.
+        budget::bytes(read);
+        budget::steps(read / 256);
+        bytes.extend_from_slice(&piece[..read]);
+    }
+}
+
+/// Pairs of hexadecimal digits as PostgreSQL's hex form of a bytea.
+fn unhex(text: &str) -> Result<String, String> {
+    let digits = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if digits {
+        Ok(format!("\\x{}", text.to_ascii_lowercase()))
+    } else {
+        Err("not pairs of hexadecimal digits".to_owned())
+    }
 }
 
 /// The hash of the text's UTF-8, in lower-case hexadecimal.

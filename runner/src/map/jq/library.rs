@@ -7,7 +7,7 @@ use jaq_core::load::parse::Def;
 use jaq_core::load::{self};
 use jaq_core::native::Fun;
 
-use super::{Data, functions, syntax};
+use super::{Data, functions, syntax, time};
 
 /// What reads the machine, other messages or a clock, ends the process, or can't be held to a budget.
 pub(super) const LEFT_OUT: [&str; 17] = [
@@ -69,14 +69,15 @@ pub(super) fn definitions(names: HashSet<&str>) -> Vec<Definition> {
     chosen
 }
 
-/// The native functions.
+/// The native functions; ours come in the place of jaq's.
 pub(super) fn natives() -> Vec<Fun<Data>> {
+    let ours: Vec<_> = functions::json().into_iter().chain(functions::events()).chain(time::functions()).collect();
+    let replaced: HashSet<_> = ours.iter().map(|(name, ..)| *name).collect();
     jaq_core::funs()
         .chain(jaq_std::funs())
-        .filter(|(name, ..)| !LEFT_OUT.contains(name))
+        .filter(|(name, ..)| !LEFT_OUT.contains(name) && !replaced.contains(name))
         .map(|(name, arguments, native)| (renamed(name), arguments, native))
-        .chain(functions::json())
-        .chain(functions::events())
+        .chain(ours)
         .collect()
 }
 

@@ -5,11 +5,13 @@
 mod access;
 mod arithmetic;
 mod budget;
+mod closed;
 mod compile;
 mod functions;
 mod library;
 mod regex_cost;
 mod syntax;
+mod time;
 mod value;
 
 use std::cell::OnceCell;
@@ -27,12 +29,13 @@ use super::scope::Scope;
 
 pub use budget::Limit;
 
-/// The message's values as jq works on them, converted when first asked for.
+/// The message's values as jq works on them, converted when first asked for, and what is left of its budget.
 #[derive(Default)]
 pub(super) struct Shared {
     document: OnceCell<Val>,
     body: OnceCell<Val>,
     sqs: OnceCell<Val>,
+    steps: budget::Steps,
 }
 
 /// The input of one scope, in the same way; the document is shared.
@@ -46,6 +49,7 @@ pub(super) struct Program {
     head: Option<Path>,
     variables: Vec<Root>,
     pipeline: Option<(Path, Vec<String>)>,
+    closed: bool,
 }
 
 /// Why a program has no value.
@@ -78,9 +82,14 @@ impl Program {
         self.pipeline.as_ref().map(|(path, functions)| (path, &**functions))
     }
 
+    /// Whether it looks at nothing, so that one run tells them all.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Runs on one message. No result is null.
     pub(super) fn run(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
-        match budget::spend(|| self.evaluate(scope)) {
+        match scope.context.jq.steps.spend(|| self.evaluate(scope)) {
             Ok(result) => result,
             Err(Ended::Limit(limit)) => Err(Failure::Stopped(limit)),
             Err(Ended::Panic) => Err(Failure::Error("the interpreter failed".to_owned())),

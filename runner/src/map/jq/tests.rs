@@ -1,9 +1,14 @@
 //! Expressions as a pipeline file writes them, and the ones that must not hurt.
 
+use std::io::Write;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use super::Limit;
@@ -234,6 +239,131 @@ fn guarded<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'stat
     result.recv_timeout(Duration::from_mins(2)).unwrap_or_else(|_| panic!("{name} hangs or crashed"))
 }
 
+/// Base64 of gzip.
+fn zipped(bytes: &[u8]) -> String {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    STANDARD.encode(encoder.finish().unwrap())
+}
+
+fn message(expr: &str, document: &Value) -> String {
+    eval(expr, document).expect_err(expr).to_string()
+}
+
+#[test]
+fn gunzip_takes_what_producers_make() {
+    let text = r#"{"a":"é\u0000","n":1.10}"#;
+    assert_eq!(eval(". | gunzip", &json!(zipped(text.as_bytes()))), Ok(json!(text)));
+    assert_eq!(eval(". | gunzip | fromjson | .n | tojson", &json!(zipped(text.as_bytes()))), Ok(json!("1.10")));
+    assert_eq!(eval(". | gunzip", &json!(zipped(b""))), Ok(json!("")));
+    assert_eq!(eval(". | gunzip", &Value::Null), Ok(Value::Null));
+    let (first, second) = (STANDARD.decode(zipped(b"a")).unwrap(), STANDARD.decode(zipped(b"b")).unwrap());
+    assert_eq!(eval(". | gunzip", &json!(STANDARD.encode([first, second].concat()))), Ok(json!("ab")));
+}
+
+#[test]
+fn gunzip_refuses_what_is_broken_and_never_makes_more_than_the_budget() {
+    let zip = zipped(b"some text that is long enough to be cut");
+    let bytes = STANDARD.decode(&zip).unwrap();
+    let mut wrong_sum = bytes.clone();
+    let sum = wrong_sum.len() - 5;
+    wrong_sum[sum] ^= 1;
+    let followed = [&bytes[..], b"more"].concat();
+    for (input, expected) in [
+        (json!("no base64!"), "not base64"),
+        (json!(STANDARD.encode("plain")), "not gzip"),
+        (json!(STANDARD.encode(&bytes[..bytes.len() - 9])), "not gzip"),
+        (json!(STANDARD.encode(wrong_sum)), "not gzip"),
+        (json!(STANDARD.encode(followed)), "not gzip"),
+        (json!(""), "not gzip"),
+        (json!(zipped(&[0xff, 0xfe])), "not UTF-8"),
+        (json!(7), "cannot use 7 as string"),
+    ] {
+        let message = message(". | gunzip", &input);
+        assert!(message.contains(expected), "{input}: {message}");
+    }
+    // A thousandfold: 100 KiB that stand for 100 MiB.
+    let bomb = json!(zipped(&vec![0; 100 << 20]));
+    let stopped = eval(". | gunzip", &bomb);
+    assert!(matches!(stopped, Err(EvalError::Stopped { limit: Limit::Bytes, .. })), "{stopped:?}");
+    assert!(eval("try gunzip catch 1", &bomb).is_err(), "no `try` goes on after a stop");
+}
+
+#[test]
+fn bytes_are_never_replaced_in_silence() {
+    assert_eq!(on("\"00fFa0\"", ". | unhex"), json!("\\x00ffa0"));
+    assert_eq!(on("\"\"", ". | unhex"), json!("\\x"));
+    assert_eq!(on("null", ". | unhex"), Value::Null);
+    for wrong in ["0", "0x00", "0g", "00 00", "é"] {
+        assert!(message(". | unhex", &json!(wrong)).contains("hexadecimal"), "{wrong}");
+    }
+    assert_eq!(on("\"w6k=\"", ". | @base64d"), json!("é"));
+    for wrong in ["\"/w==\" | @base64d", "\"%ff\" | @urid", "[55296] | implode"] {
+        assert!(eval(wrong, &Value::Null).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn fromjson_is_as_strict_as_a_body() {
+    assert_eq!(on("\" {\\\"n\\\": 1.10} \"", ". | fromjson").to_string(), r#"{"n":1.10}"#);
+    for (text, expected) in [
+        (r#"{"a":1,"a":2}"#, "written twice"),
+        ("\u{feff}1", "byte order mark"),
+        ("1 2", "trailing"),
+        ("", "the text is empty"),
+        ("NaN", "expected"),
+        ("\"\\ud800\"", "hex escape"),
+    ] {
+        let message = message(". | fromjson", &json!(text));
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+    assert!(eval(". | tonumber", &json!("1 2")).is_err());
+}
+
+#[test]
+fn functions_of_time_keep_every_digit() {
+    for (json, expr, expected) in [
+        ("1700000000.123457", ". | todate", "\"2023-11-14T22:13:20.123457Z\""),
+        ("1700000000.000001", ". | todate | fromdate", "1700000000.000001"),
+        ("-0.5", ". | todate", "\"1969-12-31T23:59:59.5Z\""),
+        ("1", ". / 3 | todate", "\"1970-01-01T00:00:00.333333333Z\""),
+        ("1700000000123", ". / 1000 | todate", "\"2023-11-14T22:13:20.123Z\""),
+        ("\"2023-11-14T22:13:20.123456789Z\"", ". | fromdate", "1700000000.123456789"),
+        ("\"2023-11-14T23:13:20+01:00\"", ". | fromdate", "1700000000"),
+        ("\"1969-12-31T23:59:59.75Z\"", ". | fromdate", "-0.25"),
+        ("\"14.11.2023 22:13\"", ". | strptime(\"%d.%m.%Y %H:%M\") | mktime | todate", "\"2023-11-14T22:13:00Z\""),
+        ("\"2023-11-14\"", ". | strptime(\"%Y-%m-%d\") | mktime", "1699920000"),
+        ("\"14/Nov/2023:23:13:20 +0100\"", ". | strptime(\"%d/%b/%Y:%H:%M:%S %z\") | mktime", "1700000000"),
+        ("\"22:13:20.5 2023-11-14\"", ". | strptime(\"%H:%M:%S%.f %Y-%m-%d\") | mktime", "1700000000.5"),
+        ("1700000000.25", ". | gmtime", "[2023,10,14,22,13,20.25,2,317]"),
+        ("1700000000.25", ". | gmtime | mktime", "1700000000.25"),
+        ("1700000000", ". | strftime(\"%Y-%m-%d %H:%M:%S\")", "\"2023-11-14 22:13:20\""),
+        ("1700000000", ". | gmtime | strftime(\"%A, %j\")", "\"Tuesday, 318\""),
+    ] {
+        assert_eq!(on(json, expr).to_string(), expected, "{json} {expr}");
+    }
+}
+
+#[test]
+fn a_time_that_does_not_exist_is_an_error_and_never_another_time() {
+    for (json, expr) in [
+        ("9999999999999", ". | gmtime"),
+        ("99999999999999999999", ". | todate"),
+        ("1e300", ". | strftime(\"%Y\")"),
+        ("[2023, 12, 1, 0, 0, 0]", ". | mktime"),
+        ("[2023, 127, 1, 0, 0, 0]", ". | mktime"),
+        ("[2023, 1, 29.5, 0, 0, 0]", ". | mktime"),
+        ("[2023, 1, 1, 0, 0, -1]", ". | mktime"),
+        ("[2023, 1, 1]", ". | mktime"),
+        ("\"2023-02-30\"", ". | strptime(\"%Y-%m-%d\")"),
+        ("\"now\"", ". | fromdate"),
+        ("null", ". | todate"),
+    ] {
+        let document = serde_json::from_str(json).unwrap();
+        assert!(matches!(eval(expr, &document), Err(EvalError::Failed { .. })), "{json} {expr}");
+    }
+}
+
 #[test]
 fn an_expression_without_end_is_stopped() {
     for expr in [
@@ -283,11 +413,65 @@ fn an_expression_without_end_is_stopped() {
         "first(range(1e9) | select(. < 0))",
         "isempty(range(1e9) | select(. < 0))",
         "any(range(1e9); . < 0)",
+        "reduce range(1e9) as $i (0; . + 1)",
+        "reduce range(64) as $i (\"\\\\\"; tojson)",
+        "reduce range(64) as $i (\"\\\"\"; @text + @json)",
+        "(\"a\" * 1000) | gsub(\"\"; \"b\" * 100000)",
+        "(\"a\" * 3000) | until(false; ltrimstr(\"b\"))",
+        "reduce range(400) as $i (7; . * . * .)",
+        "[splits(\"\"; \"g\")] | last(repeat(.))",
     ] {
         let result = guarded(expr, || eval(expr, &json!("document")));
         assert!(matches!(result, Err(EvalError::Stopped { .. })), "{expr}: {result:?}");
         let next = guarded("the next expression", || eval("[.]", &json!(1)));
         assert_eq!(next, Ok(json!([1])));
+    }
+}
+
+#[test]
+fn a_dead_end_is_told_without_a_message() {
+    let dead_end = |expr: &str| Expr::compile(expr).unwrap_or_else(|error| panic!("{expr}: {error}")).dead_end();
+    for expr in [
+        "[range(1e9)]",
+        "\"x\" * 1e9",
+        "1 | until(false; .)",
+        "null | [recurse(.)]",
+        "[limit(1e9; 0 | repeat(.))]",
+        "reduce range(1e9) as $i (0; . + $i)",
+        "reduce range(60) as $i (\"x\"; . + .)",
+        "[foreach range(1e9) as $i (0; .)]",
+        "last(range(1e18))",
+        "any(range(1e9); . < 0)",
+        "{a: [range(1e9)]}",
+        "\"\\([range(1e9)])\"",
+        "if true then last(range(1e9)) else 1 end",
+        "[range(1e9)][0]",
+        "(\"a\" * 60000) | test(\"((a{1000}){1000}){1000}\")",
+        "(\"ab\" * 2000000) | gsub(\"a\"; \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")",
+        "1 as $x | last($x | repeat(.))",
+    ] {
+        let found = guarded(expr, move || dead_end(expr));
+        assert!(matches!(found, Some(EvalError::Stopped { .. })), "{expr}: {found:?}");
+    }
+    for (expr, expected) in [("1, 2", "several results"), ("error(\"x\")", "x"), ("\"a\" | unix", "cannot use")] {
+        let message = dead_end(expr).expect(expr).to_string();
+        assert!(message.contains(expected), "{expr}: {message}");
+    }
+    for expr in [
+        "\"EUR\"",
+        "1 + 2",
+        "[1, 2] | add",
+        "empty",
+        "until(false; .)",
+        "last(repeat(.))",
+        "if .a then 1 else error(\"x\") end",
+        ". as [$x] | error(\"x\")",
+        "$sqs.message_id | unix",
+        ".a | error(\"x\")",
+        "{a, b: error}",
+        "[.[] | error]",
+    ] {
+        assert_eq!(dead_end(expr), None, "{expr}");
     }
 }
 

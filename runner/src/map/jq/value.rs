@@ -175,12 +175,17 @@ impl Val {
             Value::Null => Self::Null,
             Value::Bool(boolean) => Self::Bool(*boolean),
             Value::Number(number) => Self::number(number.as_str()),
-            Value::String(text) => Self::Str(Rc::new(text.clone())),
+            Value::String(text) => {
+                budget::steps(text.len() / 256);
+                Self::Str(Rc::new(text.clone()))
+            }
             Value::Array(items) => {
+                budget::steps(items.len() / 4);
                 let items: Vec<_> = items.iter().map(Self::from_value).collect();
                 Self::arr(items)
             }
             Value::Object(fields) => {
+                budget::steps(1 + fields.len() / 2);
                 let field = |(name, value): (&String, &Value)| (Rc::new(name.clone()), Self::from_value(value));
                 Self::obj(fields.iter().map(field).collect())
             }

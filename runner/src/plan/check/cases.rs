@@ -118,7 +118,7 @@ pub(super) fn values(shape: &Shape<'_>, steps: &[Step]) -> Option<Vec<Value>> {
     match shape.field(name) {
         Field::Known { shape: inner, optional } => {
             let mut found = values(&inner, rest)?;
-            let null = (optional.is_some() || shape.may_be(Type::Null)) && !found.contains(&Value::Null);
+            let null = (optional || shape.may_be(Type::Null)) && !found.contains(&Value::Null);
             found.extend(null.then_some(Value::Null));
             Some(found)
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::map::cast::{Verdict, accepts, cast};
 use crate::plan::infer::{Form, Yield};
-use crate::plan::shape::{Keywords, Known, Type};
+use crate::plan::shape::{Keywords, Known, Type, type_of};
 
 use super::bounds;
 
@@ -63,7 +63,7 @@ impl Judged {
     }
 
     fn value(&mut self, column: ColumnType, value: &Value) {
-        let ty = Type::of(value);
+        let ty = type_of(value);
         let fit = match cast(value, column) {
             Ok(_) => Fit::Yes,
             Err(_) => match accepts(column, ty, None) {

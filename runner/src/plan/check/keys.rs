@@ -22,7 +22,6 @@ pub(super) fn check(
     }
     unstable(written, table, roots, report);
     one_key(written, table, roots, report);
-    version_in_key(written, report);
     nothing_to_update(name, written, report);
     unique_indexes(written, report);
 }
@@ -76,18 +75,6 @@ fn one_key(written: &config::Table, table: &TableMapping, roots: &Roots<'_>, rep
         let message = "every row of a message has the same primary key: only one of them is kept";
         let problem = report.at(Code::OneKey, &written.primary_key[0].range, message);
         report.push(problem.help("add a column that tells the elements apart, such as their number or their own id"));
-    }
-}
-
-/// Rows of one key then have one version, so none is ever newer.
-fn version_in_key(written: &config::Table, report: &mut Report<'_>) {
-    let Some(version) = &written.version else {
-        return;
-    };
-    if written.primary_key.iter().any(|name| name.value == version.value) {
-        let message = format!("`{}` is the version, but also in the primary key", version.value);
-        let problem = report.at(Code::BadValue, &version.range, message);
-        report.push(problem.help("each version is then a row of its own: take it out of one of the two"));
     }
 }
 

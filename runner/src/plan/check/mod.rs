@@ -26,7 +26,7 @@ use crate::map::TableMapping;
 
 /// Checks the envelope, every table and every column.
 pub(super) fn check(file: &PipelineFile, schema: &Compiled<'_>, tables: &[TableMapping], report: &mut Report<'_>) {
-    let kinds = kinds::of(schema);
+    let kinds = kinds::of(schema, &file.schema);
     let Some(pipeline) = Checked::new(file, schema, &kinds) else {
         return;
     };
@@ -79,7 +79,7 @@ impl<'f, 's> Checked<'f, 's> {
             config::Schema::Path(_) => None,
         };
         let discriminator = written.and_then(|written| infer::origin(written, &roots));
-        let schema = schema.files.root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let schema = schema.name();
         Some(Self { file, kinds, schema, roots, discriminator })
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Finding, Form, Walker, Yield, term};
 use crate::diagnostic::Code;
-use crate::plan::shape::{Known, Type};
+use crate::plan::shape::{Known, Type, type_of};
 
 impl<'t, 's> Walker<'t, 's> {
     pub(super) fn comparison(
@@ -32,8 +32,8 @@ impl<'t, 's> Walker<'t, 's> {
         let Some(types) = value.types().filter(|types| !types.is_empty()) else {
             return;
         };
-        if !types.iter().any(|(ty, _)| alike(*ty, Type::of(&wanted))) {
-            let message = format!("{} is compared with {}", types[0].0.word(), Type::of(&wanted).word());
+        if !types.iter().any(|(ty, _)| alike(*ty, type_of(&wanted))) {
+            let message = format!("{} is compared with {}", types[0].0.word(), type_of(&wanted).word());
             let finding = Finding::new(Code::NeverEqual, span, message).label("of another type than the value");
             self.report(match (&wanted, types[0].0) {
                 (Value::String(_), Type::Integer | Type::Number) => finding.help("write the number without quotes"),

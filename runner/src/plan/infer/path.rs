@@ -258,8 +258,8 @@ impl<'s> Lookup<'_, 's> {
                 let file = files.first().copied().unwrap_or(self.schema);
                 let null = null.then(|| Null::new(format!("`{name}` may be null in {file}"), 0..0));
                 self.known(Yield::shape(inner).or_null(null));
-                if let Some(file) = optional {
-                    let file = file.unwrap_or(self.schema);
+                if optional {
+                    let file = shape.optional_in(name).unwrap_or(self.schema);
                     self.optional.get_or_insert_with(|| format!("`{name}` is optional in {file}"));
                 }
             }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::fact::Origin;
-use crate::plan::shape::{Shape, Type};
+use crate::plan::shape::{Shape, Type, type_of};
 
 /// What an expression yields.
 #[derive(Debug, Clone, Default)]
@@ -133,7 +133,7 @@ impl<'s> Yield<'s> {
             match form {
                 Form::Shape(shape) if shape.is_any() => return None,
                 Form::Shape(shape) => found.extend(shape.types()),
-                Form::Literal(value) => found.push((Type::of(value), None)),
+                Form::Literal(value) => found.push((type_of(value), None)),
                 Form::Object(_) => found.push((Type::Object, None)),
                 Form::Array(_) => found.push((Type::Array, None)),
             }
@@ -162,7 +162,7 @@ impl<'s> Yield<'s> {
         };
         let kept = forms.into_iter().filter_map(|form| match form {
             Form::Shape(shape) => Some(Form::Shape(shape.and(&wanted))),
-            Form::Literal(value) => may_be(Type::of(&value)).then_some(Form::Literal(value)),
+            Form::Literal(value) => may_be(type_of(&value)).then_some(Form::Literal(value)),
             Form::Object(fields) => may_be(Type::Object).then_some(Form::Object(fields)),
             Form::Array(items) => may_be(Type::Array).then_some(Form::Array(items)),
         });

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::{Conjunction, Located};
-use crate::config::{SchemaFiles, local_path, percent, split_pointer};
+use crate::config::{SchemaFiles, percent, split_pointer};
 
 /// Alternatives kept for one place; beyond it, the place is taken to allow anything.
 const MAX_ALTERNATIVES: usize = 256;
@@ -89,18 +89,18 @@ impl<'s> Expander<'s> {
         let files = self.files?;
         let from = file?;
         let (target, fragment) = split_pointer(reference);
-        let path = match local_path(reference) {
-            _ if target.is_empty() => from.to_owned(),
-            Some(path) => crate::config::load::join(from.parent().unwrap_or(Path::new("")), path),
-            None => by_id(files, target)?.to_owned(),
+        let (path, start) = match target {
+            "" => (from, ""),
+            _ => files.target(from, target).map(|target| (target.path.as_path(), target.pointer.as_str()))?,
         };
-        let (path, document) = files.documents.get_key_value(&path)?;
+        let (path, document) = files.documents.get_key_value(path)?;
         let file = Some(path.as_path());
+        let document = document.value.pointer(start)?;
         let fragment = percent::decoded(fragment.unwrap_or_default());
         let value = if fragment.is_empty() || fragment.starts_with('/') {
-            document.value.pointer(&fragment)?
+            document.pointer(&fragment)?
         } else {
-            anchor(&document.value, &fragment)?
+            anchor(document, &fragment)?
         };
         Some(Located { value, file })
     }
@@ -117,16 +117,6 @@ fn product<'s>(left: &[Conjunction<'s>], right: &[Conjunction<'s>]) -> Vec<Conju
     }
     let pairs = left.iter().flat_map(|left| right.iter().map(move |right| (left, right)));
     pairs.map(|(left, right)| left.iter().chain(right).copied().collect()).collect()
-}
-
-/// The file whose own `$id` this is.
-fn by_id<'s>(files: &'s SchemaFiles, id: &str) -> Option<&'s Path> {
-    let has_id = |value: &Value| {
-        let own = value.get("$id").or_else(|| value.get("id")).and_then(Value::as_str);
-        own.is_some_and(|own| own.trim_end_matches('#') == id)
-    };
-    let mut documents = files.documents.iter();
-    documents.find(|(_, document)| has_id(&document.value)).map(|(path, _)| path.as_path())
 }
 
 fn anchor<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {

@@ -6,12 +6,12 @@ use super::{Conjunction, Located, Shape, Type, types};
 
 /// What a shape says about one field.
 #[derive(Debug)]
-pub(in crate::plan) enum Field<'s> {
+pub(crate) enum Field<'s> {
     /// It may be there.
     Known {
         shape: Shape<'s>,
-        /// It may also be absent: the name of a file that says so, if it is a file.
-        optional: Option<Option<&'s str>>,
+        /// It may also be absent.
+        optional: bool,
     },
     /// No value of this shape has it, and none may.
     Closed,
@@ -33,21 +33,21 @@ enum Found<'s> {
 
 impl<'s> Shape<'s> {
     /// Looks a field up in every alternative that may be an object.
-    pub(in crate::plan) fn field(&self, name: &str) -> Field<'s> {
+    pub(crate) fn field(&self, name: &str) -> Field<'s> {
         let objects = self.alternatives.iter().filter(|conjunction| types(conjunction).contains(&Type::Object));
-        let found: Vec<_> = objects.map(|conjunction| (look_up(conjunction, name), file_name(conjunction))).collect();
+        let found: Vec<Found<'s>> = objects.map(|conjunction| look_up(conjunction, name)).collect();
         let mut shapes = Vec::new();
-        let mut optional = None;
-        for (found, file) in &found {
+        let mut optional = false;
+        for found in &found {
             match found {
                 Found::Listed { schemas, required } => {
                     shapes.push(self.all_of(schemas));
-                    optional = optional.or((!required).then_some(*file));
+                    optional |= !required;
                 }
-                _ => optional = optional.or(Some(*file)),
+                _ => optional = true,
             }
         }
-        let any = |wanted: fn(&Found<'_>) -> bool| found.iter().any(|(found, _)| wanted(found));
+        let any = |wanted: fn(&Found<'_>) -> bool| found.iter().any(wanted);
         match shapes.into_iter().reduce(Shape::or) {
             Some(shape) => Field::Known { shape, optional },
             None if found.is_empty() => Field::NoObject,
@@ -55,6 +55,13 @@ impl<'s> Shape<'s> {
             None if any(|found| matches!(found, Found::NotListed)) => Field::NotListed,
             None => Field::Closed,
         }
+    }
+
+    /// The name of a file in which this field is optional, or not there at all.
+    pub(in crate::plan) fn optional_in(&self, name: &str) -> Option<&'s str> {
+        let objects = self.alternatives.iter().filter(|conjunction| types(conjunction).contains(&Type::Object));
+        let mut lacking = objects.filter(|all| !matches!(look_up(all, name), Found::Listed { required: true, .. }));
+        lacking.find_map(file_name)
     }
 
     /// The names of the files that describe it, each once.
@@ -66,7 +73,7 @@ impl<'s> Shape<'s> {
     }
 
     /// The names of all fields that some alternative lists.
-    pub(in crate::plan) fn field_names(&self) -> Vec<&'s str> {
+    pub(crate) fn field_names(&self) -> Vec<&'s str> {
         let schemas = self.alternatives.iter().flatten();
         let lists = schemas.filter_map(|schema| schema.value.get("properties")?.as_object());
         let mut names: Vec<&str> = lists.flat_map(|properties| properties.keys().map(String::as_str)).collect();
@@ -76,7 +83,7 @@ impl<'s> Shape<'s> {
     }
 
     /// The shape of an item; `None` when nothing is said about it.
-    pub(in crate::plan) fn items(&self, index: Option<usize>) -> Option<Self> {
+    pub(crate) fn items(&self, index: Option<usize>) -> Option<Self> {
         let arrays = self.alternatives.iter().filter(|conjunction| types(conjunction).contains(&Type::Array));
         let items = arrays.map(|conjunction| {
             let schemas: Vec<Located<'s>> =
@@ -164,10 +171,10 @@ mod tests {
         let open = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a", "r"]});
         let bare = json!({"type": "object"});
         let field = |schema: &Value, name: &str| format!("{:?}", Shape::of_value(schema).field(name));
-        assert!(field(&closed, "a").ends_with("optional: Some(None) }"));
+        assert!(field(&closed, "a").ends_with("optional: true }"));
         assert_eq!(field(&closed, "b"), "Closed");
-        assert!(field(&open, "a").ends_with("optional: None }"));
-        assert!(field(&open, "r").ends_with("optional: None }"));
+        assert!(field(&open, "a").ends_with("optional: false }"));
+        assert!(field(&open, "r").ends_with("optional: false }"));
         assert_eq!(field(&open, "b"), "NotListed");
         assert_eq!(field(&bare, "b"), "Open");
         assert_eq!(field(&json!({"type": "string"}), "b"), "NoObject");
@@ -181,7 +188,7 @@ mod tests {
             {"properties": {"b": {"type": "integer"}}, "required": ["b"], "additionalProperties": false},
         ]});
         let Field::Known { shape, optional } = Shape::of_value(&schema).field("a") else { panic!() };
-        assert!(optional.is_some() && shape.types() == [(Type::String, None)]);
+        assert!(optional && shape.types() == [(Type::String, None)]);
         assert!(matches!(Shape::of_value(&schema).field("c"), Field::Closed));
     }
 
@@ -190,7 +197,7 @@ mod tests {
         let schema = json!({"required": ["a"], "anyOf": [{"properties": {"a": {"type": "null"}}},
             {"properties": {"a": {"type": "string"}}}]});
         let Field::Known { shape, optional } = Shape::of_value(&schema).field("a") else { panic!() };
-        assert!(optional.is_none() && shape.types().len() == 2);
+        assert!(!optional && shape.types().len() == 2);
     }
 
     #[test]

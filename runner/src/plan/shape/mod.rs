@@ -8,7 +8,7 @@ mod expand;
 mod field;
 mod possible;
 
-pub(super) use crate::map::cast::JsonType as Type;
+pub(crate) use crate::map::cast::JsonType as Type;
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::config::SchemaFiles;
 
-pub(super) use field::Field;
+pub(crate) use field::Field;
 pub(super) use possible::{Keywords, Known};
 
 /// A schema and the file it stands in; no file for the built-in ones.
@@ -32,7 +32,7 @@ type Conjunction<'s> = Vec<Located<'s>>;
 
 /// The values at one place: those of any alternative. None at all: no value is possible.
 #[derive(Debug, Clone)]
-pub(super) struct Shape<'s> {
+pub(crate) struct Shape<'s> {
     files: Option<&'s SchemaFiles>,
     alternatives: Vec<Conjunction<'s>>,
 }
@@ -46,6 +46,7 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
         "number": {"type": "number"},
         "string": {"type": "string"},
         "date-time": {"type": "string", "format": "date-time"},
+        "byte": {"type": "string", "format": "byte"},
         "date": {"type": "string", "format": "date"},
         "array": {"type": "array"},
         "strings": {"type": "array", "items": {"type": "string"}},
@@ -54,7 +55,6 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
         "iterable": {"type": ["array", "object"]},
         "value": {"type": ["boolean", "number", "string", "array", "object"]},
         "object": {"type": "object"},
-        "nothing": false,
         "$sqs": sqs(&json!(["string", "null"])),
         "$sqs of a FIFO queue": sqs(&json!("string")),
         "the SNS envelope": {
@@ -103,10 +103,9 @@ const ALL_TYPES: [Type; 7] =
     [Type::Null, Type::Boolean, Type::Integer, Type::Number, Type::String, Type::Array, Type::Object];
 
 impl<'s> Shape<'s> {
-    /// The shape of a document of these schema files.
-    pub(super) fn of_document(files: &'s SchemaFiles, pointer: &str) -> Option<Self> {
-        let (path, document) = files.documents.get_key_value(&files.root)?;
-        let value = document.value.pointer(pointer)?;
+    /// The shape of the events that one of the schemas is about, by its index.
+    pub(crate) fn of_part(files: &'s SchemaFiles, part: usize) -> Option<Self> {
+        let (path, value) = files.whole(part)?;
         Some(Self::expanded(Some(files), Located { value, file: Some(path) }))
     }
 
@@ -118,7 +117,7 @@ impl<'s> Shape<'s> {
 
     /// The shape of a schema that refers to no file.
     #[cfg(test)]
-    pub(super) fn of_value(value: &'s Value) -> Self {
+    pub(crate) fn of_value(value: &'s Value) -> Self {
         Self::expanded(None, Located { value, file: None })
     }
 
@@ -127,7 +126,7 @@ impl<'s> Shape<'s> {
     }
 
     /// Every type a value may have, with the `format` its schema gives it.
-    pub(super) fn types(&self) -> Vec<(Type, Option<&'s str>)> {
+    pub(crate) fn types(&self) -> Vec<(Type, Option<&'s str>)> {
         let mut found: Vec<(Type, Option<&str>)> = Vec::new();
         for conjunction in &self.alternatives {
             let format = conjunction.iter().find_map(|schema| schema.value.get("format")?.as_str());
@@ -142,13 +141,24 @@ impl<'s> Shape<'s> {
     }
 
     /// Whether nothing at all is said about the type.
-    pub(super) fn is_any(&self) -> bool {
+    pub(crate) fn is_any(&self) -> bool {
         self.alternatives.iter().any(|conjunction| types(conjunction).len() == ALL_TYPES.len())
     }
 
     /// Whether a value may be of this type.
-    pub(super) fn may_be(&self, ty: Type) -> bool {
+    pub(crate) fn may_be(&self, ty: Type) -> bool {
         self.alternatives.iter().any(|conjunction| types(conjunction).contains(&ty))
+    }
+
+    /// Each alternative as a shape of its own.
+    pub(crate) fn alternatives(&self) -> impl Iterator<Item = Self> {
+        let one = |conjunction: &Conjunction<'s>| Self { files: self.files, alternatives: vec![conjunction.clone()] };
+        self.alternatives.iter().map(one)
+    }
+
+    /// The schemas of all alternatives; those of one alternative all hold.
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = &'s Value> {
+        self.alternatives.iter().flatten().map(|schema| schema.value)
     }
 
     /// Values of either shape.
@@ -157,6 +167,13 @@ impl<'s> Shape<'s> {
         self.files = self.files.or(other.files);
         self.alternatives.extend(other.alternatives);
         self
+    }
+
+    /// The values that `const` and `enum` leave; `None` when any alternative has neither.
+    pub(super) fn constants(&self) -> Option<Vec<&'s Value>> {
+        let one = |conjunction: &Conjunction<'s>| conjunction.iter().find_map(|schema| constants(schema.value));
+        let lists: Option<Vec<_>> = self.alternatives.iter().map(one).collect();
+        Some(lists?.into_iter().flatten().collect())
     }
 
     /// A `minItems` that every alternative has.
@@ -194,7 +211,7 @@ fn types(conjunction: &Conjunction<'_>) -> Vec<Type> {
             left.retain(|ty| allowed.contains(ty));
         }
         if let Some(values) = constants(schema.value) {
-            left.retain(|ty| values.iter().any(|value| Type::of(value) == *ty));
+            left.retain(|ty| values.iter().any(|value| type_of(value) == *ty));
         }
         if schema.value.get("multipleOf").is_some_and(Value::is_u64) {
             left.retain(|ty| *ty != Type::Number);
@@ -226,6 +243,22 @@ fn constants(schema: &Value) -> Option<&[Value]> {
         return Some(std::slice::from_ref(value));
     }
     schema.get("enum")?.as_array().map(Vec::as_slice)
+}
+
+/// The narrowest type of a value.
+pub(crate) fn type_of(value: &Value) -> Type {
+    match value {
+        Value::Null => Type::Null,
+        Value::Bool(_) => Type::Boolean,
+        Value::Number(number) => {
+            let text = number.to_string();
+            let whole = !text.contains(['.', 'e', 'E']) || number.as_f64().is_some_and(|n| n.fract() == 0.0);
+            if whole { Type::Integer } else { Type::Number }
+        }
+        Value::String(_) => Type::String,
+        Value::Array(_) => Type::Array,
+        Value::Object(_) => Type::Object,
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Conjunction, Located, Shape, Type, constants, types};
+use super::{Conjunction, Located, Shape, Type, constants, type_of, types};
 
 /// One sort of value at a place.
 #[derive(Debug, Clone, Copy)]
@@ -79,11 +79,6 @@ impl<'s> Shape<'s> {
     fn with_null(&self) -> Vec<Possible<'s>> {
         self.alternatives.iter().flat_map(possible).collect()
     }
-
-    /// Each alternative as a shape of its own.
-    pub(in crate::plan) fn alternatives(&self) -> impl Iterator<Item = Self> + '_ {
-        self.alternatives.iter().map(|one| Self { files: self.files, alternatives: vec![one.clone()] })
-    }
 }
 
 /// Whether any value keeps to all of these schemas, as far as types and constants tell.
@@ -100,8 +95,8 @@ fn possible<'s>(conjunction: &Conjunction<'s>) -> Vec<Possible<'s>> {
     };
     let others: Vec<&[Value]> = lists.collect();
     let in_all = |value: &&Value| others.iter().all(|list| list.contains(value));
-    let allowed = values.iter().filter(|value| types.contains(&Type::of(value))).filter(in_all);
-    allowed.map(|value| Possible { ty: Type::of(value), known: Known::Value(value) }).collect()
+    let allowed = values.iter().filter(|value| types.contains(&type_of(value))).filter(in_all);
+    allowed.map(|value| Possible { ty: type_of(value), known: Known::Value(value) }).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,76 @@
+//! What came of a message, as a case writes it: ready to be pasted.
+
+use serde_json::Value;
+
+use super::cell::value;
+use crate::map::TableMapping;
+use crate::message::Rejection;
+use crate::row::{Row, Rows};
+
+/// In a few words: `1 row of orders`, ``rejected with `schema` ``, `skipped`.
+pub fn outcome(tables: &[TableMapping], result: &Result<Rows, Rejection>) -> String {
+    match result {
+        Err(rejection) => format!("rejected with `{}`", rejection.code.as_str()),
+        Ok(rows) if rows.is_empty() => "skipped".to_owned(),
+        Ok(rows) => rows_of(tables.iter().zip(rows.tables.iter().map(Vec::len))),
+    }
+}
+
+/// `1 row of orders, 2 rows of items`; tables without rows are not named unless all are.
+pub(super) fn rows_of<'t>(counts: impl Iterator<Item = (&'t TableMapping, usize)> + Clone) -> String {
+    let some = counts.clone().any(|(_, count)| count > 0);
+    let told = counts.filter(|(_, count)| *count > 0 || !some).map(|(table, count)| match count {
+        0 => format!("no row of {}", table.name),
+        1 => format!("1 row of {}", table.name),
+        _ => format!("{count} rows of {}", table.name),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// The lines of a case that expect exactly this: `rows:` with every column, `rejected:`, or `skipped: true`.
+pub fn written(tables: &[TableMapping], result: &Result<Rows, Rejection>) -> String {
+    match result {
+        Err(rejection) => rejected(rejection),
+        Ok(rows) if rows.is_empty() => "skipped: true\n".to_owned(),
+        Ok(rows) => {
+            let filled = tables.iter().zip(&rows.tables).filter(|(_, rows)| !rows.is_empty());
+            "rows:\n".to_owned() + &filled.map(|(table, rows)| table_lines(table, rows)).collect::<String>()
+        }
+    }
+}
+
+fn table_lines(table: &TableMapping, rows: &[Row]) -> String {
+    let rows: String = rows.iter().map(|row| row_lines(table, row)).collect();
+    format!("  {}:\n{rows}", key(&table.name))
+}
+
+fn row_lines(table: &TableMapping, row: &Row) -> String {
+    let entries = table.columns.iter().zip(row).enumerate();
+    entries
+        .map(|(index, (column, cell))| {
+            let start = if index == 0 { "-" } else { " " };
+            format!("    {start} {}: {}\n", key(&column.name), value(cell, column.ty))
+        })
+        .collect()
+}
+
+fn rejected(rejection: &Rejection) -> String {
+    let fields = [
+        ("path", &rejection.instance_path),
+        ("column", &rejection.column),
+        ("keyword", &rejection.keyword),
+        ("schema_path", &rejection.schema_path),
+    ];
+    let written = fields.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)));
+    let lines = written.chain([("message", rejection.message.as_str())]);
+    let lines: String = lines.map(|(name, text)| format!("  {name}: {}\n", Value::from(text))).collect();
+    format!("rejected:\n  code: {}\n{lines}", rejection.code.as_str())
+}
+
+/// A name as a YAML key: in quotes unless it is one word that YAML takes for a text.
+fn key(name: &str) -> String {
+    let word = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));
+    let literal = ["null", "true", "false"].contains(&name.to_ascii_lowercase().as_str());
+    if word && !literal { name.to_owned() } else { Value::from(name).to_string() }
+}

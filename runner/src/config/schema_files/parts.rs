@@ -1,0 +1,99 @@
+//! Which schemas a pipeline file names.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::{Disk, matches, split_pointer};
+use crate::config::load::join;
+use crate::config::{Schema, Selection, Setting};
+
+/// A schema the pipeline file names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The file.
+    pub path: PathBuf,
+    /// JSON Pointer to the schema in it; empty for all of it.
+    pub pointer: String,
+    /// The discriminator's value it is for, when the pipeline file says so.
+    pub key: Option<String>,
+    /// Where the pipeline file names it.
+    pub range: Range<usize>,
+}
+
+/// The schemas a pipeline file names, and what its patterns did not find.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    /// In the order of the file.
+    pub named: Vec<Part>,
+    /// Files named by `refs` alone.
+    pub refs: Vec<PathBuf>,
+    /// The fields that lead to the part of an event that is checked, where `at` is a plain path.
+    pub at: Vec<String>,
+    /// Why a pattern names no file, and where it stands.
+    pub problems: Vec<(String, Range<usize>)>,
+}
+
+/// Every schema that `schema:` names; patterns are looked up.
+pub(crate) fn parts(schema: &Setting<Schema>, folder: &Path, disk: &dyn Disk) -> Parts {
+    let mut found = Parts::default();
+    match &schema.value {
+        Schema::Path(path) => found.named.push(part(path, None, &schema.range, folder)),
+        Schema::Selection(selection) => found.choose(selection, folder, disk),
+    }
+    found
+}
+
+impl Parts {
+    fn choose(&mut self, selection: &Selection, folder: &Path, disk: &dyn Disk) {
+        self.at = selection.at.as_ref().and_then(|at| fields(at)).unwrap_or_default();
+        if let Some(file) = &selection.file {
+            self.named.push(part(file, None, &file.range, folder));
+        }
+        for (key, path) in selection.mapping.iter().flat_map(|mapping| &mapping.0) {
+            self.named.push(part(path, Some(&key.value), &path.range, folder));
+        }
+        if let Some(pattern) = &selection.files {
+            let found = self.matching(pattern, folder, disk);
+            let part = |path| Part { path, pointer: String::new(), key: None, range: pattern.range.clone() };
+            self.named.extend(found.into_iter().map(part));
+        }
+        if let Some(pattern) = &selection.refs {
+            self.refs = self.matching(pattern, folder, disk);
+        }
+    }
+
+    fn matching(&mut self, pattern: &Setting<String>, folder: &Path, disk: &dyn Disk) -> Vec<PathBuf> {
+        match matches(disk, &join(folder, pattern)) {
+            Ok(found) if found.is_empty() => {
+                self.problems.push((format!("no schema file matches `{}`", pattern.value), pattern.range.clone()));
+                found
+            }
+            Ok(found) => found,
+            Err(error) => {
+                let message = format!("`{}` is no pattern: {}", pattern.value, error.msg);
+                self.problems.push((message, pattern.range.clone()));
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn part(path: &str, key: Option<&str>, range: &Range<usize>, folder: &Path) -> Part {
+    let (path, pointer) = split_pointer(path);
+    Part {
+        path: join(folder, path),
+        pointer: pointer.unwrap_or_default().to_owned(),
+        key: key.map(str::to_owned),
+        range: range.clone(),
+    }
+}
+
+/// The names in `.a.b`; `None` for any other expression.
+fn fields(expr: &str) -> Option<Vec<String>> {
+    let names = expr.trim().strip_prefix('.')?.split('.');
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    names.map(|name| is_name(name).then(|| name.to_owned())).collect()
+}

@@ -1,0 +1,125 @@
+use std::io;
+
+use super::*;
+use crate::config::load::load_text;
+use crate::config::{Environment, PipelineText};
+
+/// Files in memory, in folders.
+struct Memory(Vec<(&'static str, &'static str)>);
+
+impl Disk for Memory {
+    fn read(&self, path: &Path, _limit: u64) -> io::Result<Vec<u8>> {
+        let found = self.0.iter().find(|(known, _)| Path::new(known) == path);
+        found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
+        let inside = self.0.iter().filter_map(|(path, _)| Path::new(path).strip_prefix(folder).ok());
+        let mut entries: Vec<Entry> = inside
+            .filter_map(|rest| {
+                let name = rest.components().next()?;
+                Some(Entry { path: folder.join(name), is_folder: rest.components().count() > 1 })
+            })
+            .collect();
+        entries.dedup();
+        Ok(entries)
+    }
+}
+
+fn load_schema(schema: &str, files: Vec<(&'static str, &'static str)>) -> SchemaFiles {
+    let text = format!("source: {{ queue: q, dlq: d }}\nschema: {schema}\ntables: {{}}\n");
+    let source = SourceText::new("p/p.yaml", &text);
+    let PipelineText { schema, problems, .. } = load_text(source, &Environment::new(), &Memory(files));
+    assert!(problems.is_empty(), "{problems:?}");
+    schema.unwrap()
+}
+
+fn paths(files: &SchemaFiles) -> Vec<&str> {
+    files.documents.keys().filter_map(|path| path.to_str()).collect()
+}
+
+#[test]
+fn references_are_followed_once_even_in_a_circle() {
+    let files = load_schema(
+        "../s/a.json",
+        vec![
+            ("s/a.json", r##"{"$ref": "sub/b.json#/x", "items": {"$ref": "#/y"}}"##),
+            ("s/sub/b.json", r#"{"x": {"$ref": "../a.json"}, "y": {"$ref": "c.json"}}"#),
+        ],
+    );
+    assert_eq!(paths(&files), ["s/a.json", "s/sub/b.json"]);
+    assert_eq!(files.target(Path::new("s/a.json"), "sub/b.json#/x").unwrap().path, Path::new("s/sub/b.json"));
+    let [unresolved] = &files.unresolved[..] else { panic!("{:?}", files.unresolved) };
+    assert_eq!((unresolved.file.to_str(), unresolved.text.as_str()), (Some("s/sub/b.json"), "c.json"));
+    assert!(unresolved.problem.as_ref().unwrap().contains("c.json"), "{unresolved:?}");
+}
+
+#[test]
+fn an_id_is_found_in_the_folders_of_the_schemas_with_or_without_its_ending() {
+    let files = load_schema(
+        "../s/events/a.json",
+        vec![
+            (
+                "s/events/a.json",
+                r#"{"$id": "https://x.test/events/a.json", "properties": {
+                    "b": {"$ref": "https://x.test/types/b"}, "c": {"$ref": "inner/c"}, "d": {"$ref": "d.json"}}}"#,
+            ),
+            ("s/events/types/b.schema.json", r#"{"$id": "https://x.test/types/b.json"}"#),
+            ("s/events/other.json", r#"{"$id": "https://x.test/events/inner/c"}"#),
+            ("s/events/d.json", r#"{"$id": "https://elsewhere.test/d"}"#),
+            ("s/events/broken.json", "{"),
+            ("s/unused.json", r#"{"$id": "https://x.test/unused"}"#),
+        ],
+    );
+    assert_eq!(files.unresolved, []);
+    let expected = ["s/events/a.json", "s/events/d.json", "s/events/other.json", "s/events/types/b.schema.json"];
+    assert_eq!(paths(&files), expected);
+    let aliases: Vec<&str> = files.aliases.keys().map(String::as_str).collect();
+    assert_eq!(aliases, ["https://x.test/events/d.json", "https://x.test/types/b"]);
+}
+
+#[test]
+fn what_is_elsewhere_is_named_by_refs() {
+    let catalogue = || {
+        vec![
+            ("s/a.json", r#"{"$ref": "https://x.test/b"}"#),
+            ("lib/deep/b.json", r#"{"$id": "https://x.test/b", "$ref": "urn:c"}"#),
+            ("lib/c.json", r#"{"$id": "urn:c"}"#),
+        ]
+    };
+    assert_eq!(load_schema("../s/a.json", catalogue()).unresolved[0].uri, "https://x.test/b");
+    let files = load_schema("{ file: ../s/a.json, refs: '../lib/**/*.json' }", catalogue());
+    assert_eq!((files.unresolved.len(), files.documents.len()), (0, 3));
+}
+
+#[test]
+fn data_and_names_are_no_references() {
+    let files = load_schema(
+        "../s/a.json",
+        vec![(
+            "s/a.json",
+            r#"{"const": {"$ref": "no.json"}, "examples": [{"$ref": "no.json"}],
+                "properties": {"$ref": {"type": "string"}, "$id": {"const": 1}, "enum": {"$ref": "https://json-schema.org/x"}}}"#,
+        )],
+    );
+    assert_eq!(files.unresolved, []);
+}
+
+#[test]
+fn an_embedded_schema_is_found_by_its_id() {
+    let files = load_schema(
+        "../s/a.json",
+        vec![("s/a.json", r#"{"$ref": "https://x.test/b", "$defs": {"b": {"$id": "https://x.test/b"}}}"#)],
+    );
+    let target = files.target(Path::new("s/a.json"), "https://x.test/b").unwrap();
+    assert_eq!(target.pointer, "/$defs/b");
+}
+
+#[test]
+fn one_id_in_two_files_is_noted() {
+    let files = load_schema(
+        "{ discriminator: .t, mapping: { a: ../s/a.json, b: ../s/b.json } }",
+        vec![("s/a.json", r#"{"$id": "https://x.test/x"}"#), ("s/b.json", r#"{"$id": "https://x.test/x"}"#)],
+    );
+    assert_eq!(files.ambiguous.len(), 1);
+}

@@ -1,0 +1,128 @@
+//! jq's functions of time, on exact numbers. jaq's own go by way of a float, which moves the last digits of a
+//! fraction, wrap around where a number is too large, and take the offset off a time that has one.
+
+use jaq_core::native::{Fun, bome, run, unary, v};
+use jaq_core::{Error, ValR};
+use jaq_json::Num;
+use jiff::civil::DateTime;
+use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
+
+use super::Data;
+use super::budget;
+use super::value::Val;
+use crate::map::cast::Decimal;
+
+/// All of them are in UTC: an expression does not see the machine's time zone.
+pub(super) fn functions() -> Vec<Fun<Data>> {
+    vec![
+        run(("fromdateiso8601", v(0), |cv| bome(fromdate(&cv.1)))),
+        run(("todateiso8601", v(0), |cv| bome(point(&cv.1).map(|at| Val::str(&at.to_string()))))),
+        run(("gmtime", v(0), |cv| bome(point(&cv.1).and_then(|at| broken_down(at))))),
+        run(("mktime", v(0), |cv| bome(civil(&cv.1).and_then(|at| Ok(seconds(in_utc(at, &cv.1)?.timestamp())))))),
+        run(("strptime", v(1), |cv| unary(cv, |text, format| strptime(&text, &format)))),
+        run(("strftime", v(1), |cv| unary(cv, |at, format| strftime(&at, &format)))),
+    ]
+}
+
+fn fromdate(value: &Val) -> ValR<Val> {
+    text(value)?.parse().map(seconds).map_err(Error::str)
+}
+
+/// A text with an offset means a point in time, which is then told in UTC.
+fn strptime(value: &Val, format: &Val) -> ValR<Val> {
+    let mut parsed = BrokenDownTime::parse(text(format)?, text(value)?).map_err(Error::str)?;
+    if parsed.offset().is_none() && parsed.iana_time_zone().is_none() {
+        parsed.set_offset(Some(Offset::UTC));
+    }
+    broken_down(parsed.to_zoned().map_err(Error::str)?.timestamp())
+}
+
+/// Of a number or of an array as [`broken_down`] makes it.
+fn strftime(value: &Val, format: &Val) -> ValR<Val> {
+    let at = match value {
+        Val::Arr(_) => in_utc(civil(value)?, value)?,
+        number => point(number)?.to_zoned(TimeZone::UTC),
+    };
+    strtime::format(text(format)?, &at).map(Val::from).map_err(Error::str)
+}
+
+fn text(value: &Val) -> Result<&str, Error<Val>> {
+    match value {
+        Val::Str(text) => {
+            budget::steps(text.len() / 16);
+            Ok(text)
+        }
+        other => Err(Error::typ(other.clone(), "string")),
+    }
+}
+
+fn in_utc(at: DateTime, value: &Val) -> Result<Zoned, Error<Val>> {
+    at.to_zoned(TimeZone::UTC).map_err(|_| no_time(value))
+}
+
+fn no_time(value: &Val) -> Error<Val> {
+    Error::str(format_args!("cannot use {value} as a time"))
+}
+
+/// Seconds since 1970.
+fn point(value: &Val) -> Result<Timestamp, Error<Val>> {
+    let timestamp = nanoseconds(value).and_then(|ns| Timestamp::from_nanosecond(ns).ok());
+    timestamp.ok_or_else(|| no_time(value))
+}
+
+/// A number of seconds. A calculated one is a float: the shortest number that it stands for, rounded if it must be.
+fn nanoseconds(value: &Val) -> Option<i128> {
+    let Val::Num(number) = value else { return None };
+    let exact = |text: &str| Decimal::parse(text)?.scaled(9);
+    match number {
+        Num::Float(float) => exact(&float.to_string()).or_else(|| exact(&format!("{float:.9}"))),
+        number => exact(&number.to_string()),
+    }
+}
+
+/// Seconds since 1970, with as many decimals as it takes.
+fn seconds(at: Timestamp) -> Val {
+    decimal(at.as_nanosecond())
+}
+
+fn decimal(nanoseconds: i128) -> Val {
+    const UNIT: u128 = 1_000_000_000;
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let (whole, fraction) = (nanoseconds.unsigned_abs() / UNIT, nanoseconds.unsigned_abs() % UNIT);
+    let text = format!("{sign}{whole}.{fraction:09}");
+    Val::number(text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// `[year, month from 0, day, hours, minutes, seconds, weekday from Sunday, day of the year from 0]`
+fn broken_down(at: Timestamp) -> ValR<Val> {
+    let at = Offset::UTC.to_datetime(at);
+    let whole =
+        [at.year(), i16::from(at.month()) - 1, i16::from(at.day()), i16::from(at.hour()), i16::from(at.minute())];
+    let integer = |part: i16| Val::from(isize::from(part));
+    let second = i128::from(at.second()) * 1_000_000_000 + i128::from(at.subsec_nanosecond());
+    let rest = [i16::from(at.weekday().to_sunday_zero_offset()), at.day_of_year() - 1];
+    Ok(whole.map(integer).into_iter().chain([decimal(second)]).chain(rest.map(integer)).collect())
+}
+
+/// The other way round; weekday and day of the year are not looked at.
+fn civil(value: &Val) -> Result<DateTime, Error<Val>> {
+    let read = || {
+        let Val::Arr(arr) = value else { return None };
+        let [year, month, day, hour, minute, second, ..] = arr.items.as_slice() else { return None };
+        let small = |part: &Val| i8::try_from(part.as_index()?).ok();
+        let second = nanoseconds(second)?;
+        DateTime::new(
+            year.as_index()?.try_into().ok()?,
+            small(month)?.checked_add(1)?,
+            small(day)?,
+            small(hour)?,
+            small(minute)?,
+            i8::try_from(second.div_euclid(1_000_000_000)).ok()?,
+            i32::try_from(second.rem_euclid(1_000_000_000)).ok()?,
+        )
+        .ok()
+    };
+    read().ok_or_else(|| no_time(value))
+}

@@ -1,0 +1,76 @@
+//! The first cases for `runner test`: an event with the rows it becomes, and one that is rejected, with the reason.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::KeyOrder;
+use super::names::yaml_key;
+use super::node::{Node, escaped};
+use super::trial::{decide, metadata};
+use crate::map::{Context, TableMapping};
+use crate::plan::Pipeline;
+use crate::producer::{Breakage, Generator, Template};
+
+/// The events' time: one that nobody takes for the present.
+const TIME: &str = "2026-01-02T03:04:05Z";
+/// The turn in which a field is left out, where one is required.
+const TURN: usize = 1;
+
+/// The text of the file; only a remark when the template renders nothing that is stored.
+pub(super) fn text(pipeline: &Pipeline, template: &str, order: &KeyOrder) -> String {
+    let head = "# Cases for `runner test`: a message, and the rows it becomes or why it is rejected.\n";
+    let Some(event) = stored(pipeline, template) else {
+        return format!("{head}[]\n");
+    };
+    let tables = pipeline.decider().mapping.tables.iter().map(|table| rows(table, &event, order));
+    let tables: String = tables.collect();
+    let message = Node::literal(&event, order).text(2);
+    format!(
+        "{head}- name: an event is stored\n  message: {message}\n  rows:\n{tables}\n{}",
+        rejected(pipeline, &event, order)
+    )
+}
+
+/// An event with fixed values.
+fn stored(pipeline: &Pipeline, template: &str) -> Option<Value> {
+    let time: Timestamp = TIME.parse().expect("a constant");
+    let mut generator = Generator::seeded(1).at(time);
+    let body = Template::compile("new", template).ok()?.render(&mut generator).ok()?;
+    decide(pipeline, &body).ok()?;
+    serde_json::from_str(&body).ok()
+}
+
+/// The row of a table: each column's value before its cast. What the queue says differs from delivery to delivery.
+fn rows(table: &TableMapping, event: &Value, order: &KeyOrder) -> String {
+    let metadata = metadata();
+    let context = Context::new(event, event, &metadata);
+    let scope = context.scope();
+    let columns = table.columns.iter().filter(|column| !column.expr.text().starts_with("$sqs"));
+    let lines = columns.filter_map(|column| {
+        let value = column.expr.eval(&scope).ok()?;
+        Some(format!("{}: {}", yaml_key(&column.name), Node::literal(&value, order).text(8)))
+    });
+    let lines: Vec<String> = lines.collect();
+    format!("    {}:\n      - {}\n", yaml_key(&table.name), lines.join("\n        "))
+}
+
+/// The same event, broken.
+fn rejected(pipeline: &Pipeline, event: &Value, order: &KeyOrder) -> String {
+    let accepts = |body: &str| decide(pipeline, body).is_ok();
+    let (body, breakage) = Breakage::apply(TURN, &event.to_string(), accepts);
+    let name = match breakage {
+        Breakage::NotJson => "what is no JSON is rejected",
+        Breakage::MissingField => "an event that lacks a field is rejected",
+        Breakage::WrongType => "a value of another type is rejected",
+        Breakage::ExtraField => "a field the schema does not know is rejected",
+    };
+    let message = match serde_json::from_str(&body) {
+        Ok(event) => format!("message: {}", Node::literal(&event, order).text(2)),
+        Err(_) => format!("body: \"{}\"", escaped(&body)),
+    };
+    let reason = decide(pipeline, &body).err().unwrap_or_default();
+    let path = reason.instance_path.filter(|path| !path.is_empty());
+    let fields = [("code", Some(reason.code.as_str().to_owned())), ("path", path), ("keyword", reason.keyword)];
+    let fields = fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Node::quoted(&escaped(&value?)))));
+    format!("- name: {name}\n  {message}\n  rejected: {}\n", Node::Object(fields.collect()).line())
+}

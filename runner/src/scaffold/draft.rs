@@ -1,0 +1,75 @@
+//! The pipeline file's text.
+
+use super::columns::{Column, Columns};
+use super::names::{snake_case, yaml_key, yaml_value};
+use super::{Origin, Request};
+
+/// A pipeline file to be written.
+pub(super) struct Draft<'a> {
+    name: &'a str,
+    schema: String,
+    origin: &'static str,
+    columns: &'a Columns,
+    producer: bool,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(request: &Request<'a>, columns: &'a Columns) -> Self {
+        let (schema, origin) = match &request.origin {
+            Origin::Schema(path) => (path.clone(), "a schema"),
+            Origin::Samples(..) => (format!("../schemas/{}.schema.json", request.name), "samples"),
+        };
+        Self { name: request.name, schema, origin, columns, producer: false }
+    }
+
+    /// With the template that stands beside it.
+    pub(super) fn with_producer(self) -> Self {
+        Self { producer: true, ..self }
+    }
+
+    pub(super) fn text(&self) -> String {
+        let Self { name, origin, .. } = self;
+        let variable = snake_case(name).to_uppercase();
+        // `${` in a setting would be a variable.
+        let schema = yaml_value(&self.schema.replace("${", "$${"));
+        let head = format!(
+            "# Made by `runner new` from {origin}; every line is yours to change.\n\
+             source:\n  queue: ${{{variable}_QUEUE_NAME:-{name}}}\n  dlq: ${{{variable}_DLQ_QUEUE_NAME:-{name}-dlq}}\n\n\
+             schema: {schema}\n\n"
+        );
+        format!("{head}{}{}", self.table(), self.producer())
+    }
+
+    fn table(&self) -> String {
+        let Columns { list, key, has_key } = self.columns;
+        let mut lines = vec!["tables:".to_owned(), format!("  {}:", yaml_key(&snake_case(self.name)))];
+        if !has_key {
+            let remark = "    # No field is sure to identify an event. If one does, name it here and drop the message id:\n    \
+                          # an event that is sent twice is then stored once.";
+            lines.push(remark.to_owned());
+        }
+        lines.push(format!("    primary_key: [{}]", yaml_key(key)));
+        lines.push("    columns:".to_owned());
+        lines.extend(list.iter().map(|column| format!("      {}", column_line(column))));
+        let searched = self.columns.searched();
+        if !searched.is_empty() {
+            let names: Vec<String> = searched.into_iter().map(yaml_key).collect();
+            lines.push("    # Columns you search by want an index:".to_owned());
+            lines.push(format!("    # indexes: [{}]", names.join(", ")));
+        }
+        lines.join("\n") + "\n"
+    }
+
+    fn producer(&self) -> String {
+        if !self.producer {
+            return String::new();
+        }
+        format!("\nproducer:\n  every: 1s\n  templates: [{}.json.hbs]\n", self.name)
+    }
+}
+
+fn column_line(column: &Column) -> String {
+    let null = if column.nullable { " null" } else { "" };
+    let expr = column.expr.as_ref().map_or_else(String::new, |expr| format!(" = {expr}"));
+    format!("{}: {}", yaml_key(&column.name), yaml_value(&format!("{}{null}{expr}", column.ty)))
+}

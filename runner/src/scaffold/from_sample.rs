@@ -1,0 +1,118 @@
+//! A sample as a template: ids and times new in each event, everything else as it was.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::KeyOrder;
+use super::choices::Choices;
+use super::columns::is_id;
+use super::names::snake_case;
+use super::node::{Node, escaped};
+
+/// Letters of an id that are drawn anew, at least; fewer would repeat too soon.
+const LEAST_DRAWN: usize = 3;
+/// The years 2001 to 2286 in each unit, which no other unit shares.
+const EPOCHS: [(&str, i64); 3] = [("s", 1), ("ms", 1_000), ("us", 1_000_000)];
+/// Last words of the names of points in time.
+const TIMES: [&str; 7] = ["ts", "time", "timestamp", "at", "date", "created", "updated"];
+
+/// The template of a sample.
+pub(super) fn event(sample: &Value, order: &KeyOrder, choices: &mut Choices) -> Node {
+    value(sample, "", "", order, choices)
+}
+
+fn value(sample: &Value, pointer: &str, name: &str, order: &KeyOrder, choices: &mut Choices) -> Node {
+    let below = |key: &str| format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+    match sample {
+        Value::Object(fields) => {
+            let names = order.sorted(fields.keys().map(String::as_str)).into_iter();
+            let field = |key: &str| (key.to_owned(), value(&fields[key], &below(key), key, order, choices));
+            Node::Object(names.map(field).collect())
+        }
+        Value::Array(items) => {
+            let item = |(index, item): (usize, &Value)| value(item, &below(&index.to_string()), name, order, choices);
+            Node::Array(items.iter().enumerate().map(item).collect())
+        }
+        scalar => match drawn(scalar, name) {
+            Some(node) if choices.choose(pointer, 2) == 0 => node,
+            _ => Node::literal(scalar, order),
+        },
+    }
+}
+
+/// What stands for an id or a time.
+fn drawn(scalar: &Value, name: &str) -> Option<Node> {
+    match scalar {
+        Value::String(text) => text_drawn(text, name).map(|text| Node::quoted(&text)),
+        Value::Number(number) => number_drawn(number.as_i64()?, name).map(Node::Scalar),
+        _ => None,
+    }
+}
+
+fn text_drawn(text: &str, name: &str) -> Option<String> {
+    if text.len() == 36 && uuid::Uuid::try_parse(text).is_ok() {
+        return Some("{{uuid}}".to_owned());
+    }
+    if text.contains('T') && text.parse::<Timestamp>().is_ok() {
+        return Some("{{now}}".to_owned());
+    }
+    let end = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).len();
+    let (prefix, tail) = text.split_at(end);
+    let drawable = is_id(name) && tail.len() >= LEAST_DRAWN && tail.contains(|c: char| c.is_ascii_digit());
+    drawable.then(|| format!("{}{}", escaped(prefix), letters(tail)))
+}
+
+/// As many digits as there were, or as many letters.
+fn letters(tail: &str) -> String {
+    let digits = tail.chars().all(|c| c.is_ascii_digit()) && tail.len() <= 18 && !tail.starts_with('0');
+    let least = u32::try_from(tail.len() - 1).ok().and_then(|zeros| 10_i64.checked_pow(zeros));
+    match least.filter(|_| digits) {
+        Some(least) => format!("{{{{random_int {least} {}}}}}", least.saturating_mul(9) + (least - 1)),
+        None => format!("{{{{random_string {}}}}}", tail.len()),
+    }
+}
+
+fn number_drawn(number: i64, name: &str) -> Option<String> {
+    if let Some(unit) = epoch_unit(number, name) {
+        return Some(format!("{{{{unix \"{unit}\"}}}}"));
+    }
+    let text = number.to_string();
+    (is_id(name) && number > 0 && text.len() >= LEAST_DRAWN).then(|| letters(&text))
+}
+
+/// The unit of a point in time, for a number whose name says that it is one.
+fn epoch_unit(number: i64, name: &str) -> Option<&'static str> {
+    let name = snake_case(name);
+    let said = TIMES.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")));
+    let within = |unit: i64| (1_000_000_000 * unit..10_000_000_000 * unit).contains(&number);
+    EPOCHS.into_iter().find(|(_, unit)| said && within(*unit)).map(|(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ids_and_times_are_drawn_and_the_rest_is_kept() {
+        let sample = json!({
+            "id": "evt_1042", "customerId": "a7x", "n": 1042, "at": "2024-01-02T03:04:05Z", "note": "x1042",
+            "ref": "00112233-4455-6677-8899-aabbccddeeff", "ts": 1_700_000_000_123_i64, "account_id": 4711, "day": "2024-01-02",
+        });
+        let text = event(&sample, &KeyOrder::default(), &mut Choices::default()).text(0);
+        for expected in [
+            r#""id": "evt_{{random_int 1000 9999}}""#,
+            r#""customerId": "{{random_string 3}}""#,
+            r#""n": 1042"#,
+            r#""at": "{{now}}""#,
+            r#""note": "x1042""#,
+            r#""ref": "{{uuid}}""#,
+            r#""ts": {{unix "ms"}}"#,
+            r#""account_id": {{random_int 1000 9999}}"#,
+            r#""day": "2024-01-02""#,
+        ] {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
+    }
+}

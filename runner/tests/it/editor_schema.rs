@@ -1,0 +1,115 @@
+//! The pipeline file's own JSON Schema agrees with what reads pipeline files.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use runner::config::{Environment, parse};
+use runner::diagnostic::{Code, SourceText};
+use runner::validate::{Options, Validator};
+use serde_json::{Value, json};
+
+use crate::stack::{repository, shown};
+
+/// Where it is committed.
+const FILE: &str = "schemas/pipeline.schema.json";
+
+fn schema() -> Value {
+    let text = fs::read_to_string(repository().join(FILE)).expect("the schema is committed");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn validator() -> Validator {
+    Validator::of(&schema(), Options::default()).expect("it is a JSON Schema")
+}
+
+fn pipelines(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(repository().join(folder)).expect("the folder is there");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let pipeline = |path: &PathBuf| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        path.extension().is_some_and(|ending| ending == "yaml") && !stem.contains('.')
+    };
+    paths.filter(pipeline).collect()
+}
+
+#[test]
+fn what_is_committed_is_what_the_command_prints() {
+    let output = Command::new(env!("CARGO_BIN_EXE_runner")).arg("schema").output().expect("the binary starts");
+    assert!(output.status.success(), "{}", shown(&output));
+    let committed = fs::read_to_string(repository().join(FILE)).unwrap_or_default();
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(committed == printed, "write it anew: `runner schema > {FILE}`\n{printed}");
+}
+
+#[test]
+fn every_example_keeps_to_it() {
+    let validator = validator();
+    for path in pipelines("pipelines") {
+        let value: Value = serde_yaml::from_str(&fs::read_to_string(&path).expect("UTF-8")).expect("YAML");
+        validator.check(&value).unwrap_or_else(|rejection| panic!("{}: {rejection:?}", path.display()));
+    }
+}
+
+/// The structure of a file is right for the reader if and only if it is for the schema; what a text says inside is the
+/// compiler's alone.
+#[test]
+fn it_judges_the_structure_as_the_reader_does() {
+    const STRUCTURE: [Code; 3] = [Code::UnknownKey, Code::MissingKey, Code::WrongKind];
+    let validator = validator();
+    let (mut right, mut wrong) = (0, 0);
+    for path in pipelines("runner/tests/broken") {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        // What is no YAML for serde either has no structure to judge.
+        let Ok(value) = serde_yaml::from_str::<Value>(&text) else {
+            continue;
+        };
+        let (_, problems) = parse(&SourceText::new(&path, &text), &Environment::new());
+        // What a variable stands for is not in the file.
+        if problems.iter().any(|problem| problem.code == Code::Interpolation) {
+            continue;
+        }
+        let structure = problems.iter().any(|problem| STRUCTURE.contains(&problem.code));
+        if structure {
+            assert!(!validator.is_valid(&value), "{}: {problems:#?}", path.display());
+            wrong += 1;
+        } else if problems.is_empty() {
+            validator.check(&value).unwrap_or_else(|rejection| panic!("{}: {rejection:?}", path.display()));
+            right += 1;
+        }
+    }
+    assert!(right >= 20 && wrong >= 3, "{right} right, {wrong} wrong");
+}
+
+#[test]
+fn variables_may_stand_for_numbers_and_words() {
+    let validator = validator();
+    let file = |pollers: Value, on_conflict: &str| {
+        json!({"source": {"queue": "a", "dlq": "b", "pollers": pollers}, "schema": "s.json",
+            "tables": {"t": {"on_conflict": on_conflict, "columns": {"a": "text"}}}})
+    };
+    assert!(validator.is_valid(&file(json!(4), "update")));
+    assert!(validator.is_valid(&file(json!("${POLLERS:-4}"), "${WAY}")));
+    let mut number = file(json!(4), "update");
+    number["source"]["queue"] = json!(12345);
+    assert!(validator.is_valid(&number), "a number is a name where a name is asked for");
+    assert!(!validator.is_valid(&file(json!("many"), "update")));
+    assert!(!validator.is_valid(&file(json!(4), "replace")));
+}
+
+/// Every key says in a sentence what it is for.
+#[test]
+fn every_key_is_described() {
+    fn check(schema: &Value, at: &str) {
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            let said = property["description"].as_str().unwrap_or_default();
+            assert!(said.len() > 10 && said.ends_with('.'), "{at}/{name}: {said:?}");
+        }
+        match schema {
+            Value::Object(fields) => fields.iter().for_each(|(key, inner)| check(inner, &format!("{at}/{key}"))),
+            Value::Array(items) => items.iter().for_each(|inner| check(inner, at)),
+            _ => {}
+        }
+    }
+    check(&schema(), "");
+}

@@ -1,0 +1,62 @@
+//! A pipeline compiled from its text, with its tables in a database of its own: what is decided is written, without a
+//! queue between.
+
+use std::io;
+use std::path::Path;
+
+use runner::config::load::load_text;
+use runner::config::{Environment, Files};
+use runner::diagnostic::{SourceText, Style, render};
+use runner::fault::Fault;
+use runner::message::{Delivery, Metadata, Receipt, Rejection};
+use runner::plan::{Pipeline, compile};
+use runner::row::Rows;
+use runner::sink::{PostgresSink, Sink, Written};
+
+use crate::stack::Stack;
+
+pub(crate) struct Tables {
+    pub(crate) stack: Stack,
+    pub(crate) pipeline: Pipeline,
+    sink: PostgresSink,
+}
+
+/// A pipeline whose schema takes every document; `rest` are the keys of its file beside `source` and `schema`.
+pub(crate) fn pipeline(rest: &str) -> Pipeline {
+    let text = format!("source: {{ queue: a, dlq: b }}\nschema: s.json\n{rest}");
+    let read = |path: &Path, _: u64| match path.to_str() {
+        Some("s.json") => Ok(b"true".to_vec()),
+        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
+    };
+    let file = load_text(SourceText::new("p.yaml", &text), &Environment::new(), &read);
+    let compiled = compile(&Files { pipelines: vec![file], problems: Vec::new() });
+    let mut compiled = compiled.unwrap_or_else(|problems| panic!("{}", render(&problems, Style::Plain)));
+    compiled.pipelines.remove(0)
+}
+
+pub(crate) fn delivery(body: &str) -> Delivery {
+    let metadata = Metadata { message_id: "m-1".to_owned(), ..Metadata::default() };
+    Delivery { body: body.to_owned(), metadata, receipt: Receipt(String::new()) }
+}
+
+impl Tables {
+    /// Compiles and migrates.
+    pub(crate) async fn new(rest: &str) -> Self {
+        let (stack, pipeline) = (Stack::without_queues().await, pipeline(rest));
+        let connection = runner::sink::connect(&stack.database, "here", 4).await.expect("the database answers");
+        let tables: Vec<_> = pipeline.targets().iter().map(|target| target.table.clone()).collect();
+        let done = migration::up(&connection, &tables).await.expect("the tables are made");
+        assert!(done.refusals.is_empty(), "{:?}", done.refusals);
+        Self { sink: PostgresSink::new(&connection, pipeline.targets()), stack, pipeline }
+    }
+
+    pub(crate) fn decide(&self, body: &str) -> Result<Rows, Rejection> {
+        self.pipeline.decider().decide(&delivery(body))
+    }
+
+    /// Writes the rows of all bodies in one batch.
+    pub(crate) async fn store(&self, bodies: &[&str]) -> Result<Written, Fault> {
+        let rows: Vec<Rows> = bodies.iter().map(|body| self.decide(body).expect(body)).collect();
+        self.sink.write(&rows.iter().collect::<Vec<_>>()).await
+    }
+}
