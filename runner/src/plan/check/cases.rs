@@ -95,7 +95,8 @@ impl Known<'_, '_> {
 pub(super) fn names(value: &Value, name: &str) -> bool {
     match value {
         Value::String(text) => text == name,
-        Value::Number(_) | Value::Bool(_) => value.to_string() == name,
+        Value::Number(number) => number.to_string() == name,
+        Value::Bool(yes) => name == if *yes { "true" } else { "false" },
         _ => false,
     }
 }

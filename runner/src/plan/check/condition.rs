@@ -10,14 +10,14 @@ use crate::plan::infer::{Finding, Yield};
 use crate::plan::report::Report;
 use crate::plan::shape::Type;
 
-/// Checks `when`.
-pub(super) fn when(written: &Spanned<String>, seen: &Seen<'_, '_>, report: &mut Report<'_>) {
+/// Checks `when`, and tells whether it is a condition.
+pub(super) fn when(written: &Spanned<String>, seen: &Seen<'_, '_>, report: &mut Report<'_>) -> bool {
     let (result, findings) = seen.infer(written);
-    check("when", written, &result, findings, report);
+    check("when", written, &result, &findings, report)
 }
 
-/// Checks `skip`. It sees documents that no schema was asked about yet: what the schema does not have may be there.
-pub(super) fn skip(written: &Spanned<String>, seen: &Seen<'_, '_>, report: &mut Report<'_>) {
+/// As [`when`], for `skip`. It sees documents that no schema was asked about yet: what the schema does not have may be there.
+pub(super) fn skip(written: &Spanned<String>, seen: &Seen<'_, '_>, report: &mut Report<'_>) -> bool {
     let (result, mut findings) = seen.infer(written);
     findings.retain(|finding| finding.code != Code::NeverEqual);
     for finding in &mut findings {
@@ -25,25 +25,32 @@ pub(super) fn skip(written: &Spanned<String>, seen: &Seen<'_, '_>, report: &mut 
             finding.code = Code::FieldNotListed;
         }
     }
-    check("skip", written, &result, findings, report);
+    check("skip", written, &result, &findings, report)
 }
 
-fn check(key: &str, written: &Spanned<String>, result: &Yield<'_>, findings: Vec<Finding>, report: &mut Report<'_>) {
+fn check(
+    key: &str,
+    written: &Spanned<String>,
+    result: &Yield<'_>,
+    findings: &[Finding],
+    report: &mut Report<'_>,
+) -> bool {
     let site = Site::whole(written);
-    let clean = findings.iter().all(|finding| finding.code == Code::NeverEqual);
     for finding in findings.iter().filter(|finding| finding.code != Code::NullText) {
         let problem = site.finding(finding, report);
         report.push(problem);
     }
-    if !clean {
-        return;
+    if !findings.iter().all(|finding| finding.code == Code::NeverEqual) {
+        return false;
     }
-    if let Some(problem) = no_condition(key, written, result, &site, report) {
-        report.push(problem);
-    } else if let Some(many) = result.many.as_ref().filter(|many| many.always) {
-        let problem = several(&site, many, &format!("`{key}`"), report);
+    let problem = no_condition(key, written, result, &site, report);
+    let many = result.many.as_ref().filter(|many| many.always);
+    let problem = problem.or_else(|| many.map(|many| several(&site, many, &format!("`{key}`"), report)));
+    let clean = problem.is_none();
+    if let Some(problem) = problem {
         report.push(problem);
     }
+    clean
 }
 
 /// A value that is neither true nor false: always an error, or for some events.

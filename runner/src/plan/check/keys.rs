@@ -5,6 +5,7 @@ use crate::diagnostic::Code;
 use crate::map::{ColumnMapping, TableMapping};
 use crate::plan::infer::{self, ELEMENT, Origin, Roots, SQS, Step};
 use crate::plan::report::Report;
+use crate::plan::shape::Type;
 
 /// What the queue says anew with each delivery.
 const OF_THE_DELIVERY: [&str; 2] = ["received_at", "receive_count"];
@@ -64,7 +65,8 @@ fn one_key(written: &config::Table, table: &TableMapping, roots: &Roots<'_>, rep
     if written.when.is_some() || infer::origin(for_each, roots).is_none() {
         return;
     }
-    let single = infer::infer(for_each, roots, &[], "").0.most_items() == Some(1);
+    let elements = infer::infer(for_each, roots, &[], "").0;
+    let single = elements.most_items() == Some(1) || !elements.may_be(Type::Array);
     let inside = roots.each(infer::Yield::anything());
     let constant = |column: &ColumnMapping| {
         let places = infer::reads(column.expr.text(), &inside);

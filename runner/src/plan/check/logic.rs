@@ -26,6 +26,8 @@ pub(super) enum Logic {
     And(Vec<Self>),
     Or(Vec<Self>),
     Part(Part),
+    /// The whole, and its parts, which are looked at where the whole can't be decided.
+    Whole(Box<[Self; 2]>),
     /// It can't be told what it looks at.
     Opaque,
 }
@@ -49,11 +51,13 @@ impl Logic {
             return Self::of(inner, roots);
         }
         let parts = |parts: Vec<&str>| parts.into_iter().map(|part| Self::of(part, roots)).collect();
-        match (split(text, &tokens, "or"), split(text, &tokens, "and")) {
+        let whole = Self::part(text, roots);
+        let parts = match (split(text, &tokens, "or"), split(text, &tokens, "and")) {
             (Some(either), _) => Self::Or(parts(either)),
             (None, Some(both)) => Self::And(parts(both)),
-            (None, None) => Self::part(text, roots),
-        }
+            (None, None) => return whole,
+        };
+        Self::Whole(Box::new([whole, parts]))
     }
 
     fn part(text: &str, roots: &Roots<'_>) -> Self {
@@ -73,6 +77,10 @@ impl Logic {
             Self::And(all) => joined(&parts(all), Truth::Never, Truth::Always),
             Self::Or(any) => joined(&parts(any), Truth::Always, Truth::Never),
             Self::Part(part) => part.truth(known).unwrap_or(Truth::Open),
+            Self::Whole(ways) => {
+                let mut told = ways.iter().map(|way| way.truth(known)).filter(|truth| *truth != Truth::Open);
+                told.next().unwrap_or(Truth::Open)
+            }
             Self::Opaque => Truth::Open,
         }
     }

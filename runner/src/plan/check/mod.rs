@@ -124,7 +124,7 @@ impl<'f, 's> Checked<'f, 's> {
         let Some(skip) = &self.file.skip else {
             return (all, Vec::new());
         };
-        condition::skip(skip, &self.seen(&all, &[]), report);
+        let clean = condition::skip(skip, &self.seen(&all, &[]), report);
         let logic = Logic::of(skip, &self.roots);
         let kept: Vec<Case<'s>> = all
             .iter()
@@ -136,7 +136,9 @@ impl<'f, 's> Checked<'f, 's> {
             .collect();
         let facts = infer::facts(skip, &self.roots, false);
         if kept.is_empty() {
-            condition::constant("skip", Truth::Always, skip, report);
+            if clean {
+                condition::constant("skip", Truth::Always, skip, report);
+            }
             return (all, facts);
         }
         (kept, facts)

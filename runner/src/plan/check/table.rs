@@ -6,7 +6,7 @@ use super::logic::{Logic, Truth};
 use super::site::Site;
 use super::{Seen, condition};
 use crate::config::{self, Spanned};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Level};
 use crate::map::TableMapping;
 use crate::plan::infer::{self, Fact, Form, Many, Yield};
 use crate::plan::report::Report;
@@ -36,7 +36,7 @@ impl<'c, 'f, 's> Checked<'c, 'f, 's> {
     pub(super) fn check(&self, report: &mut Report<'_>) -> Vec<Option<String>> {
         let mut seen = self.pipeline.seen(self.cases, self.facts);
         if let Some(for_each) = &self.written.for_each {
-            let element = self.for_each(for_each, &seen, report);
+            let element = Self::for_each(for_each, &seen, report);
             seen.facts.extend(infer::origin(for_each, &seen.roots).map(Fact::NotNull));
             seen.roots = seen.roots.each(element);
         }
@@ -50,10 +50,10 @@ impl<'c, 'f, 's> Checked<'c, 'f, 's> {
     }
 
     /// Checks `for_each`, and gives what an element is like.
-    fn for_each(&self, written: &Spanned<String>, seen: &Seen<'_, 's>, report: &mut Report<'_>) -> Yield<'s> {
+    fn for_each(written: &Spanned<String>, seen: &Seen<'_, 's>, report: &mut Report<'_>) -> Yield<'s> {
         let (result, findings) = seen.infer(written);
         let site = Site::whole(written);
-        let clean = findings.is_empty();
+        let clean = findings.iter().all(|finding| finding.code.level() == Level::Warning);
         for finding in findings {
             let problem = site.finding(&finding, report);
             report.push(problem);
@@ -71,12 +71,12 @@ impl<'c, 'f, 's> Checked<'c, 'f, 's> {
         let Some(when) = &self.written.when else {
             return kinds(self.cases);
         };
-        condition::when(when, seen, report);
+        let clean = condition::when(when, seen, report);
         let logic = Logic::of(when, &seen.roots);
         let element = self.written.for_each.as_ref().and_then(|_| only_shape(&seen.roots.input));
         let discriminator = self.pipeline.discriminator.as_ref();
         let (cases, element, truth) = cases::narrowed(self.cases, element, &logic, discriminator);
-        if truth != Truth::Open && !report.has_errors() {
+        if truth != Truth::Open && clean {
             condition::constant("when", truth, when, report);
         }
         if truth == Truth::Never {

@@ -27,7 +27,7 @@ const SELECTORS: [(&str, &str); 9] = [
 impl<'t, 's> Walker<'t, 's> {
     pub(super) fn call(&mut self, name: &'t str, arguments: &[Term<&'t str>], input: &Yield<'s>) -> Yield<'s> {
         let span = self.span(name);
-        if let Some(result) = self.constant(name, arguments, &span) {
+        if let Some(result) = Self::constant(name, arguments, &span) {
             return result;
         }
         if let Some(result) = self.with_expression(name, arguments, input, &span) {
@@ -50,7 +50,7 @@ impl<'t, 's> Walker<'t, 's> {
     }
 
     /// What does not look at its input.
-    fn constant(&mut self, name: &'t str, arguments: &[Term<&'t str>], span: &Range<usize>) -> Option<Yield<'s>> {
+    fn constant(name: &str, arguments: &[Term<&'t str>], span: &Range<usize>) -> Option<Yield<'s>> {
         Some(match (name, arguments) {
             ("true", []) => Yield::literal(true.into()),
             ("false", []) => Yield::literal(false.into()),
@@ -84,7 +84,7 @@ impl<'t, 's> Walker<'t, 's> {
             }
             "add" => {
                 let each = self.term(argument, input);
-                self.sum(each)
+                Self::sum(&each)
             }
             "map" | "any" | "all" | "sort_by" | "unique_by" | "group_by" | "min_by" | "max_by" => {
                 self.on_items(name, argument, input, span)
@@ -138,7 +138,7 @@ impl<'t, 's> Walker<'t, 's> {
             }
             ("add", []) => {
                 let each = self.each(input, "`add`", span);
-                self.sum(each)
+                Self::sum(&each)
             }
             ("length", []) => self.length(input, span),
             ("to_entries", []) => {
@@ -165,7 +165,7 @@ impl<'t, 's> Walker<'t, 's> {
     }
 
     /// `add`: null of nothing; numbers make a number, strings a string.
-    fn sum(&mut self, each: Yield<'s>) -> Yield<'s> {
+    fn sum(each: &Yield<'s>) -> Yield<'s> {
         let null = each.nothing.clone().map(|nothing| Null::new("`add` of nothing is null", nothing.span));
         let result = match each.types().as_deref() {
             Some([(Type::Integer, _)]) => Yield::of("integer"),
@@ -247,9 +247,10 @@ impl<'t, 's> Walker<'t, 's> {
         let finding =
             Finding::new(Code::TypeMismatch, span.clone(), message).label(format!("its input is a `{format}`"));
         let timestamp = *format == "date-time" && name != "tonumber";
-        self.report(match timestamp {
-            true => finding.help(format!("it is a timestamp already: leave `| {name}` out")),
-            false => finding,
+        self.report(if timestamp {
+            finding.help(format!("it is a timestamp already: leave `| {name}` out"))
+        } else {
+            finding
         });
     }
 

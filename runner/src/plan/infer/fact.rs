@@ -151,12 +151,17 @@ fn comparison(left: &Term<&str>, cmp: Cmp, right: &Term<&str>, scope: Scope<'_>,
         found.extend(origin(left, scope).map(Fact::NotNull));
         measured(left, scope, found);
     }
-    if let (Cmp::Eq, true, Some(place), Some(name)) = (cmp, truth, typed(left, scope), literal(right)) {
+    let some = |number: u64| number > 0 || cmp == Cmp::Gt;
+    if truth && matches!(cmp, Cmp::Gt | Cmp::Ge | Cmp::Eq) && literal(right).and_then(|n| n.as_u64()).is_some_and(some)
+    {
+        found.extend(of_call(left, "length", scope).map(Fact::NotNull));
+    }
+    if let (Cmp::Eq, true, Some(place), Some(name)) = (cmp, truth, of_call(left, "type", scope), literal(right)) {
         found.extend(type_name(name.as_str().unwrap_or_default()).map(|name| Fact::Is(place, name)));
     }
 }
 
-/// `.x | length` is 0 for null, so this is left to [`piped`]; `.x | lower` is null for null.
+/// `.x | lower` is null for null.
 fn measured(term: &Term<&str>, scope: Scope<'_>, found: &mut Vec<Fact>) {
     if let Term::BinOp(left, BinaryOp::Pipe(None), right) = term
         && matches!(&**right, Term::Call("lower" | "upper" | "url_decode" | "sha256", _))
@@ -165,13 +170,13 @@ fn measured(term: &Term<&str>, scope: Scope<'_>, found: &mut Vec<Fact>) {
     }
 }
 
-/// The place in `PLACE | type`.
-fn typed(term: &Term<&str>, scope: Scope<'_>) -> Option<Origin> {
+/// The place in `PLACE | name`.
+fn of_call(term: &Term<&str>, name: &str, scope: Scope<'_>) -> Option<Origin> {
+    let called =
+        |term: &Term<&str>| matches!(term, Term::Call(known, arguments) if *known == name && arguments.is_empty());
     match term {
-        Term::BinOp(left, BinaryOp::Pipe(None), right) if matches!(&**right, Term::Call("type", _)) => {
-            origin(left, scope)
-        }
-        Term::Call("type", _) => scope.input.cloned(),
+        Term::BinOp(left, BinaryOp::Pipe(None), right) if called(right) => origin(left, scope),
+        term if called(term) => scope.input.cloned(),
         _ => None,
     }
 }
@@ -188,13 +193,6 @@ fn piped(left: &Term<&str>, right: &Term<&str>, scope: Scope<'_>, truth: bool, f
     let Some(place) = origin(left, scope) else {
         return;
     };
-    if let (true, Term::BinOp(length, BinaryOp::Cmp(cmp), number)) = (truth, right)
-        && matches!((&**length, cmp), (Term::Call("length", _), Cmp::Gt | Cmp::Ge | Cmp::Eq))
-        && literal(number).and_then(|number| number.as_u64()).is_some_and(|n| n > 0 || *cmp == Cmp::Gt)
-    {
-        found.push(Fact::NotNull(place));
-        return;
-    }
     facts(right, Scope { input: Some(&place), ..scope }, truth, found);
 }
 

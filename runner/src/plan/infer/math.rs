@@ -25,13 +25,10 @@ impl<'t, 's> Walker<'t, 's> {
             _ => Yield::anything(),
         };
         // Null is the zero of `+`; everything else fails on it.
-        let null = match math {
-            Math::Add => first.null.clone().and(second.null.clone()),
-            _ => {
-                first.null.iter().chain(&second.null).next().cloned().inspect(|null| self.null_operand(math, null));
-                None
-            }
-        };
+        let null = first.null.clone().and(second.null.clone()).filter(|_| math == Math::Add);
+        if let (true, Some(null)) = (math != Math::Add, first.null.as_ref().or(second.null.as_ref())) {
+            self.null_operand(math, null);
+        }
         result
             .or_null(null)
             .or_nothing(first.nothing)

@@ -98,7 +98,9 @@ impl<'t, 's> Walker<'t, 's> {
             return Yield::anything();
         };
         let mut found = Lookup { schema: self.schema, ..Lookup::default() };
-        forms.iter().for_each(|form| found.add(form, name));
+        for form in forms {
+            found.add(form, name);
+        }
         let present = |place: &Origin| self.facts.iter().any(|fact| fact.present(place));
         if place.as_ref().is_some_and(present) {
             found.optional = None;

@@ -14,7 +14,7 @@ pub(super) fn reads(term: &Term<&str>, scope: Scope<'_>, found: &mut Vec<Origin>
         return true;
     }
     match term {
-        Term::Id | Term::Num(_) | Term::Arr(None) => true,
+        Term::Id | Term::Num(_) | Term::Arr(None) | Term::Call("true" | "false" | "null" | "empty", _) => true,
         Term::Str(_, parts) => parts.iter().all(|part| match part {
             StrPart::Term(term) => reads(term, scope, found),
             StrPart::Str(_) | StrPart::Char(_) => true,
@@ -36,7 +36,6 @@ pub(super) fn reads(term: &Term<&str>, scope: Scope<'_>, found: &mut Vec<Origin>
             BinaryOp::And | BinaryOp::Or | BinaryOp::Cmp(_) | BinaryOp::Math(_) | BinaryOp::Alt | BinaryOp::Comma,
             right,
         ) => reads(left, scope, found) && reads(right, scope, found),
-        Term::Call("true" | "false" | "null" | "empty", _) => true,
         Term::Call(_, arguments) => input(scope, found) && arguments.iter().all(|term| reads(term, scope, found)),
         Term::Path(base, path) => steps(base, &path.0, scope, found),
         _ => false,

@@ -198,7 +198,7 @@ impl<'s> Shape<'s> {
         let pairs = self.alternatives.iter().flat_map(|left| other.alternatives.iter().map(move |right| (left, right)));
         let joined = pairs.map(|(left, right)| left.iter().chain(right).copied().collect());
         let files = self.files.or(other.files);
-        Self { files, alternatives: joined.filter(|both| possible::is_possible(both)).collect() }
+        Self { files, alternatives: joined.filter(possible::is_possible).collect() }
     }
 }
 
