@@ -170,7 +170,7 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
 fn print(made: &Scaffold, format: Format) -> Result<(), Failure> {
     let paths: Vec<String> = made.files.iter().map(|(path, _)| path.display().to_string()).collect();
     let pipeline = &paths[0];
-    let next = [format!("runner validate-config {pipeline}"), format!("runner dev {pipeline}")];
+    let next = ["validate-config", "test", "dev"].map(|command| format!("runner {command} {pipeline}"));
     match format {
         Format::Json => output::result(format_args!("{:#}", json!({ "files": paths, "next": next }))),
         Format::Human => {

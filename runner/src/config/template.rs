@@ -39,6 +39,7 @@ pub(super) struct Full {
     inline: Option<Spanned<String>>,
     /// Its share among the templates, a whole number; 1 when left out.
     weight: Option<Spanned<i64>>,
+    /// Message attributes of every event of this template, each by its name.
     attributes: Option<Keyed<Spanned<String>>>,
 }
 

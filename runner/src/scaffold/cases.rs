@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::KeyOrder;
 use super::names::yaml_key;
 use super::node::{Node, escaped};
-use super::trial::{decide, metadata};
-use crate::map::{Context, TableMapping};
+use super::trial::{MESSAGE_ID, decide, metadata};
+use crate::map::{Context, Root, TableMapping};
 use crate::plan::Pipeline;
 use crate::producer::{Breakage, Generator, Template};
 
@@ -24,9 +24,12 @@ pub(super) fn text(pipeline: &Pipeline, template: &str, order: &KeyOrder) -> Str
     };
     let tables = pipeline.decider().mapping.tables.iter().map(|table| rows(table, &event, order));
     let tables: String = tables.collect();
-    let message = Node::literal(&event, order).text(2);
+    let message = Node::literal(&event, order).text(4);
+    let mut columns = pipeline.decider().mapping.tables.iter().flat_map(|table| &table.columns);
+    let uses_sqs = columns.any(|column| column.expr.uses(Root::Sqs));
+    let sqs = if uses_sqs { format!("  sqs: {{ message_id: {MESSAGE_ID} }}\n") } else { String::new() };
     format!(
-        "{head}- name: an event is stored\n  message: {message}\n  rows:\n{tables}\n{}",
+        "{head}- name: an event is stored\n{sqs}  message: {message}\n  rows:\n{tables}\n{}",
         rejected(pipeline, &event, order)
     )
 }
@@ -40,15 +43,14 @@ fn stored(pipeline: &Pipeline, template: &str) -> Option<Value> {
     serde_json::from_str(&body).ok()
 }
 
-/// The row of a table: each column's value before its cast. What the queue says differs from delivery to delivery.
+/// The row of a table: each column's value before its cast.
 fn rows(table: &TableMapping, event: &Value, order: &KeyOrder) -> String {
     let metadata = metadata();
     let context = Context::new(event, event, &metadata);
     let scope = context.scope();
-    let columns = table.columns.iter().filter(|column| !column.expr.text().starts_with("$sqs"));
-    let lines = columns.filter_map(|column| {
+    let lines = table.columns.iter().filter_map(|column| {
         let value = column.expr.eval(&scope).ok()?;
-        Some(format!("{}: {}", yaml_key(&column.name), Node::literal(&value, order).text(8)))
+        Some(format!("{}: {}", yaml_key(&column.name), Node::literal(&value, order).text(10)))
     });
     let lines: Vec<String> = lines.collect();
     format!("    {}:\n      - {}\n", yaml_key(&table.name), lines.join("\n        "))
@@ -65,7 +67,7 @@ fn rejected(pipeline: &Pipeline, event: &Value, order: &KeyOrder) -> String {
         Breakage::ExtraField => "a field the schema does not know is rejected",
     };
     let message = match serde_json::from_str(&body) {
-        Ok(event) => format!("message: {}", Node::literal(&event, order).text(2)),
+        Ok(event) => format!("message: {}", Node::literal(&event, order).text(4)),
         Err(_) => format!("body: \"{}\"", escaped(&body)),
     };
     let reason = decide(pipeline, &body).err().unwrap_or_default();

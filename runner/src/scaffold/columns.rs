@@ -1,12 +1,14 @@
 //! From the shape of an event to the columns of a table.
 
+use serde_json::Value;
+
 use super::KeyOrder;
+use super::from_sample::epoch_unit;
 use super::names::{Names, snake_case};
-use crate::map::Expr;
+use super::types::{column_type, few_scalars};
+use crate::map::{Expr, Path, Root};
 use crate::plan::shape::{Field, Shape, Type};
 
-/// Fields of a nested object that become columns of their own; one with more is kept whole.
-const FEW: usize = 5;
 /// Columns worth an index, at most.
 const INDEXED: usize = 4;
 
@@ -21,6 +23,27 @@ pub(super) struct Column {
     pub(super) nullable: bool,
     /// `None` where the field has the column's name.
     pub(super) expr: Option<String>,
+    /// Another line for it, where the samples make one likely.
+    pub(super) instead: Option<String>,
+}
+
+impl Column {
+    /// The expression as jq.
+    fn path(&self) -> String {
+        self.expr.clone().unwrap_or_else(|| Expr::field(&self.name).text().to_owned())
+    }
+
+    /// A number may be a time, when its name says so and it is one in every sample.
+    fn time_in(&self, samples: &[Value]) -> Option<String> {
+        let text = self.path();
+        let path = Path::parse(&text).filter(|path| path.root == Root::Input)?;
+        let values = samples.iter().filter_map(|sample| path.get(sample).ok()).filter(|value| !value.is_null());
+        let mut units = values.map(|value| epoch_unit(value.as_i64()?, &self.name));
+        let unit = units.next()??;
+        let function = if unit == "s" { "unix".to_owned() } else { format!("unix_{unit}") };
+        let null = if self.nullable { " null" } else { "" };
+        units.all(|other| other == Some(unit)).then(|| format!("timestamptz{null} = {text} | {function}"))
+    }
 }
 
 /// The columns of a table, and what identifies a row of it.
@@ -55,6 +78,13 @@ impl Columns {
         let mut columns = Collector { order: &KeyOrder::default(), names: Names::default(), list: Vec::new() };
         columns.add("event", "jsonb".to_owned(), false, ".");
         columns.with_message_id()
+    }
+
+    /// Looks into samples for what a schema can't say.
+    pub(super) fn compare(&mut self, samples: &[Value]) {
+        for column in self.list.iter_mut().filter(|column| column.ty == "bigint") {
+            column.instead = column.time_in(samples);
+        }
     }
 
     /// Columns people search by, for the suggestion of indexes.
@@ -104,7 +134,7 @@ impl Collector<'_> {
     fn add(&mut self, field: &str, ty: String, nullable: bool, path: &str) {
         let name = self.names.column(field);
         let default = Expr::field(&name).text() == path;
-        self.list.push(Column { name, ty, nullable, expr: (!default).then(|| path.to_owned()) });
+        self.list.push(Column { name, ty, nullable, expr: (!default).then(|| path.to_owned()), instead: None });
     }
 
     /// The queue's message id identifies a delivery, and so a row, where no field of the event is sure to.
@@ -113,57 +143,6 @@ impl Collector<'_> {
         let key = self.list.last().expect("it was just added").name.clone();
         Columns { list: self.list, key, has_key: false }
     }
-}
-
-/// The fields of an object that holds nothing but a few scalars.
-fn few_scalars<'s>(shape: &Shape<'s>) -> Option<Vec<&'s str>> {
-    let only_objects = shape.types().iter().all(|(ty, _)| matches!(ty, Type::Object | Type::Null));
-    let names = shape.field_names();
-    let is_scalar = |name: &&str| matches!(shape.field(name), Field::Known { shape, .. } if scalar(&shape).is_some());
-    (only_objects && (1..=FEW).contains(&names.len()) && names.iter().all(is_scalar)).then_some(names)
-}
-
-fn column_type(shape: &Shape<'_>) -> String {
-    let only_arrays = shape.types().iter().all(|(ty, _)| matches!(ty, Type::Array | Type::Null));
-    let element = shape.items(None).filter(|_| only_arrays).and_then(|items| scalar(&items));
-    match (scalar(shape), element) {
-        (Some(ty), _) => ty.to_owned(),
-        (None, Some(element)) => format!("{element}[]"),
-        (None, None) => "jsonb".to_owned(),
-    }
-}
-
-/// The type that takes every value of a shape, if all are scalars of one kind.
-fn scalar(shape: &Shape<'_>) -> Option<&'static str> {
-    let mut types = shape.types();
-    types.retain(|(ty, _)| *ty != Type::Null);
-    if types.is_empty() || shape.is_any() {
-        return None;
-    }
-    let all = |wanted: &[Type]| types.iter().all(|(ty, _)| wanted.contains(ty));
-    if all(&[Type::String]) {
-        let formats: Vec<Option<&str>> = types.iter().map(|(_, format)| *format).collect();
-        Some(text_type(&formats))
-    } else if all(&[Type::Boolean]) {
-        Some("boolean")
-    } else if all(&[Type::Integer]) {
-        Some("bigint")
-    } else {
-        all(&[Type::Integer, Type::Number]).then_some("numeric")
-    }
-}
-
-/// `format: time` stays a text: its values carry an offset, and a column of type time takes none.
-fn text_type(formats: &[Option<&str>]) -> &'static str {
-    let all = |wanted: &[&str]| formats.iter().all(|format| format.is_some_and(|format| wanted.contains(&format)));
-    let types: [(&[&str], &str); 5] = [
-        (&["uuid"], "uuid"),
-        (&["date-time"], "timestamptz"),
-        (&["date"], "date"),
-        (&["duration"], "interval"),
-        (&["ipv4", "ipv6"], "inet"),
-    ];
-    types.iter().find(|(wanted, _)| all(wanted)).map_or("text", |(_, ty)| ty)
 }
 
 /// A required field whose name says that it identifies the event.
@@ -184,7 +163,7 @@ pub(super) fn is_id(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

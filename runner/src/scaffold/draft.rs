@@ -71,5 +71,6 @@ impl<'a> Draft<'a> {
 fn column_line(column: &Column) -> String {
     let null = if column.nullable { " null" } else { "" };
     let expr = column.expr.as_ref().map_or_else(String::new, |expr| format!(" = {expr}"));
-    format!("{}: {}", yaml_key(&column.name), yaml_value(&format!("{}{null}{expr}", column.ty)))
+    let instead = column.instead.as_ref().map_or_else(String::new, |line| format!("  # a time? {line}"));
+    format!("{}: {}{instead}", yaml_key(&column.name), yaml_value(&format!("{}{null}{expr}", column.ty)))
 }

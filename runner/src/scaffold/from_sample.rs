@@ -81,7 +81,7 @@ fn number_drawn(number: i64, name: &str) -> Option<String> {
 }
 
 /// The unit of a point in time, for a number whose name says that it is one.
-fn epoch_unit(number: i64, name: &str) -> Option<&'static str> {
+pub(super) fn epoch_unit(number: i64, name: &str) -> Option<&'static str> {
     let name = snake_case(name);
     let said = TIMES.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")));
     let within = |unit: i64| (1_000_000_000 * unit..10_000_000_000 * unit).contains(&number);

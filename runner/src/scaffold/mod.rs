@@ -17,6 +17,7 @@ mod order;
 mod pattern;
 mod string;
 mod trial;
+mod types;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -76,17 +77,17 @@ pub enum Error {
 
 /// Makes the files of a pipeline; `disk` has the schema's.
 pub fn scaffold(request: &Request<'_>, disk: &dyn Disk) -> Result<Scaffold, Error> {
-    let mut desk = Desk::new(request, disk);
+    let mut written = Written::new(request, disk);
     if let Origin::Samples(samples, text) = &request.origin {
         let order = KeyOrder::of_values(text);
         let schema = infer::Inference::new(&order).document(request.name, samples);
-        desk.files.insert(desk.path("schemas", ".schema.json"), schema.text(0) + "\n");
+        written.files.insert(written.path("schemas", ".schema.json"), schema.text(0) + "\n");
     }
-    let schema = desk.files_of(&Draft::new(request, &Columns::whole()).text());
+    let schema = written.files_of(&Draft::new(request, &Columns::whole()).text());
     compile(&schema).map_err(Error::Schema)?;
     let (columns, order) = columns(request, &schema.pipelines[0])?;
     let draft = Draft::new(request, &columns);
-    let compiled = desk.compile(&draft.text()).map_err(Error::Schema)?;
+    let compiled = written.compile(&draft.text()).map_err(Error::Schema)?;
     let pipeline = compiled.pipelines.first().expect("one file that compiles is one pipeline");
     let event = match &request.origin {
         Origin::Samples(samples, _) => {
@@ -97,10 +98,10 @@ pub fn scaffold(request: &Request<'_>, disk: &dyn Disk) -> Result<Scaffold, Erro
             trial::find(pipeline, |choices| event::event(&shape, &order, choices))
         }
     };
-    desk.files.insert(desk.path("pipelines", ".json.hbs"), event.clone() + "\n");
+    written.files.insert(written.path("pipelines", ".json.hbs"), event.clone() + "\n");
     let cases = cases::text(pipeline, &event, &order);
-    desk.files.insert(desk.path("pipelines", ".test.yaml"), cases);
-    Ok(desk.finish(draft.with_producer().text()))
+    written.files.insert(written.path("pipelines", ".test.yaml"), cases);
+    Ok(written.finish(draft.with_producer().text()))
 }
 
 /// The columns, and the order of an event's fields.
@@ -113,7 +114,10 @@ fn columns(request: &Request<'_>, pipeline: &PipelineText) -> Result<(Columns, K
         Origin::Samples(_, text) => KeyOrder::of_values(text),
         Origin::Schema(_) => KeyOrder::of_schema(&schema_text(pipeline)),
     };
-    let columns = Columns::of(&shape, &order, request.name);
+    let mut columns = Columns::of(&shape, &order, request.name);
+    if let Origin::Samples(samples, _) = &request.origin {
+        columns.compare(samples);
+    }
     Ok((columns, order))
 }
 
@@ -133,14 +137,14 @@ fn schema_text(pipeline: &PipelineText) -> String {
 }
 
 /// The files so far, in front of those that are there already.
-struct Desk<'a> {
+struct Written<'a> {
     name: &'a str,
     folder: &'a Path,
     files: BTreeMap<PathBuf, String>,
     disk: &'a dyn Disk,
 }
 
-impl Disk for Desk<'_> {
+impl Disk for Written<'_> {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         self.files.get(path).map_or_else(|| self.disk.read(path, limit), |text| Ok(text.clone().into_bytes()))
     }
@@ -150,7 +154,7 @@ impl Disk for Desk<'_> {
     }
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Written<'a> {
     fn new(request: &Request<'a>, disk: &'a dyn Disk) -> Self {
         Self { name: request.name, folder: request.folder, files: BTreeMap::new(), disk }
     }

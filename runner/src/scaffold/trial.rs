@@ -9,6 +9,9 @@ use crate::producer::{Generator, Template};
 /// Renderings of each try, as many and of the same seed as the compiler tries.
 const RENDERINGS: usize = 20;
 
+/// The message id of every event that is tried.
+pub(super) const MESSAGE_ID: &str = "m-1";
+
 /// The text of a template whose events the pipeline stores; of the most natural one, when none is found.
 pub(super) fn find(pipeline: &Pipeline, make: impl FnMut(&mut Choices) -> Node) -> String {
     search(make, |made| refused(pipeline, &made.text(0))).text(0)
@@ -40,7 +43,7 @@ pub(super) fn decide(pipeline: &Pipeline, body: &str) -> Result<(), Rejection> {
 /// What the queue would say of it.
 pub(super) fn metadata() -> Metadata {
     Metadata {
-        message_id: "00000000-0000-4000-8000-000000000000".to_owned(),
+        message_id: MESSAGE_ID.to_owned(),
         sent_at: Some(0),
         received_at: 0,
         receive_count: 1,

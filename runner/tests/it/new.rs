@@ -1,132 +1,16 @@
 //! `runner new`: what it writes passes `validate-config` without a warning, and runs.
 
+mod any;
+mod shapes;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use proptest::prelude::*;
-use runner::diagnostic::{Style, render};
-use runner::scaffold::{Origin, Request, scaffold};
 use serde_json::{Value, json};
 
 use crate::stack::{repository, shown};
-
-/// Schemas of different shapes, by the name of the pipeline.
-fn schemas() -> Vec<(&'static str, Value)> {
-    vec![
-        (
-            "flat",
-            json!({"type": "object", "required": ["id", "n", "ok", "at"], "additionalProperties": false, "properties": {
-                "id": {"type": "string", "format": "uuid"}, "n": {"type": "integer", "minimum": 5, "maximum": 6},
-                "ok": {"type": "boolean"}, "at": {"type": "string", "format": "date-time"},
-                "price": {"type": "number", "exclusiveMinimum": 0, "maximum": 0.5}}}),
-        ),
-        (
-            "nested-draft-07",
-            json!({"$schema": "http://json-schema.org/draft-07/schema#", "type": "object",
-                "required": ["customer", "deep", "lines"],
-                "definitions": {"id": {"type": "string", "pattern": "^C-[0-9]{6}$"},
-                    "line": {"type": "object", "required": ["sku"], "properties": {"sku": {"$ref": "#/definitions/id"},
-                        "sub": {"type": "array", "items": {"$ref": "#/definitions/line"}}}}},
-                "properties": {"customer": {"type": "object", "required": ["id"], "properties": {
-                        "id": {"$ref": "#/definitions/id"}, "email": {"type": ["string", "null"], "format": "email"}}},
-                    "deep": {"type": "object", "properties": {"a": {"type": "object", "properties": {"b": {"type": "object"}}}}},
-                    "lines": {"type": "array", "minItems": 2, "items": {"$ref": "#/definitions/line"}}}}),
-        ),
-        (
-            "arrays",
-            json!({"type": "object", "properties": {"tags": {"type": "array", "items": {"type": "string"}, "uniqueItems": true},
-                "kinds": {"type": "array", "minItems": 3, "uniqueItems": true, "items": {"enum": ["a", "b", "c"]}},
-                "ids": {"type": ["array", "null"], "items": {"type": "string", "format": "uuid"}},
-                "pair": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}], "minItems": 2, "items": false},
-                "grid": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}, "none": {"type": "array", "maxItems": 0}}}),
-        ),
-        (
-            "formats",
-            json!({"type": "object", "required": ["a", "b", "c", "d", "e", "f", "g", "h"], "properties": {
-                "a": {"format": "ipv4", "type": "string"}, "b": {"format": "ipv6", "type": "string"},
-                "c": {"format": "date", "type": "string"}, "d": {"format": "time", "type": "string"},
-                "e": {"format": "duration", "type": "string"}, "f": {"format": "uri", "type": "string"},
-                "g": {"format": "hostname", "type": "string"}, "h": {"format": "email", "type": "string"}}}),
-        ),
-        (
-            "enums",
-            json!({"type": "object", "required": ["type", "level", "mixed", "only", "nothing"], "properties": {
-                "type": {"const": "order \"{{placed}}\""}, "level": {"enum": [1, 2, 3]}, "mixed": {"enum": ["x", 1, null]},
-                "only": {"enum": ["it's {so}"]}, "nothing": {"type": "null"}}}),
-        ),
-        (
-            "kinds",
-            json!({"oneOf": [
-                {"type": "object", "required": ["kind", "id", "amount"], "additionalProperties": false,
-                    "properties": {"kind": {"const": "paid"}, "id": {"type": "string"}, "amount": {"type": "number"}}},
-                {"type": "object", "required": ["kind", "id", "why"], "additionalProperties": false,
-                    "properties": {"kind": {"const": "failed"}, "id": {"type": "string"}, "why": {"type": "string"}}}]}),
-        ),
-        (
-            "conditions",
-            json!({"type": "object", "required": ["method", "total"], "properties": {
-                "method": {"enum": ["card", "cash"]}, "total": {"type": "string", "pattern": "^[0-9]+\\.[0-9]{2}$"}},
-                "if": {"properties": {"method": {"const": "card"}}}, "then": {"required": ["card"],
-                    "properties": {"card": {"type": "string", "minLength": 4, "maxLength": 4}}},
-                "else": {"properties": {"card": false}}}),
-        ),
-        (
-            "odd_names",
-            json!({"type": "object", "required": ["detail-type", "größe", "order", "xmin", "null"], "properties": {
-                "detail-type": {"type": "string"}, "größe": {"type": "integer"}, "order": {"type": "integer"},
-                "xmin": {"type": "string"}, "null": {"type": "string"}, "a: b #c": {"type": "string"}, "it's \"q\"": {"type": "string"},
-                "{{x}}": {"type": "string"}, "${HOME}": {"type": "string"}, "message_id": {"type": "integer"}, "": {"type": "boolean"},
-                "a.b/c~d": {"type": "object", "required": ["x y"], "properties": {"x y": {"type": "number"}}},
-                "camelCase": {"type": "string"}, "camel_case": {"type": "string"}, "back\\slash": {"const": "C:\\"}}}),
-        ),
-        ("empty", json!({"type": "object"})),
-        ("anything", json!({"required": ["payload"], "properties": {"payload": true, "more": {}}})),
-        (
-            "maps",
-            json!({"type": "object", "required": ["labels", "id"], "minProperties": 3, "additionalProperties": {"type": "integer"},
-                "properties": {"id": {"type": "integer", "minimum": 9_007_199_254_740_993_u64},
-                    "labels": {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}}}),
-        ),
-        (
-            "look_ahead",
-            json!({"type": "object", "required": ["code", "step"], "properties": {
-                "code": {"type": "string", "pattern": "^(?!0)[A-F]{2}$", "examples": ["AB"]},
-                "step": {"type": "number", "multipleOf": 0.05, "minimum": 10}}}),
-        ),
-        (
-            "all-of",
-            json!({"allOf": [{"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "maxLength": 5}}},
-                {"required": ["n"], "properties": {"id": {"minLength": 5}, "n": {"minimum": 3, "type": "integer"}}}]}),
-        ),
-    ]
-}
-
-/// Samples of different shapes; the last ones are JSON Lines.
-const SAMPLES: [(&str, &str); 5] = [
-    (
-        "webhooks",
-        r#"{"id": "evt_1NG8Du2eZvKYlo2C", "type": "charge.succeeded", "created": 1680064028, "livemode": false,
-            "data": {"object": {"id": "ch_3MmlLrLkdIwHu7ix", "amount": 100.50, "tags": ["a", "b"], "note": null}}}"#,
-    ),
-    ("bare", "{}"),
-    (
-        "readings",
-        "{\"device\": \"d-1\", \"ts\": 1700000000123, \"value\": 1, \"ok\": true, \"at\": \"2024-01-02T03:04:05Z\"}\n\
-         {\"device\": \"d-2\", \"ts\": 1700000000456, \"value\": 2.5, \"ok\": null, \"at\": \"2024-01-02T03:04:06+01:00\"}\n\
-         {\"device\": \"d-3\", \"ts\": 1700000000789, \"value\": 1e3, \"extra\": [1, 2.5], \"at\": \"2024-01-02T03:04:07Z\"}\n",
-    ),
-    (
-        "mixed",
-        "{\"order_id\": \"6f9619ff-8b86-4d01-b42d-00cf4fc964ff\", \"x\": 1, \"list\": [{\"a\": 1}], \"day\": \"2024-01-02\"}\n\
-         {\"order_id\": \"7f9619ff-8b86-4d01-b42d-00cf4fc964ff\", \"x\": \"one\", \"list\": [], \"day\": \"2024-01-03\"}\n",
-    ),
-    (
-        "envelopes",
-        r#"{"detail-type": "Order Placed", "source": "shop", "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-            "time": "2015-10-08T16:53:06Z", "resources": [], "detail": {"größe": 3, "text": "{{no helper}} \\"}}"#,
-    ),
-];
+use shapes::{SAMPLES, schemas};
 
 fn runner(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
@@ -161,7 +45,7 @@ fn is_right(folder: &Path, name: &str) {
     let text = read(folder, &pipeline);
     let template = read(folder, &format!("pipelines/{name}.json.hbs"));
     assert!(output.status.success(), "{}\n{text}\n{template}", shown(&output));
-    let suggested = text.replace("    # indexes:", "    indexes:");
+    let suggested = text.replace("    # indexes:", "    indexes:").replace("bigint  # a time? ", "");
     fs::write(folder.join(&pipeline), suggested).expect("the file is written");
     succeeds(folder, &["validate-config", "--deny-warnings", &pipeline]);
     fs::write(folder.join(&pipeline), text).expect("the file is written");
@@ -207,17 +91,13 @@ fn pipelines_from_samples_run() {
     }
 }
 
-/// One case that is stored and one that is rejected.
+/// One case that is stored and one that is rejected, both of which hold.
 fn has_cases(folder: &Path, name: &str) {
     let text = read(folder, &format!("pipelines/{name}.test.yaml"));
+    let output = runner(folder, &["test", &format!("pipelines/{name}.yaml"), "--format", "json"]);
+    assert!(output.status.success(), "{}\n{text}", shown(&output));
     let cases: Value = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let pipeline: Value = serde_yaml::from_str(&read(folder, &format!("pipelines/{name}.yaml"))).expect("YAML");
-    let (table, declared) = pipeline["tables"].as_object().and_then(|tables| tables.iter().next()).expect("a table");
-    let row = cases[0]["rows"][table][0].as_object().expect("a row");
-    let columns = declared["columns"].as_object().expect("columns");
-    let own = columns.iter().filter(|(_, line)| !line.as_str().expect("a line").contains("$sqs")).map(|(name, _)| name);
-    assert_eq!(row.keys().collect::<Vec<_>>(), own.collect::<Vec<_>>(), "{text}");
-    assert!(cases[1]["rejected"]["code"].is_string(), "{text}");
+    assert!(cases[0]["rows"].is_object() && cases[1]["rejected"]["code"].is_string(), "{text}");
 }
 
 #[test]
@@ -257,13 +137,13 @@ fn it_tells_what_it_wrote_and_what_comes_next() {
     let output = succeeds(folder.path(), &["new", "pings", "--from-sample", "s.json"]);
     let expected = "wrote pipelines/pings.yaml\nwrote pipelines/pings.json.hbs\nwrote pipelines/pings.test.yaml\n\
                     wrote schemas/pings.schema.json\n\nnext:\n  runner validate-config pipelines/pings.yaml\n  \
-                    runner dev pipelines/pings.yaml\n";
+                    runner test pipelines/pings.yaml\n  runner dev pipelines/pings.yaml\n";
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
     let output = succeeds(folder.path(), &["new", "pongs", "--from-sample", "s.json", "--format", "json"]);
     let result: Value = serde_json::from_slice(&output.stdout).expect("one object");
     assert_eq!(
         (&result["files"][0], result["next"].as_array().map(Vec::len)),
-        (&json!("pipelines/pongs.yaml"), Some(2))
+        (&json!("pipelines/pongs.yaml"), Some(3))
     );
 }
 
@@ -315,6 +195,14 @@ fn what_no_pipeline_can_be_made_of_is_refused_with_a_reason() {
     assert_eq!(both.status.code(), Some(2), "{}", shown(&both));
 }
 
+#[test]
+fn a_number_that_is_a_time_in_every_sample_is_remarked() {
+    let lines = SAMPLES.iter().find(|(name, _)| *name == "readings").expect("a sample").1;
+    let folder = made("readings", "--from-sample", "s.json", lines);
+    let text = read(folder.path(), "pipelines/readings.yaml");
+    assert!(text.contains("      ts: bigint  # a time? timestamptz = .ts | unix_ms\n"), "{text}");
+}
+
 /// A schema whose events only a person can write is no reason to write nothing.
 #[test]
 fn a_template_that_cannot_be_right_is_written_and_named() {
@@ -325,55 +213,4 @@ fn a_template_that_cannot_be_right_is_written_and_named() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("pipelines/codes.json.hbs") && stderr.contains("`/code`"), "{stderr}");
     assert!(read(folder.path(), "pipelines/codes.json.hbs").contains("\"code\""));
-}
-
-/// Field names of every sort.
-fn field() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[a-z]{1,8}(_id|_at|-type)?",
-        "[A-Za-z ]{0,12}",
-        "\\PC{0,12}",
-        "[\"'{}#:$\\\\\\-\\.\\t\u{7f}\u{85}\u{2028}]{1,4}",
-        Just("id".to_owned()),
-    ]
-}
-
-fn scalar() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        (-1e9..1e9_f64).prop_map(Value::from),
-        field().prop_map(Value::from),
-        Just(json!("2024-02-29T12:00:00Z")),
-        Just(json!("00112233-4455-6677-8899-aabbccddeeff")),
-    ]
-}
-
-fn sample() -> impl Strategy<Value = Value> {
-    let value = scalar().prop_recursive(3, 24, 5, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::btree_map(field(), inner, 0..5).prop_map(|map| json!(map)),
-        ]
-    });
-    prop::collection::btree_map(field(), value, 0..8).prop_map(|map| json!(map))
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_samples_make_a_pipeline_that_is_right(samples in prop::collection::vec(sample(), 1..4)) {
-        let text = samples.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
-        let origin = Origin::Samples(samples, text.clone());
-        let request = Request { name: "any", folder: Path::new("."), origin };
-        let nothing = |path: &Path, _| Err(std::io::Error::other(format!("{} was read", path.display())));
-        let made = scaffold(&request, &nothing).map_err(|error| TestCaseError::fail(format!("{error:?}\n{text}")))?;
-        let (_, pipeline) = &made.files[0];
-        prop_assert!(made.problems.is_empty(), "{}\n{pipeline}\n{text}", render(&made.problems, Style::Plain));
-        let (_, cases) = made.files.iter().find(|(path, _)| path.ends_with("any.test.yaml")).expect("it was made");
-        let cases: Value = serde_yaml::from_str(cases).map_err(|error| TestCaseError::fail(format!("{error}\n{cases}")))?;
-        prop_assert_eq!(cases.as_array().map(Vec::len), Some(2));
-    }
 }
