@@ -106,6 +106,8 @@ fn skip_sees_documents_that_no_schema_was_asked_about() {
     let rest = "    columns:\n      key: text = .id\n      email: text\n";
     assert_eq!(codes("skip: .type == \"order.cancelled\"", rest), [""; 0]);
     assert_eq!(codes("skip: .type == \"ping\"", rest), ["E0113"]);
+    assert_eq!(codes("skip: .Event == \"test\"", rest), ["E0113"]);
+    assert_eq!(codes("skip: .typ == \"ping\"", rest), ["W0202", "E0113"]);
     assert_eq!(codes("skip: .type", rest), ["E0155", "E0113"]);
 }
 

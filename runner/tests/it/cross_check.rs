@@ -97,6 +97,8 @@ fn what_fits_is_not_reported() {
         "skus: text = .items | map(.sku) | join(\",\")",
         "first: text null = first(.items[].sku)",
         "code: integer null",
+        "entries: 'jsonb = .tree | with_entries(select(.key | startswith(\"l\")))'",
+        "id: uuid = $sqs.attributes.id // error(\"none\")",
         "pair: text[] = [.name, .kind]",
         "pair: 'jsonb = {name, k: .kind}'",
         "both: \"text = \\\"\\\\(.name)-\\\\(.kind)\\\"\"",

@@ -5,7 +5,7 @@ use super::logic::Truth;
 use super::site::Site;
 use super::table::several;
 use crate::config::Spanned;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, closest};
 use crate::plan::infer::{Finding, Yield};
 use crate::plan::report::Report;
 use crate::plan::shape::Type;
@@ -19,13 +19,20 @@ pub(super) fn when(written: &Spanned<String>, seen: &Seen<'_, '_>, report: &mut 
 /// As [`when`], for `skip`. It sees documents that no schema was asked about yet: what the schema does not have may be there.
 pub(super) fn skip(written: &Spanned<String>, seen: &Seen<'_, '_>, report: &mut Report<'_>) -> bool {
     let (result, mut findings) = seen.infer(written);
-    findings.retain(|finding| finding.code != Code::NeverEqual);
-    for finding in &mut findings {
-        if finding.code == Code::NoSuchField {
-            finding.code = Code::FieldNotListed;
-        }
+    findings.retain(|finding| match finding.code {
+        Code::NeverEqual => false,
+        Code::NoSuchField | Code::FieldNotListed => is_slip(finding),
+        _ => true,
+    });
+    for finding in findings.iter_mut().filter(|finding| finding.code == Code::NoSuchField) {
+        finding.code = Code::FieldNotListed;
     }
     check("skip", written, &result, &findings, report)
+}
+
+/// Whether the name is close to one that the schema has.
+fn is_slip(finding: &Finding) -> bool {
+    closest(&finding.written, finding.names.iter().map(String::as_str)).is_some()
 }
 
 fn check(

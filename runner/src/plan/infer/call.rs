@@ -24,6 +24,9 @@ const SELECTORS: [(&str, &str); 9] = [
     ("scalars", "scalar"),
 ];
 
+/// Functions of the table that run an argument on something else than their input.
+const RUNS_ITS_ARGUMENT: [&str; 2] = ["sub", "gsub"];
+
 impl<'t, 's> Walker<'t, 's> {
     pub(super) fn call(&mut self, name: &'t str, arguments: &[Term<&'t str>], input: &Yield<'s>) -> Yield<'s> {
         let span = self.span(name);
@@ -33,7 +36,9 @@ impl<'t, 's> Walker<'t, 's> {
         if let Some(result) = self.with_expression(name, arguments, input, &span) {
             return result;
         }
-        for argument in arguments {
+        // Which input another function gives its arguments is not known.
+        let known = function(name, arguments.len()).filter(|known| !RUNS_ITS_ARGUMENT.contains(&known.name));
+        for argument in arguments.iter().filter(|_| known.is_some()) {
             self.term(argument, input);
         }
         if let (Some((_, schema)), []) = (SELECTORS.iter().find(|(known, _)| *known == name), arguments) {
@@ -85,6 +90,13 @@ impl<'t, 's> Walker<'t, 's> {
             "add" => {
                 let each = self.term(argument, input);
                 Self::sum(&each)
+            }
+            "with_entries" => {
+                let entries = self.entries(input, "`with_entries`", span);
+                let entry = entries.items(None).unwrap_or_default();
+                let origin = Some(self.fresh());
+                self.term(argument, &Yield { origin, ..entry });
+                Yield::of("object")
             }
             "map" | "any" | "all" | "sort_by" | "unique_by" | "group_by" | "min_by" | "max_by" => {
                 self.on_items(name, argument, input, span)
@@ -141,19 +153,22 @@ impl<'t, 's> Walker<'t, 's> {
                 Self::sum(&each)
             }
             ("length", []) => self.length(input, span),
-            ("to_entries", []) => {
-                let each = self.each(input, "`to_entries`", span);
-                let key = if input.is_only(Type::Object) { Yield::of("string") } else { Yield::anything() };
-                let value = Yield { nothing: None, many: None, ..each.clone() };
-                let entry = Yield::form(Form::Object(vec![("key".to_owned(), key), ("value".to_owned(), value)]));
-                Yield::form(Form::Array(Box::new(entry.or_nothing(each.nothing).or_many(each.many))))
-            }
+            ("to_entries", []) => self.entries(input, "`to_entries`", span),
             ("reverse" | "sort" | "unique", []) => {
                 self.takes(input, &format!("`{name}`"), &[Type::Array], false, span);
                 Yield { null: None, origin: None, ..input.clone() }
             }
             _ => return None,
         })
+    }
+
+    /// An array of `{key, value}`.
+    fn entries(&mut self, input: &Yield<'s>, what: &str, span: &Range<usize>) -> Yield<'s> {
+        let each = self.each(input, what, span);
+        let key = if input.is_only(Type::Object) { Yield::of("string") } else { Yield::anything() };
+        let value = Yield { nothing: None, many: None, ..each.clone() };
+        let entry = Yield::form(Form::Object(vec![("key".to_owned(), key), ("value".to_owned(), value)]));
+        Yield::form(Form::Array(Box::new(entry.or_nothing(each.nothing).or_many(each.many))))
     }
 
     /// `first` is `.[0]`, `last` is `.[-1]`: null of null.

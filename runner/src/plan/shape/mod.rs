@@ -83,16 +83,18 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
 
 /// What the queue says about a message; only a FIFO queue gives each one a group and a deduplication id.
 fn sqs(fifo: &Value) -> Value {
+    // The sender promises the form of these; a pattern, if only an empty one, keeps anybody from asking for more.
+    let free = json!({"type": "string", "pattern": ""});
     json!({
         "type": "object",
         "properties": {
-            "message_id": {"type": "string"},
+            "message_id": free,
             "sent_at": {"type": "string", "format": "date-time"},
             "received_at": {"type": "string", "format": "date-time"},
             "receive_count": {"type": "integer"},
             "group_id": {"type": fifo},
             "dedup_id": {"type": fifo},
-            "attributes": {"type": "object", "additionalProperties": {"type": "string"}}
+            "attributes": {"type": "object", "additionalProperties": free}
         },
         "required": ["message_id", "sent_at", "received_at", "receive_count", "group_id", "dedup_id", "attributes"],
         "additionalProperties": false
