@@ -3,13 +3,11 @@
 use std::ops::Range;
 
 use jaq_core::load::parse::Term;
-use migration::{ColumnType, ScalarType};
 
 use super::functions::{Function, OnNull, function};
 use super::{Finding, Form, Null, Walker, Yield};
 use crate::diagnostic::Code;
-use crate::map::cast::{Verdict, accepts};
-use crate::plan::shape::{Keywords, Known, Shape, Type};
+use crate::plan::shape::Type;
 
 /// Functions that let some values through as they are, each with the built-in schema of those.
 const SELECTORS: [(&str, &str); 9] = [
@@ -132,73 +130,6 @@ impl<'t, 's> Walker<'t, 's> {
         }
     }
 
-    /// Functions of an array that yield it again, or one of its items.
-    fn of_items(
-        &mut self,
-        name: &'t str,
-        arguments: &[Term<&'t str>],
-        input: &Yield<'s>,
-        span: &Range<usize>,
-    ) -> Option<Yield<'s>> {
-        Some(match (name, arguments) {
-            ("first" | "last", []) => self.end(name, input, span),
-            ("min" | "max", []) => {
-                self.takes(input, &format!("`{name}`"), &[Type::Array], false, span);
-                let null = (input.least_items() == 0)
-                    .then(|| Null::new(format!("`{name}` of an empty array is null"), span.clone()));
-                input.items(None).unwrap_or_default().or_null(null)
-            }
-            ("add", []) => {
-                let each = self.each(input, "`add`", span);
-                Self::sum(&each)
-            }
-            ("length", []) => self.length(input, span),
-            ("to_entries", []) => self.entries(input, "`to_entries`", span),
-            ("reverse" | "sort" | "unique", []) => {
-                self.takes(input, &format!("`{name}`"), &[Type::Array], false, span);
-                Yield { null: None, origin: None, ..input.clone() }
-            }
-            _ => return None,
-        })
-    }
-
-    /// An array of `{key, value}`.
-    fn entries(&mut self, input: &Yield<'s>, what: &str, span: &Range<usize>) -> Yield<'s> {
-        let each = self.each(input, what, span);
-        let key = if input.is_only(Type::Object) { Yield::of("string") } else { Yield::anything() };
-        let value = Yield { nothing: None, many: None, ..each.clone() };
-        let entry = Yield::form(Form::Object(vec![("key".to_owned(), key), ("value".to_owned(), value)]));
-        Yield::form(Form::Array(Box::new(entry.or_nothing(each.nothing).or_many(each.many))))
-    }
-
-    /// `first` is `.[0]`, `last` is `.[-1]`: null of null.
-    fn end(&mut self, name: &str, input: &Yield<'s>, span: &Range<usize>) -> Yield<'s> {
-        self.takes(input, &format!("`{name}`"), &[Type::Array], true, span);
-        let empty = || Null::new(format!("`{name}` of an empty array is null"), span.clone());
-        let null = input.null.clone().or_else(|| (input.least_items() == 0).then(empty));
-        input.items((name == "first").then_some(0)).unwrap_or_default().or_null(null)
-    }
-
-    /// `add`: null of nothing; numbers make a number, strings a string.
-    fn sum(each: &Yield<'s>) -> Yield<'s> {
-        let null = each.nothing.clone().map(|nothing| Null::new("`add` of nothing is null", nothing.span));
-        let result = match each.types().as_deref() {
-            Some([(Type::Integer, _)]) => Yield::of("integer"),
-            Some([(Type::Integer, _), (Type::Number, _)] | [(Type::Number, _)]) => Yield::of("number"),
-            Some([(Type::String, _)]) => Yield::of("string"),
-            _ => Yield::anything(),
-        };
-        result.or_null(null)
-    }
-
-    /// A count of characters, items or fields; of a number it is the number without its sign.
-    fn length(&mut self, input: &Yield<'s>, span: &Range<usize>) -> Yield<'s> {
-        let counted = [Type::Integer, Type::Number, Type::String, Type::Array, Type::Object];
-        self.takes(input, "`length`", &counted, true, span);
-        let fraction = input.types().is_some_and(|types| types.iter().any(|(ty, _)| *ty == Type::Number));
-        Yield::of(if fraction { "number" } else { "integer" })
-    }
-
     /// A function of the table.
     fn known(&mut self, function: &Function, input: &Yield<'s>, span: &Range<usize>) -> Yield<'s> {
         let name = function.name;
@@ -247,67 +178,6 @@ impl<'t, 's> Walker<'t, 's> {
             self.report(finding.help(null_help(what)));
         }
     }
-
-    /// Reports a string whose format is never a number, where a number or a string of one is taken.
-    fn check_format(&mut self, name: &str, input: &Yield<'s>, span: &Range<usize>) {
-        let types = input.types().unwrap_or_default();
-        let number = ColumnType::Scalar(ScalarType::Numeric(None));
-        let never = |(ty, format): &(Type, Option<&str>)| {
-            *ty == Type::String && matches!(accepts(number, *ty, *format), Verdict::No(_))
-        };
-        let Some((_, Some(format))) = types.first().filter(|_| types.iter().all(never)) else {
-            return;
-        };
-        let message = format!("`{name}` takes a number, but gets a string of format `{format}`");
-        let finding =
-            Finding::new(Code::TypeMismatch, span.clone(), message).label(format!("its input is a `{format}`"));
-        let timestamp = *format == "date-time" && name != "tonumber";
-        self.report(if timestamp {
-            finding.help(format!("it is a timestamp already: leave `| {name}` out"))
-        } else {
-            finding
-        });
-    }
-
-    /// Reports a unit that the schema's own bounds make implausible: seconds until the year 5000 have 11 digits.
-    fn check_unit(&mut self, name: &str, input: &Yield<'s>, span: &Range<usize>) {
-        let Some(given) = UNITS.iter().position(|(unit, _)| *unit == name) else {
-            return;
-        };
-        let shapes = input.forms.iter().flatten().filter_map(|form| match form {
-            Form::Shape(shape) => Some(shape),
-            _ => None,
-        });
-        let Some(keywords) = shapes.flat_map(numbers).next() else {
-            return;
-        };
-        let meant = |bound: f64| UNITS.iter().position(|(_, per_second)| bound < per_second * YEAR_5000);
-        let low = keywords.minimum.filter(|bound| *bound > 0.0).and_then(meant);
-        let high = keywords.maximum.filter(|bound| *bound > YEAR_1990).and_then(meant);
-        let Some(meant) = low.filter(|unit| *unit > given).or(high.filter(|unit| *unit < given)) else {
-            return;
-        };
-        let other = UNITS[meant].0;
-        let message = format!("`{name}` of a number that its schema bounds like one for `{other}`");
-        self.report(
-            Finding::new(Code::EpochUnit, span.clone(), message)
-                .help(format!("write `| {other}`, or correct the schema")),
-        );
-    }
-}
-
-/// The functions by their unit, with how many of it make a second.
-const UNITS: [(&str, f64); 4] = [("unix", 1.0), ("unix_ms", 1e3), ("unix_us", 1e6), ("unix_ns", 1e9)];
-/// Seconds since 1970, roughly.
-const YEAR_1990: f64 = 6.3e8;
-const YEAR_5000: f64 = 9.5e10;
-
-fn numbers<'s>(shape: &Shape<'s>) -> Vec<Keywords<'s>> {
-    let open = shape.possible().into_iter().filter_map(|possible| match possible.known {
-        Known::Open(keywords) if matches!(possible.ty, Type::Integer | Type::Number) => Some(keywords),
-        _ => None,
-    });
-    open.collect()
 }
 
 /// What to write where null makes `what` fail.

@@ -5,9 +5,12 @@
 mod call;
 mod compare;
 mod control;
+mod epoch;
 mod fact;
 mod finding;
 mod functions;
+mod items;
+mod lookup;
 mod math;
 mod path;
 mod reads;
@@ -19,7 +22,6 @@ use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
 use serde_json::Value;
 
-use super::shape::Shape;
 use crate::diagnostic::Code;
 
 pub(super) use fact::{Fact, Origin, Step};
@@ -245,13 +247,6 @@ impl<'t, 's> Walker<'t, 's> {
         use jaq_core::path::{Opt, Part, Path};
         let path = Path(vec![(Part::Index(key.clone()), Opt::Essential)]);
         self.path(&Term::Id, &path, input)
-    }
-}
-
-/// The shape of documents as a value without a place.
-impl<'s> From<Shape<'s>> for Yield<'s> {
-    fn from(shape: Shape<'s>) -> Self {
-        Self::shape(shape)
     }
 }
 

@@ -6,24 +6,11 @@ use jaq_core::load::parse::Term;
 use jaq_core::path::{Opt, Part, Path};
 
 use super::fact::{Origin, Step, step};
+use super::lookup::{Lookup, names};
 use super::term::text;
-use super::{Finding, Form, Many, Null, Walker, Yield};
+use super::{Finding, Many, Null, Walker, Yield};
 use crate::diagnostic::Code;
-use crate::plan::shape::{Field, Shape, Type};
-
-/// What is known of one field.
-#[derive(Default)]
-struct Lookup<'w, 's> {
-    /// The schema's name where it is in no file of its own.
-    schema: &'w str,
-    value: Option<Yield<'s>>,
-    /// Why it may be absent.
-    optional: Option<String>,
-    /// Some value may have it, without its schema saying so.
-    open: bool,
-    /// The schemas that lack it: whether they allow it, and their files.
-    lacking: Option<(Code, Vec<&'s str>)>,
-}
+use crate::plan::shape::Type;
 
 impl<'t, 's> Walker<'t, 's> {
     pub(super) fn path(&mut self, base: &Term<&'t str>, path: &Path<Term<&'t str>>, input: &Yield<'s>) -> Yield<'s> {
@@ -237,68 +224,6 @@ impl<'t, 's> Walker<'t, 's> {
         let many = (!one).then(|| Many { span: span.clone(), always: of.least_items() > 1 });
         items.or_nothing(nothing).or_many(many)
     }
-}
-
-impl<'s> Lookup<'_, 's> {
-    fn add(&mut self, form: &Form<'s>, name: &str) {
-        match form {
-            Form::Shape(shape) => self.add_shape(shape, name),
-            Form::Object(fields) => match fields.iter().find(|(known, _)| known == name) {
-                Some((_, value)) => self.known(value.clone()),
-                None => self.lacks(Code::NoSuchField, vec!["`{...}`"]),
-            },
-            Form::Literal(value) => self.open |= value.is_object(),
-            Form::Array(_) => {}
-        }
-    }
-
-    fn add_shape(&mut self, shape: &Shape<'s>, name: &str) {
-        let files = shape.file_names();
-        match shape.field(name) {
-            Field::Known { shape: inner, optional } => {
-                let null = inner.may_be(Type::Null) && !inner.is_any();
-                let file = files.first().copied().unwrap_or(self.schema);
-                let null = null.then(|| Null::new(format!("`{name}` may be null in {file}"), 0..0));
-                self.known(Yield::shape(inner).or_null(null));
-                if optional {
-                    let file = shape.optional_in(name).unwrap_or(self.schema);
-                    self.optional.get_or_insert_with(|| format!("`{name}` is optional in {file}"));
-                }
-            }
-            Field::Open => self.open = true,
-            Field::Closed => self.lacks(Code::NoSuchField, files),
-            Field::NotListed => self.lacks(Code::FieldNotListed, files),
-            Field::NoObject => {}
-        }
-    }
-
-    fn known(&mut self, value: Yield<'s>) {
-        self.value = Some(match self.value.take() {
-            Some(other) => other.or(value),
-            None => value,
-        });
-    }
-
-    /// An open object counts more than a closed one: the field may be there.
-    fn lacks(&mut self, code: Code, files: Vec<&'s str>) {
-        match &mut self.lacking {
-            Some((known, all)) => {
-                *known = if code == Code::FieldNotListed { code } else { *known };
-                all.extend(files);
-            }
-            none => *none = Some((code, files)),
-        }
-    }
-}
-
-/// Every field that could have been meant.
-fn names(of: &Yield<'_>) -> Vec<String> {
-    let of_form = |form: &Form<'_>| match form {
-        Form::Shape(shape) => shape.field_names().into_iter().map(str::to_owned).collect(),
-        Form::Object(fields) => fields.iter().map(|(name, _)| name.clone()).collect(),
-        Form::Literal(_) | Form::Array(_) => Vec::new(),
-    };
-    of.forms.iter().flatten().flat_map(of_form).collect()
 }
 
 /// `[0:10]` of a date-time is its date (RFC 3339, 5.6); any other part of a string has a form nobody knows.
