@@ -86,6 +86,10 @@ codes! {
     E0143 AmbiguousId "Two schema files have one `$id`."
     E0150 Variable "An expression uses `$raw` outside `unwrap`, or `$doc` inside it."
     E0151 DeadEnd "An expression that looks at nothing of the event has no value: it never ends, or fails every time."
+    E0155 NoCondition "A condition (`when`, `skip`) that is never true or false."
+    E0156 ForEach "`for_each` never yields an array."
+    E0157 ImpossibleKind "A kind of event whose schema rejects the very value it is chosen by."
+    E0158 UnstableKey "The primary key takes a value that differs from one delivery of a message to the next."
     E0170 LoneTest "A test file stands beside no pipeline file of its name."
     E0171 CaseForm "A case has no message or several, nothing expected or more than one thing."
     E0172 CaseColumn "A case names a table or column that the pipeline does not have, or leaves one out."
@@ -96,6 +100,15 @@ codes! {
     W0204 MayNotFit "An expression's type fits its column's type only for some values; the others are dead-lettered."
     W0205 UselessIndex "An index that PostgreSQL would hardly ever use."
     W0250 NoRows "A template renders events that become no rows: each is skipped, or no `when` is true."
+    W0255 MayFail "An expression fails for some of the events that the schema allows; those are dead-lettered."
+    W0256 NeverEqual "A value is compared with one that the schema never lets it be."
+    W0257 ConstantCondition "A condition is true, or is not, for every event that the schema allows."
+    W0258 NoTable "A kind of event that no table takes: it is checked and dropped."
+    W0259 OneKey "All rows that `for_each` makes of one message have the same primary key."
+    W0260 NothingToUpdate "`on_conflict: update` where every column is part of the primary key."
+    W0261 UniqueIndex "A unique index beside the primary key: `on_conflict` does not apply to it."
+    W0262 EpochUnit "A count since 1970 that, by the bounds in its schema, has another unit."
+    W0263 NullText "A value that may be null is made a text, which is then the word `null`."
 }
 
 impl Code {

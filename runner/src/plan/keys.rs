@@ -143,6 +143,9 @@ fn options(index: &config::Index, table: &config::Table, using: IndexMethod, rep
     if let Some(predicate) = index.predicate.as_ref().filter(|predicate| predicate.trim().is_empty()) {
         report.push(report.at(Code::Index, &predicate.range, "an empty predicate"));
     }
+    if let Some(predicate) = &index.predicate {
+        report.no_variable(predicate, &predicate.range);
+    }
     let names = |list: &[Spanned<String>]| list.iter().map(|name| name.value.clone()).collect::<Vec<_>>();
     let same = !index.columns.is_empty() && names(&index.columns) == names(&table.primary_key);
     if same && using == IndexMethod::Btree && index.predicate.is_none() {

@@ -95,7 +95,10 @@ fn what_fits_is_not_reported() {
         "sku: text null = .items[0].sku",
         "skus: text[] = .items | map(.sku)",
         "skus: text = .items | map(.sku) | join(\",\")",
-        "first: text = first(.items[].sku)",
+        "first: text null = first(.items[].sku)",
+        "code: integer null",
+        "entries: 'jsonb = .tree | with_entries(select(.key | startswith(\"l\")))'",
+        "id: uuid = $sqs.attributes.id // error(\"none\")",
         "pair: text[] = [.name, .kind]",
         "pair: 'jsonb = {name, k: .kind}'",
         "both: \"text = \\\"\\\\(.name)-\\\\(.kind)\\\"\"",
@@ -144,7 +147,7 @@ fn what_does_not_fit_is_reported_with_its_code() {
         ("x: uuid = .name", "W0204"),
         ("x: timestamptz = .name", "W0204"),
         ("mixed: text null", "W0204"),
-        ("code: integer null", "W0204"),
+        ("first: text = first(.items[].sku)", "E0113"),
         ("kind: integer", "E0114"),
         ("kind: uuid", "E0114"),
         ("some: integer", "W0204"),
@@ -196,4 +199,74 @@ fn a_reference_hides_its_siblings_up_to_draft_7_only() {
     };
     assert_eq!(codes(&schema("http://json-schema.org/draft-07/schema#"), "x: text"), [""; 0]);
     assert_eq!(codes(&schema("https://json-schema.org/draft/2020-12/schema"), "x: text"), ["E0107"]);
+}
+
+#[test]
+fn values_are_followed_through_operators_functions_and_constructions() {
+    let mut wrong = Vec::new();
+    for (column, expected) in [
+        ("x: bigint = .count + .ts", ""),
+        ("x: text = .count + .name", "E0114"),
+        ("x: text = .name * .name", "E0114"),
+        ("x: text = .name + .note", ""),
+        ("x: numeric null = .count - (.code | tonumber?)", ""),
+        ("x: text = .note | split(\"-\") | .[0]", "W0255"),
+        ("x: integer = .kind | keys | length", "E0114"),
+        ("x: text = {a: .name} | .a", ""),
+        ("x: text = {a: .name} | .b", "E0107"),
+        ("x: integer = {a: .name} | .a", "W0204"),
+        ("x: text[] = [.items[].sku]", ""),
+        ("x: integer[] = [.items[] | {s: .sku} | .s | length]", ""),
+        ("x: integer[] = [.at]", "E0114"),
+        ("x: text = .items[0] | .sku", "E0113"),
+        ("x: text null = .items | first | .sku", ""),
+        ("x: text null = .items | map(.sku) | max", ""),
+        ("x: text = .items | map(.sku) | add", "E0113"),
+        ("x: text null = .items[].sku", "W0255"),
+        ("x: text = .name, .kind", "E0114"),
+        ("x: text null = .attributes | to_entries | map(.value) | first", ""),
+        ("x: text null = .attributes | to_entries | map(.val) | first", "E0107"),
+        ("x: boolean = .note | test(\"a\")", "W0255"),
+        ("x: boolean = .count | test(\"a\")", "E0114"),
+        ("x: boolean = .name | any", "E0114"),
+        ("x: text = .mixed | ascii_downcase", "W0255"),
+        ("x: text null = .mixed | strings | ascii_downcase", ""),
+        ("x: text = if (.mixed | type) == \"string\" then .mixed else \"none\" end", ""),
+        ("x: text = .name as $n | $n", ""),
+        ("x: text = .note as $n | $n", "E0113"),
+        ("x: text = if .note == null then \"none\" else .note end", ""),
+        ("x: text = if .count > 0 then .name else null end", "E0113"),
+        ("x: integer = .count // \"0\"", ""),
+        ("x: integer null = .tree.left.value // \"none\"", "W0204"),
+        ("x: text = reduce .items[] as $i (\"\"; . + $i.sku)", ""),
+    ] {
+        let found = codes(EVENT, &format!("'{}'", column.replace('\'', "''")).replacen("'x: ", "x: '", 1));
+        let found = found.join(" ");
+        if found != expected {
+            wrong.push(format!("{column}: {found:?}, not {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn bounds_patterns_and_encodings_bear_on_the_type() {
+    let schema = r#"{"type": "object", "required": ["big", "small", "step", "txn", "b64", "wide", "ip"],
+        "properties": {"big": {"type": "integer", "maximum": 9000000000}, "small": {"type": "integer", "maximum": 100},
+            "step": {"type": "number", "multipleOf": 0.001}, "txn": {"type": "string", "pattern": "^txn_[a-z]+$"},
+            "b64": {"type": "string", "contentEncoding": "base64"}, "wide": {"type": "integer", "format": "int64"},
+            "ip": {"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]}}}"#;
+    for (column, expected) in [
+        ("big: integer", "W0204"),
+        ("big: bigint", ""),
+        ("small: smallint", ""),
+        ("wide: integer", "W0204"),
+        ("step: numeric(12,2)", "W0204"),
+        ("step: numeric(12,3)", ""),
+        ("txn: uuid", "E0114"),
+        ("b64: bytea", ""),
+        ("ip: inet", ""),
+    ] {
+        assert_eq!(codes(schema, column).join(" "), expected, "{column}");
+    }
 }

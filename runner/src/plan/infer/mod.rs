@@ -1,155 +1,171 @@
 //! What an expression can yield, told from the schema without a single message.
 //!
-//! Only what is certain is reported: a function or a form not known here yields "anything".
+//! Only what is certain is an error, what is possible a warning: a function or a form not known here yields "anything".
 
+mod call;
+mod compare;
+mod control;
+mod epoch;
+mod fact;
+mod finding;
 mod functions;
+mod items;
+mod lookup;
+mod math;
 mod path;
+mod reads;
 mod subtraction;
-
-use std::ops::Range;
+mod term;
+mod value;
 
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
+use serde_json::Value;
 
-use super::shape::{Shape, Type};
+use crate::diagnostic::Code;
 
+pub(super) use fact::{Fact, Origin, Step};
+pub(super) use finding::Finding;
 pub(super) use subtraction::subtraction;
+pub(super) use term::parse;
+pub(super) use value::{Form, Many, Null, Yield};
 
-/// What an expression yields.
+/// What `.` and the variables stand for.
 #[derive(Debug, Clone)]
-pub(super) struct Yield<'s> {
-    /// Its values; `None` when nothing is known.
-    pub(super) shape: Option<Shape<'s>>,
-    /// Why it may be null, or yield nothing.
-    pub(super) null: Option<Null>,
+pub(super) struct Roots<'s> {
+    pub(super) input: Yield<'s>,
+    pub(super) document: Yield<'s>,
+    pub(super) body: Yield<'s>,
+    pub(super) sqs: Yield<'s>,
 }
 
-/// A reason for null, and the part of the expression it comes from.
-#[derive(Debug, Clone)]
-pub(super) struct Null {
-    pub(super) why: String,
-    pub(super) span: Range<usize>,
-    /// A field the schema could make required.
-    pub(super) field: Option<String>,
-}
+/// The roots of places: the document, an element of `for_each`, the body around the document, `$sqs`.
+pub(super) const DOCUMENT: usize = 0;
+pub(super) const ELEMENT: usize = 1;
+const BODY: usize = 2;
+pub(super) const SQS: usize = 3;
+/// Values that a part of an expression goes through have places of their own, from here on.
+const FRESH: usize = 4;
 
-/// Something wrong inside an expression.
-#[derive(Debug)]
-pub(super) struct Finding {
-    pub(super) kind: FindingKind,
-    /// Byte offsets into the expression.
-    pub(super) span: Range<usize>,
-    pub(super) message: String,
-    pub(super) label: String,
-    /// What was written, and what could have been.
-    pub(super) written: String,
-    pub(super) names: Vec<String>,
-    /// What to write instead, where that is known.
-    pub(super) help: Option<String>,
-}
-
-/// The sorts of findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FindingKind {
-    /// The schema has no such field and allows none.
-    NoSuchField,
-    /// The schema has no such field, but allows others.
-    NotListed,
-    /// A function gets what it can't take.
-    Mismatch,
-}
-
-impl Yield<'_> {
-    fn anything() -> Self {
-        Self { shape: None, null: None }
+impl<'s> Roots<'s> {
+    /// `body` is `None` where the body is the document; only a FIFO queue gives each message a group.
+    pub(super) fn new(document: Yield<'s>, body: Option<Yield<'s>>, fifo: bool) -> Self {
+        let at = |root, value: Yield<'s>| Yield { origin: Some(Origin::root(root)), ..value };
+        let document = at(DOCUMENT, document);
+        let body = body.map_or_else(|| document.clone(), |body| at(BODY, body));
+        let sqs = at(SQS, Yield::of(if fifo { "$sqs of a FIFO queue" } else { "$sqs" }));
+        Self { input: document.clone(), document, body, sqs }
     }
 
-    fn of(name: &'static str) -> Self {
-        Self { shape: Some(Shape::named(name)), null: None }
+    /// Documents that are only like this; `.` too, where it is the document.
+    pub(super) fn narrow(&mut self, document: &Yield<'s>) {
+        for value in [&mut self.input, &mut self.document, &mut self.body] {
+            if value.origin == Some(Origin::root(DOCUMENT)) {
+                value.forms.clone_from(&document.forms);
+            }
+        }
     }
 
-    /// Null, or nothing at all, for this reason.
-    fn nothing(why: &str, span: Range<usize>) -> Self {
-        let null = Null { why: why.to_owned(), span, field: None };
-        Self { shape: Some(Shape::named("nothing")), null: Some(null) }
+    /// Inside `for_each`, where `.` is an element.
+    pub(super) fn each(&self, element: Yield<'s>) -> Self {
+        let input = Yield { origin: Some(Origin::root(ELEMENT)), ..element };
+        Self { input, ..self.clone() }
     }
 
-    fn or_null(mut self, null: Option<Null>) -> Self {
-        self.null = self.null.or(null);
-        self
+    /// Calls `next` with the expression and where its parts come from; `None` when it can't be looked into.
+    fn scoped<T>(&self, text: &str, next: impl FnOnce(&Term<&str>, fact::Scope<'_>) -> T) -> Option<T> {
+        let variables = |name: &str| self.variable(name).and_then(|value| value.origin.clone());
+        let scope = fact::Scope { input: self.input.origin.as_ref(), variables: &variables };
+        Some(next(&parse(text)?, scope))
     }
 
-    fn or(self, other: Self) -> Self {
-        let shape = self.shape.zip(other.shape).map(|(left, right)| left.or(right));
-        Self { shape, null: self.null.or(other.null) }
+    fn variable(&self, name: &str) -> Option<&Yield<'s>> {
+        match name {
+            "$doc" => Some(&self.document),
+            "$body" => Some(&self.body),
+            "$sqs" => Some(&self.sqs),
+            _ => None,
+        }
     }
 }
 
-/// Infers what an expression yields for documents of this shape; `schema` is the name to use in messages.
-pub(super) fn infer<'s>(text: &str, document: &Shape<'s>, schema: &str) -> (Yield<'s>, Vec<Finding>) {
-    let root = Yield { shape: Some(document.clone()), null: None };
-    let mut walker = Walker { text, schema, root: root.clone(), findings: Vec::new() };
+/// Infers what an expression yields where these facts hold; `schema` is the name to use in messages.
+pub(super) fn infer<'s>(text: &str, roots: &Roots<'s>, facts: &[Fact], schema: &str) -> (Yield<'s>, Vec<Finding>) {
+    let (facts, variables, findings) = (facts.to_vec(), Vec::new(), Vec::new());
+    let mut walker = Walker { text, schema, roots, facts, variables, findings, next: FRESH };
     let result = match parse(text) {
-        Some(term) => walker.term(&term, &root),
+        Some(term) => walker.term(&term, &roots.input),
         None => Yield::anything(),
     };
     (result, walker.findings)
 }
 
-/// Operators and brackets up to which an expression is looked into; the parser and the walk recurse over them.
-const MAX_OPERATORS: usize = 400;
+/// What is certain where a condition is true, or, with `truth` false, where it is not.
+pub(super) fn facts(text: &str, roots: &Roots<'_>, truth: bool) -> Vec<Fact> {
+    let mut found = Vec::new();
+    roots.scoped(text, |term, scope| fact::facts(term, scope, truth, &mut found));
+    found
+}
 
-fn parse(text: &str) -> Option<Term<&str>> {
-    let operators = text.matches(|c: char| c.is_ascii_punctuation() && !"._\"'".contains(c)).count();
-    let words = text.split_whitespace().count();
-    (operators + words <= MAX_OPERATORS).then(|| jaq_core::load::parse(text, |parser| parser.term()))?
+/// The place an expression is a copy of.
+pub(super) fn origin(text: &str, roots: &Roots<'_>) -> Option<Origin> {
+    roots.scoped(text, fact::origin)?
+}
+
+/// Every place an expression looks at; `None` when that can't be told.
+pub(super) fn reads(text: &str, roots: &Roots<'_>) -> Option<Vec<Origin>> {
+    let mut found = Vec::new();
+    roots.scoped(text, |term, scope| reads::reads(term, scope, &mut found)).filter(|told| *told)?;
+    Some(found)
 }
 
 struct Walker<'t, 's> {
     text: &'t str,
     schema: &'t str,
-    root: Yield<'s>,
+    roots: &'t Roots<'s>,
+    /// What holds here.
+    facts: Vec<Fact>,
+    /// The variables bound here.
+    variables: Vec<(&'t str, Yield<'s>)>,
     findings: Vec<Finding>,
+    /// The next fresh root.
+    next: usize,
 }
 
 impl<'t, 's> Walker<'t, 's> {
     fn term(&mut self, term: &Term<&'t str>, input: &Yield<'s>) -> Yield<'s> {
         match term {
-            Term::Id => input.clone(),
+            Term::Id => self.refined(input.clone()),
             Term::Path(base, path) => self.path(base, path, input),
-            Term::Num(text) => Yield::of(if text.contains(['.', 'e', 'E']) { "number" } else { "integer" }),
-            Term::Neg(inner) => {
-                self.term(inner, input);
-                Yield::of("number")
-            }
-            Term::Str(_, parts) => {
-                for part in parts {
-                    if let StrPart::Term(term) = part {
-                        self.term(term, input);
-                    }
-                }
-                Yield::of("string")
-            }
-            Term::Arr(inner) => {
-                if let Some(inner) = inner {
-                    self.term(inner, input);
-                }
-                Yield::of("array")
-            }
-            Term::Obj(entries) => {
-                for value in entries.iter().filter_map(|(_, value)| value.as_ref()) {
-                    self.term(value, input);
-                }
-                Yield::of("object")
-            }
+            Term::Num(_) => term::literal(term).map_or_else(|| Yield::of("number"), Yield::literal),
+            Term::Neg(inner) => self.negation(term, inner, input),
+            Term::Str(_, parts) => self.string(term, parts, input),
+            Term::Arr(None) => Yield::literal(Value::Array(Vec::new())),
+            Term::Arr(Some(inner)) => Yield::form(Form::Array(Box::new(self.term(inner, input)))),
+            Term::Obj(entries) => self.object(entries, input),
             Term::BinOp(left, operator, right) => self.operator(left, operator, right, input),
             Term::IfThenElse(branches, otherwise) => self.conditional(branches, otherwise.as_deref(), input),
-            Term::TryCatch(inner, None) => self.attempt(inner, input),
-            Term::Var("$body" | "$doc") => self.root.clone(),
-            Term::Var("$sqs") => Yield::of("$sqs"),
+            Term::TryCatch(inner, catch) => self.attempt(inner, catch.as_deref(), input),
+            Term::Fold(_, source, _, _) => {
+                self.term(source, input);
+                Yield::anything()
+            }
+            Term::Var(name) => self.variable(name),
             Term::Call(name, arguments) => self.call(name, arguments, input),
-            _ => Yield::anything(),
+            Term::Recurse | Term::Label(..) | Term::Break(_) | Term::Def(..) => Yield::anything(),
         }
+    }
+
+    fn variable(&self, name: &str) -> Yield<'s> {
+        let bound = self.variables.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| value);
+        let value = bound.or_else(|| self.roots.variable(name)).cloned();
+        value.map_or_else(Yield::anything, |value| self.refined(value))
+    }
+
+    /// A place of its own for a value that is no copy of a known place.
+    fn fresh(&mut self) -> Origin {
+        self.next += 1;
+        Origin::root(self.next)
     }
 
     fn operator(
@@ -159,56 +175,78 @@ impl<'t, 's> Walker<'t, 's> {
         right: &Term<&'t str>,
         input: &Yield<'s>,
     ) -> Yield<'s> {
-        let first = self.term(left, input);
         match operator {
-            BinaryOp::Pipe(None) => self.term(right, &first),
-            BinaryOp::Alt => self.alternative(first, right, input),
-            BinaryOp::And | BinaryOp::Or | BinaryOp::Cmp(_) => {
-                self.term(right, input);
-                Yield::of("boolean")
-            }
-            BinaryOp::Math(_) => {
-                self.term(right, input);
-                Yield::anything()
-            }
-            _ => Yield::anything(),
+            BinaryOp::Pipe(None) => self.pipe(left, right, input),
+            BinaryOp::Pipe(Some(pattern)) => self.bind(left, pattern, right, input),
+            BinaryOp::Alt => self.alternative(left, right, input),
+            BinaryOp::Comma => self.comma(left, right, input),
+            BinaryOp::And => self.logic(left, right, true, input),
+            BinaryOp::Or => self.logic(left, right, false, input),
+            BinaryOp::Cmp(cmp) => self.comparison(left, *cmp, right, input),
+            BinaryOp::Math(math) => self.math(left, *math, right, input),
+            BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => Yield::anything(),
         }
     }
 
-    /// `left // right`: right where left is null, false or nothing.
-    fn alternative(&mut self, left: Yield<'s>, right: &Term<&'t str>, input: &Yield<'s>) -> Yield<'s> {
-        let right = self.term(right, input);
-        let always = |shape: &Shape<'_>| ![Type::Null, Type::Boolean].iter().any(|ty| shape.may_be(*ty));
-        if left.null.is_none() && left.shape.as_ref().is_some_and(always) {
-            return left;
-        }
-        let shape = left.shape.zip(right.shape).map(|(left, right)| left.or(right));
-        let null = left.null.and(right.null);
-        Yield { shape, null }
-    }
-
-    fn conditional(
+    /// A string; a null inside it becomes the word `null`.
+    fn string(
         &mut self,
-        branches: &[(Term<&'t str>, Term<&'t str>)],
-        otherwise: Option<&Term<&'t str>>,
+        term: &Term<&'t str>,
+        parts: &[StrPart<&'t str, Term<&'t str>>],
         input: &Yield<'s>,
     ) -> Yield<'s> {
-        let mut result = otherwise.map_or_else(|| input.clone(), |term| self.term(term, input));
-        for (condition, term) in branches {
-            self.term(condition, input);
-            result = result.or(self.term(term, input));
+        if let Some(literal) = term::literal(term) {
+            return Yield::literal(literal);
         }
-        // A condition may have ruled null out; which one does is not followed.
-        result.null = None;
-        result
+        let mut whole = Yield::of("string");
+        for part in parts {
+            if let StrPart::Term(term) = part {
+                let value = self.term(term, input);
+                if let Some(null) = value.null.clone() {
+                    let help = "leave such values out with `if`, or give a default: `(.x // \"\")`";
+                    self.null_text(&null, help);
+                }
+                whole = whole.or_nothing(value.nothing).or_many(value.many);
+            }
+        }
+        whole
     }
 
-    fn attempt(&mut self, inner: &Term<&'t str>, input: &Yield<'s>) -> Yield<'s> {
-        let findings = self.findings.len();
-        let result = self.term(inner, input);
-        self.findings.truncate(findings);
-        let why = "`?` yields nothing where the expression fails".to_owned();
-        result.or_null(Some(Null { why, span: 0..self.text.len(), field: None }))
+    fn null_text(&mut self, null: &Null, help: &str) {
+        let message = format!("{}, and its text is then the word `null`", null.why);
+        self.report(Finding::new(Code::NullText, null.span.clone(), message).help(help));
+    }
+
+    /// `{a: .x, b}`; a key that is computed leaves the fields unknown.
+    fn object(&mut self, entries: &[(Term<&'t str>, Option<Term<&'t str>>)], input: &Yield<'s>) -> Yield<'s> {
+        let mut fields = Vec::new();
+        let mut whole = Yield::of("object");
+        let mut computed = false;
+        for (key, value) in entries {
+            let name = path::field_name(key).map(|(name, _)| name);
+            let value = match (value, key) {
+                (Some(value), _) => self.term(value, input),
+                (None, Term::Var(_)) => self.term(key, input),
+                (None, _) => self.shorthand(key, input),
+            };
+            whole = whole.or_nothing(value.nothing.clone()).or_many(value.many.clone());
+            let variable = matches!(key, Term::Var(_)).then(|| term::anchor(key).unwrap_or_default()[1..].to_owned());
+            match name.or(variable) {
+                Some(name) => fields.push((name, value)),
+                None => computed = true,
+            }
+        }
+        if !computed {
+            whole.forms = Some(vec![Form::Object(fields)]);
+        }
+        whole
+    }
+
+    /// `{name}` is `{name: .name}`.
+    fn shorthand(&mut self, key: &Term<&'t str>, input: &Yield<'s>) -> Yield<'s> {
+        use jaq_core::path::{Opt, Part, Path};
+        let path = Path(vec![(Part::Index(key.clone()), Opt::Essential)]);
+        self.path(&Term::Id, &path, input)
     }
 }
 

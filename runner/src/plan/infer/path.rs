@@ -1,13 +1,16 @@
-//! Paths: one step after the other into the shape.
+//! Paths: one step after the other into the values.
 
 use std::ops::Range;
 
-use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::Term;
 use jaq_core::path::{Opt, Part, Path};
 
-use super::{Finding, FindingKind, Null, Walker, Yield};
-use crate::plan::shape::{Field, Shape, Type};
+use super::fact::{Origin, Step, step};
+use super::lookup::{Lookup, names};
+use super::term::text;
+use super::{Finding, Many, Null, Walker, Yield};
+use crate::diagnostic::Code;
+use crate::plan::shape::Type;
 
 impl<'t, 's> Walker<'t, 's> {
     pub(super) fn path(&mut self, base: &Term<&'t str>, path: &Path<Term<&'t str>>, input: &Yield<'s>) -> Yield<'s> {
@@ -16,18 +19,7 @@ impl<'t, 's> Walker<'t, 's> {
         for (part, opt) in &path.0 {
             let quiet = matches!(opt, Opt::Optional);
             let findings = self.findings.len();
-            value = match part {
-                Part::Index(key) => match field_name(key) {
-                    Some((name, slice)) => {
-                        let span = slice.map_or(0..self.text.len(), |slice| self.span(slice));
-                        end = Some(span.end);
-                        self.field(&value, &name, span)
-                    }
-                    None => self.index(&value, key, input, end),
-                },
-                Part::Range(None, None) => self.iterate(&value),
-                Part::Range(from, to) => slice(value, from.as_ref(), to.as_ref()),
-            };
+            value = self.part(&value, part, input, &mut end);
             if quiet {
                 self.findings.truncate(findings);
             }
@@ -35,130 +27,211 @@ impl<'t, 's> Walker<'t, 's> {
         value
     }
 
-    fn field(&mut self, of: &Yield<'s>, name: &str, span: Range<usize>) -> Yield<'s> {
-        let Some(shape) = &of.shape else {
-            return Yield::anything();
-        };
-        let schema = shape.file_name().unwrap_or(self.schema);
-        match shape.field(name) {
-            Field::Known { shape: inner, optional } => {
-                let why = if optional {
-                    Some(format!("`{name}` is optional in {schema}"))
-                } else if inner.may_be(Type::Null) && !inner.is_any() {
-                    Some(format!("`{name}` may be null in {schema}"))
-                } else {
-                    None
-                };
-                let outer = shape.may_be(Type::Null) && !shape.is_any();
-                // runner's own metadata has no schema file to change.
-                let listable = optional && schema != "$sqs";
-                let null = why.map(|why| Null { why, span: span.clone(), field: listable.then(|| name.to_owned()) });
-                let outer =
-                    outer.then(|| Null { why: "the object around it may be null".to_owned(), span, field: None });
-                Yield { shape: Some(inner), null: of.null.clone().or(null).or(outer) }
+    /// `end` is where the last field's name ends.
+    fn part(
+        &mut self,
+        value: &Yield<'s>,
+        part: &Part<Term<&'t str>>,
+        input: &Yield<'s>,
+        end: &mut Option<usize>,
+    ) -> Yield<'s> {
+        let next = match part {
+            Part::Index(key) => match field_name(key) {
+                Some((name, slice)) => {
+                    let span = slice.map_or(0..self.text.len(), |slice| self.span(slice));
+                    *end = Some(span.end);
+                    self.field(value, &name, span)
+                }
+                None => self.index(value, key, input, *end),
+            },
+            Part::Range(None, None) => self.iterate(value, *end),
+            Part::Range(from, to) => {
+                let span = end.unwrap_or(0)..self.text.len();
+                self.takes(value, "`[..:..]`", &[Type::String, Type::Array], true, &span);
+                slice(value.clone(), from.as_ref(), to.as_ref())
             }
-            Field::Open => Yield::anything(),
-            Field::Closed => self.no_field(FindingKind::NoSuchField, shape, name, span),
-            Field::NotListed => self.no_field(FindingKind::NotListed, shape, name, span),
-            Field::NoObject => self.no_object(shape, name, span),
-        }
+        };
+        let origin = match part {
+            Part::Index(key) => value.origin.as_ref().zip(step(key)).map(|(origin, step)| origin.step(step)),
+            Part::Range(None, None) => Some(self.fresh()),
+            Part::Range(..) => None,
+        };
+        let origin = origin.or(next.origin);
+        let next = Yield { origin, ..next }.or_nothing(value.nothing.clone()).or_many(value.many.clone());
+        self.refined(next)
     }
 
-    fn no_field(&mut self, kind: FindingKind, shape: &Shape<'s>, name: &str, span: Range<usize>) -> Yield<'s> {
-        let (what, object) = match kind {
-            FindingKind::NotListed => ("field not listed in the schema", "open object"),
+    /// What the known facts leave of a value.
+    pub(super) fn refined(&self, mut value: Yield<'s>) -> Yield<'s> {
+        let Some(origin) = value.origin.clone() else {
+            return value;
+        };
+        for fact in &self.facts {
+            if fact.not_null(&origin) {
+                value.null = None;
+            }
+            if let super::Fact::Is(place, name) = fact
+                && *place == origin
+            {
+                value = value.only(name);
+            }
+        }
+        value
+    }
+
+    fn field(&mut self, of: &Yield<'s>, name: &str, span: Range<usize>) -> Yield<'s> {
+        let place = of.origin.as_ref().map(|origin| origin.step(Step::Field(name.to_owned())));
+        let Some(forms) = &of.forms else {
+            return Yield::anything();
+        };
+        let mut found = Lookup { schema: self.schema, ..Lookup::default() };
+        for form in forms {
+            found.add(form, name);
+        }
+        let present = |place: &Origin| self.facts.iter().any(|fact| fact.present(place));
+        if place.as_ref().is_some_and(present) {
+            found.optional = None;
+        }
+        let Some(value) = found.value else {
+            return self.no_field(of, found.open, found.lacking, name, span);
+        };
+        self.not_only_objects(of, name, &span);
+        // runner's own metadata has no schema file to change.
+        let listable = |why: &String| !why.ends_with("$sqs");
+        let field = found.optional.as_ref().filter(|why| listable(why)).map(|_| name.to_owned());
+        let null = found.optional.map(|why| Null { field, ..Null::new(why, span.clone()) });
+        let own = value.null.clone().map(|null| Null { span: span.clone(), ..null });
+        Yield { null: of.null.clone().or(null).or(own), ..value }
+    }
+
+    /// No value of these has it.
+    fn no_field(
+        &mut self,
+        of: &Yield<'s>,
+        open: bool,
+        lacking: Option<(Code, Vec<&'s str>)>,
+        name: &str,
+        span: Range<usize>,
+    ) -> Yield<'s> {
+        match lacking {
+            _ if open => {}
+            Some((code, files)) => self.lacks(of, code, &files, name, span),
+            None => self.no_object(of, name, span),
+        }
+        Yield::anything()
+    }
+
+    fn lacks(&mut self, of: &Yield<'s>, code: Code, files: &[&str], name: &str, span: Range<usize>) {
+        let (what, object) = match code {
+            Code::FieldNotListed => ("field not listed in the schema", "open object"),
             _ => ("no such field", "closed object"),
         };
-        let path = self.text.get(..span.end).map_or(name, |text| path_before(text));
-        self.findings.push(Finding {
-            kind,
-            message: format!("{what}: `{path}`"),
-            label: format!("not in {} ({object})", shape.file_name().unwrap_or(self.schema)),
-            written: name.to_owned(),
-            names: shape.field_names().into_iter().map(str::to_owned).collect(),
-            help: None,
-            span,
-        });
-        Yield::anything()
+        let path = self.text.get(..span.end).map_or(name, path_before);
+        let file = match files {
+            [] => self.schema.to_owned(),
+            [file] => (*file).to_owned(),
+            several => format!("any of {} schemas", several.len()),
+        };
+        let finding = Finding::new(code, span, format!("{what}: `{path}`")).label(format!("not in {file} ({object})"));
+        self.report(finding.instead_of(name, names(of)));
     }
 
     /// A field of what is never an object: an error of jq, or null when it is null.
-    fn no_object(&mut self, shape: &Shape<'s>, name: &str, span: Range<usize>) -> Yield<'s> {
-        let types = shape.types();
-        let Some((ty, _)) = types.iter().find(|(ty, _)| *ty != Type::Null) else {
-            return Yield::anything();
+    fn no_object(&mut self, of: &Yield<'s>, name: &str, span: Range<usize>) {
+        let Some((ty, _)) = of.types().and_then(|types| types.first().copied()) else {
+            return;
         };
-        self.findings.push(Finding {
-            kind: FindingKind::NoSuchField,
-            message: format!("no field `{name}`: what stands before it is {}", ty.word()),
-            label: format!("{} has no fields", ty.word()),
-            written: name.to_owned(),
-            names: Vec::new(),
-            help: None,
-            span,
+        let message = format!("no field `{name}`: what stands before it is {}", ty.word());
+        let finding = Finding::new(Code::NoSuchField, span, message).label(format!("{} has no fields", ty.word()));
+        self.report(match ty {
+            Type::Array => {
+                finding.help(format!("`.[0].{name}` is that of the first item, `map(.{name})` that of each"))
+            }
+            _ => finding,
         });
-        Yield::anything()
+    }
+
+    /// A field of what is an object for some messages only.
+    fn not_only_objects(&mut self, of: &Yield<'s>, name: &str, span: &Range<usize>) {
+        let types = of.types().unwrap_or_default();
+        if let Some((ty, _)) = types.iter().find(|(ty, _)| *ty != Type::Object) {
+            let message = format!("`.{name}` fails where what stands before it is {}", ty.word());
+            let finding =
+                Finding::new(Code::MayFail, span.clone(), message).label(format!("{} has no fields", ty.word()));
+            self.report(finding.help(format!("write `.{name}?` to have nothing instead")));
+        }
     }
 
     fn index(&mut self, of: &Yield<'s>, key: &Term<&'t str>, input: &Yield<'s>, end: Option<usize>) -> Yield<'s> {
-        let Term::Num(number) = key else {
-            self.term(key, input);
-            return Yield::anything();
-        };
-        let (Some(shape), Ok(index)) = (&of.shape, number.parse::<usize>()) else {
-            return Yield::anything();
+        let (number, index) = match key {
+            Term::Num(digits) => (*digits, digits.parse::<usize>().ok()),
+            Term::Neg(inner) => match &**inner {
+                Term::Num(digits) => (*digits, None),
+                _ => return Yield::anything(),
+            },
+            _ => {
+                self.term(key, input);
+                return Yield::anything();
+            }
         };
         let span = self.span(number);
-        if self.no_array(shape, &span) {
+        if of.forms.is_none() || self.no_array(of, &span) {
             return Yield::anything();
         }
-        let short = shape.least_items() <= index as u64;
-        let why = format!("the array may have no item {index}");
+        let least = index.map_or(1, |index| index as u64 + 1);
+        let why = match index {
+            Some(index) => format!("the array may have no item {index}"),
+            None => "the array may be empty".to_owned(),
+        };
         let start = end.unwrap_or(span.start);
-        let null = short.then(|| Null { why, span: start..span.end + 1, field: None });
-        let items = shape.items(Some(index));
-        Yield { shape: items, null: of.null.clone().or(null) }
+        let null = (of.least_items() < least).then(|| Null::new(why, start..span.end + 1));
+        let null = of.null.clone().or(null);
+        of.items(index).unwrap_or_default().or_null(null)
     }
 
-    /// Reports `[0]` of what is never an array; null and strings of bytes aside.
-    fn no_array(&mut self, shape: &Shape<'s>, span: &Range<usize>) -> bool {
-        let types = shape.types();
-        let possible = types.iter().any(|(ty, _)| matches!(ty, Type::Array | Type::Null));
-        let Some((ty, _)) = types.first().filter(|_| !possible) else {
+    /// Reports `[0]` of what is never an array; null is none either, but has null at every index.
+    fn no_array(&mut self, of: &Yield<'s>, span: &Range<usize>) -> bool {
+        let types = of.types().unwrap_or_default();
+        let Some((ty, _)) = types.iter().find(|(ty, _)| *ty != Type::Array) else {
             return false;
         };
-        self.findings.push(Finding {
-            kind: FindingKind::NoSuchField,
-            message: format!("no item: what stands before `[` is {}", ty.word()),
-            label: format!("{} has no items", ty.word()),
-            written: String::new(),
-            names: Vec::new(),
-            help: None,
-            span: span.clone(),
-        });
-        true
+        let never = !types.iter().any(|(ty, _)| *ty == Type::Array);
+        let finding = if never {
+            Finding::new(Code::NoSuchField, span.clone(), format!("no item: what stands before `[` is {}", ty.word()))
+        } else {
+            let message = format!("`[..]` fails where what stands before it is {}", ty.word());
+            Finding::new(Code::MayFail, span.clone(), message)
+        };
+        self.report(finding.label(format!("{} has no items", ty.word())));
+        never
     }
 
-    fn iterate(&mut self, of: &Yield<'s>) -> Yield<'s> {
-        let items = of.shape.as_ref().and_then(|shape| shape.items(None));
-        let why = "`[]` of an empty array yields nothing".to_owned();
-        Yield { shape: items, null: Some(Null { why, span: 0..self.text.len(), field: None }) }
+    /// `.[]`, as a path or as a function's own first step.
+    fn iterate(&mut self, of: &Yield<'s>, end: Option<usize>) -> Yield<'s> {
+        let end = end.unwrap_or(0);
+        let brackets = self.text.get(end..).and_then(|rest| rest.find("[]")).map_or(end, |at| end + at);
+        let span = brackets..(brackets + 2).min(self.text.len());
+        self.each(of, "`[]`", &span)
     }
 
-    /// Where a slice of the expression stands in it.
-    pub(super) fn span(&self, slice: &str) -> Range<usize> {
-        let start = slice.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
-        if start > self.text.len() { 0..self.text.len() } else { start..start + slice.len() }
+    /// The items of an array or the values of an object, by `what`.
+    pub(super) fn each(&mut self, of: &Yield<'s>, what: &str, span: &Range<usize>) -> Yield<'s> {
+        self.takes(of, what, &[Type::Array, Type::Object], false, span);
+        let items = of.items(None).unwrap_or_default();
+        let why = format!("{what} of an empty array yields nothing");
+        let nothing = (of.least_items() == 0).then(|| Null::new(why, span.clone()));
+        let one = of.most_items() == Some(1);
+        let many = (!one).then(|| Many { span: span.clone(), always: of.least_items() > 1 });
+        items.or_nothing(nothing).or_many(many)
     }
 }
 
 /// `[0:10]` of a date-time is its date (RFC 3339, 5.6); any other part of a string has a form nobody knows.
 fn slice<'s>(of: Yield<'s>, from: Option<&Term<&str>>, to: Option<&Term<&str>>) -> Yield<'s> {
-    let types = of.shape.as_ref().map(Shape::types).unwrap_or_default();
-    let mut values = types.iter().filter(|(ty, _)| *ty != Type::Null).peekable();
-    if values.peek().is_none() || !values.all(|(ty, _)| *ty == Type::String) {
+    if !of.is_only(Type::String) {
         return of;
     }
+    let types = of.types().unwrap_or_default();
     let start = from.is_none_or(|from| matches!(from, Term::Num("0")));
     let date =
         start && matches!(to, Some(Term::Num("10"))) && types.iter().all(|(_, format)| *format == Some("date-time"));
@@ -166,23 +239,15 @@ fn slice<'s>(of: Yield<'s>, from: Option<&Term<&str>>, to: Option<&Term<&str>>) 
 }
 
 /// The name of `.name`, `."name"` and `["name"]`, and the slice of the expression it stands in.
-fn field_name<'t>(key: &Term<&'t str>) -> Option<(String, Option<&'t str>)> {
+pub(super) fn field_name<'t>(key: &Term<&'t str>) -> Option<(String, Option<&'t str>)> {
     let Term::Str(None, parts) = key else {
         return None;
     };
-    let mut name = String::new();
-    for part in parts {
-        match part {
-            StrPart::Str(text) => name.push_str(text),
-            StrPart::Char(c) => name.push(*c),
-            StrPart::Term(_) => return None,
-        }
-    }
     let slice = match parts[..] {
-        [StrPart::Str(slice)] => Some(slice),
+        [jaq_core::load::lex::StrPart::Str(slice)] => Some(slice),
         _ => None,
     };
-    Some((name, slice))
+    Some((text(parts)?, slice))
 }
 
 /// The path that ends where the text ends: the last run without a space, `|` or bracket around it.

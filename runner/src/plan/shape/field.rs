@@ -57,6 +57,21 @@ impl<'s> Shape<'s> {
         }
     }
 
+    /// The name of a file in which this field is optional, or not there at all.
+    pub(in crate::plan) fn optional_in(&self, name: &str) -> Option<&'s str> {
+        let objects = self.alternatives.iter().filter(|conjunction| types(conjunction).contains(&Type::Object));
+        let mut lacking = objects.filter(|all| !matches!(look_up(all, name), Found::Listed { required: true, .. }));
+        lacking.find_map(file_name)
+    }
+
+    /// The names of the files that describe it, each once.
+    pub(in crate::plan) fn file_names(&self) -> Vec<&'s str> {
+        let mut names: Vec<&str> = self.alternatives.iter().filter_map(file_name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The names of all fields that some alternative lists.
     pub(crate) fn field_names(&self) -> Vec<&'s str> {
         let schemas = self.alternatives.iter().flatten();
@@ -83,12 +98,12 @@ impl<'s> Shape<'s> {
         let whole = Self { files: self.files, alternatives: vec![Vec::new()] };
         expanded.fold(whole, |all, one| all.and(&one))
     }
+}
 
-    fn and(&self, other: &Self) -> Self {
-        let pairs = self.alternatives.iter().flat_map(|left| other.alternatives.iter().map(move |right| (left, right)));
-        let joined = pairs.map(|(left, right)| left.iter().chain(right).copied().collect());
-        Self { files: self.files, alternatives: joined.collect() }
-    }
+/// The file of the schema that lists fields, or else of the first one.
+fn file_name<'s>(conjunction: &Conjunction<'s>) -> Option<&'s str> {
+    let listing = conjunction.iter().find(|schema| schema.value.get("properties").is_some());
+    listing.or(conjunction.first())?.file?.file_name()?.to_str()
 }
 
 fn look_up<'s>(conjunction: &Conjunction<'s>, name: &str) -> Found<'s> {

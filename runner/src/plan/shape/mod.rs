@@ -6,6 +6,7 @@
 
 mod expand;
 mod field;
+mod possible;
 
 pub(crate) use crate::map::cast::JsonType as Type;
 
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use crate::config::SchemaFiles;
 
 pub(crate) use field::Field;
+pub(super) use possible::{Keywords, Known};
 
 /// A schema and the file it stands in; no file for the built-in ones.
 #[derive(Debug, Clone, Copy)]
@@ -35,22 +37,6 @@ pub(crate) struct Shape<'s> {
     alternatives: Vec<Conjunction<'s>>,
 }
 
-/// One sort of value at a place.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Possible<'s> {
-    pub(super) ty: Type,
-    pub(super) known: Known<'s>,
-}
-
-/// What is known of it besides its type.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Known<'s> {
-    /// It is this very value.
-    Value(&'s Value),
-    /// It has this format, if any.
-    Format(Option<&'s str>),
-}
-
 /// The built-in schemas, for values that no schema file describes.
 static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
     json!({
@@ -64,24 +50,56 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
         "date": {"type": "string", "format": "date"},
         "array": {"type": "array"},
         "strings": {"type": "array", "items": {"type": "string"}},
+        "integers": {"type": "array", "items": {"type": "integer"}},
+        "scalar": {"type": ["null", "boolean", "number", "string"]},
+        "iterable": {"type": ["array", "object"]},
+        "value": {"type": ["boolean", "number", "string", "array", "object"]},
         "object": {"type": "object"},
-        "nothing": false,
-        "$sqs": {
+        "$sqs": sqs(&json!(["string", "null"])),
+        "$sqs of a FIFO queue": sqs(&json!("string")),
+        "the SNS envelope": {
             "type": "object",
             "properties": {
-                "message_id": {"type": "string"},
-                "sent_at": {"type": "string", "format": "date-time"},
-                "received_at": {"type": "string", "format": "date-time"},
-                "receive_count": {"type": "integer"},
-                "group_id": {"type": ["string", "null"]},
-                "dedup_id": {"type": ["string", "null"]},
-                "attributes": {"type": "object", "additionalProperties": {"type": "string"}}
+                "Type": {"type": "string"},
+                "MessageId": {"type": "string", "format": "uuid"},
+                "TopicArn": {"type": "string"},
+                "Subject": {"type": ["string", "null"]},
+                "Message": {"type": "string"},
+                "Timestamp": {"type": "string", "format": "date-time"},
+                "SignatureVersion": {"type": "string"},
+                "Signature": {"type": "string"},
+                "SigningCertURL": {"type": "string"},
+                "UnsubscribeURL": {"type": "string"},
+                "MessageAttributes": {"type": "object", "additionalProperties": {
+                    "type": "object",
+                    "properties": {"Type": {"type": "string"}, "Value": {"type": "string"}},
+                    "required": ["Type", "Value"]
+                }}
             },
-            "required": ["message_id", "sent_at", "received_at", "receive_count", "group_id", "dedup_id", "attributes"],
-            "additionalProperties": false
+            "required": ["Type", "MessageId", "TopicArn", "Message", "Timestamp"]
         }
     })
 });
+
+/// What the queue says about a message; only a FIFO queue gives each one a group and a deduplication id.
+fn sqs(fifo: &Value) -> Value {
+    // The sender promises the form of these; a pattern, if only an empty one, keeps anybody from asking for more.
+    let free = json!({"type": "string", "pattern": ""});
+    json!({
+        "type": "object",
+        "properties": {
+            "message_id": free,
+            "sent_at": {"type": "string", "format": "date-time"},
+            "received_at": {"type": "string", "format": "date-time"},
+            "receive_count": {"type": "integer"},
+            "group_id": {"type": fifo},
+            "dedup_id": {"type": fifo},
+            "attributes": {"type": "object", "additionalProperties": free}
+        },
+        "required": ["message_id", "sent_at", "received_at", "receive_count", "group_id", "dedup_id", "attributes"],
+        "additionalProperties": false
+    })
+}
 
 const ALL_TYPES: [Type; 7] =
     [Type::Null, Type::Boolean, Type::Integer, Type::Number, Type::String, Type::Array, Type::Object];
@@ -107,13 +125,6 @@ impl<'s> Shape<'s> {
 
     fn expanded(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Self {
         Self { files, alternatives: expand::alternatives(files, schema) }
-    }
-
-    /// The name of the file that says most of it.
-    pub(super) fn file_name(&self) -> Option<&'s str> {
-        let mut schemas = self.alternatives.iter().flatten();
-        let schema = schemas.clone().find(|schema| schema.value.get("properties").is_some());
-        schema.or_else(|| schemas.next())?.file?.file_name()?.to_str()
     }
 
     /// Every type a value may have, with the `format` its schema gives it.
@@ -160,24 +171,6 @@ impl<'s> Shape<'s> {
         self
     }
 
-    /// Every value that `const` or `enum` lists, and every type where neither does. Null is left out.
-    pub(super) fn possible(&self) -> Vec<Possible<'s>> {
-        let mut found = Vec::new();
-        for conjunction in &self.alternatives {
-            let types = types(conjunction);
-            if let Some(values) = conjunction.iter().find_map(|schema| constants(schema.value)) {
-                let allowed = values.iter().filter(|value| types.contains(&type_of(value)));
-                found.extend(allowed.map(|value| Possible { ty: type_of(value), known: Known::Value(value) }));
-            } else {
-                let one = Self { files: self.files, alternatives: vec![conjunction.clone()] };
-                let any = |(ty, format)| Possible { ty, known: Known::Format(format) };
-                found.extend(one.types().into_iter().map(any));
-            }
-        }
-        found.retain(|possible| possible.ty != Type::Null);
-        found
-    }
-
     /// The values that `const` and `enum` leave; `None` when any alternative has neither.
     pub(super) fn constants(&self) -> Option<Vec<&'s Value>> {
         let one = |conjunction: &Conjunction<'s>| conjunction.iter().find_map(|schema| constants(schema.value));
@@ -191,6 +184,23 @@ impl<'s> Shape<'s> {
             conjunction.iter().filter_map(|schema| schema.value.get("minItems")?.as_u64()).max().unwrap_or(0)
         };
         self.alternatives.iter().map(least).min().unwrap_or(0)
+    }
+
+    /// A `maxItems` that every alternative has.
+    pub(super) fn most_items(&self) -> Option<u64> {
+        let most = |conjunction: &Conjunction<'_>| {
+            conjunction.iter().filter_map(|schema| schema.value.get("maxItems")?.as_u64()).min()
+        };
+        self.alternatives.iter().map(most).collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
+    /// Values that both allow.
+    #[must_use]
+    pub(super) fn and(&self, other: &Self) -> Self {
+        let pairs = self.alternatives.iter().flat_map(|left| other.alternatives.iter().map(move |right| (left, right)));
+        let joined = pairs.map(|(left, right)| left.iter().chain(right).copied().collect());
+        let files = self.files.or(other.files);
+        Self { files, alternatives: joined.filter(possible::is_possible).collect() }
     }
 }
 

@@ -1,0 +1,128 @@
+//! The sorts of values at a place, each with what its schema says about it.
+
+use serde_json::Value;
+
+use super::{Conjunction, Located, Shape, Type, constants, type_of, types};
+
+/// One sort of value at a place.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::plan) struct Possible<'s> {
+    pub(in crate::plan) ty: Type,
+    pub(in crate::plan) known: Known<'s>,
+}
+
+/// What is known of it besides its type.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::plan) enum Known<'s> {
+    /// It is this very value.
+    Value(&'s Value),
+    /// It keeps to these keywords.
+    Open(Keywords<'s>),
+}
+
+/// The keywords that bear on a column's type. Bounds are inclusive, or so close that it makes no difference here.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::plan) struct Keywords<'s> {
+    pub(in crate::plan) format: Option<&'s str>,
+    pub(in crate::plan) pattern: Option<&'s str>,
+    pub(in crate::plan) encoding: Option<&'s str>,
+    pub(in crate::plan) minimum: Option<f64>,
+    pub(in crate::plan) maximum: Option<f64>,
+    pub(in crate::plan) multiple_of: Option<&'s Value>,
+}
+
+impl<'s> Keywords<'s> {
+    fn of(conjunction: &Conjunction<'s>, ty: Type) -> Self {
+        let text = |name: &str| conjunction.iter().find_map(|schema| schema.value.get(name)?.as_str());
+        match ty {
+            Type::String => Self {
+                format: text("format"),
+                pattern: text("pattern"),
+                encoding: text("contentEncoding"),
+                ..Self::default()
+            },
+            Type::Integer | Type::Number => Self {
+                format: text("format"),
+                minimum: numbers(conjunction, ["minimum", "exclusiveMinimum"]).reduce(f64::max),
+                maximum: numbers(conjunction, ["maximum", "exclusiveMaximum"]).reduce(f64::min),
+                multiple_of: conjunction.iter().find_map(|schema| schema.value.get("multipleOf")),
+                ..Self::default()
+            },
+            _ => Self::default(),
+        }
+    }
+}
+
+/// The values of these keywords; draft 4's `exclusiveMinimum: true` is no number and says little.
+fn numbers<'c>(conjunction: &'c [Located<'_>], names: [&'static str; 2]) -> impl Iterator<Item = f64> + 'c {
+    conjunction.iter().flat_map(move |schema| names.into_iter().filter_map(|name| schema.value.get(name)?.as_f64()))
+}
+
+impl<'s> Shape<'s> {
+    /// Every value that `const` or `enum` lists, and every type where neither does. Null is left out.
+    pub(in crate::plan) fn possible(&self) -> Vec<Possible<'s>> {
+        let mut found = self.with_null();
+        found.retain(|possible| possible.ty != Type::Null);
+        found
+    }
+
+    /// The values, when there are only so many; null is one of them.
+    pub(in crate::plan) fn finite(&self) -> Option<Vec<Value>> {
+        let values = self.with_null().into_iter().map(|possible| match possible.known {
+            Known::Value(value) => Some(value.clone()),
+            Known::Open(_) if possible.ty == Type::Null => Some(Value::Null),
+            Known::Open(_) => None,
+        });
+        values.collect()
+    }
+
+    fn with_null(&self) -> Vec<Possible<'s>> {
+        self.alternatives.iter().flat_map(possible).collect()
+    }
+}
+
+/// Whether any value keeps to all of these schemas, as far as types and constants tell.
+pub(super) fn is_possible(conjunction: &Conjunction<'_>) -> bool {
+    !possible(conjunction).is_empty()
+}
+
+fn possible<'s>(conjunction: &Conjunction<'s>) -> Vec<Possible<'s>> {
+    let types = types(conjunction);
+    let mut lists = conjunction.iter().filter_map(|schema| constants(schema.value));
+    let Some(values) = lists.next() else {
+        let open = |ty| Possible { ty, known: Known::Open(Keywords::of(conjunction, ty)) };
+        return types.into_iter().map(open).collect();
+    };
+    let others: Vec<&[Value]> = lists.collect();
+    let in_all = |value: &&Value| others.iter().all(|list| list.contains(value));
+    let allowed = values.iter().filter(|value| types.contains(&type_of(value))).filter(in_all);
+    allowed.map(|value| Possible { ty: type_of(value), known: Known::Value(value) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn constants_are_finite_and_lists_that_all_hold_are_cut() {
+        let schema = json!({"allOf": [{"enum": ["a", "b", null]}, {"enum": ["b", "c", null]}]});
+        assert_eq!(Shape::of_value(&schema).finite(), Some(vec![json!("b"), json!(null)]));
+        assert_eq!(Shape::of_value(&json!({"type": "null"})).finite(), Some(vec![json!(null)]));
+        assert_eq!(Shape::of_value(&json!({"type": "string"})).finite(), None);
+        assert_eq!(Shape::of_value(&json!(false)).finite(), Some(vec![]));
+    }
+
+    #[test]
+    fn keywords_belong_to_their_type() {
+        let schema = json!({"type": ["string", "integer"], "pattern": "^a", "minimum": 1, "exclusiveMaximum": 9});
+        let possible = Shape::of_value(&schema).possible();
+        let told = |ty| match possible.iter().find(|one| one.ty == ty).unwrap().known {
+            Known::Open(words) => (words.pattern, words.minimum, words.maximum),
+            Known::Value(_) => panic!("no constant"),
+        };
+        assert_eq!(told(Type::String), (Some("^a"), None, None));
+        assert_eq!(told(Type::Integer), (None, Some(1.0), Some(9.0)));
+    }
+}

@@ -1,0 +1,84 @@
+//! docs/errors.md: each example is reported with the code it stands for, and each code is shown or explained.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use runner::config::load::load_text;
+use runner::config::{Environment, Files};
+use runner::diagnostic::{Code, SourceText, Style, render};
+use runner::plan::compile;
+
+use crate::stack::repository;
+
+fn document() -> String {
+    std::fs::read_to_string(repository().join("docs/errors.md")).expect("the list of codes")
+}
+
+/// The fenced blocks of a language: what stands after the language, and the text.
+fn blocks(document: &str, language: &str) -> Vec<(String, String)> {
+    let opening = format!("```{language} ");
+    let blocks = document.split(&opening).skip(1).map(|rest| rest.split("```").next().expect("a block is closed"));
+    blocks.filter_map(|block| block.split_once('\n')).map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
+}
+
+/// The text's parts by top-level key.
+fn sections(text: &str) -> Vec<(String, String)> {
+    let mut sections: Vec<(String, String)> = Vec::new();
+    for line in text.lines() {
+        match (line.starts_with([' ', '-']), sections.last_mut()) {
+            (true, Some((_, section))) => *section += &format!("{line}\n"),
+            _ => sections.push((line.split(':').next().unwrap_or(line).to_owned(), format!("{line}\n"))),
+        }
+    }
+    sections
+}
+
+/// The base file with the example's keys in place of its own.
+fn merged(base: &str, example: &str) -> String {
+    let example = sections(example);
+    let kept = sections(base).into_iter().filter(|(key, _)| !example.iter().any(|(new, _)| new == key));
+    let kept: String = kept.map(|(_, text)| text).collect();
+    kept + &example.into_iter().map(|(_, text)| text).collect::<String>()
+}
+
+fn problems(pipeline: &str, schema: &str) -> Vec<runner::diagnostic::Diagnostic> {
+    let read = |path: &Path, _: u64| match path.to_str() {
+        Some("order.schema.json") => Ok(schema.as_bytes().to_vec()),
+        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
+    };
+    let text = load_text(SourceText::new("p.yaml", pipeline), &Environment::new(), &read);
+    match compile(&Files { pipelines: vec![text], problems: Vec::new() }) {
+        Ok(compiled) => compiled.warnings,
+        Err(problems) => problems,
+    }
+}
+
+#[test]
+fn each_example_is_reported_with_its_code_and_no_other() {
+    let document = document();
+    let (examples, schemas) = (blocks(&document, "yaml"), blocks(&document, "json"));
+    let base = &examples.iter().find(|(name, _)| name == "base").expect("the base file").1;
+    let schema = &schemas[0].1;
+    assert_eq!(render(&problems(base, schema), Style::Plain), "", "the base file is right");
+    let mut wrong = Vec::new();
+    for (code, text) in examples.iter().filter(|(name, _)| name != "base") {
+        let found = problems(&merged(base, text), schema);
+        let codes: BTreeSet<&str> = found.iter().map(|problem| problem.code.id()).collect();
+        if codes != BTreeSet::from([code.as_str()]) {
+            wrong.push(format!("{code} gave {codes:?}:\n{}", render(&found, Style::Plain)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn each_code_is_shown_or_explained() {
+    let document = document();
+    let (below, table) = document.split_once("### Not shown by one file").expect("the table of the others");
+    for code in Code::ALL {
+        let shown = below.contains(&format!("```yaml {}\n", code.id()));
+        let explained = table.contains(&format!("`{}`", code.id()));
+        assert!(shown || explained, "{} is neither shown nor explained", code.id());
+    }
+}
