@@ -48,7 +48,7 @@ mod tests {
              "inner": "{{#json_string}}{"deep": true}{{/json_string}}"}
         {{/json_string}}"}"#;
         let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-        let message = parse(&parse(&render(text).unwrap())["Message"].as_str().unwrap());
+        let message = parse(parse(&render(text).unwrap())["Message"].as_str().unwrap());
         assert_eq!((&message["n"], &message["text"]), (&json!(1), &json!("a \"q\"")));
         assert_eq!(parse(message["inner"].as_str().unwrap()), json!({"deep": true}));
     }

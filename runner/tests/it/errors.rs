@@ -27,7 +27,7 @@ fn sections(text: &str) -> Vec<(String, String)> {
     let mut sections: Vec<(String, String)> = Vec::new();
     for line in text.lines() {
         match (line.starts_with([' ', '-']), sections.last_mut()) {
-            (true, Some((_, section))) => *section += &format!("{line}\n"),
+            (true, Some((_, section))) => section.extend([line, "\n"]),
             _ => sections.push((line.split(':').next().unwrap_or(line).to_owned(), format!("{line}\n"))),
         }
     }
