@@ -73,9 +73,15 @@ fn contradicted(branch: &[ValidationError<'_>], at: usize) -> bool {
     branch.iter().any(|error| match error.kind() {
         Kind::Constant { .. } => depth(error) <= at + 1,
         Kind::Enum { options } => depth(error) <= at + 1 && is_single(options),
+        Kind::Not { schema } => depth(error) <= at + 1 && is_constant(schema),
         Kind::Type { .. } => depth(error) == at,
         _ => false,
     })
+}
+
+/// Whether a schema is about which value it is: `not` one of the known kinds marks the branch for all others.
+fn is_constant(schema: &Value) -> bool {
+    schema.get("enum").or_else(|| schema.get("const")).is_some()
 }
 
 /// Before `const` came with draft 6, an `enum` of one value was written for it.
@@ -218,6 +224,18 @@ mod tests {
         assert_eq!(rejection.message, "`/n` is below the minimum 3");
         let neither = reject(&schema, &json!({"kind": "c", "n": 1}));
         assert_eq!(neither.keyword.as_deref(), Some("oneOf"));
+    }
+
+    #[test]
+    fn a_branch_for_all_other_kinds_is_not_meant_by_a_known_kind() {
+        let known = json!({ "oneOf": [
+            { "properties": { "kind": { "const": "a" } }, "required": ["n"] },
+            { "properties": { "kind": { "const": "b" } } },
+        ] });
+        let other = json!({ "properties": { "kind": { "not": { "enum": ["a", "b"] } } } });
+        let schema = json!({ "items": { "anyOf": [known, other] } });
+        let rejection = reject(&schema, &json!([{"kind": "a"}]));
+        assert_eq!(rejection.message, "`/0` lacks the required field \"n\"");
     }
 
     #[test]
