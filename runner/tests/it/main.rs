@@ -16,6 +16,7 @@ mod errors;
 mod events;
 mod examples;
 mod explain;
+mod families;
 mod faults;
 mod imports;
 mod many_rows;
