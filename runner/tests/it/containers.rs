@@ -8,6 +8,8 @@ use std::process::Command;
 
 use serde_yaml::Value;
 
+use crate::stack::pipeline_files;
+
 /// What the program and the AWS SDK read from the environment: the table in the README.
 const READ_BY_RUNNER: [&str; 11] = [
     "AWS_ACCESS_KEY_ID",
@@ -39,10 +41,8 @@ fn compose() -> Value {
 
 /// Every `queue` and `dlq` of the example pipelines, as written.
 fn queue_settings() -> BTreeSet<String> {
-    let files = fs::read_dir(root().join("pipelines")).unwrap();
-    let files = files.map(|entry| entry.unwrap().path());
-    files
-        .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+    pipeline_files("pipelines")
+        .into_iter()
         .flat_map(|path| {
             let file: Value = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
             ["queue", "dlq"].map(|key| file["source"][key].as_str().unwrap().to_owned())

@@ -1,7 +1,6 @@
 //! The pipeline file's own JSON Schema agrees with what reads pipeline files.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 use runner::config::{Environment, parse};
@@ -9,7 +8,7 @@ use runner::diagnostic::{Code, SourceText};
 use runner::validate::{Options, Validator};
 use serde_json::{Value, json};
 
-use crate::stack::{repository, shown};
+use crate::stack::{pipeline_files, repository, shown};
 
 /// Where it is committed.
 const FILE: &str = "schemas/pipeline.schema.json";
@@ -21,16 +20,6 @@ fn schema() -> Value {
 
 fn validator() -> Validator {
     Validator::of(&schema(), Options::default()).expect("it is a JSON Schema")
-}
-
-fn pipelines(folder: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(repository().join(folder)).expect("the folder is there");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let pipeline = |path: &PathBuf| {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        path.extension().is_some_and(|ending| ending == "yaml") && !stem.contains('.')
-    };
-    paths.filter(pipeline).collect()
 }
 
 #[test]
@@ -45,7 +34,7 @@ fn what_is_committed_is_what_the_command_prints() {
 #[test]
 fn every_example_keeps_to_it() {
     let validator = validator();
-    for path in pipelines("pipelines") {
+    for path in pipeline_files("pipelines") {
         let value: Value = serde_yaml::from_str(&fs::read_to_string(&path).expect("UTF-8")).expect("YAML");
         validator.check(&value).unwrap_or_else(|rejection| panic!("{}: {rejection:?}", path.display()));
     }
@@ -58,7 +47,7 @@ fn it_judges_the_structure_as_the_reader_does() {
     const STRUCTURE: [Code; 3] = [Code::UnknownKey, Code::MissingKey, Code::WrongKind];
     let validator = validator();
     let (mut right, mut wrong) = (0, 0);
-    for path in pipelines("runner/tests/broken") {
+    for path in pipeline_files("runner/tests/broken") {
         let text = fs::read_to_string(&path).unwrap_or_default();
         // What is no YAML for serde either has no structure to judge.
         let Ok(value) = serde_yaml::from_str::<Value>(&text) else {

@@ -41,6 +41,17 @@ pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace")
 }
 
+/// The pipeline files of a folder, without the test files beside them.
+pub(crate) fn pipeline_files(folder: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(repository().join(folder)).expect("the folder is there");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let pipeline = |path: &PathBuf| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        path.extension().is_some_and(|ending| ending == "yaml") && !stem.contains('.')
+    };
+    paths.filter(pipeline).collect()
+}
+
 impl Stack {
     /// Queues, an empty database, and a copy of the examples.
     pub(crate) async fn new() -> Self {
