@@ -1,11 +1,17 @@
-//! What one message costs between the queue and the database: parse, validate, map.
+//! What one message costs between the queue and the database: parse, validate, map; and what a large schema costs.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::PathBuf;
 
 use divan::Bencher;
+use runner::config::{Environment, load};
 use runner::decide::{Decider, Schemas};
 use runner::map::{ColumnMapping, Context, Expr, Mapping, TableMapping};
-use runner::message::{Delivery, Metadata, Receipt, parse};
+use runner::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt, parse};
+use runner::plan::{Compiled, compile};
 use runner::validate::{Options, Validator};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// 415 bytes, as the transactions example has them.
 const BODY: &str = r#"{"event_id":"7f0c0f5e-3e0f-4f3e-9d6b-0d6f0a1b2c3d","client_id":"client-000042","event_type":"transaction.approved","timestamp":"2024-05-17T12:34:56.789Z","payload":{"transaction_id":"txn-00000000001234567","amount":1964.90,"currency":"EUR","merchant":{"name":"Corner Shop","category":"5411","country":"DE"},"card":{"last4":"4242","brand":"visa"},"approved":true,"risk_score":0.12,"tags":["online","first-order"],"note":null}}"#;
@@ -131,4 +137,46 @@ fn compile_jq(bencher: Bencher) {
 fn stopped(bencher: Bencher, expr: &str) {
     let (expr, document, delivery) = (Expr::compile(expr).expect("an expression"), json!({}), delivery());
     bencher.bench(|| expr.eval(&Context::new(&document, &document, &delivery.metadata).scope()).is_err());
+}
+
+/// GitHub's webhooks: 224 kinds of event in one schema document of 630 KB.
+fn github(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/families/github").join(file)
+}
+
+fn github_compiled() -> Compiled {
+    compile(&load(&[github("pipeline.yaml")], &Environment::new())).expect("the pipeline file is right")
+}
+
+/// The largest sample up to 26,000 bytes: a pull request's comment.
+fn github_delivery() -> Delivery {
+    let file = std::fs::File::open(github("valid/examples.jsonl.gz")).expect("the samples are there");
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("the samples are compressed text");
+    let samples = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a sample on a line"));
+    let sized = samples.map(|sample| (sample["body"].to_string(), sample["attributes"].clone()));
+    let (body, attributes) = sized.filter(|it| it.0.len() <= 26_000).max_by_key(|it| it.0.len()).expect("one is");
+    let texts: BTreeMap<String, String> = serde_json::from_value(attributes).expect("texts by name");
+    let attribute = |text| Attribute { data_type: "String".to_owned(), value: AttributeValue::Text(text) };
+    let attributes = texts.into_iter().map(|(name, text)| (name, attribute(text))).collect();
+    let metadata = Metadata { message_id: "m-1".to_owned(), attributes, ..Metadata::default() };
+    Delivery { body, metadata, receipt: Receipt(String::new()) }
+}
+
+/// What `validate-config` does, from the files on disk.
+#[divan::bench(sample_count = 20)]
+fn large_schema_compile(bencher: Bencher) {
+    bencher.bench(github_compiled);
+}
+
+#[divan::bench]
+fn large_schema_decide_25_kb(bencher: Bencher) {
+    let (compiled, delivery) = (github_compiled(), github_delivery());
+    bencher.bench(|| compiled.pipelines[0].decider().decide(&delivery).expect("the event is valid"));
+}
+
+#[divan::bench]
+fn large_schema_parse_25_kb(bencher: Bencher) {
+    let delivery = github_delivery();
+    bencher.bench(|| parse(&delivery.body).expect("the body is JSON"));
 }
