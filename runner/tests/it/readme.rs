@@ -1,6 +1,8 @@
 //! Every command the documentation shows exists, with the flags it shows.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use crate::stack::{Stack, repository};
 
@@ -39,7 +41,7 @@ fn every_command_of_the_readme_parses() {
             continue;
         }
         // Their own tests, or tools of somebody else's.
-        let known = ["make ", "cp ", "$EDITOR ", "docker compose ", "cargo bench ", "cargo install ", "aws sqs "];
+        let known = ["make ", "echo ", "$EDITOR ", "docker compose ", "cargo bench ", "cargo install ", "aws sqs "];
         assert!(known.iter().any(|word| command.starts_with(word)), "who tests `{command}`?");
     }
 }
@@ -55,39 +57,73 @@ fn every_make_target_of_the_readme_exists() {
     }
 }
 
-/// The commands under "Add an event type in two minutes", run as they stand.
+/// The commands under "Add an event type in two minutes", run as they stand, with the columns it shows.
 #[tokio::test]
 async fn the_two_minutes_of_the_readme_are_true() {
     let stack = Stack::new().await;
+    let queues = [("INVOICES_QUEUE_NAME", &stack.queue), ("INVOICES_DLQ_QUEUE_NAME", &stack.dlq)];
     let commands = commands("README.md");
-    let start = commands.iter().position(|command| command.starts_with("cp ")).expect("the block is there");
-    let block: Vec<_> = commands[start..].iter().take_while(|command| !command.starts_with("docker")).take(6).collect();
+    let start = commands.iter().position(|command| command.starts_with("echo ")).expect("the block is there");
+    let block: Vec<_> = commands[start..].iter().take(7).collect();
     assert!(block.last().is_some_and(|last| last.starts_with("runner run ")), "{block:?}");
     for command in block {
-        if let Some(files) = command.strip_prefix("cp ") {
-            let (from, to) = files.split_once(' ').expect("two files");
-            fs::copy(stack.home.path().join(from), stack.home.path().join(to)).expect("a copy");
-            continue;
-        }
-        if let Some(files) = command.strip_prefix("$EDITOR ") {
-            for file in files.split_whitespace().map(|file| stack.home.path().join(file)) {
-                let text = fs::read_to_string(&file).expect("the copy is there");
-                let text = text
-                    .replace("orders", "invoices")
-                    .replace("ORDERS", "INVOICES")
-                    .replace("order.schema", "invoice.schema");
-                fs::write(&file, text).expect("the file is written");
+        if command.starts_with("echo ") {
+            let written = Command::new("sh").args(["-c", command]).current_dir(stack.home.path()).status();
+            assert!(written.expect("a shell").success(), "`{command}`");
+        } else if command.starts_with("$EDITOR ") {
+            edit(stack.home.path());
+        } else {
+            let arguments = arguments(command).expect("a command of runner");
+            if arguments[0] == "run" {
+                let file = arguments[1];
+                let produced = stack.runner(&["produce", file, "--count", "3"]).envs(queues).output();
+                assert!(produced.expect("the binary starts").status.success(), "events for `{command}`");
             }
-            continue;
+            let drained = (arguments[0] == "run").then_some("--until-empty");
+            let output = stack.runner(&arguments).args(drained).envs(queues).output().expect("the binary starts");
+            assert!(output.status.success(), "`{command}`\n{}", crate::stack::shown(&output));
         }
-        let mut arguments = arguments(command).expect("a command of runner");
-        if arguments[0] == "run" {
-            arguments.push("--until-empty");
+    }
+    assert_eq!(stack.count("invoices").await, 3);
+}
+
+/// Gives the columns the README's lines, and the first case what they make of it.
+fn edit(home: &Path) {
+    let page = fs::read_to_string(repository().join("README.md")).expect("the page is there");
+    let (_, block) = page.split_once("```yaml\ncolumns:\n").expect("the columns are shown");
+    let file = home.join("pipelines/invoices.yaml");
+    let mut text = fs::read_to_string(&file).expect("it was written");
+    for line in block.lines().take_while(|line| *line != "```") {
+        let name = line.split_inclusive(':').next().expect("a column's name");
+        let written = text.lines().find(|line| line.trim().starts_with(name.trim())).expect("a column").to_owned();
+        text = text.replace(&written, &format!("    {line}"));
+    }
+    fs::write(&file, text).expect("the file is written");
+    let cases = home.join("pipelines/invoices.test.yaml");
+    let text = fs::read_to_string(&cases).expect("it was written");
+    let text = text.replace("customer_email: \"Ada@", "customer_email: \"ada@");
+    fs::write(&cases, text).expect("the file is written");
+}
+
+/// The targets of a page's links that are files of the repository.
+fn links(page: &str) -> Vec<String> {
+    let text = fs::read_to_string(repository().join(page)).expect("the page is there");
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+    targets.filter(|target| !target.is_empty() && !target.contains("://")).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    let mut pages = vec!["README.md".to_owned(), "ARCHITECTURE.md".to_owned(), "CHANGELOG.md".to_owned()];
+    for entry in fs::read_dir(repository().join("docs")).expect("the folder is there") {
+        pages.push(format!("docs/{}", entry.expect("an entry").file_name().display()));
+    }
+    for page in pages {
+        let folder = repository().join(&page);
+        let folder = folder.parent().expect("a page is in a folder");
+        for target in links(&page) {
+            assert!(folder.join(&target).exists(), "{page} links to {target}");
         }
-        let mut run = stack.runner(&arguments);
-        run.env("INVOICES_QUEUE_NAME", &stack.queue).env("INVOICES_DLQ_QUEUE_NAME", &stack.dlq);
-        let output = run.output().expect("the binary starts");
-        assert!(output.status.success(), "`{command}`\n{}", crate::stack::shown(&output));
     }
 }
 
