@@ -10,6 +10,7 @@ mod crash;
 mod cross_check;
 mod decide;
 mod dev;
+mod documents;
 mod editor_schema;
 mod envelopes;
 mod errors;

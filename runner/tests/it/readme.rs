@@ -2,22 +2,14 @@
 
 use std::fs;
 
+use crate::documents::blocks_in;
 use crate::stack::{Stack, repository};
 
 /// The lines of the `sh` blocks of a page.
 fn commands(page: &str) -> Vec<String> {
-    let text = fs::read_to_string(repository().join(page)).expect("the page is there");
-    let mut inside = false;
-    let mut found = Vec::new();
-    for line in text.lines() {
-        match line.trim() {
-            "```sh" => inside = true,
-            "```" => inside = false,
-            command if inside && !command.is_empty() => found.push(command.to_owned()),
-            _ => {}
-        }
-    }
-    found
+    let blocks = blocks_in(page, "sh");
+    let lines = blocks.iter().flat_map(|block| block.text.lines());
+    lines.map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 /// Commands of `runner`, however they are started, as its arguments.
