@@ -5,6 +5,8 @@ use crate::stack::repository;
 /// What stands between two fences.
 #[derive(Default)]
 pub(crate) struct Block {
+    /// The last heading above, without its `#`.
+    pub(crate) heading: String,
     /// The first word after the opening fence.
     pub(crate) language: String,
     /// The rest of that line.
@@ -19,12 +21,13 @@ pub(crate) fn page(path: &str) -> String {
 
 /// The blocks of a page, in their order.
 pub(crate) fn blocks(path: &str) -> Vec<Block> {
-    let (mut blocks, mut open) = (Vec::new(), None::<Block>);
+    let (mut blocks, mut open, mut heading) = (Vec::new(), None::<Block>, String::new());
     for line in page(path).lines() {
         match (line.strip_prefix("```"), &mut open) {
             (Some(_), Some(_)) => blocks.extend(open.take()),
-            (Some(info), None) => open = Some(opened(info)),
+            (Some(info), None) => open = Some(opened(info, &heading)),
             (None, Some(block)) => block.text.extend([line, "\n"]),
+            (None, None) if line.starts_with('#') => line.trim_start_matches('#').trim().clone_into(&mut heading),
             (None, None) => {}
         }
     }
@@ -32,10 +35,10 @@ pub(crate) fn blocks(path: &str) -> Vec<Block> {
     blocks
 }
 
-fn opened(info: &str) -> Block {
+fn opened(info: &str, heading: &str) -> Block {
     let (language, label) = info.split_once(' ').unwrap_or((info, ""));
-    let [language, label] = [language, label].map(str::to_owned);
-    Block { language, label, text: String::new() }
+    let [heading, language, label] = [heading, language, label].map(str::to_owned);
+    Block { heading, language, label, text: String::new() }
 }
 
 /// The blocks of one language.

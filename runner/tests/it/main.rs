@@ -6,6 +6,7 @@ mod cases;
 mod casts;
 mod conditions;
 mod containers;
+mod cookbook;
 mod crash;
 mod cross_check;
 mod decide;
