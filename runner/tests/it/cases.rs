@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::documents::{Block, blocks};
 use crate::stack::repository;
 
 fn runner_in(folder: &Path, args: &[&str]) -> Output {
@@ -103,14 +104,13 @@ fn a_test_file_stands_for_its_pipeline() {
 
 /// The name in a block's first line, the block, and the output that follows it where the document shows one.
 fn documented() -> Vec<(String, String, Option<String>)> {
-    let document = std::fs::read_to_string(repository().join("docs/testing.md")).expect("the document");
-    let blocks = document.split("```yaml\n").skip(1);
-    blocks
-        .map(|rest| {
-            let (block, after) = rest.split_once("```\n").expect("a block ends");
-            let name = block.strip_prefix("# pipelines/").and_then(|text| text.split(".test.yaml").next());
-            let output = after.trim_start().strip_prefix("```text\n").and_then(|text| text.split("```").next());
-            (name.expect("a block names its file").to_owned(), block.to_owned(), output.map(str::to_owned))
+    let blocks = blocks("docs/testing.md");
+    let examples = blocks.iter().enumerate().filter(|(_, block)| block.language == "yaml");
+    examples
+        .map(|(at, Block { text, .. })| {
+            let name = text.strip_prefix("# pipelines/").and_then(|text| text.split(".test.yaml").next());
+            let output = blocks.get(at + 1).filter(|next| next.language == "text").map(|next| next.text.clone());
+            (name.expect("a block names its file").to_owned(), text.clone(), output)
         })
         .collect()
 }

@@ -9,18 +9,9 @@ use runner::config::{Environment, Files};
 use runner::diagnostic::{Code, SourceText, Style, render};
 use runner::plan::compile;
 
-use crate::stack::repository;
+use crate::documents::{Block, blocks_in, page};
 
-fn document() -> String {
-    std::fs::read_to_string(repository().join("docs/errors.md")).expect("the list of codes")
-}
-
-/// The fenced blocks of a language: what stands after the language, and the text.
-fn blocks(document: &str, language: &str) -> Vec<(String, String)> {
-    let opening = format!("```{language} ");
-    let blocks = document.split(&opening).skip(1).map(|rest| rest.split("```").next().expect("a block is closed"));
-    blocks.filter_map(|block| block.split_once('\n')).map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
-}
+const PAGE: &str = "docs/errors.md";
 
 /// The text's parts by top-level key.
 fn sections(text: &str) -> Vec<(String, String)> {
@@ -56,13 +47,12 @@ fn problems(pipeline: &str, schema: &str) -> Vec<runner::diagnostic::Diagnostic>
 
 #[test]
 fn each_example_is_reported_with_its_code_and_no_other() {
-    let document = document();
-    let (examples, schemas) = (blocks(&document, "yaml"), blocks(&document, "json"));
-    let base = &examples.iter().find(|(name, _)| name == "base").expect("the base file").1;
-    let schema = &schemas[0].1;
+    let (examples, schemas) = (blocks_in(PAGE, "yaml"), blocks_in(PAGE, "json"));
+    let base = &examples.iter().find(|example| example.label == "base").expect("the base file").text;
+    let schema = &schemas[0].text;
     assert_eq!(render(&problems(base, schema), Style::Plain), "", "the base file is right");
     let mut wrong = Vec::new();
-    for (code, text) in examples.iter().filter(|(name, _)| name != "base") {
+    for Block { label: code, text, .. } in examples.iter().filter(|example| example.label != "base") {
         let found = problems(&merged(base, text), schema);
         let codes: BTreeSet<&str> = found.iter().map(|problem| problem.code.id()).collect();
         if codes != BTreeSet::from([code.as_str()]) {
@@ -74,7 +64,7 @@ fn each_example_is_reported_with_its_code_and_no_other() {
 
 #[test]
 fn each_code_is_shown_or_explained() {
-    let document = document();
+    let document = page(PAGE);
     let (below, table) = document.split_once("### Not shown by one file").expect("the table of the others");
     for code in Code::ALL {
         let shown = below.contains(&format!("```yaml {}\n", code.id()));

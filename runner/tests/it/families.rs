@@ -5,7 +5,7 @@ mod samples;
 
 use std::collections::BTreeSet;
 
-use aws_sdk_sqs::types::{Message, MessageAttributeValue};
+use aws_sdk_sqs::types::Message;
 use runner::decide::Verdict;
 use runner::diagnostic::{Code, Style, render};
 use runner::message::{Delivery, Rejection};
@@ -128,7 +128,7 @@ async fn every_valid_sample_is_stored_and_every_invalid_one_dead_lettered() {
         let pipeline = pipeline.to_str().expect("a path of the repository");
         stack.ends_with(0, &["migrate", pipeline]);
         for sample in valid.iter().chain(&invalid) {
-            send(&stack, sample).await;
+            stack.send_one(&sample.body, sample.attributes.iter()).await;
         }
         let summary = stack.json(&["run", pipeline, "--until-empty", "--format", "json"]);
         assert_eq!(summary["received"], json!(valid.len() + invalid.len()), "{}: {summary}", family.name);
@@ -179,13 +179,6 @@ async fn dead_letters(stack: &Stack, family: &Family, invalid: &[Sample]) {
         };
         assert!(letters.iter().any(|letter| is_of(&letter)), "{} {} is dead-lettered", family.name, sample.name);
     }
-}
-
-async fn send(stack: &Stack, sample: &Sample) {
-    let request = stack.client.send_message().queue_url(stack.url(&stack.queue).await).message_body(&sample.body);
-    let text = |text: &String| MessageAttributeValue::builder().data_type("String").string_value(text).build();
-    let attributes = sample.attributes.iter().map(|(name, value)| (name.clone(), text(value).expect("complete")));
-    request.set_message_attributes(Some(attributes.collect())).send().await.expect("the message is sent");
 }
 
 /// Whoever takes schemas and samples from others says from where, and under which license.

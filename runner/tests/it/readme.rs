@@ -4,22 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::documents::{blocks_in, page};
 use crate::stack::{Stack, repository};
 
 /// The lines of the `sh` blocks of a page.
 fn commands(page: &str) -> Vec<String> {
-    let text = fs::read_to_string(repository().join(page)).expect("the page is there");
-    let mut inside = false;
-    let mut found = Vec::new();
-    for line in text.lines() {
-        match line.trim() {
-            "```sh" => inside = true,
-            "```" => inside = false,
-            command if inside && !command.is_empty() => found.push(command.to_owned()),
-            _ => {}
-        }
-    }
-    found
+    let blocks = blocks_in(page, "sh");
+    let lines = blocks.iter().flat_map(|block| block.text.lines());
+    lines.map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 /// Commands of `runner`, however they are started, as its arguments.
@@ -30,10 +22,10 @@ fn arguments(command: &str) -> Option<Vec<&str>> {
 }
 
 #[test]
-fn every_command_of_the_readme_parses() {
-    let commands = commands("README.md");
-    assert!(commands.len() > 10, "the blocks were found: {commands:?}");
-    for command in &commands {
+fn every_command_of_the_documentation_parses() {
+    let commands = ["README.md", "docs/cookbook.md"].map(commands);
+    assert!(commands.iter().all(|commands| commands.len() >= 4), "the blocks were found: {commands:?}");
+    for command in commands.iter().flatten() {
         if let Some(arguments) = arguments(command) {
             let words = std::iter::once("runner").chain(arguments);
             let parsed = runner::cli::Cli::description().try_get_matches_from(words);
@@ -48,7 +40,7 @@ fn every_command_of_the_readme_parses() {
 
 #[test]
 fn every_make_target_of_the_readme_exists() {
-    let makefile = fs::read_to_string(repository().join("Makefile")).expect("the Makefile is there");
+    let makefile = page("Makefile");
     for command in commands("README.md") {
         if let Some(target) = command.strip_prefix("make ") {
             let rule = format!("\n{}:", target.split_whitespace().next().expect("a target"));
@@ -89,11 +81,11 @@ async fn the_two_minutes_of_the_readme_are_true() {
 
 /// Gives the columns the README's lines, and the first case what they make of it.
 fn edit(home: &Path) {
-    let page = fs::read_to_string(repository().join("README.md")).expect("the page is there");
-    let (_, block) = page.split_once("```yaml\ncolumns:\n").expect("the columns are shown");
+    let blocks = blocks_in("README.md", "yaml");
+    let columns = blocks.iter().find_map(|block| block.text.strip_prefix("columns:\n")).expect("columns are shown");
     let file = home.join("pipelines/invoices.yaml");
     let mut text = fs::read_to_string(&file).expect("it was written");
-    for line in block.lines().take_while(|line| *line != "```") {
+    for line in columns.lines() {
         let name = line.split_inclusive(':').next().expect("a column's name");
         let written = text.lines().find(|line| line.trim().starts_with(name.trim())).expect("a column").to_owned();
         text = text.replace(&written, &format!("    {line}"));
@@ -106,30 +98,30 @@ fn edit(home: &Path) {
 }
 
 /// The targets of a page's links that are files of the repository.
-fn links(page: &str) -> Vec<String> {
-    let text = fs::read_to_string(repository().join(page)).expect("the page is there");
+fn links(path: &str) -> Vec<String> {
+    let text = page(path);
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
     targets.filter(|target| !target.is_empty() && !target.contains("://")).map(str::to_owned).collect()
 }
 
 #[test]
 fn every_link_leads_to_a_file() {
-    let mut pages = vec!["README.md".to_owned(), "ARCHITECTURE.md".to_owned(), "CHANGELOG.md".to_owned()];
+    let mut paths = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(str::to_owned).to_vec();
     for entry in fs::read_dir(repository().join("docs")).expect("the folder is there") {
-        pages.push(format!("docs/{}", entry.expect("an entry").file_name().display()));
+        paths.push(format!("docs/{}", entry.expect("an entry").file_name().display()));
     }
-    for page in pages {
-        let folder = repository().join(&page);
+    for path in paths {
+        let folder = repository().join(&path);
         let folder = folder.parent().expect("a page is in a folder");
-        for target in links(&page) {
-            assert!(folder.join(&target).exists(), "{page} links to {target}");
+        for target in links(&path) {
+            assert!(folder.join(&target).exists(), "{path} links to {target}");
         }
     }
 }
 
 #[test]
 fn architecture_is_a_birds_eye_view() {
-    let text = fs::read_to_string(repository().join("ARCHITECTURE.md")).expect("the page is there");
+    let text = page("ARCHITECTURE.md");
     assert!(text.lines().count() <= 150, "{} lines", text.lines().count());
     let modules = fs::read_to_string(repository().join("runner/src/lib.rs")).expect("the crate is there");
     for module in modules.lines().filter_map(|line| line.split("mod ").nth(1)) {

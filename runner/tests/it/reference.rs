@@ -1,23 +1,17 @@
 //! docs/pipeline-file.md says what is so.
 
-use std::fs;
-use std::path::Path;
-
 use migration::ColumnType;
 use runner::map::Expr;
 use runner::producer::{Generator, Template};
 use serde_yaml::Value;
 
-fn read(path: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
-}
+use crate::documents::{blocks_in, page};
+
+const PAGE: &str = "docs/pipeline-file.md";
 
 /// The code blocks of one language, in their order.
 fn blocks(language: &str) -> Vec<String> {
-    let text = read("docs/pipeline-file.md");
-    let opening = format!("```{language}\n");
-    let blocks = text.split(&opening).skip(1);
-    blocks.map(|rest| rest.split("\n```").next().unwrap().to_owned()).collect()
+    blocks_in(PAGE, language).into_iter().map(|block| block.text).collect()
 }
 
 fn yaml(text: &str) -> Value {
@@ -26,7 +20,7 @@ fn yaml(text: &str) -> Value {
 
 #[test]
 fn the_first_example_is_the_file_that_ships() {
-    assert_eq!(yaml(&blocks("yaml")[0]), yaml(&read("pipelines/transactions.yaml")));
+    assert_eq!(yaml(&blocks("yaml")[0]), yaml(&page("pipelines/transactions.yaml")));
 }
 
 #[test]
@@ -36,7 +30,7 @@ fn every_yaml_block_is_yaml() {
 
 #[test]
 fn every_column_type_is_listed() {
-    let text = read("docs/pipeline-file.md");
+    let text = page(PAGE);
     for name in ColumnType::names() {
         assert!(text.contains(&format!("`{name}`")), "{name}");
     }
@@ -60,7 +54,7 @@ fn every_expression_compiles() {
 #[test]
 fn every_function_is_one() {
     for name in ["unix", "unix_ms", "unix_us", "unix_ns", "lower", "upper", "url_decode", "sha256", "unhex", "gunzip"] {
-        assert!(read("docs/pipeline-file.md").contains(&format!("`{name}`")), "{name}");
+        assert!(page(PAGE).contains(&format!("`{name}`")), "{name}");
         Expr::compile(&format!(".a | {name}")).unwrap();
     }
     for name in ["env", "$ENV", "input", "inputs", "debug", "stderr", "halt", "now", "localtime"] {

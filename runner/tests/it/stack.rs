@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{Message, QueueAttributeName as Name, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{Message, MessageAttributeValue, QueueAttributeName as Name, SendMessageBatchRequestEntry};
 use devstack::postgres::{Postgres, PostgresOptions};
 use devstack::sqs::{Sqs, SqsOptions};
 use sea_orm::sqlx::{self, AssertSqlSafe, PgPool};
@@ -149,6 +149,15 @@ impl Stack {
             let answer = request.send().await.expect("the batch is sent");
             assert!(answer.failed.is_empty(), "{:?}", answer.failed);
         }
+    }
+
+    /// Sends a message with attributes of type String; gives the queue's id of it.
+    pub(crate) async fn send_one(&self, body: &str, attributes: impl Iterator<Item = (&String, &String)>) -> String {
+        let request = self.client.send_message().queue_url(self.url(&self.queue).await).message_body(body);
+        let text = |text: &String| MessageAttributeValue::builder().data_type("String").string_value(text).build();
+        let attributes = attributes.map(|(name, value)| (name.clone(), text(value).expect("complete")));
+        let request = request.set_message_attributes(Some(attributes.collect()));
+        request.send().await.expect("the message is sent").message_id.expect("it has an id")
     }
 
     /// Takes everything out of a queue.
