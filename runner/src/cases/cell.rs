@@ -4,17 +4,13 @@ use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
-use jiff::civil::Time;
 use migration::{ColumnType, ScalarType};
 use serde_json::{Number, Value};
 
 use super::spelling;
-use crate::message::parse;
+use crate::map::cast::utc;
+use crate::message::reread;
 use crate::row::Cell;
-
-/// PostgreSQL's epoch, 2000-01-01 00:00 UTC, in microseconds since 1970.
-const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
 /// The value of a cell. Cells that PostgreSQL stores alike give equal values: times are in UTC, a `numeric(p,s)` has
 /// all its decimals, an unlimited `numeric` those it was written with, bytea is base64, an array a list.
@@ -28,7 +24,7 @@ pub fn value(cell: &Cell, ty: ColumnType) -> Value {
         (Cell::Float4(float), _) => number(&format!("{float:?}")),
         (Cell::Float8(float), _) => number(&format!("{float:?}")),
         (Cell::Uuid(bytes), _) => Value::from(uuid::Uuid::from_bytes(*bytes).to_string()),
-        (Cell::Timestamptz(micros), _) => timestamp(*micros),
+        (Cell::Timestamptz(micros), _) => Value::from(utc(*micros)),
         (Cell::Text(text), _) => Value::from(text.as_str()),
         (Cell::Literal(text), ColumnType::Array(element)) => array(text, element),
         (Cell::Literal(text), ColumnType::Scalar(scalar)) => literal(text, scalar),
@@ -38,11 +34,6 @@ pub fn value(cell: &Cell, ty: ColumnType) -> Value {
 /// A number by its text.
 fn number(text: &str) -> Value {
     text.parse::<Number>().map_or_else(|_| Value::from(text), Value::Number)
-}
-
-fn timestamp(micros: i64) -> Value {
-    let at = micros.checked_add(POSTGRES_EPOCH).and_then(|micros| Timestamp::from_microsecond(micros).ok());
-    Value::from(at.expect("a cast timestamp is within years 1 to 9999").to_string())
 }
 
 fn array(text: &str, element: ScalarType) -> Value {
@@ -61,19 +52,24 @@ fn literal(text: &str, ty: ScalarType) -> Value {
         ScalarType::DoublePrecision => {
             text.parse::<f64>().map_or_else(|_| same(), |float| number(&format!("{float:?}")))
         }
-        ScalarType::Timestamptz => text.parse::<Timestamp>().map_or_else(|_| same(), |at| Value::from(at.to_string())),
-        ScalarType::Time => time(text).map_or_else(same, |time| Value::from(time.to_string())),
-        ScalarType::Interval => spelling::interval(text).map_or_else(same, Value::from),
+        ScalarType::Time => spelling::time(text).map_or_else(same, Value::from),
+        ScalarType::Interval => Value::from(spelling::interval(text)),
         ScalarType::Inet => inet(text).map_or_else(same, Value::from),
         ScalarType::Bytea => bytes(text).map_or_else(same, |bytes| Value::from(STANDARD.encode(bytes))),
-        ScalarType::Jsonb => parse(text).unwrap_or_else(|_| same()),
-        ScalarType::Text | ScalarType::Uuid | ScalarType::Date => same(),
+        ScalarType::Jsonb => reread(text).map_or_else(|_| same(), json),
+        // The cast writes a timestamptz in an array as it is shown.
+        ScalarType::Text | ScalarType::Uuid | ScalarType::Date | ScalarType::Timestamptz => same(),
     }
 }
 
-/// PostgreSQL keeps microseconds.
-fn time(text: &str) -> Option<Time> {
-    text.parse::<Time>().ok()?.round(jiff::Unit::Microsecond).ok()
+/// jsonb's numbers are numerics without limits.
+fn json(value: Value) -> Value {
+    match value {
+        Value::Number(digits) => number(&spelling::numeric(digits.as_str(), None)),
+        Value::Array(items) => items.into_iter().map(json).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, json(value))).collect(),
+        scalar => scalar,
+    }
 }
 
 /// A prefix as long as the address says nothing.
@@ -94,6 +90,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::map::cast::cast;
+    use crate::message::parse;
 
     fn shown(ty: &str, json: &str) -> String {
         let ty: ColumnType = ty.parse().unwrap();
@@ -117,13 +114,16 @@ mod tests {
             ("uuid", "\"0190163D8694739B8F8B2D0D3A1F7C11\"", "\"0190163d-8694-739b-8f8b-2d0d3a1f7c11\""),
             ("timestamptz", "\"2024-05-17T14:00:00.25+02:00\"", "\"2024-05-17T12:00:00.25Z\""),
             ("timestamptz", "\"0001-01-01T00:00:00Z\"", "\"0001-01-01T00:00:00Z\""),
+            ("timestamptz", "\"9999-12-31T22:59:59.9-01:00\"", "\"9999-12-31T23:59:59.9Z\""),
             ("date", "\"2024-05-17\"", "\"2024-05-17\""),
             ("time", "\"09:30\"", "\"09:30:00\""),
+            ("time", "\"09:30:00.0000015\"", "\"09:30:00.000002\""),
             ("interval", "\"P1W\"", "\"P7D\""),
             ("inet", "\"10.0.0.1/32\"", "\"10.0.0.1\""),
             ("inet", "\"10.0.0.0/8\"", "\"10.0.0.0/8\""),
             ("bytea", "\"/wAB\"", "\"/wAB\""),
             ("jsonb", r#"{"a":1.10,"b":[null]}"#, r#"{"a":1.10,"b":[null]}"#),
+            ("jsonb", r#"{"a":[1e2,1.50e1,-0]}"#, r#"{"a":[100,15.0,0]}"#),
             ("jsonb", "\"x\"", "\"x\""),
             ("jsonb", "null", "null"),
         ] {
@@ -140,11 +140,19 @@ mod tests {
             ("numeric(5,1)[]", "[1,2.0]", "[1.0,2.0]"),
             ("double precision[]", "[31.5,1]", "[31.5,1.0]"),
             ("timestamptz[]", r#"["2024-05-17T14:00:00+02:00"]"#, r#"["2024-05-17T12:00:00Z"]"#),
+            ("timestamptz[]", r#"["9999-12-31T23:59:59+00:00"]"#, r#"["9999-12-31T23:59:59Z"]"#),
             ("bytea[]", "[\"/w==\"]", "[\"/w==\"]"),
             ("jsonb[]", r#"[{"a":"x,\"y"},1.10]"#, r#"[{"a":"x,\"y"},1.10]"#),
         ] {
             assert_eq!(shown(ty, written), expected, "{ty}");
         }
+    }
+
+    #[test]
+    fn jsonb_is_shown_as_json_however_deep_it_is() {
+        let deep = (0..200).fold(Value::Null, |inner, _| Value::from(vec![inner]));
+        let jsonb = ColumnType::Scalar(ScalarType::Jsonb);
+        assert_eq!(value(&cast(&deep, jsonb).unwrap(), jsonb), deep);
     }
 
     /// What is shown can be written into a test file: it gives a cell that is shown alike.

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::cell::value;
+use super::align::unlike;
 use super::expected::{Expected, ExpectedRow, Reason};
-use super::written::{outcome, rows_of};
+use super::written::{entries, outcome, rows_of};
 use crate::map::TableMapping;
 use crate::message::Rejection;
 use crate::plan::Pipeline;
-use crate::row::{Row, Rows};
+use crate::row::Rows;
 
 /// One thing that is not as expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +35,12 @@ pub(super) fn differences(
 ) -> Vec<Difference> {
     let tables = &pipeline.decider().mapping.tables;
     match (expected, result) {
-        (Expected::Rows(expected), Ok(rows)) => {
-            let pairs = tables.iter().zip(expected).zip(&rows.tables);
-            pairs.flat_map(|((table, expected), rows)| table_differences(table, expected, rows)).collect()
+        (Expected::Rows(wanted), Ok(rows)) => {
+            let pairs = tables.iter().zip(wanted).zip(&rows.tables).enumerate();
+            let found = pairs.map(|(index, ((table, wanted), rows))| {
+                table_differences(table, wanted, &expected.listed(index, table, rows))
+            });
+            found.flatten().collect()
         }
         (Expected::Rejected(reason), Err(rejection)) => reason_differences(reason, rejection),
         (Expected::Skipped, Ok(rows)) if rows.is_empty() => Vec::new(),
@@ -53,21 +56,40 @@ fn words(expected: &Expected, tables: &[TableMapping]) -> String {
     }
 }
 
-fn table_differences(table: &TableMapping, expected: &[ExpectedRow], rows: &[Row]) -> Vec<Difference> {
+fn table_differences(table: &TableMapping, expected: &[ExpectedRow], rows: &[ExpectedRow]) -> Vec<Difference> {
     let mut found = Vec::new();
     if expected.len() != rows.len() {
         let count = |count| rows_of([(table, count)].into_iter());
         found.push(Difference::new(&table.name, count(expected.len()), count(rows.len())));
     }
-    for (index, (expected, row)) in expected.iter().zip(rows).enumerate() {
-        for ((column, expected), cell) in table.columns.iter().zip(expected).zip(row) {
-            let at = format!("{} row {}, {}", table.name, index + 1, column.name);
-            if let Some(expected) = expected {
-                value_differences(&at, "", expected, &value(cell, column.ty), &mut found);
-            }
+    let shown =
+        |row: Option<&_>| row.map_or("nothing".to_owned(), |row| format!("{{ {} }}", entries(table, row).join(", ")));
+    for (index, expected, row) in unlike(expected, rows, alike) {
+        let at = format!("{} row {}", table.name, index + 1);
+        match (expected, row) {
+            (Some(expected), Some(row)) => row_differences(&at, table, expected, row, &mut found),
+            _ => found.push(Difference::new(at, shown(expected), shown(row))),
         }
     }
     found
+}
+
+fn alike(expected: &ExpectedRow, row: &ExpectedRow) -> bool {
+    expected.iter().zip(row).all(|(expected, value)| expected.is_none() || expected == value)
+}
+
+fn row_differences(
+    at: &str,
+    table: &TableMapping,
+    expected: &ExpectedRow,
+    row: &ExpectedRow,
+    found: &mut Vec<Difference>,
+) {
+    for (column, pair) in table.columns.iter().zip(expected.iter().zip(row)) {
+        if let (Some(expected), Some(value)) = pair {
+            value_differences(&format!("{at}, {}", column.name), "", expected, value, found);
+        }
+    }
 }
 
 /// Goes into objects and arrays, to show only what differs. As deep as the parser lets a body be.
@@ -82,8 +104,8 @@ fn value_differences(at: &str, pointer: &str, expected: &Value, actual: &Value, 
             }
         }
         (Value::Array(left), Value::Array(right)) => {
-            for index in 0..left.len().max(right.len()) {
-                part(at, &format!("{pointer}/{index}"), left.get(index), right.get(index), found);
+            for (index, left, right) in unlike(left, right, Value::eq) {
+                part(at, &format!("{pointer}/{index}"), left, right, found);
             }
         }
         _ => part_differs(at, pointer, &expected.to_string(), &actual.to_string(), found),

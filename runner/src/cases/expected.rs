@@ -11,6 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::map::cast::cast;
 use crate::map::{ColumnMapping, TableMapping};
 use crate::message;
+use crate::row::Row;
 
 /// What a message has to become.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,25 @@ pub enum Expected {
     Rejected(Reason),
     /// No row and no dead letter.
     Skipped,
+}
+
+impl Expected {
+    /// The rows that came for a table, by its index, as the case would list them: with every column that one of the
+    /// table's rows lists, or with all of them where none does.
+    pub(super) fn listed(&self, index: usize, table: &TableMapping, rows: &[Row]) -> Vec<ExpectedRow> {
+        let wanted = match self {
+            Self::Rows(tables) => &tables[index][..],
+            Self::Rejected(_) | Self::Skipped => &[],
+        };
+        let all = wanted.iter().flatten().all(Option::is_none);
+        let columns = table.columns.iter().enumerate();
+        let columns: Vec<_> =
+            columns.map(|(at, column)| (column.ty, all || wanted.iter().any(|row| row[at].is_some()))).collect();
+        let listed = |row: &Row| -> ExpectedRow {
+            row.iter().zip(&columns).map(|(cell, (ty, listed))| listed.then(|| value(cell, *ty))).collect()
+        };
+        rows.iter().map(listed).collect()
+    }
 }
 
 /// A value for each column of the mapping; `None` where it is left open.

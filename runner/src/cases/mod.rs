@@ -1,5 +1,6 @@
 //! Cases: messages with what is expected of them, decided without a queue and without a database.
 
+mod align;
 mod cell;
 mod compare;
 mod compile;

@@ -1,6 +1,6 @@
 //! One spelling for every value that PostgreSQL takes in several.
 
-use jiff::Span;
+use crate::map::cast::since_midnight;
 
 /// A decimal without an exponent; with a scale, padded or cut to it, which for a value that was cast takes off zeros only.
 pub(super) fn numeric(text: &str, scale: Option<u16>) -> String {
@@ -32,23 +32,61 @@ fn split(digits: &str, point: i64) -> (String, String) {
     }
 }
 
-/// An ISO 8601 duration in PostgreSQL's three parts: months, days and a time; `None` when it is longer than jiff counts.
-pub(super) fn interval(text: &str) -> Option<String> {
-    let span: Span = text.parse().ok()?;
-    let months = i64::from(span.get_years()) * 12 + i64::from(span.get_months());
-    let days = i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
-    let minutes = i64::from(span.get_hours()) * 60 + span.get_minutes();
-    let nanos = span.get_milliseconds() * 1_000_000 + span.get_microseconds() * 1000 + span.get_nanoseconds();
-    let seconds = minutes * 60 + span.get_seconds() + nanos / 1_000_000_000;
-    let whole = Span::new()
-        .try_years(months / 12)
-        .and_then(|span| span.try_months(months % 12))
-        .and_then(|span| span.try_days(days))
-        .and_then(|span| span.try_hours(seconds / 3600))
-        .and_then(|span| span.try_minutes(seconds / 60 % 60))
-        .and_then(|span| span.try_seconds(seconds % 60))
-        .and_then(|span| span.try_microseconds(nanos % 1_000_000_000 / 1000));
-    whole.ok().map(|span| span.to_string())
+/// An ISO 8601 duration in PostgreSQL's three parts, months, days and a time, in the units in which it writes them.
+pub(super) fn interval(text: &str) -> String {
+    let (dates, times) = text.split_once('T').unwrap_or((text, ""));
+    let months = count(dates, 'Y') * 12 + count(dates, 'M');
+    let days = count(dates, 'W') * 7 + count(dates, 'D');
+    let micros = (count(times, 'H') * 60 + count(times, 'M')) * 60_000_000 + microseconds(number(times, 'S'));
+    duration(months, days, micros)
+}
+
+fn duration(months: i64, days: i64, micros: i64) -> String {
+    let (minutes, seconds) = (micros / 60_000_000, micros / 1_000_000 % 60);
+    let seconds = fixed(&format!("{seconds}.{:06}", micros % 1_000_000));
+    let dates = units(&[((months / 12).to_string(), 'Y'), ((months % 12).to_string(), 'M'), (days.to_string(), 'D')]);
+    let times = units(&[((minutes / 60).to_string(), 'H'), ((minutes % 60).to_string(), 'M'), (seconds, 'S')]);
+    match (dates.as_str(), times.as_str()) {
+        ("", "") => "PT0S".to_owned(),
+        (dates, "") => format!("P{dates}"),
+        (dates, times) => format!("P{dates}T{times}"),
+    }
+}
+
+fn units(counts: &[(String, char); 3]) -> String {
+    counts.iter().filter(|(count, _)| count != "0").map(|(count, unit)| format!("{count}{unit}")).collect()
+}
+
+/// The number before a unit; 0 where the unit is not there.
+fn number(text: &str, unit: char) -> &str {
+    let before = text.split_once(unit).map_or("0", |(before, _)| before);
+    before.rsplit(|c: char| c.is_ascii_alphabetic()).next().unwrap_or(before)
+}
+
+/// A cast duration has at most nine digits to a unit.
+fn count(text: &str, unit: char) -> i64 {
+    number(text, unit).parse().unwrap_or(0)
+}
+
+/// As PostgreSQL reads seconds: in floating point, and, unlike those of a time, a half is rounded down.
+fn microseconds(seconds: &str) -> i64 {
+    let seconds: f64 = seconds.parse().unwrap_or(0.0);
+    let rounded = (seconds.fract() * 1e6 - 0.5).ceil();
+    #[allow(clippy::cast_possible_truncation, reason = "nine digits before the point, and at most a million")]
+    let (whole, fraction) = (seconds.trunc() as i64, rounded as i64);
+    whole * 1_000_000 + fraction
+}
+
+/// A time of day with its seconds, and no zeros after them.
+pub(super) fn time(text: &str) -> Option<String> {
+    let micros = since_midnight(text)?;
+    let (minutes, seconds, fraction) = (micros / 60_000_000, micros / 1_000_000 % 60, micros % 1_000_000);
+    Some(fixed(&format!("{:02}:{:02}:{seconds:02}.{fraction:06}", minutes / 60, minutes % 60)))
+}
+
+/// Without zeros at the end of the fraction.
+fn fixed(decimal: &str) -> String {
+    decimal.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// The elements of an array literal as the cast writes it: each in quotes, or NULL.
@@ -94,13 +132,28 @@ mod tests {
     }
 
     #[test]
+    fn times_have_one_spelling() {
+        assert_eq!(
+            ["09:30", "09:30:00.0", "00:00:01.250", "00:00:00.0000005", "23:59:59.9999999"]
+                .map(|text| time(text).unwrap()),
+            ["09:30:00", "09:30:00", "00:00:01.25", "00:00:00", "24:00:00"]
+        );
+    }
+
+    #[test]
     fn durations_are_alike_where_postgresql_stores_them_alike() {
-        let same = |left, right| assert_eq!(interval(left).unwrap(), interval(right).unwrap());
+        let same = |left, right| assert_eq!(interval(left), interval(right));
         same("P1W", "P7D");
         same("PT90M", "PT1H30M");
         same("P14M", "P1Y2M");
+        same("P99999999W", "P699999993D");
+        same("PT0S", "P0D");
         same("PT1.50S", "PT1.5S");
+        same("PT0.0000006S", "PT0.000001S");
+        same("PT0.0000005S", "PT0S");
+        same("PT31.1847555S", "PT31.184756S");
+        same("PT59.9999999S", "PT1M");
         assert_ne!(interval("P1D"), interval("PT24H"));
-        assert_eq!(interval("P1Y2M3DT4H5M6.7S").unwrap(), "P1Y2M3DT4H5M6.7S");
+        assert_eq!(interval("P1Y2M3DT4H5M6.7S"), "P1Y2M3DT4H5M6.7S");
     }
 }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::cell::value;
+use super::expected::{Expected, ExpectedRow};
 use crate::map::TableMapping;
 use crate::message::Rejection;
-use crate::row::{Row, Rows};
+use crate::row::Rows;
 
 /// In a few words: `1 row of orders`, ``rejected with `schema` ``, `skipped`.
 pub fn outcome(tables: &[TableMapping], result: &Result<Rows, Rejection>) -> String {
@@ -27,31 +27,35 @@ pub(super) fn rows_of<'t>(counts: impl Iterator<Item = (&'t TableMapping, usize)
     told.collect::<Vec<_>>().join(", ")
 }
 
-/// The lines of a case that expect exactly this: `rows:` with every column, `rejected:`, or `skipped: true`.
-pub fn written(tables: &[TableMapping], result: &Result<Rows, Rejection>) -> String {
+/// The lines of a case that expect exactly this: `rows:` with the columns that the case lists, `rejected:`, or
+/// `skipped: true`. Of each table so many rows at most.
+pub fn written(tables: &[TableMapping], result: &Result<Rows, Rejection>, case: &Expected, most: usize) -> String {
     match result {
         Err(rejection) => rejected(rejection),
         Ok(rows) if rows.is_empty() => "skipped: true\n".to_owned(),
         Ok(rows) => {
-            let filled = tables.iter().zip(&rows.tables).filter(|(_, rows)| !rows.is_empty());
-            "rows:\n".to_owned() + &filled.map(|(table, rows)| table_lines(table, rows)).collect::<String>()
+            let tables = tables.iter().enumerate().zip(&rows.tables).filter(|(_, rows)| !rows.is_empty());
+            let tables =
+                tables.map(|((index, table), rows)| table_lines(table, &case.listed(index, table, rows), most));
+            "rows:\n".to_owned() + &tables.collect::<String>()
         }
     }
 }
 
-fn table_lines(table: &TableMapping, rows: &[Row]) -> String {
-    let rows: String = rows.iter().map(|row| row_lines(table, row)).collect();
-    format!("  {}:\n{rows}", key(&table.name))
+/// `column: value` for each column that is listed.
+pub(super) fn entries(table: &TableMapping, row: &ExpectedRow) -> Vec<String> {
+    let columns = table.columns.iter().zip(row);
+    columns.filter_map(|(column, value)| Some(format!("{}: {}", key(&column.name), value.as_ref()?))).collect()
 }
 
-fn row_lines(table: &TableMapping, row: &Row) -> String {
-    let entries = table.columns.iter().zip(row).enumerate();
-    entries
-        .map(|(index, (column, cell))| {
-            let start = if index == 0 { "-" } else { " " };
-            format!("    {start} {}: {}\n", key(&column.name), value(cell, column.ty))
-        })
-        .collect()
+fn table_lines(table: &TableMapping, rows: &[ExpectedRow], most: usize) -> String {
+    let lines = rows.iter().take(most).map(|row| format!("    - {}\n", entries(table, row).join("\n      ")));
+    let more = match rows.len().saturating_sub(most) {
+        0 => String::new(),
+        1 => "    # and 1 more row\n".to_owned(),
+        more => format!("    # and {more} more rows\n"),
+    };
+    format!("  {}:\n{}{more}", key(&table.name), lines.collect::<String>())
 }
 
 fn rejected(rejection: &Rejection) -> String {

@@ -17,6 +17,10 @@ use crate::plan::{self, Pipeline};
 
 /// Characters of a value in a report, at most.
 const WIDTH: usize = 100;
+/// Differences of a case in a report, at most.
+const MAX_DIFFERENCES: usize = 20;
+/// Rows of a table that came in a report, at most.
+const MAX_ROWS: usize = 10;
 
 /// Run the cases beside the pipeline files (orders.test.yaml for orders.yaml): messages in, rows or a rejection out
 #[derive(Debug, Clone, clap::Args)]
@@ -182,16 +186,21 @@ impl Run<'_> {
         format!("{}:{}", self.case.place.file().display(), self.case.place.start().0)
     }
 
-    fn written(&self) -> String {
-        written(&self.pipeline.decider().mapping.tables, &self.outcome.result)
+    fn written(&self, most: usize) -> String {
+        written(&self.pipeline.decider().mapping.tables, &self.outcome.result, &self.case.expected, most)
     }
 
     /// Everything about a case that failed; its last lines can be pasted into the case.
     fn failure(&self) -> String {
-        let differences: String = self.outcome.differences.iter().map(difference).collect();
-        let came: String = self.written().lines().map(|line| format!("  {line}\n")).collect();
+        let found = &self.outcome.differences;
+        let differences: String = found.iter().take(MAX_DIFFERENCES).map(difference).collect();
+        let more = match found.len().saturating_sub(MAX_DIFFERENCES) {
+            0 => String::new(),
+            more => format!("  and {}\n", counted(more, "more difference")),
+        };
+        let came: String = self.written(MAX_ROWS).lines().map(|line| format!("  {line}\n")).collect();
         let title = format!("{} / {}", self.pipeline.name(), self.case.name);
-        format!("{title}\n  --> {}\n{differences}\n  # what came:\n{came}", self.place())
+        format!("{title}\n  --> {}\n{differences}{more}\n  # what came:\n{came}", self.place())
     }
 
     fn json(&self) -> Value {
@@ -207,7 +216,7 @@ impl Run<'_> {
             "ok": self.passed(),
             "outcome": outcome(&self.pipeline.decider().mapping.tables, &self.outcome.result),
             "differences": differences,
-            "came": self.written(),
+            "came": self.written(usize::MAX),
         })
     }
 }

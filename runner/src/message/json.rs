@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::de::StrRead;
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
@@ -20,13 +21,20 @@ pub fn parse(body: &str) -> Result<Value, Rejection> {
     if body.starts_with('\u{feff}') {
         return Err(not_json("the text starts with a byte order mark".to_owned()));
     }
-    let start = body.as_ptr() as usize;
-    let document = Document { body: start..start + body.len() };
-    let mut reader = serde_json::Deserializer::from_str(body);
-    document
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value))
-        .map_err(|error| not_json(error.to_string()))
+    read(body, serde_json::Deserializer::from_str(body)).map_err(|error| not_json(error.to_string()))
+}
+
+/// The value that a text was written from, which is as deep as it is: expressions make deeper ones than bodies are.
+pub(crate) fn reread(text: &str) -> serde_json::Result<Value> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    read(text, reader)
+}
+
+fn read(text: &str, mut reader: serde_json::Deserializer<StrRead<'_>>) -> serde_json::Result<Value> {
+    let start = text.as_ptr() as usize;
+    let value = Document { body: start..start + text.len() }.deserialize(&mut reader)?;
+    reader.end().map(|()| value)
 }
 
 /// Reads a [`Value`] as `serde_json` does, but refuses a key written twice.
@@ -186,6 +194,13 @@ mod tests {
         {
             message(text);
         }
+    }
+
+    #[test]
+    fn a_value_is_read_again_however_deep_it_is() {
+        let text = "[".repeat(256) + "1.10" + &"]".repeat(256);
+        assert_eq!(reread(&text).unwrap().to_string(), text);
+        message(&text);
     }
 
     #[test]

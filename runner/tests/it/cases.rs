@@ -43,7 +43,7 @@ fn every_example_has_cases_and_they_pass() {
 fn cases_that_fail_are_shown_with_what_differs_and_what_came() {
     let output = runner(&["tests/cases/failing"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    assert_eq!(text(&output.stderr), "error: 6 cases failed\n");
+    assert_eq!(text(&output.stderr), "error: 8 cases failed\n");
     snapshot("failing", &text(&output.stdout));
 }
 
@@ -52,12 +52,22 @@ fn json_has_every_case_uncut() {
     let output = runner(&["tests/cases/failing", "--format", "json", "--filter", "shop / values differ"]);
     assert_eq!(output.status.code(), Some(1));
     let result: Value = serde_json::from_slice(&output.stdout).expect("one object");
-    assert_eq!((&result["failed"], &result["left_out"]), (&1.into(), &8.into()));
+    assert_eq!((&result["failed"], &result["left_out"]), (&1.into(), &10.into()));
     let case = &result["cases"][0];
     assert_eq!((&case["line"], &case["outcome"]), (&24.into(), &"1 row of orders".into()));
     let last = case["differences"].as_array().expect("a list").last().expect("differences");
     assert_eq!(last["at"], "orders row 1, raw at /note/text");
     assert!(last["expected"].as_str().expect("a text").len() > 150);
+}
+
+#[test]
+fn json_has_every_difference_and_every_row() {
+    let output = runner(&["tests/cases/failing", "--format", "json", "--filter", "many more came"]);
+    let result: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    let case = &result["cases"][0];
+    assert_eq!(case["differences"].as_array().map(Vec::len), Some(22));
+    let written = case["came"].as_str().expect("a text");
+    assert!(written.ends_with("- sku: \"v\"\n") && !written.contains("more row"), "{written}");
 }
 
 #[test]

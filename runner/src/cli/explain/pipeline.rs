@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::columns::aligned;
+use super::super::columns::{aligned, wrapped};
 use crate::config::PipelineText;
 use crate::decide::{Choice, Otherwise, Unwrap};
 use crate::map::{ColumnMapping, Expr, TableMapping};
@@ -31,15 +31,11 @@ impl<'a> About<'a> {
 
     pub(super) fn human(&self) -> String {
         let (pipeline, source) = (self.pipeline, self.pipeline.source());
-        let about = format!(
-            "{} ({})\n\n  Messages come from the queue {}.\n  What can never be stored goes to {}, with the reason.\n",
-            pipeline.name(),
-            pipeline.file().display(),
-            source.queue,
-            source.dlq
-        );
+        let title = format!("{} ({})\n\n", pipeline.name(), pipeline.file().display());
+        let queue = wrapped(&format!("Messages come from the queue {}.", source.queue));
+        let dlq = wrapped(&format!("What can never be stored goes to {}, with the reason.", source.dlq));
         let tables = self.tables().map(|(target, table, said)| table_human(target, table, said));
-        about + &self.envelope() + &self.schemas() + &tables.collect::<String>()
+        title + &queue + &dlq + &self.envelope() + &self.schemas() + &tables.collect::<String>()
     }
 
     fn tables(&self) -> impl Iterator<Item = (&'a Target, &'a TableMapping, &[Option<String>])> {
@@ -51,33 +47,30 @@ impl<'a> About<'a> {
     fn envelope(&self) -> String {
         let decider = self.pipeline.decider();
         let event = match &decider.unwrap {
-            None => "  The body is the event.\n".to_owned(),
-            Some(Unwrap::Sns) => {
-                "  The event is the JSON text in `Message` of an Amazon SNS notification.\n".to_owned()
-            }
-            Some(Unwrap::Expr(expr)) => format!("  The event is `{}` of the body.\n", expr.text()),
+            None => "The body is the event.".to_owned(),
+            Some(Unwrap::Sns) => "The event is the JSON text in `Message` of an Amazon SNS notification.".to_owned(),
+            Some(Unwrap::Expr(expr)) => format!("The event is `{}` of the body.", expr.text()),
         };
-        match &decider.skip {
-            None => event,
-            Some(skip) => format!("{event}  An event is dropped if `{}`.\n", skip.expr().text()),
-        }
+        let skip = decider.skip.as_ref().map(|skip| format!("An event is dropped if `{}`.", skip.expr().text()));
+        wrapped(&event) + &skip.map(|skip| wrapped(&skip)).unwrap_or_default()
     }
 
     fn schemas(&self) -> String {
         let schemas = &self.pipeline.decider().schemas;
         let checked = schemas.at.as_ref().map_or("An event".to_owned(), |at| format!("`{}` of an event", at.text()));
         match &schemas.choice {
-            Choice::One(_) => format!("  {checked} has to be valid by {}.\n", self.schema(None).unwrap_or_default()),
+            Choice::One(_) => {
+                wrapped(&format!("{checked} has to be valid by {}.", self.schema(None).unwrap_or_default()))
+            }
             Choice::ByValue { discriminator, otherwise, .. } => {
                 let rest = match otherwise {
                     Otherwise::DeadLetter => "goes to the dead letters",
                     Otherwise::Skip => "is dropped",
                 };
-                format!(
-                    "  {checked} has to be valid by the schema of its kind, which `{}` tells:\n\n{}\n  Any other kind {rest}.\n",
-                    discriminator.text(),
-                    self.kinds()
-                )
+                let told = discriminator.text();
+                let kind =
+                    wrapped(&format!("{checked} has to be valid by the schema of its kind, which `{told}` tells:"));
+                format!("{kind}\n{}\n{}", self.kinds(), wrapped(&format!("Any other kind {rest}.")))
             }
         }
     }
@@ -133,7 +126,8 @@ fn table_human(target: &Target, table: &TableMapping, said: &[Option<String>]) -
         vec![column.name.clone(), written_type(column), null.to_owned(), column.expr.text().trim().to_owned(), said]
     });
     let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
-    format!("\ntable {}\n  {}\n  {}\n\n{}", table.name, origin(table), conflict(target), aligned(&rows))
+    let sentences = wrapped(&origin(table)) + &wrapped(&conflict(target));
+    format!("\ntable {}\n{sentences}\n{}", table.name, aligned(&rows))
 }
 
 /// Where the rows come from, in a sentence.

@@ -3,7 +3,7 @@
 use migration::ScalarType;
 use serde_json::Value;
 
-use super::datetime::{POSTGRES_EPOCH, rfc_3339};
+use super::datetime::utc;
 use super::{Problem, cast_scalar};
 use crate::row::Cell;
 
@@ -42,9 +42,7 @@ fn element_text(cell: Cell) -> String {
         Cell::Float4(float) => format!("{float:e}"),
         Cell::Float8(float) => format!("{float:e}"),
         Cell::Uuid(bytes) => uuid::Uuid::from_bytes(bytes).to_string(),
-        Cell::Timestamptz(micros) => {
-            rfc_3339(i128::from(micros + POSTGRES_EPOCH) * 1000).expect("a cast timestamp is within years 1 to 9999")
-        }
+        Cell::Timestamptz(micros) => utc(micros),
         Cell::Text(text) | Cell::Literal(text) => text,
     }
 }

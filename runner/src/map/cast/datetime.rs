@@ -10,7 +10,7 @@ use super::{Problem, Takes, string};
 use crate::row::Cell;
 
 /// PostgreSQL's epoch, 2000-01-01 00:00 UTC, in microseconds since 1970.
-pub(super) const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
+const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 /// PostgreSQL takes offsets below 16 hours.
 const LARGEST_OFFSET: i32 = 16 * 3600;
 
@@ -37,8 +37,18 @@ pub(super) fn time(value: &Value) -> Result<Cell, Problem> {
     let text = string(value, ScalarType::Time)?;
     Reader(text.as_bytes())
         .whole(Reader::time_of_day)
-        .map(|()| Cell::Literal(text.to_owned()))
+        .map(|_| Cell::Literal(text.to_owned()))
         .ok_or(Problem::Form(ScalarType::Time.takes()))
+}
+
+/// The point in time of a cell, microseconds since PostgreSQL's epoch, as RFC 3339 in UTC.
+pub(crate) fn utc(micros: i64) -> String {
+    rfc_3339(i128::from(micros + POSTGRES_EPOCH) * 1000).expect("a cast timestamp is within years 1 to 9999")
+}
+
+/// Microseconds since midnight of a time that [`time`] takes, as PostgreSQL rounds them: up to 24:00:00 itself.
+pub(crate) fn since_midnight(text: &str) -> Option<i64> {
+    Reader(text.as_bytes()).whole(Reader::time_of_day)
 }
 
 /// Microseconds since 1970.
@@ -93,12 +103,10 @@ impl Reader<'_> {
         Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()
     }
 
-    fn time_of_day(&mut self) -> Option<()> {
+    fn time_of_day(&mut self) -> Option<i64> {
         let time = self.minutes()?;
-        if self.one_of(b":").is_some() {
-            self.seconds(time)?;
-        }
-        Some(())
+        let (time, micros) = if self.one_of(b":").is_some() { self.seconds(time)? } else { (time, 0) };
+        Some(time.duration_since(Time::midnight()).as_secs() * 1_000_000 + micros)
     }
 
     fn minutes(&mut self) -> Option<Time> {

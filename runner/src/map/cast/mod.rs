@@ -22,6 +22,7 @@ use crate::row::Cell;
 
 pub use accepts::{JsonType, Verdict, accepts};
 pub(in crate::map) use datetime::rfc_3339;
+pub(crate) use datetime::{since_midnight, utc};
 pub(in crate::map) use decimal::Decimal;
 
 /// Why a value does not fit its column.
