@@ -1,6 +1,7 @@
 //! The pipeline file's text.
 
-use super::columns::{Column, Columns};
+use super::column::Column;
+use super::columns::Columns;
 use super::names::{snake_case, yaml_key, yaml_value};
 use super::{Origin, Request};
 

@@ -5,6 +5,7 @@
 
 mod cases;
 mod choices;
+mod column;
 mod columns;
 mod draft;
 mod event;
