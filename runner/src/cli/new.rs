@@ -55,14 +55,18 @@ pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
         Error::NoObject(_) => Failure::Config(format!("error: {error}\n  help: {ONE_EVENT}")),
     })?;
     write_all(&made)?;
-    if !made.problems.is_empty() {
-        output::tell(format_args!("{}\n", render(&made.problems, style).trim_end()));
+    if !made.warnings.is_empty() {
+        output::tell(format_args!("{}\n", render(&made.warnings, style).trim_end()));
+    }
+    if let Some(why) = &made.refused {
+        output::tell(format_args!("warning: no sample event was found that is stored: {why}\n  help: {MEND}\n"));
     }
     print(&made, args.format)
 }
 
-const ONE_EVENT: &str = "name the part of the schema that describes one event, such as `FILE#/items`; of a list of \
-                         samples, put each on a line of its own";
+const ONE_EVENT: &str = "name the part of the schema that describes one event, such as `FILE#/items`";
+const ONE_SAMPLE: &str = "write each event as an object; several stand one after another, or in one array";
+const MEND: &str = "mend the template, then take the `#` off the last lines of the pipeline file";
 
 /// A name is a file's, a table's and a queue's.
 fn name(text: &str) -> Result<String, String> {
@@ -170,7 +174,7 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
 fn print(made: &Scaffold, format: Format) -> Result<(), Failure> {
     let paths: Vec<String> = made.files.iter().map(|(path, _)| path.display().to_string()).collect();
     let pipeline = &paths[0];
-    let next = ["validate-config", "test", "dev"].map(|command| format!("runner {command} {pipeline}"));
+    let next: Vec<String> = next(made).map(|command| format!("runner {command} {pipeline}")).collect();
     match format {
         Format::Json => output::result(format_args!("{:#}", json!({ "files": paths, "next": next }))),
         Format::Human => {
@@ -178,4 +182,11 @@ fn print(made: &Scaffold, format: Format) -> Result<(), Failure> {
             output::result(format_args!("{}\n\nnext:\n  {}", wrote.join("\n"), next.join("\n  ")))
         }
     }
+}
+
+/// What there is to do now: without a producer there is nothing to show on this machine.
+fn next(made: &Scaffold) -> impl Iterator<Item = &'static str> {
+    let commands = ["validate-config", "test", "dev", "migrate up", "run"];
+    let shown = made.refused.is_none();
+    commands.into_iter().filter(move |command| shown || *command != "dev")
 }

@@ -18,8 +18,9 @@ const EPOCHS: [(&str, i64); 3] = [("s", 1), ("ms", 1_000), ("us", 1_000_000)];
 /// Last words of the names of points in time.
 const TIMES: [&str; 7] = ["ts", "time", "timestamp", "at", "date", "created", "updated"];
 
-/// The template of a sample.
-pub(super) fn event(sample: &Value, order: &KeyOrder, choices: &mut Choices) -> Node {
+/// The template of a sample: of the first one, unless it can't be stored.
+pub(super) fn event(samples: &[Value], order: &KeyOrder, choices: &mut Choices) -> Node {
+    let sample = &samples[choices.choose("", samples.len())];
     value(sample, "", "", order, choices)
 }
 
@@ -104,7 +105,7 @@ mod tests {
             "id": "evt_1042", "customerId": "a7x", "n": 1042, "at": "2024-01-02T03:04:05Z", "note": "x1042",
             "ref": "00112233-4455-6677-8899-aabbccddeeff", "ts": 1_700_000_000_123_i64, "account_id": 4711, "day": "2024-01-02",
         });
-        let text = event(&sample, &KeyOrder::default(), &mut Choices::default()).text(0);
+        let text = event(&[sample], &KeyOrder::default(), &mut Choices::default()).text(0);
         for expected in [
             r#""id": "evt_{{random_int 1000 9999}}""#,
             r#""customerId": "{{random_string 3}}""#,
