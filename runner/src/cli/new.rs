@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::exit::Failure;
@@ -34,7 +35,7 @@ pub(super) struct NewArgs {
         conflicts_with = "from_sample"
     )]
     pub from_schema: Option<String>,
-    /// Sample events: one JSON document in a file, or one a line
+    /// Sample events: JSON objects one after another, or in one array
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub from_sample: Vec<PathBuf>,
     /// The folder of pipelines/ and schemas/
@@ -105,26 +106,34 @@ fn sample_text(path: &Path) -> Result<String, Failure> {
     Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
 }
 
-/// The documents of a file: one, or one a line; each is an object.
+/// The samples of a file: its documents, and the items of those that are arrays; each is an object.
 fn documents(path: &Path, text: &str) -> Result<Vec<Value>, Failure> {
     let refused = |why: String| Failure::Config(format!("error: {} is no sample: {why}", path.display()));
-    let documents = match (parse(text), lines(text)) {
-        (Ok(document), _) => vec![document],
-        (Err(_), Ok(documents)) => documents,
-        (Err(_), Err((line, why))) if line > 1 => return Err(refused(format!("line {line}: {why}"))),
-        (Err(error), Err(_)) => return Err(refused(error.message)),
-    };
-    match documents.iter().find(|document| !document.is_object()) {
-        None if documents.is_empty() => Err(refused("it is empty".to_owned())),
-        None => Ok(documents),
-        Some(other) => Err(refused(format!("{}, not an object\n  help: {ONE_EVENT}", type_of(other).word()))),
+    let samples = stream(text).map_err(refused)?.into_iter().flat_map(|document| match document {
+        Value::Array(items) => items,
+        one => vec![one],
+    });
+    let samples: Vec<Value> = samples.collect();
+    match samples.iter().find(|sample| !sample.is_object()) {
+        None if samples.is_empty() => Err(refused("it is empty".to_owned())),
+        None => Ok(samples),
+        Some(other) => Err(refused(format!("{}, not an object\n  help: {ONE_SAMPLE}", type_of(other).word()))),
     }
 }
 
-/// One document on each line; else the first line that is none, and why.
-fn lines(text: &str) -> Result<Vec<Value>, (usize, String)> {
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(number, line)| parse(line).map_err(|error| (number, error.message))).collect()
+/// JSON documents one after another, each read as strictly as a message's body is.
+fn stream(text: &str) -> Result<Vec<Value>, String> {
+    let mut ends = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    let mut start = 0;
+    let mut documents = Vec::new();
+    while let Some(document) = ends.next() {
+        document.map_err(|error| error.to_string())?;
+        let one = text[start..ends.byte_offset()].trim_start();
+        let document = parse(one).map_err(|error| format!("document {}: {}", documents.len() + 1, error.message))?;
+        documents.push(document);
+        start = ends.byte_offset();
+    }
+    Ok(documents)
 }
 
 /// A path from a folder to a file, as the pipeline file names it.
