@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::from_sample::epoch_unit;
 use crate::map::cast::cast;
-use crate::map::{Expr, Path, Root};
+use crate::map::{Context, Expr, Root};
+use crate::message::Metadata;
 
 /// A column as the pipeline file writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +30,13 @@ impl Column {
     }
 
     /// What the samples have for it.
-    fn values<'v>(&self, samples: &'v [Value]) -> Vec<&'v Value> {
-        let path = Path::parse(&self.path()).filter(|path| path.root == Root::Input);
-        path.map_or_else(Vec::new, |path| samples.iter().filter_map(|sample| path.get(sample).ok()).collect())
+    fn values(&self, samples: &[Value]) -> Vec<Value> {
+        let Some(expr) = Expr::compile(&self.path()).ok().filter(|expr| !expr.uses(Root::Sqs)) else {
+            return Vec::new();
+        };
+        let metadata = Metadata::default();
+        let value = |sample| Some(expr.eval(&Context::new(sample, sample, &metadata).scope()).ok()?.into_owned());
+        samples.iter().filter_map(value).collect()
     }
 
     /// Takes a wider type, where the samples' values ask for it and one takes them all.
