@@ -3,6 +3,8 @@
 //! Pure: it reads through the caller's eyes and writes nothing. What it makes has been through the compiler and the
 //! pipeline's own steps before anybody sees it.
 
+mod array;
+mod candidates;
 mod cases;
 mod choices;
 mod column;
@@ -11,14 +13,17 @@ mod draft;
 mod event;
 mod from_sample;
 mod infer;
+mod looks;
 mod names;
 mod node;
 mod number;
+mod object;
 mod order;
 mod pattern;
 mod string;
 mod trial;
 mod types;
+mod ways;
 
 use std::collections::BTreeMap;
 use std::io;

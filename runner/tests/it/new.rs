@@ -1,6 +1,7 @@
 //! `runner new`: what it writes passes `validate-config` without a warning, and runs.
 
 mod any;
+mod hard;
 mod samples;
 mod shapes;
 mod unsendable;
