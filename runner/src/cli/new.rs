@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::exit::Failure;
@@ -34,7 +35,7 @@ pub(super) struct NewArgs {
         conflicts_with = "from_sample"
     )]
     pub from_schema: Option<String>,
-    /// Sample events: one JSON document in a file, or one a line
+    /// Sample events: JSON objects one after another, or in one array
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub from_sample: Vec<PathBuf>,
     /// The folder of pipelines/ and schemas/
@@ -55,14 +56,18 @@ pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
         Error::NoObject(_) => Failure::Config(format!("error: {error}\n  help: {ONE_EVENT}")),
     })?;
     write_all(&made)?;
-    if !made.problems.is_empty() {
-        output::tell(format_args!("{}\n", render(&made.problems, style).trim_end()));
+    if !made.warnings.is_empty() {
+        output::tell(format_args!("{}\n", render(&made.warnings, style).trim_end()));
+    }
+    if let Some(why) = &made.refused {
+        output::tell(format_args!("warning: no sample event was found that is stored: {why}\n  help: {MEND}\n"));
     }
     print(&made, args.format)
 }
 
-const ONE_EVENT: &str = "name the part of the schema that describes one event, such as `FILE#/items`; of a list of \
-                         samples, put each on a line of its own";
+const ONE_EVENT: &str = "name the part of the schema that describes one event, such as `FILE#/items`";
+const ONE_SAMPLE: &str = "write each event as an object; several stand one after another, or in one array";
+const MEND: &str = "mend the template, then take the `#` off the last lines of the pipeline file";
 
 /// A name is a file's, a table's and a queue's.
 fn name(text: &str) -> Result<String, String> {
@@ -101,26 +106,34 @@ fn sample_text(path: &Path) -> Result<String, Failure> {
     Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
 }
 
-/// The documents of a file: one, or one a line; each is an object.
+/// The samples of a file: its documents, and the items of those that are arrays; each is an object.
 fn documents(path: &Path, text: &str) -> Result<Vec<Value>, Failure> {
     let refused = |why: String| Failure::Config(format!("error: {} is no sample: {why}", path.display()));
-    let documents = match (parse(text), lines(text)) {
-        (Ok(document), _) => vec![document],
-        (Err(_), Ok(documents)) => documents,
-        (Err(_), Err((line, why))) if line > 1 => return Err(refused(format!("line {line}: {why}"))),
-        (Err(error), Err(_)) => return Err(refused(error.message)),
-    };
-    match documents.iter().find(|document| !document.is_object()) {
-        None if documents.is_empty() => Err(refused("it is empty".to_owned())),
-        None => Ok(documents),
-        Some(other) => Err(refused(format!("{}, not an object\n  help: {ONE_EVENT}", type_of(other).word()))),
+    let samples = stream(text).map_err(refused)?.into_iter().flat_map(|document| match document {
+        Value::Array(items) => items,
+        one => vec![one],
+    });
+    let samples: Vec<Value> = samples.collect();
+    match samples.iter().find(|sample| !sample.is_object()) {
+        None if samples.is_empty() => Err(refused("it is empty".to_owned())),
+        None => Ok(samples),
+        Some(other) => Err(refused(format!("{}, not an object\n  help: {ONE_SAMPLE}", type_of(other).word()))),
     }
 }
 
-/// One document on each line; else the first line that is none, and why.
-fn lines(text: &str) -> Result<Vec<Value>, (usize, String)> {
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(number, line)| parse(line).map_err(|error| (number, error.message))).collect()
+/// JSON documents one after another, each read as strictly as a message's body is.
+fn stream(text: &str) -> Result<Vec<Value>, String> {
+    let mut ends = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    let mut start = 0;
+    let mut documents = Vec::new();
+    while let Some(document) = ends.next() {
+        document.map_err(|error| error.to_string())?;
+        let one = text[start..ends.byte_offset()].trim_start();
+        let document = parse(one).map_err(|error| format!("document {}: {}", documents.len() + 1, error.message))?;
+        documents.push(document);
+        start = ends.byte_offset();
+    }
+    Ok(documents)
 }
 
 /// A path from a folder to a file, as the pipeline file names it.
@@ -170,7 +183,7 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
 fn print(made: &Scaffold, format: Format) -> Result<(), Failure> {
     let paths: Vec<String> = made.files.iter().map(|(path, _)| path.display().to_string()).collect();
     let pipeline = &paths[0];
-    let next = ["validate-config", "test", "dev"].map(|command| format!("runner {command} {pipeline}"));
+    let next: Vec<String> = next(made).map(|command| format!("runner {command} {pipeline}")).collect();
     match format {
         Format::Json => output::result(format_args!("{:#}", json!({ "files": paths, "next": next }))),
         Format::Human => {
@@ -178,4 +191,11 @@ fn print(made: &Scaffold, format: Format) -> Result<(), Failure> {
             output::result(format_args!("{}\n\nnext:\n  {}", wrote.join("\n"), next.join("\n  ")))
         }
     }
+}
+
+/// What there is to do now: without a producer there is nothing to show on this machine.
+fn next(made: &Scaffold) -> impl Iterator<Item = &'static str> {
+    let commands = ["validate-config", "test", "dev", "migrate up", "run"];
+    let shown = made.refused.is_none();
+    commands.into_iter().filter(move |command| shown || *command != "dev")
 }

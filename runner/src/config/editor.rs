@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use migration::ColumnType;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema as JsonSchemaValue, SchemaGenerator, json_schema};
@@ -61,6 +62,7 @@ schema_of!(Seconds: |_generator| json_schema!({
 schema_of!(ColumnText: |_generator| json_schema!({
     "description": "TYPE [null] [= EXPR]",
     "type": "string",
+    "pattern": column_line(),
     "examples": ["text", "uuid", "bigint", "numeric(12,2)", "boolean", "timestamptz", "jsonb", "text null = .a.b"],
 }));
 schema_of!(DraftName: |_generator| json_schema!({ "enum": ["4", "6", "7", 4, 6, 7, "2019-09", "2020-12"] }));
@@ -90,6 +92,14 @@ fn setting(mut inner: JsonSchemaValue) -> JsonSchemaValue {
     // The key's own description says it better than the type's.
     inner.remove("description");
     json_schema!({ "anyOf": [inner, { "description": "a variable", "type": "string", "pattern": r"\$\{" }] })
+}
+
+/// A known type, in the words that may follow it; what an expression says is the compiler's alone.
+fn column_line() -> String {
+    let names: Vec<String> = ColumnType::names().map(|name| name.replace(' ', r"\s+")).collect();
+    let digits = r"(\s*\(\s*\d+\s*(,\s*\d+\s*)?\))?";
+    let types = names.join("|").replace("numeric", &format!("numeric{digits}"));
+    format!(r"^\s*({types})\s*(\[\])?(\s+[nN][uU][lL][lL])?\s*(=|$)")
 }
 
 fn names() -> JsonSchemaValue {

@@ -56,6 +56,7 @@ pub struct PipelineFile {
     /// An expression: a document for which it is true is dropped, and not dead-lettered.
     pub skip: Option<Spanned<String>>,
     /// The tables, each by its name, with an optional PostgreSQL schema: `events`, `sales.orders`.
+    #[schemars(extend("minProperties" = 1))]
     pub tables: Spanned<Keyed<Table>>,
     /// Sample events, for `runner produce` and `runner dev`.
     pub producer: Option<Producer>,
@@ -99,6 +100,7 @@ pub struct Table {
     /// An expression that yields an array: each element becomes a row.
     pub for_each: Option<Spanned<String>>,
     /// The columns, each by its name: `TYPE [null] [= EXPR]`.
+    #[schemars(extend("minProperties" = 1))]
     pub columns: Keyed<Spanned<ColumnText>>,
     /// Secondary indexes.
     #[serde(default)]
@@ -120,12 +122,14 @@ pub enum OnConflict {
 /// `producer:`
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
+#[schemars(extend("not" = { "required": ["every", "rate"] }))]
 pub struct Producer {
     /// Time from one event to the next: `15s`, `500ms`.
     pub every: Option<Setting<String>>,
     /// Instead of `every`, events per second, minute or hour (`500/s`, `30/m`), or `max`.
     pub rate: Option<Setting<String>>,
     /// The templates to choose from.
+    #[schemars(extend("minItems" = 1))]
     pub templates: Spanned<Vec<Spanned<Template>>>,
 }
 

@@ -21,10 +21,16 @@ pub enum Schema {
 /// A choice among schemas, or one with options.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a schema's path, or a mapping")]
+#[schemars(extend("oneOf" = [
+    { "required": ["file"], "properties": { "mapping": false, "files": false, "discriminator": false, "otherwise": false } },
+    { "required": ["mapping", "discriminator"], "properties": { "file": false, "files": false } },
+    { "required": ["files", "discriminator"], "properties": { "file": false, "mapping": false } },
+]))]
 pub struct Selection {
     /// One schema: a path from the pipeline file, with an optional `#/pointer`.
     pub file: Option<Setting<String>>,
     /// One schema for each value of the discriminator: paths with an optional `#/pointer`.
+    #[schemars(extend("minProperties" = 1))]
     pub mapping: Option<Spanned<Keyed<Setting<String>>>>,
     /// A pattern of paths; each file names its own value of the discriminator with `const` or `enum`.
     pub files: Option<Setting<String>>,

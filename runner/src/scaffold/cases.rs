@@ -1,12 +1,14 @@
 //! The first cases for `runner test`: an event with the rows it becomes, and one that is rejected, with the reason.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::KeyOrder;
 use super::names::yaml_key;
 use super::node::{Node, escaped};
 use super::trial::{MESSAGE_ID, decide, metadata};
+use crate::config::parse_cases;
+use crate::diagnostic::SourceText;
 use crate::map::{Context, Root, TableMapping};
 use crate::plan::Pipeline;
 use crate::producer::{Breakage, Generator, Template};
@@ -14,24 +16,33 @@ use crate::producer::{Breakage, Generator, Template};
 /// The events' time: one that nobody takes for the present.
 const TIME: &str = "2026-01-02T03:04:05Z";
 /// The turn in which a field is left out, where one is required.
-const TURN: usize = 1;
+const WITHOUT_FIELD: usize = 1;
+/// The turn in which the text is cut, which no schema is needed for.
+const CUT: usize = 0;
 
-/// The text of the file; only a remark when the template renders nothing that is stored.
+/// The text of the file. An event whose case can't be written, or none that is stored, leaves one that needs no event.
 pub(super) fn text(pipeline: &Pipeline, template: &str, order: &KeyOrder) -> String {
-    let head = "# Cases for `runner test`: a message, and the rows it becomes or why it is rejected.\n";
-    let Some(event) = stored(pipeline, template) else {
-        return format!("{head}[]\n");
-    };
-    let tables = pipeline.decider().mapping.tables.iter().map(|table| rows(table, &event, order));
+    let of_event = stored(pipeline, template).map(|event| {
+        file(&format!("{}\n{}", case(pipeline, &event, order), rejected(pipeline, &event, WITHOUT_FIELD, order)))
+    });
+    let is_right = |text: &String| parse_cases(&SourceText::new("new", text)).1.is_empty();
+    let without = || file(&rejected(pipeline, &Value::Object(Map::new()), CUT, order));
+    of_event.filter(is_right).unwrap_or_else(without)
+}
+
+fn file(cases: &str) -> String {
+    format!("# Cases for `runner test`: a message, and the rows it becomes or why it is rejected.\n{cases}")
+}
+
+/// An event with the rows it becomes.
+fn case(pipeline: &Pipeline, event: &Value, order: &KeyOrder) -> String {
+    let tables = pipeline.decider().mapping.tables.iter().map(|table| rows(table, event, order));
     let tables: String = tables.collect();
-    let message = Node::literal(&event, order).text(4);
+    let message = Node::literal(event, order).text(4);
     let mut columns = pipeline.decider().mapping.tables.iter().flat_map(|table| &table.columns);
     let uses_sqs = columns.any(|column| column.expr.uses(Root::Sqs));
     let sqs = if uses_sqs { format!("  sqs: {{ message_id: {MESSAGE_ID} }}\n") } else { String::new() };
-    format!(
-        "{head}- name: an event is stored\n{sqs}  message: {message}\n  rows:\n{tables}\n{}",
-        rejected(pipeline, &event, order)
-    )
+    format!("- name: an event is stored\n{sqs}  message: {message}\n  rows:\n{tables}")
 }
 
 /// An event with fixed values.
@@ -56,10 +67,10 @@ fn rows(table: &TableMapping, event: &Value, order: &KeyOrder) -> String {
     format!("    {}:\n      - {}\n", yaml_key(&table.name), lines.join("\n        "))
 }
 
-/// The same event, broken.
-fn rejected(pipeline: &Pipeline, event: &Value, order: &KeyOrder) -> String {
+/// An event, broken as it is this turn.
+fn rejected(pipeline: &Pipeline, event: &Value, turn: usize, order: &KeyOrder) -> String {
     let accepts = |body: &str| decide(pipeline, body).is_ok();
-    let (body, breakage) = Breakage::apply(TURN, &event.to_string(), accepts);
+    let (body, breakage) = Breakage::apply(turn, &event.to_string(), accepts);
     let name = match breakage {
         Breakage::NotJson => "what is no JSON is rejected",
         Breakage::MissingField => "an event that lacks a field is rejected",

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 /// Ways tried in all before the search gives up.
 const TRIES: usize = 300;
+/// Places met in all before it gives up: a schema that never ends has many at each try.
+const PLACES: usize = 100_000;
 
 /// The way taken at each place, by JSON Pointer; the first one unless a refusal asked for another.
 #[derive(Debug, Default)]
@@ -11,11 +13,14 @@ pub(super) struct Choices {
     taken: BTreeMap<String, usize>,
     /// How many ways there were, of the places met since [`Choices::start`].
     offered: BTreeMap<String, usize>,
+    /// Places met in all.
+    met: usize,
 }
 
 impl Choices {
     /// The way to take at a place that has this many.
     pub(super) fn choose(&mut self, pointer: &str, ways: usize) -> usize {
+        self.met += 1;
         self.offered.insert(pointer.to_owned(), ways);
         self.taken.get(pointer).copied().unwrap_or(0).min(ways.saturating_sub(1))
     }
@@ -67,7 +72,7 @@ pub(super) fn search<T>(mut make: impl FnMut(&mut Choices) -> T, refuse: impl Fn
         if change != Change::Near {
             stuck.get_or_insert(result);
         }
-        if change == Change::None {
+        if change == Change::None || choices.met > PLACES {
             break;
         }
     }

@@ -3,48 +3,17 @@
 use serde_json::Value;
 
 use super::KeyOrder;
-use super::from_sample::epoch_unit;
+use super::column::Column;
 use super::names::{Names, snake_case};
 use super::types::{column_type, few_scalars};
-use crate::map::{Expr, Path, Root};
+use crate::map::Expr;
 use crate::plan::shape::{Field, Shape, Type};
 
 /// Columns worth an index, at most.
 const INDEXED: usize = 4;
 
-/// A column as the pipeline file writes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
-    /// Unique in its table.
-    pub(super) name: String,
-    /// A type's name.
-    pub(super) ty: String,
-    /// NULL is allowed.
-    pub(super) nullable: bool,
-    /// `None` where the field has the column's name.
-    pub(super) expr: Option<String>,
-    /// Another line for it, where the samples make one likely.
-    pub(super) instead: Option<String>,
-}
-
-impl Column {
-    /// The expression as jq.
-    fn path(&self) -> String {
-        self.expr.clone().unwrap_or_else(|| Expr::field(&self.name).text().to_owned())
-    }
-
-    /// A number may be a time, when its name says so and it is one in every sample.
-    fn time_in(&self, samples: &[Value]) -> Option<String> {
-        let text = self.path();
-        let path = Path::parse(&text).filter(|path| path.root == Root::Input)?;
-        let values = samples.iter().filter_map(|sample| path.get(sample).ok()).filter(|value| !value.is_null());
-        let mut units = values.map(|value| epoch_unit(value.as_i64()?, &self.name));
-        let unit = units.next()??;
-        let function = if unit == "s" { "unix".to_owned() } else { format!("unix_{unit}") };
-        let null = if self.nullable { " null" } else { "" };
-        units.all(|other| other == Some(unit)).then(|| format!("timestamptz{null} = {text} | {function}"))
-    }
-}
+/// Types of what identifies something.
+const IDS: [&str; 4] = ["uuid", "text", "bigint", "numeric"];
 
 /// The columns of a table, and what identifies a row of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,8 +51,9 @@ impl Columns {
 
     /// Looks into samples for what a schema can't say.
     pub(super) fn compare(&mut self, samples: &[Value]) {
-        for column in self.list.iter_mut().filter(|column| column.ty == "bigint") {
-            column.instead = column.time_in(samples);
+        for column in &mut self.list {
+            column.widen(samples);
+            column.instead = column.time_in(samples).filter(|_| column.ty == "bigint");
         }
     }
 
@@ -92,7 +62,7 @@ impl Columns {
         let searched = |column: &&Column| {
             let words = ["type", "status", "kind"].contains(&column.name.as_str()) || is_id(&column.name);
             let ends = ["_type", "_status"].iter().any(|end| column.name.ends_with(end));
-            let text = ["text", "uuid", "bigint"].contains(&column.ty.as_str());
+            let text = IDS.contains(&column.ty.as_str());
             column.name != self.key && ((text && (words || ends)) || column.ty == "timestamptz")
         };
         self.list.iter().filter(searched).take(INDEXED).map(|column| column.name.as_str()).collect()
@@ -150,7 +120,7 @@ fn key(columns: &[Column], pipeline: &str) -> Option<String> {
     let own = snake_case(pipeline);
     let singular = own.strip_suffix('s').unwrap_or(&own);
     let names = ["id", "event_id", "uuid", "event_uuid", &format!("{own}_id"), &format!("{singular}_id")];
-    let usable = |column: &&Column| !column.nullable && ["uuid", "text", "bigint"].contains(&column.ty.as_str());
+    let usable = |column: &&Column| !column.nullable && IDS.contains(&column.ty.as_str());
     let find = |name: &&str| columns.iter().filter(usable).find(|column| column.name == **name);
     names.iter().find_map(find).map(|column| column.name.clone())
 }
@@ -224,6 +194,22 @@ mod tests {
         assert_eq!(lines(&schema(&["order_id", "id"]), "orders").1, "id");
         assert_eq!(lines(&schema(&["order_id"]), "orders").1, "order_id");
         assert_eq!(lines(&schema(&["order_id"]), "invoices").1, "message_id_2");
+    }
+
+    #[test]
+    fn a_whole_number_the_schema_puts_beyond_bigint_is_numeric() {
+        for (keywords, expected) in [
+            (json!({"maximum": 18_446_744_073_709_551_615_u64}), "a: numeric"),
+            (json!({"exclusiveMinimum": 1e30}), "a: numeric"),
+            (json!({"format": "uint64"}), "a: numeric"),
+            (json!({"enum": [1, 18_446_744_073_709_551_615_u64]}), "a: numeric"),
+            (json!({"const": -1e20}), "a: numeric"),
+            (json!({"minimum": i64::MIN, "maximum": i64::MAX, "format": "int64"}), "a: bigint"),
+        ] {
+            let mut schema = json!({"required": ["a"], "properties": {"a": keywords}});
+            schema["properties"]["a"]["type"] = "integer".into();
+            assert_eq!(lines(&schema, "t").0[0], expected, "{schema}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The pipeline file's text.
 
-use super::columns::{Column, Columns};
+use super::column::Column;
+use super::columns::Columns;
 use super::names::{snake_case, yaml_key, yaml_value};
 use super::{Origin, Request};
 
@@ -10,7 +11,16 @@ pub(super) struct Draft<'a> {
     schema: String,
     origin: &'static str,
     columns: &'a Columns,
-    producer: bool,
+    producer: Producer,
+}
+
+/// The end of the file.
+enum Producer {
+    None,
+    /// The template that stands beside it.
+    Template,
+    /// That template is not right yet: what is wrong with it.
+    Remark(String),
 }
 
 impl<'a> Draft<'a> {
@@ -19,12 +29,13 @@ impl<'a> Draft<'a> {
             Origin::Schema(path) => (path.clone(), "a schema"),
             Origin::Samples(..) => (format!("../schemas/{}.schema.json", request.name), "samples"),
         };
-        Self { name: request.name, schema, origin, columns, producer: false }
+        Self { name: request.name, schema, origin, columns, producer: Producer::None }
     }
 
-    /// With the template that stands beside it.
-    pub(super) fn with_producer(self) -> Self {
-        Self { producer: true, ..self }
+    /// With the template that stands beside it; as a remark, when its events are not stored.
+    pub(super) fn with_producer(self, refused: Option<&str>) -> Self {
+        let producer = refused.map_or(Producer::Template, |why| Producer::Remark(why.to_owned()));
+        Self { producer, ..self }
     }
 
     pub(super) fn text(&self) -> String {
@@ -61,11 +72,24 @@ impl<'a> Draft<'a> {
     }
 
     fn producer(&self) -> String {
-        if !self.producer {
-            return String::new();
+        let name = self.name;
+        let lines = format!("producer:\n  every: 1s\n  templates: [{name}.json.hbs]\n");
+        match &self.producer {
+            Producer::None => String::new(),
+            Producer::Template => format!("\n{lines}"),
+            Producer::Remark(why) => format!(
+                "\n# Sample events: {name}.json.hbs is a start, but what it renders is rejected:\n# {}\n\
+                 # Mend it, and take the `#` away:\n#\n{}",
+                one_line(why),
+                lines.lines().map(|line| format!("# {line}\n")).collect::<String>()
+            ),
         }
-        format!("\nproducer:\n  every: 1s\n  templates: [{}.json.hbs]\n", self.name)
     }
+}
+
+/// A text that stays inside a comment.
+fn one_line(text: &str) -> String {
+    text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'), " ")
 }
 
 fn column_line(column: &Column) -> String {

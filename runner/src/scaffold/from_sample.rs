@@ -1,7 +1,7 @@
 //! A sample as a template: ids and times new in each event, everything else as it was.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::KeyOrder;
 use super::choices::Choices;
@@ -11,13 +11,16 @@ use super::node::{Node, escaped};
 
 /// Letters of an id that are drawn anew, at least; fewer would repeat too soon.
 const LEAST_DRAWN: usize = 3;
+/// Digits of a number that a helper draws, at most.
+const DIGITS: usize = 18;
 /// The years 2001 to 2286 in each unit, which no other unit shares.
 const EPOCHS: [(&str, i64); 3] = [("s", 1), ("ms", 1_000), ("us", 1_000_000)];
 /// Last words of the names of points in time.
 const TIMES: [&str; 7] = ["ts", "time", "timestamp", "at", "date", "created", "updated"];
 
-/// The template of a sample.
-pub(super) fn event(sample: &Value, order: &KeyOrder, choices: &mut Choices) -> Node {
+/// The template of a sample: of the first one, unless it can't be stored.
+pub(super) fn event(samples: &[Value], order: &KeyOrder, choices: &mut Choices) -> Node {
+    let sample = &samples[choices.choose("", samples.len())];
     value(sample, "", "", order, choices)
 }
 
@@ -44,7 +47,7 @@ fn value(sample: &Value, pointer: &str, name: &str, order: &KeyOrder, choices: &
 fn drawn(scalar: &Value, name: &str) -> Option<Node> {
     match scalar {
         Value::String(text) => text_drawn(text, name).map(|text| Node::quoted(&text)),
-        Value::Number(number) => number_drawn(number.as_i64()?, name).map(Node::Scalar),
+        Value::Number(number) => number_drawn(number, name).map(Node::Scalar),
         _ => None,
     }
 }
@@ -62,22 +65,24 @@ fn text_drawn(text: &str, name: &str) -> Option<String> {
     drawable.then(|| format!("{}{}", escaped(prefix), letters(tail)))
 }
 
-/// As many digits as there were, or as many letters.
+/// As many digits as there were, or as many letters. Of more digits than a helper draws, the first ones stay.
 fn letters(tail: &str) -> String {
-    let digits = tail.chars().all(|c| c.is_ascii_digit()) && tail.len() <= 18 && !tail.starts_with('0');
-    let least = u32::try_from(tail.len() - 1).ok().and_then(|zeros| 10_i64.checked_pow(zeros));
-    match least.filter(|_| digits) {
-        Some(least) => format!("{{{{random_int {least} {}}}}}", least.saturating_mul(9) + (least - 1)),
-        None => format!("{{{{random_string {}}}}}", tail.len()),
+    let digits = tail.chars().all(|c| c.is_ascii_digit()) && !tail.starts_with('0');
+    if !digits {
+        return format!("{{{{random_string {}}}}}", tail.len());
     }
+    let (kept, drawn) = tail.split_at(tail.len().saturating_sub(DIGITS));
+    let zeros = "0".repeat(drawn.len() - 1);
+    format!("{kept}{{{{random_int 1{zeros} {}}}}}", "9".repeat(drawn.len()))
 }
 
-fn number_drawn(number: i64, name: &str) -> Option<String> {
-    if let Some(unit) = epoch_unit(number, name) {
+fn number_drawn(number: &Number, name: &str) -> Option<String> {
+    if let Some(unit) = number.as_i64().and_then(|number| epoch_unit(number, name)) {
         return Some(format!("{{{{unix \"{unit}\"}}}}"));
     }
     let text = number.to_string();
-    (is_id(name) && number > 0 && text.len() >= LEAST_DRAWN).then(|| letters(&text))
+    let whole = text.chars().all(|c| c.is_ascii_digit());
+    (is_id(name) && whole && text.len() >= LEAST_DRAWN).then(|| letters(&text))
 }
 
 /// The unit of a point in time, for a number whose name says that it is one.
@@ -100,7 +105,7 @@ mod tests {
             "id": "evt_1042", "customerId": "a7x", "n": 1042, "at": "2024-01-02T03:04:05Z", "note": "x1042",
             "ref": "00112233-4455-6677-8899-aabbccddeeff", "ts": 1_700_000_000_123_i64, "account_id": 4711, "day": "2024-01-02",
         });
-        let text = event(&sample, &KeyOrder::default(), &mut Choices::default()).text(0);
+        let text = event(&[sample], &KeyOrder::default(), &mut Choices::default()).text(0);
         for expected in [
             r#""id": "evt_{{random_int 1000 9999}}""#,
             r#""customerId": "{{random_string 3}}""#,

@@ -14,6 +14,9 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// Formats that are told apart, each with the column type that has to take its values as well.
 const FORMATS: [(&str, &str); 4] =
     [("uuid", "uuid"), ("date-time", "timestamptz"), ("date", "date"), ("email", "text")];
+/// Values within values that are described. One that is an object takes two levels of the
+/// schema, and no text of more than 128 is read.
+const DEEPEST: usize = 32;
 /// Fields that tell kinds of events apart.
 const DISCRIMINATORS: [&str; 4] = ["type", "event_type", "eventType", "kind"];
 
@@ -38,28 +41,27 @@ impl<'a> Inference<'a> {
     pub(super) fn document(&self, name: &str, samples: &[Value]) -> Node {
         let samples: Vec<&Value> = samples.iter().collect();
         let mut schema = vec![("$schema".to_owned(), Node::quoted(DRAFT)), ("title".to_owned(), Node::quoted(name))];
-        schema.extend(self.fields(&samples));
+        schema.extend(self.fields(&samples, 0));
         Node::Object(schema)
     }
 
-    fn schema(&self, values: &[&Value]) -> Node {
-        Node::Object(self.fields(values))
-    }
-
     /// The keywords. Each speaks of its own type only, so several types need no `anyOf`.
-    fn fields(&self, values: &[&Value]) -> Vec<(String, Node)> {
+    fn fields(&self, values: &[&Value], depth: usize) -> Vec<(String, Node)> {
         let mut fields = vec![("type".to_owned(), types(values))];
+        if depth == DEEPEST {
+            return fields;
+        }
         let strings: Vec<&Value> = values.iter().copied().filter(|value| value.is_string()).collect();
         if let Some(format) = self.format(&strings) {
             fields.push(("format".to_owned(), Node::quoted(format)));
         }
         let objects: Vec<&Map<String, Value>> = values.iter().filter_map(|value| value.as_object()).collect();
         if !objects.is_empty() {
-            self.object(&objects, &mut fields);
+            self.object(&objects, depth, &mut fields);
         }
         let items: Vec<&Value> = values.iter().filter_map(|value| value.as_array()).flatten().collect();
         if !items.is_empty() {
-            fields.push(("items".to_owned(), self.schema(&items)));
+            fields.push(("items".to_owned(), Node::Object(self.fields(&items, depth + 1))));
         }
         fields
     }
@@ -75,7 +77,7 @@ impl<'a> Inference<'a> {
         found.map(|(format, ..)| *format)
     }
 
-    fn object(&self, objects: &[&Map<String, Value>], fields: &mut Vec<(String, Node)>) {
+    fn object(&self, objects: &[&Map<String, Value>], depth: usize, fields: &mut Vec<(String, Node)>) {
         let names: BTreeSet<&str> = objects.iter().flat_map(|object| object.keys()).map(String::as_str).collect();
         let names = self.order.sorted(names.into_iter());
         let required = names.iter().filter(|name| objects.iter().all(|object| object.contains_key(**name)));
@@ -85,14 +87,14 @@ impl<'a> Inference<'a> {
         }
         let property = |name: &&str| {
             let values: Vec<&Value> = objects.iter().filter_map(|object| object.get(*name)).collect();
-            ((*name).to_owned(), self.property(name, &values))
+            ((*name).to_owned(), self.property(name, &values, depth + 1))
         };
         fields.push(("properties".to_owned(), Node::Object(names.iter().map(property).collect())));
     }
 
     /// One value in every sample is most likely a constant, but samples can't prove it.
-    fn property(&self, name: &str, values: &[&Value]) -> Node {
-        let mut fields = self.fields(values);
+    fn property(&self, name: &str, values: &[&Value], depth: usize) -> Node {
+        let mut fields = self.fields(values, depth);
         let same = values.len() > 1 && values.windows(2).all(|pair| pair[0] == pair[1]);
         if same && DISCRIMINATORS.contains(&name) {
             let comment = format!("{} in all {} samples: a const?", values[0], values.len());

@@ -3,21 +3,27 @@
 //! Pure: it reads through the caller's eyes and writes nothing. What it makes has been through the compiler and the
 //! pipeline's own steps before anybody sees it.
 
+mod array;
+mod candidates;
 mod cases;
 mod choices;
+mod column;
 mod columns;
 mod draft;
 mod event;
 mod from_sample;
 mod infer;
+mod looks;
 mod names;
 mod node;
 mod number;
+mod object;
 mod order;
 mod pattern;
 mod string;
 mod trial;
 mod types;
+mod ways;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -28,6 +34,7 @@ use serde_json::Value;
 use crate::config::load::{join, load_text};
 use crate::config::{Disk, Entry, Environment, Files, PipelineText};
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::message::Rejection;
 use crate::plan::shape::{Shape, Type};
 use crate::plan::{Compiled, compile};
 
@@ -60,8 +67,10 @@ pub enum Origin {
 pub struct Scaffold {
     /// The files by their path, the pipeline file first.
     pub files: Vec<(PathBuf, String)>,
-    /// What the compiler says of them; nothing, as a rule.
-    pub problems: Vec<Diagnostic>,
+    /// What the compiler warns of; nothing, as a rule.
+    pub warnings: Vec<Diagnostic>,
+    /// Why the pipeline stores no event of its template, which then is not its producer's; `None`, as a rule.
+    pub refused: Option<String>,
 }
 
 /// Why nothing can be made.
@@ -89,19 +98,22 @@ pub fn scaffold(request: &Request<'_>, disk: &dyn Disk) -> Result<Scaffold, Erro
     let draft = Draft::new(request, &columns);
     let compiled = written.compile(&draft.text()).map_err(Error::Schema)?;
     let pipeline = compiled.pipelines.first().expect("one file that compiles is one pipeline");
-    let event = match &request.origin {
-        Origin::Samples(samples, _) => {
-            trial::find(pipeline, |choices| from_sample::event(&samples[0], &order, choices))
-        }
+    let tried = match &request.origin {
+        Origin::Samples(samples, _) => trial::find(pipeline, |choices| from_sample::event(samples, &order, choices)),
         Origin::Schema(_) => {
             let shape = document(&schema.pipelines[0]).expect("it was there a moment ago");
             trial::find(pipeline, |choices| event::event(&shape, &order, choices))
         }
     };
-    written.files.insert(written.path("pipelines", ".json.hbs"), event.clone() + "\n");
-    let cases = cases::text(pipeline, &event, &order);
+    let cases = cases::text(pipeline, &tried.text, &order);
+    written.files.insert(written.path("pipelines", ".json.hbs"), tried.text + "\n");
     written.files.insert(written.path("pipelines", ".test.yaml"), cases);
-    Ok(written.finish(draft.with_producer().text()))
+    written.finish(draft, tried.refused.map(said))
+}
+
+fn said(rejection: Rejection) -> String {
+    let Rejection { column, message, .. } = rejection;
+    column.map_or_else(|| message.clone(), |column| format!("column `{column}`: {message}"))
 }
 
 /// The columns, and the order of an event's fields.
@@ -173,12 +185,10 @@ impl<'a> Written<'a> {
         compile(&self.files_of(pipeline))
     }
 
-    fn finish(self, pipeline: String) -> Scaffold {
-        let problems = match self.compile(&pipeline) {
-            Ok(compiled) => compiled.warnings,
-            Err(problems) => problems,
-        };
+    fn finish(self, draft: Draft<'_>, refused: Option<String>) -> Result<Scaffold, Error> {
+        let pipeline = draft.with_producer(refused.as_deref()).text();
+        let warnings = self.compile(&pipeline).map_err(Error::Schema)?.warnings;
         let own = (self.path("pipelines", ".yaml"), pipeline);
-        Scaffold { files: std::iter::once(own).chain(self.files).collect(), problems }
+        Ok(Scaffold { files: std::iter::once(own).chain(self.files).collect(), warnings, refused })
     }
 }

@@ -41,13 +41,12 @@ impl Node {
 
     /// The text, with `indent` spaces before every line but the first.
     pub(super) fn text(&self, indent: usize) -> String {
-        let line = self.line();
-        if self.is_flat() && indent + line.chars().count() <= WIDTH {
+        if let Some(line) = self.is_flat().then(|| self.line()).filter(|line| indent + line.chars().count() <= WIDTH) {
             return line;
         }
         let inner = indent + 2;
         let (open, lines, close) = match self {
-            Self::Scalar(_) => return line,
+            Self::Scalar(text) => return text.clone(),
             Self::Array(items) => ('[', items.iter().map(|item| item.text(inner)).collect::<Vec<_>>(), ']'),
             Self::Object(fields) => {
                 let field = |(name, value): &(String, Self)| format!("{}: {}", key(name), value.text(inner));

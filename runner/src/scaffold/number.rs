@@ -8,6 +8,8 @@ use super::columns::is_id;
 const LARGEST: f64 = 1e12;
 /// Digits after the point where the schema leaves it open.
 const SCALE: usize = 2;
+/// Multiples of a step among which a whole number is looked for.
+const MULTIPLES: u32 = 1_000;
 
 /// The bounds all schemas of a conjunction leave.
 struct Bounds {
@@ -58,24 +60,31 @@ impl Bounds {
     }
 }
 
-/// A whole number.
-pub(super) fn integer(schemas: &[&Value], name: &str) -> String {
+/// A whole number; for one of several that have to differ, the one at its index.
+pub(super) fn integer(schemas: &[&Value], name: &str, distinct: Option<usize>) -> String {
     let bounds = Bounds::of(schemas);
-    if let Some(step) = bounds.step.filter(|step| *step > 1.0) {
-        return decimal_of_steps(&bounds, step);
+    let step = bounds.step.map_or(1.0, whole);
+    if distinct.is_some() || step > 1.0 {
+        return multiple(&bounds, step, distinct);
     }
     let (least, most) = bounds.units(1.0, if is_id(name) { 1_000_000_000 } else { 1_000 });
     format!("{{{{random_int {least} {}}}}}", most.max(least))
 }
 
+/// The least whole number that is a multiple of a step.
+fn whole(step: f64) -> f64 {
+    let mut multiples = (1..=MULTIPLES).map(|count| f64::from(count) * step);
+    multiples.find(|multiple| same(multiple.round(), *multiple)).map_or(step, f64::round)
+}
+
 /// A number with a fraction.
-pub(super) fn decimal(schemas: &[&Value]) -> String {
+pub(super) fn decimal(schemas: &[&Value], distinct: Option<usize>) -> String {
     let bounds = Bounds::of(schemas);
     let scale = match bounds.step {
         None => (SCALE..=9).find(|scale| fits(bounds.units(unit(*scale), 1))).unwrap_or(SCALE),
         Some(step) => match (0..=9).find(|scale| same(unit(*scale), step)) {
             Some(scale) => scale,
-            None => return decimal_of_steps(&bounds, step),
+            None => return multiple(&bounds, step, distinct),
         },
     };
     let width = 10_i64.pow(u32::try_from(scale).expect("a scale of one digit")) * 1_000;
@@ -96,11 +105,11 @@ fn same(a: f64, b: f64) -> bool {
     (a - b).abs() <= a.abs() * 1e-9
 }
 
-/// The first multiple, as a literal.
+/// The first multiple, or the one so many after it, as a literal.
 #[allow(clippy::cast_precision_loss, reason = "the count of steps is small where it matters")]
-fn decimal_of_steps(bounds: &Bounds, step: f64) -> String {
+fn multiple(bounds: &Bounds, step: f64, distinct: Option<usize>) -> String {
     let (first, _) = bounds.units(step, 1_000);
-    let value = first as f64 * step;
+    let value = (first as f64 + distinct.unwrap_or(0) as f64) * step;
     if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{}", (value * 1e9).round() / 1e9) }
 }
 
@@ -133,7 +142,7 @@ mod tests {
             json!({"multipleOf": 7, "minimum": 100}),
             json!({"minimum": 2.5, "maximum": 3.5}),
         ] {
-            for (ty, text) in [("integer", integer(&[&schema], "n")), ("number", decimal(&[&schema]))] {
+            for (ty, text) in [("integer", integer(&[&schema], "n", None)), ("number", decimal(&[&schema], None))] {
                 let mut schema = schema.clone();
                 schema["type"] = ty.into();
                 drawn(&schema, &text);
@@ -144,11 +153,17 @@ mod tests {
             json!({"multipleOf": 0.25, "exclusiveMinimum": 0}),
             json!({"exclusiveMinimum": 0, "exclusiveMaximum": 0.001}),
         ] {
-            drawn(&schema, &decimal(&[&schema]));
+            drawn(&schema, &decimal(&[&schema], None));
         }
+        for step in [1.5, 0.3, 0.25, 2.0, 0.5] {
+            let schema = json!({"type": "integer", "multipleOf": step, "minimum": 4});
+            drawn(&schema, &integer(&[&schema], "n", None));
+        }
+        let few = json!({"type": "integer", "minimum": 1, "maximum": 3});
+        assert_eq!([0, 1, 2].map(|index| integer(&[&few], "n", Some(index))), ["1", "2", "3"]);
         let flag =
             json!({"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 0, "exclusiveMinimum": true});
-        assert_eq!(integer(&[&flag], "n"), "{{random_int 1 1001}}");
+        assert_eq!(integer(&[&flag], "n", None), "{{random_int 1 1001}}");
     }
 
     fn drawn(schema: &Value, text: &str) {

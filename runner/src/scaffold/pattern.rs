@@ -1,96 +1,153 @@
 //! Texts that match a regular expression, as a template draws them.
 
 use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{Class, ClassBytes, Hir, HirKind, Repetition};
+use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
+use super::looks::without_looks;
 use super::node::escaped;
 
 /// Characters of one repetition, at most.
 const LONGEST: usize = 1_000;
 /// Digits of a whole number that fits an `i64`.
 const DIGITS: usize = 18;
+/// Characters of each sort, those that passwords have to have first.
+const SORTS: [&str; 4] =
+    ["ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789", "!@#$%&*?-_.,:;+=/|~^'`()<>[]{}\"\\ "];
+/// Characters of a class without an ASCII one, at most.
+const FOREIGN: usize = 26;
 
-/// A text of about `length` characters; `None` for what goes beyond a plain regular expression, such as a look-ahead.
-/// Whether it matches is for the schema to say: bounds of words and the like are left to luck.
-pub(super) fn template(pattern: &str, length: usize) -> Option<String> {
+/// How a text is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Style {
+    /// Its length is about this.
+    pub(super) length: usize,
+    /// Its own among several that have to differ.
+    pub(super) number: usize,
+    /// Characters of every sort in turn, instead of those of one sort or a helper's.
+    pub(super) mixed: bool,
+}
+
+/// A text for a pattern; `None` for what goes beyond a regular expression. Whether it matches is for the schema to say:
+/// what the pattern looks at without taking it is left to luck.
+pub(super) fn template(pattern: &str, style: Style) -> Option<String> {
+    let pattern = without_looks(pattern);
     // ASCII classes are enough to find one match, and are what ECMA 262 means by `\d` and `\w`.
-    let mut parser = ParserBuilder::new().unicode(false).utf8(false).build();
-    let parsed = parser.parse(pattern).ok()?;
+    let ascii = ParserBuilder::new().unicode(false).utf8(false).build().parse(&pattern);
+    let parsed = ascii.or_else(|_| ParserBuilder::new().build().parse(&pattern)).ok()?;
     let mut text = String::new();
-    write(&parsed, length, &mut text)?;
+    write(&parsed, style, &mut text)?;
     Some(text)
 }
 
-fn write(part: &Hir, length: usize, text: &mut String) -> Option<()> {
+fn write(part: &Hir, style: Style, text: &mut String) -> Option<()> {
     match part.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(&escaped(std::str::from_utf8(&literal.0).ok()?)),
-        HirKind::Class(class) => text.push_str(&characters(bytes(class)?, 1)?),
-        HirKind::Repetition(repetition) => repeat(repetition, length, text)?,
-        HirKind::Capture(capture) => write(&capture.sub, length, text)?,
-        HirKind::Concat(parts) => parts.iter().try_for_each(|part| write(part, length, text))?,
-        HirKind::Alternation(parts) => write(parts.first()?, length, text)?,
+        HirKind::Class(class) => text.push_str(&characters(class, 1, style)?),
+        HirKind::Repetition(repetition) => repeat(repetition, style, text)?,
+        HirKind::Capture(capture) => write(&capture.sub, style, text)?,
+        HirKind::Concat(parts) => parts.iter().try_for_each(|part| write(part, style, text))?,
+        HirKind::Alternation(parts) => write(parts.first()?, style, text)?,
     }
     Some(())
 }
 
-fn repeat(repetition: &Repetition, length: usize, text: &mut String) -> Option<()> {
+fn repeat(repetition: &Repetition, style: Style, text: &mut String) -> Option<()> {
     let (least, most) = (repetition.min as usize, repetition.max.map_or(usize::MAX, |most| most as usize));
-    let count = if most == usize::MAX { least.max(length) } else { least };
+    let count = if most == usize::MAX { least.max(style.length) } else { least };
     if count > LONGEST {
         return None;
     }
     match repetition.sub.kind() {
-        HirKind::Class(class) => text.push_str(&characters(bytes(class)?, count)?),
+        HirKind::Class(class) => text.push_str(&characters(class, count, style)?),
         // Once is as good as often, where once is enough.
-        _ => (0..count.min(least.max(1))).try_for_each(|_| write(&repetition.sub, length, text))?,
+        _ => (0..count.min(least.max(1))).try_for_each(|_| write(&repetition.sub, style, text))?,
     }
     Some(())
 }
 
-fn bytes(class: &Class) -> Option<&ClassBytes> {
-    match class {
-        Class::Bytes(bytes) => Some(bytes),
-        Class::Unicode(_) => None,
-    }
-}
-
 /// Characters of a class: drawn where a helper gives such characters, else always the same.
-fn characters(class: &ClassBytes, count: usize) -> Option<String> {
-    let has = |wanted: u8| class.iter().any(|range| (range.start()..=range.end()).contains(&wanted));
-    let all = |mut wanted: std::ops::RangeInclusive<u8>| wanted.all(has);
+fn characters(class: &Class, count: usize, style: Style) -> Option<String> {
+    let ranges = ranges(class);
+    let has = |wanted: char| ranges.iter().any(|(start, end)| (*start..=*end).contains(&wanted));
     if count == 0 {
         return Some(String::new());
     }
-    if all(b'a'..=b'z') && all(b'0'..=b'9') {
+    if let Some(helper) = helper(has, count).filter(|_| !style.mixed) {
+        return Some(helper);
+    }
+    let mut letters: Vec<char> = letters(style.mixed).into_iter().filter(|letter| has(*letter)).collect();
+    if letters.is_empty() {
+        letters = ranges.iter().flat_map(|(start, end)| *start..=*end).take(FOREIGN).collect();
+    }
+    let cycle = letters.iter().cycle().skip(style.number).take(count);
+    (!letters.is_empty()).then(|| escaped(&cycle.collect::<String>()))
+}
+
+fn ranges(class: &Class) -> Vec<(char, char)> {
+    match class {
+        Class::Bytes(bytes) => bytes.iter().map(|range| (range.start().into(), range.end().into())).collect(),
+        Class::Unicode(class) => class.iter().map(|range| (range.start(), range.end())).collect(),
+    }
+}
+
+/// The helper that draws such characters.
+fn helper(has: impl Fn(char) -> bool, count: usize) -> Option<String> {
+    let all = |mut wanted: std::ops::RangeInclusive<char>| wanted.all(&has);
+    if all('a'..='z') && all('0'..='9') {
         return Some(format!("{{{{random_string {count}}}}}"));
     }
-    if all(b'1'..=b'9') && count <= DIGITS && (count == 1 || has(b'0')) {
-        let least = 10_i64.pow(u32::try_from(count - 1).ok()?);
-        return Some(format!("{{{{random_int {least} {}}}}}", least.checked_mul(10)? - 1));
+    if !all('1'..='9') || count > DIGITS || !(count == 1 || has('0')) {
+        return None;
     }
-    let letters = (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain(b' '..=b'~');
-    let letters: Vec<char> = letters.filter(|letter| has(*letter)).map(char::from).take(count.max(1)).collect();
-    (!letters.is_empty()).then(|| escaped(&letters.iter().cycle().take(count).collect::<String>()))
+    let least = 10_i64.pow(u32::try_from(count - 1).ok()?);
+    Some(format!("{{{{random_int {least} {}}}}}", least.checked_mul(10)? - 1))
+}
+
+/// The characters of ASCII: one sort after the other, or one of each in turn.
+fn letters(mixed: bool) -> Vec<char> {
+    let sorts = SORTS.map(|sort| sort.chars().collect::<Vec<char>>());
+    if !mixed {
+        return sorts.concat();
+    }
+    let longest = sorts.iter().map(Vec::len).max().unwrap_or(0);
+    (0..longest).flat_map(|at| sorts.iter().filter_map(move |sort| sort.get(at).copied())).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn drawn(pattern: &str, length: usize) -> Option<String> {
+        template(pattern, Style { length, number: 0, mixed: false })
+    }
+
     #[test]
     fn classes_are_drawn_where_a_helper_can() {
-        assert_eq!(template("^evt_[a-z0-9]{6}$", 8).as_deref(), Some("evt_{{random_string 6}}"));
-        assert_eq!(template("^[0-9]{4}-[A-Z]{2}$", 8).as_deref(), Some("{{random_int 1000 9999}}-AB"));
-        assert_eq!(template("^a|b$", 8).as_deref(), Some("a"));
-        assert_eq!(template(r"^\w+$", 12).as_deref(), Some("{{random_string 12}}"));
-        assert_eq!(template("^(ab){2}c?$", 8).as_deref(), Some("abab"));
+        assert_eq!(drawn("^evt_[a-z0-9]{6}$", 8).as_deref(), Some("evt_{{random_string 6}}"));
+        assert_eq!(drawn("^[0-9]{4}-[A-Z]{2}$", 8).as_deref(), Some("{{random_int 1000 9999}}-AB"));
+        assert_eq!(drawn("^a|b$", 8).as_deref(), Some("a"));
+        assert_eq!(drawn(r"^\w+$", 12).as_deref(), Some("{{random_string 12}}"));
+        assert_eq!(drawn("^(ab){2}c?$", 8).as_deref(), Some("abab"));
+    }
+
+    #[test]
+    fn characters_of_every_sort_stand_in_turn() {
+        let mixed = |pattern| template(pattern, Style { length: 8, number: 0, mixed: true });
+        assert_eq!(mixed("^(?=.*[0-9])[A-Z0-9]{4}$").as_deref(), Some("A0B1"));
+        assert_eq!(mixed("^.{6}$").as_deref(), Some("Aa0!Bb"));
+    }
+
+    #[test]
+    fn classes_beyond_ascii_are_known() {
+        assert_eq!(drawn(r"^\p{Lu}\p{Ll}+$", 3).as_deref(), Some("Aabc"));
+        assert_eq!(drawn("^[а-я]{2}$", 8).as_deref(), Some("аб"));
     }
 
     #[test]
     fn what_is_no_regular_expression_is_left_alone() {
-        assert_eq!(template("^(?!x).*$", 8), None);
-        assert_eq!(template("(", 8), None);
-        assert_eq!(template("^[a]{5000}$", 8), None);
+        assert_eq!(drawn(r"^(a)\1$", 8), None);
+        assert_eq!(drawn("(", 8), None);
+        assert_eq!(drawn("^[a]{5000}$", 8), None);
     }
 }

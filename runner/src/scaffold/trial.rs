@@ -2,7 +2,7 @@
 
 use super::choices::{Choices, search};
 use super::node::Node;
-use crate::message::{Delivery, Metadata, Receipt, Rejection};
+use crate::message::{Code, Delivery, Metadata, Receipt, Rejection};
 use crate::plan::Pipeline;
 use crate::producer::{Generator, Template};
 
@@ -12,24 +12,29 @@ const RENDERINGS: usize = 20;
 /// The message id of every event that is tried.
 pub(super) const MESSAGE_ID: &str = "m-1";
 
-/// The text of a template whose events the pipeline stores; of the most natural one, when none is found.
-pub(super) fn find(pipeline: &Pipeline, make: impl FnMut(&mut Choices) -> Node) -> String {
-    search(make, |made| refused(pipeline, &made.text(0))).text(0)
+/// A template, and why its events are not stored.
+pub(super) struct Tried {
+    pub(super) text: String,
+    pub(super) refused: Option<Rejection>,
 }
 
-/// Where the first event that is not stored is wrong.
-fn refused(pipeline: &Pipeline, text: &str) -> Option<String> {
-    let Ok(template) = Template::compile("new", text) else {
-        return Some(String::new());
+/// A template whose events the pipeline stores; the most natural one, when none is found.
+pub(super) fn find(pipeline: &Pipeline, make: impl FnMut(&mut Choices) -> Node) -> Tried {
+    let place = |rejection: Rejection| rejection.instance_path.unwrap_or_default();
+    let text = search(make, |made| refused(pipeline, &made.text(0)).map(place)).text(0);
+    Tried { refused: refused(pipeline, &text), text }
+}
+
+/// Why the first event that is not stored is refused.
+fn refused(pipeline: &Pipeline, text: &str) -> Option<Rejection> {
+    let template = match Template::compile("new", text) {
+        Ok(template) => template,
+        Err(error) => return Some(Rejection::new(Code::NotJson, error.message)),
     };
     let mut generator = Generator::seeded(0);
-    (0..RENDERINGS).find_map(|_| {
-        let decided = template.render(&mut generator).map(|body| decide(pipeline, &body));
-        match decided {
-            Ok(Ok(())) => None,
-            Ok(Err(rejection)) => Some(rejection.instance_path.unwrap_or_default()),
-            Err(_) => Some(String::new()),
-        }
+    (0..RENDERINGS).find_map(|_| match template.render(&mut generator) {
+        Ok(body) => decide(pipeline, &body).err(),
+        Err(error) => Some(Rejection::new(Code::NotJson, error.message)),
     })
 }
 

@@ -1,9 +1,15 @@
 //! From the shape of a value to the type of its column.
 
+use serde_json::Value;
+
 use crate::plan::shape::{Field, Shape, Type};
 
 /// Fields of a nested object that become columns of their own; one with more is kept whole.
 const FEW: usize = 5;
+/// 2^63, the least whole number that is too large; a bound of this very number is most often meant to be exclusive.
+const BIGINT: f64 = 9_223_372_036_854_775_808.0;
+/// Keywords whose number a value may be, or come close to.
+const BOUNDS: [&str; 5] = ["const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
 
 /// The fields of an object that holds nothing but a few scalars.
 pub(super) fn few_scalars<'s>(shape: &Shape<'s>) -> Option<Vec<&'s str>> {
@@ -37,11 +43,21 @@ fn scalar(shape: &Shape<'_>) -> Option<&'static str> {
         Some(text_type(&formats))
     } else if all(&[Type::Boolean]) {
         Some("boolean")
-    } else if all(&[Type::Integer]) {
+    } else if all(&[Type::Integer]) && !exceeds_bigint(shape) {
         Some("bigint")
     } else {
         all(&[Type::Integer, Type::Number]).then_some("numeric")
     }
+}
+
+/// Whether the schema names a whole number that is none of bigint, as a bound or as a value.
+fn exceeds_bigint(shape: &Shape<'_>) -> bool {
+    let beyond = |value: &Value| value.as_f64().is_some_and(|number| number.abs() > BIGINT);
+    shape.schemas().any(|schema| {
+        let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
+        let bounds = BOUNDS.iter().filter_map(|key| schema.get(*key));
+        bounds.chain(listed).any(beyond) || schema.get("format").is_some_and(|format| format == "uint64")
+    })
 }
 
 /// `format: time` stays a text: its values carry an offset, and a column of type time takes none.

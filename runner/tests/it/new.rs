@@ -1,7 +1,10 @@
 //! `runner new`: what it writes passes `validate-config` without a warning, and runs.
 
 mod any;
+mod hard;
+mod samples;
 mod shapes;
+mod unsendable;
 
 use std::fs;
 use std::path::Path;
@@ -137,13 +140,14 @@ fn it_tells_what_it_wrote_and_what_comes_next() {
     let output = succeeds(folder.path(), &["new", "pings", "--from-sample", "s.json"]);
     let expected = "wrote pipelines/pings.yaml\nwrote pipelines/pings.json.hbs\nwrote pipelines/pings.test.yaml\n\
                     wrote schemas/pings.schema.json\n\nnext:\n  runner validate-config pipelines/pings.yaml\n  \
-                    runner test pipelines/pings.yaml\n  runner dev pipelines/pings.yaml\n";
+                    runner test pipelines/pings.yaml\n  runner dev pipelines/pings.yaml\n  \
+                    runner migrate up pipelines/pings.yaml\n  runner run pipelines/pings.yaml\n";
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
     let output = succeeds(folder.path(), &["new", "pongs", "--from-sample", "s.json", "--format", "json"]);
     let result: Value = serde_json::from_slice(&output.stdout).expect("one object");
     assert_eq!(
         (&result["files"][0], result["next"].as_array().map(Vec::len)),
-        (&json!("pipelines/pongs.yaml"), Some(3))
+        (&json!("pipelines/pongs.yaml"), Some(5))
     );
 }
 
@@ -175,9 +179,11 @@ fn what_no_pipeline_can_be_made_of_is_refused_with_a_reason() {
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     for (option, text, expected) in [
-        ("--from-sample", "[{\"id\": 1}]", "an array, not an object\n  help: "),
-        ("--from-sample", "{\"id\": 1}\n{\"id\": \n", "f.json is no sample: line 2: EOF"),
-        ("--from-sample", "{\"id\": 1, \"id\": 2}", "is no sample: "),
+        ("--from-sample", "[[{\"id\": 1}]]", "an array, not an object\n  help: "),
+        ("--from-sample", "{\"id\": 1} 2", "an integer, not an object\n  help: "),
+        ("--from-sample", "{\"id\": 1}\n{\"id\": \n", "f.json is no sample: EOF while parsing a value at line 3"),
+        ("--from-sample", "{}\n{\"id\": 1, \"id\": 2}", "is no sample: document 2: the key \"id\" is written twice"),
+        ("--from-sample", "[]", "f.json is no sample: it is empty"),
         ("--from-sample", "\n", "f.json is no sample: it is empty"),
         (
             "--from-schema",
@@ -201,16 +207,4 @@ fn a_number_that_is_a_time_in_every_sample_is_remarked() {
     let folder = made("readings", "--from-sample", "s.json", lines);
     let text = read(folder.path(), "pipelines/readings.yaml");
     assert!(text.contains("      ts: bigint  # a time? timestamptz = .ts | unix_ms\n"), "{text}");
-}
-
-/// A schema whose events only a person can write is no reason to write nothing.
-#[test]
-fn a_template_that_cannot_be_right_is_written_and_named() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let schema = r#"{"type": "object", "required": ["code"], "properties": {"code": {"type": "string", "pattern": "^(?=.*[0-9])(?=.*[A-Z]).{4}$"}}}"#;
-    fs::write(folder.path().join("s.json"), schema).expect("written");
-    let output = succeeds(folder.path(), &["new", "codes", "--from-schema", "s.json"]);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("pipelines/codes.json.hbs") && stderr.contains("`/code`"), "{stderr}");
-    assert!(read(folder.path(), "pipelines/codes.json.hbs").contains("\"code\""));
 }

@@ -93,6 +93,20 @@ impl<'s> Shape<'s> {
         items.collect::<Option<Vec<_>>>()?.into_iter().reduce(Shape::or)
     }
 
+    /// The shape under a keyword, such as `contains`, or `patternProperties` and one of its patterns; `None` where no
+    /// schema has it.
+    pub(crate) fn under(&self, path: &[&str]) -> Option<Self> {
+        let inner = |schema: &Located<'s>| {
+            let value = path.iter().try_fold(schema.value, |value, key| value.get(*key))?;
+            Some(Located { value, ..*schema })
+        };
+        let found = self.alternatives.iter().filter_map(|conjunction| {
+            let schemas: Vec<Located<'s>> = conjunction.iter().filter_map(inner).collect();
+            (!schemas.is_empty()).then(|| self.all_of(&schemas))
+        });
+        found.reduce(Shape::or)
+    }
+
     fn all_of(&self, schemas: &[Located<'s>]) -> Self {
         let expanded = schemas.iter().map(|schema| Shape::expanded(self.files, *schema));
         let whole = Self { files: self.files, alternatives: vec![Vec::new()] };
@@ -198,6 +212,16 @@ mod tests {
             {"properties": {"a": {"type": "string"}}}]});
         let Field::Known { shape, optional } = Shape::of_value(&schema).field("a") else { panic!() };
         assert!(!optional && shape.types().len() == 2);
+    }
+
+    #[test]
+    fn what_stands_under_a_keyword_holds_together() {
+        let schema = json!({"allOf": [{"contains": {"minimum": 1}}, {"contains": {"type": "integer"}}],
+            "dependentSchemas": {"a": {"required": ["b"]}}});
+        let shape = Shape::of_value(&schema);
+        assert_eq!(shape.under(&["contains"]).unwrap().types(), [(Type::Integer, None)]);
+        assert!(shape.under(&["dependentSchemas", "a"]).is_some());
+        assert!(shape.under(&["dependentSchemas", "b"]).is_none());
     }
 
     #[test]

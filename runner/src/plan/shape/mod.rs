@@ -196,7 +196,7 @@ impl<'s> Shape<'s> {
 
     /// Values that both allow.
     #[must_use]
-    pub(super) fn and(&self, other: &Self) -> Self {
+    pub(crate) fn and(&self, other: &Self) -> Self {
         let pairs = self.alternatives.iter().flat_map(|left| other.alternatives.iter().map(move |right| (left, right)));
         let joined = pairs.map(|(left, right)| left.iter().chain(right).copied().collect());
         let files = self.files.or(other.files);

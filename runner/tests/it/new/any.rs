@@ -24,6 +24,7 @@ fn scalar() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
         (-1e9..1e9_f64).prop_map(Value::from),
         field().prop_map(Value::from),
         Just(json!("2024-02-29T12:00:00Z")),
@@ -52,7 +53,8 @@ proptest! {
         let nothing = |path: &Path, _| Err(std::io::Error::other(format!("{} was read", path.display())));
         let made = scaffold(&request, &nothing).map_err(|error| TestCaseError::fail(format!("{error:?}\n{text}")))?;
         let (_, pipeline) = &made.files[0];
-        prop_assert!(made.problems.is_empty(), "{}\n{pipeline}\n{text}", render(&made.problems, Style::Plain));
+        prop_assert!(made.warnings.is_empty(), "{}\n{pipeline}\n{text}", render(&made.warnings, Style::Plain));
+        prop_assert!(made.refused.is_none(), "{:?}\n{text}", made.refused);
         let (_, cases) = made.files.iter().find(|(path, _)| path.ends_with("any.test.yaml")).expect("it was made");
         let (read, problems) = parse_cases(&SourceText::new("any.test.yaml", cases));
         prop_assert!(problems.is_empty(), "{}\n{cases}", render(&problems, Style::Plain));
