@@ -130,6 +130,8 @@ impl<K: Sink> Writer<K> {
     /// Dead-letters a message that is to blame, and gives it back when that is not sure.
     fn judge(&self, mut message: Storable, fault: &Fault) -> Option<Storable> {
         let code = match fault.class {
+            // It may refer to a row of this very batch that the splitting put after it.
+            Class::Reject(_) if fault.is_missing_reference() && message.suspicion.is_none() => None,
             Class::Reject(code) => Some(code),
             _ => self.witness.speaks_against(&message).then_some(Code::Constraint),
         };

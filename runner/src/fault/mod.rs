@@ -95,6 +95,11 @@ impl Fault {
         Self { class: self.class, code: self.code.clone(), message: self.message.clone(), source: None }
     }
 
+    /// The row that a foreign key names is not there, or not yet.
+    pub fn is_missing_reference(&self) -> bool {
+        self.code.as_deref() == Some("23503")
+    }
+
     /// The queue named in the call does not exist.
     pub fn is_missing_queue(&self) -> bool {
         matches!(self.code.as_deref().map(bare), Some("QueueDoesNotExist" | "NonExistentQueue"))

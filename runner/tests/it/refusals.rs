@@ -233,6 +233,20 @@ async fn a_used_up_sequence_is_an_outage() {
     assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(12), &json!(0)), "{summary}\n{log}");
 }
 
+/// The splitting writes the child before its parent, which came after it.
+#[tokio::test]
+async fn a_child_is_not_paid_for_by_the_splitting() {
+    let stack = ready(ONE_TABLE).await;
+    stack.execute("ALTER TABLE e ADD FOREIGN KEY (k) REFERENCES e (id), ADD CHECK (id < 1000)").await;
+    stack.send(&stack.queue, &[event(1, 2), event(2, 2), event(1000, 2)]).await;
+    let summary = run(&stack).await;
+    assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(2), &json!(1)), "{summary}");
+    stack.send(&stack.queue, &[event(3, 77)]).await;
+    let summary = run(&stack).await;
+    assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(0), &json!(1)), "{summary}");
+    assert_eq!(stack.count("e").await, 2);
+}
+
 /// On a FIFO queue a doubtful message stops its own group, and no other.
 #[tokio::test]
 async fn a_suspect_is_not_overtaken_by_its_own_group() {
