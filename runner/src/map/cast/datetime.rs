@@ -32,7 +32,7 @@ pub(super) fn date(value: &Value) -> Result<Cell, Problem> {
         .ok_or(Problem::Form(ScalarType::Date.takes()))
 }
 
-/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff`, to 23:59:59; digits beyond the microsecond are rounded by PostgreSQL.
+/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff`; digits beyond the microsecond are rounded by PostgreSQL, but not to 24:00.
 pub(super) fn time(value: &Value) -> Result<Cell, Problem> {
     let text = string(value, ScalarType::Time)?;
     Reader(text.as_bytes())
@@ -95,10 +95,11 @@ impl Reader<'_> {
 
     fn time_of_day(&mut self) -> Option<()> {
         let time = self.minutes()?;
-        if self.one_of(b":").is_some() {
-            self.seconds(time)?;
+        if self.one_of(b":").is_none() {
+            return Some(());
         }
-        Some(())
+        let rounded = self.seconds(time)?;
+        (rounded != (Time::constant(23, 59, 59, 0), 1_000_000)).then_some(())
     }
 
     fn minutes(&mut self) -> Option<Time> {
@@ -214,13 +215,14 @@ mod tests {
             "date",
             &["\"2023-02-29\"", "\"0000-01-01\"", "\"2024-2-1\"", "\"2024-02-29T00:00:00Z\"", "\"today\"", "20240229"],
         );
-        for text in ["00:00", "23:59:59", "12:30:01.25"] {
+        for text in ["00:00", "23:59:59", "12:30:01.25", "12:30:59.9999999", "23:59:59.9999994"] {
             assert_eq!(to("time", &format!("{text:?}")), literal(text));
         }
         assert_rejected(
             "time",
             &[
                 "\"24:00\"",
+                "\"23:59:59.9999999\"",
                 "\"12:60\"",
                 "\"12:30:60\"",
                 "\"12:30Z\"",
