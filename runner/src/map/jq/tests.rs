@@ -74,6 +74,12 @@ fn jq_as_events_need_it() {
         ("{a: .n, \"b\": .s}", json!({"a": 3, "b": "a,b"})),
         (".tags | contains([\"x\"])", json!(true)),
         ("\"2024-01-02T03:04:05Z\" | fromdate", json!(1_704_164_645)),
+        ("\"b\" | IN(\"a\", \"b\")", json!(true)),
+        ("IN(1, 2; 3, 4)", json!(false)),
+        ("[{\"k\": 1, \"v\": 2}, {\"k\": \"x\"}] | INDEX(.k)", json!({"1": {"k": 1, "v": 2}, "x": {"k": "x"}})),
+        ("[{\"a\": [1]}, 2] | [leaf_paths]", json!([[0, "a", 0], [1]])),
+        ("[1, [2]] | map(toarray)", json!([[1], [2]])),
+        ("\"xax\" | trimstr(\"x\")", json!("a")),
         (".items | group_by(.q) | map(length)", json!([1, 1])),
         (".items | map(select(.q > 1)) | .[0].p", json!(1.5)),
         ("[.tags[] | ascii_upcase] | unique | first", json!("X")),
@@ -206,6 +212,7 @@ fn errors_have_a_place_and_a_hint() {
     assert_eq!(place("[.a.x-amz-id]").0, "x-amz");
     assert_eq!(place(".a | lowr").0, "lowr");
     assert_eq!(place("customer_id").1.as_deref(), Some("a field is written `.customer_id`"));
+    assert_eq!(place(".a | @csv"), ("@csv".to_owned(), None));
     assert_eq!(place(".a | $nope").0, "$nope");
     assert_eq!(place(".a | )").0, ")");
     assert_eq!(place(".a |").0, "");
