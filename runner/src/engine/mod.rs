@@ -8,6 +8,7 @@
 //! A message is one `lease::InFlight` that is moved along; there is no other way to the delete than through a
 //! committed write or an accepted dead letter. Channels are unbounded because the permits bound what is in them.
 
+mod doubt;
 mod lease;
 mod receive;
 mod reject;
@@ -31,6 +32,7 @@ use crate::row::Rows;
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::stop::{Stop, stop_pair};
+use doubt::{Suspicion, Witness};
 use lease::{Idle, InFlight, Leases};
 
 /// The three outsides of a pipeline.
@@ -67,6 +69,8 @@ impl Ending {
 struct Storable {
     rows: Rows,
     in_flight: InFlight,
+    /// Of a message that was refused alone.
+    suspicion: Option<Suspicion>,
 }
 
 /// A message with the reason it can't be stored.
@@ -214,6 +218,8 @@ impl Wiring {
             gate,
             stop: self.stop.clone(),
             fatal: self.fatal,
+            ordered,
+            witness: Witness::default(),
             storable: Mutex::new(storables),
             doomed,
             settled: settled.clone(),

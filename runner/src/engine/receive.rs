@@ -104,7 +104,7 @@ impl<S: Source> Receiver<S> {
     /// The channels end only after the pollers, so a send can't fail.
     fn hand_on(&self, in_flight: InFlight) {
         match self.decide(&in_flight.delivery) {
-            Ok(rows) => drop(self.storable.send(Storable { rows, in_flight })),
+            Ok(rows) => drop(self.storable.send(Storable { rows, in_flight, suspicion: None })),
             Err(rejection) => drop(self.doomed.send(Doomed { rejection, in_flight })),
         }
     }

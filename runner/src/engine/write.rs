@@ -1,10 +1,13 @@
 //! Writing: whatever is ready, as soon as a writer is free; a batch that a row spoils is split until that row is alone.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Mutex, watch};
 
+use super::doubt::{Suspicion, Witness};
 use super::lease::InFlight;
 use super::stats::Stats;
 use super::{Doomed, Storable};
@@ -25,6 +28,9 @@ pub(super) struct Writer<K> {
     pub(super) gate: watch::Sender<bool>,
     pub(super) stop: Stop,
     pub(super) fatal: UnboundedSender<Fault>,
+    /// Messages of a group don't overtake each other.
+    pub(super) ordered: bool,
+    pub(super) witness: Witness,
     pub(super) storable: Mutex<UnboundedReceiver<Storable>>,
     pub(super) doomed: UnboundedSender<Doomed>,
     pub(super) settled: UnboundedSender<InFlight>,
@@ -37,8 +43,8 @@ const MAX_BYTES: usize = 16 << 20;
 
 /// Why a batch was not written.
 enum Unwritten {
-    /// One of its rows is to blame.
-    Rejected(Code, Fault),
+    /// One of its rows is to blame, or may be.
+    Refused(Fault),
     /// The pipeline ends; the queue keeps the messages.
     GivenUp,
 }
@@ -46,32 +52,95 @@ enum Unwritten {
 impl<K: Sink> Writer<K> {
     /// Writes until the pollers are gone and everything they received is written.
     pub(super) async fn run(self: Arc<Self>) {
-        loop {
-            let mut batch = Vec::with_capacity(self.batch);
-            // No timer: while a write is under way the next batch gathers by itself.
-            if self.storable.lock().await.recv_many(&mut batch, self.batch).await == 0 {
-                return;
-            }
-            self.store(batch).await;
+        let mut doubtful = Vec::new();
+        let mut backoff = Backoff::quick();
+        while let Some(batch) = self.next(&doubtful, &mut backoff).await {
+            doubtful = self.store(doubtful, batch).await;
         }
     }
 
-    /// The halves are written in their order, so a FIFO group's rows stay in theirs.
-    async fn store(&self, batch: Vec<Storable>) {
+    /// Doubtful messages are tried again with the next new ones, which may speak for or against them, or after a while.
+    /// As many as a batch are an outage.
+    async fn next(&self, doubtful: &[Storable], backoff: &mut Backoff) -> Option<Vec<Storable>> {
+        let Some(first) = doubtful.first() else {
+            self.recovered(backoff);
+            *backoff = Backoff::quick();
+            return self.take().await;
+        };
+        let receiving = doubtful.len() < self.batch;
+        self.gate.send_replace(receiving);
+        let wait = backoff.next();
+        if backoff.attempts() > 1 && backoff.attempts().is_power_of_two() {
+            self.tell_doubt(first, doubtful.len());
+        }
+        tokio::select! {
+            Some(batch) = self.take(), if receiving => Some(batch),
+            waited = self.stop.unless_expired(tokio::time::sleep(wait)) => waited.map(|()| Vec::new()),
+        }
+    }
+
+    /// No timer: while a write is under way the next batch gathers by itself.
+    async fn take(&self) -> Option<Vec<Storable>> {
+        let mut batch = Vec::with_capacity(self.batch);
+        let count = self.storable.lock().await.recv_many(&mut batch, self.batch).await;
+        (count > 0).then_some(batch)
+    }
+
+    /// Gives what stays doubtful. The halves are written in their order, so a FIFO group's rows stay in theirs.
+    async fn store(&self, doubtful: Vec<Storable>, batch: Vec<Storable>) -> Vec<Storable> {
+        let mut left = Vec::new();
         let mut parts = in_bytes(batch);
-        while let Some(mut part) = parts.pop() {
+        parts.extend(in_bytes(doubtful));
+        while let Some(part) = parts.pop() {
+            let mut part = self.hold_back(part, &mut left);
+            let began = Instant::now();
             match self.write(&part).await {
-                Ok(written) => self.commit(part, written),
-                Err(Unwritten::Rejected(code, fault)) => match part.len() {
-                    1 => part.into_iter().for_each(|message| self.reject(message, code, &fault)),
-                    len => {
-                        let tail = part.split_off(len / 2);
-                        parts.extend([tail, part]);
-                    }
-                },
-                Err(Unwritten::GivenUp) => return,
+                Ok(written) => self.commit(part, written, began),
+                Err(Unwritten::Refused(fault)) if part.len() > 1 && self.should_split(&part, &fault) => {
+                    let tail = part.split_off(part.len() / 2);
+                    parts.extend([tail, part]);
+                }
+                Err(Unwritten::Refused(fault)) => {
+                    left.extend(part.into_iter().filter_map(|message| self.judge(message, &fault)));
+                }
+                Err(Unwritten::GivenUp) => return Vec::new(),
             }
         }
+        left
+    }
+
+    /// On a FIFO queue no message overtakes a doubtful one of its group.
+    fn hold_back(&self, part: Vec<Storable>, doubtful: &mut Vec<Storable>) -> Vec<Storable> {
+        if !self.ordered || doubtful.is_empty() {
+            return part;
+        }
+        let group = |message: &Storable| message.in_flight.delivery.metadata.group_id.clone();
+        let groups: HashSet<_> = doubtful.iter().map(group).collect();
+        let (behind, free): (Vec<_>, _) = part.into_iter().partition(|message| groups.contains(&group(message)));
+        doubtful.extend(behind);
+        free
+    }
+
+    /// Of messages that were all refused alone before, nothing new comes out until others were stored.
+    fn should_split(&self, part: &[Storable], fault: &Fault) -> bool {
+        let news = |message: &Storable| message.suspicion.is_none() || self.witness.speaks_against(message);
+        fault.class != Class::Suspect || part.iter().any(news)
+    }
+
+    /// Dead-letters a message that is to blame, and gives it back when that is not sure.
+    fn judge(&self, mut message: Storable, fault: &Fault) -> Option<Storable> {
+        let code = match fault.class {
+            // It may refer to a row of this very batch that the splitting put after it.
+            Class::Reject(_) if fault.is_missing_reference() && message.suspicion.is_none() => None,
+            Class::Reject(code) => Some(code),
+            _ => self.witness.speaks_against(&message).then_some(Code::Constraint),
+        };
+        let Some(code) = code else {
+            message.suspicion.get_or_insert_with(|| Suspicion::begin(fault));
+            return Some(message);
+        };
+        self.reject(message, code, fault);
+        None
     }
 
     async fn write(&self, batch: &[Storable]) -> Result<Written, Unwritten> {
@@ -87,9 +156,9 @@ impl<K: Sink> Writer<K> {
                 Err(fault) => fault,
             };
             match fault.class {
-                Class::Reject(code) => {
+                Class::Reject(_) | Class::Suspect => {
                     self.recovered(&backoff);
-                    return Err(Unwritten::Rejected(code, fault));
+                    return Err(Unwritten::Refused(fault));
                 }
                 Class::Fatal => {
                     let _ = self.fatal.send(fault);
@@ -116,13 +185,27 @@ impl<K: Sink> Writer<K> {
         self.stop.unless_expired(tokio::time::sleep(wait)).await.ok_or(Unwritten::GivenUp)
     }
 
+    fn tell_doubt(&self, first: &Storable, messages: usize) {
+        let Some(Suspicion { fault, .. }) = &first.suspicion else { return };
+        let (pipeline, message_id) = (&*self.pipeline, &first.in_flight.delivery.metadata.message_id);
+        tracing::warn!(
+            pipeline,
+            message_id,
+            messages,
+            %fault,
+            "can't write this message, and no other was stored since that would show that it is to blame; \
+             keeping it, trying again"
+        );
+    }
+
     fn recovered(&self, backoff: &Backoff) {
         if backoff.attempts() > 0 && !self.gate.send_replace(true) {
             tracing::info!(pipeline = &*self.pipeline, attempts = backoff.attempts(), "writing again");
         }
     }
 
-    fn commit(&self, batch: Vec<Storable>, written: Written) {
+    fn commit(&self, batch: Vec<Storable>, written: Written, began: Instant) {
+        self.witness.committed(&batch, written, began);
         let (skipped, stored): (Vec<_>, Vec<_>) = batch.iter().partition(|message| message.rows.is_empty());
         let sent_at = |message: &&Storable| message.in_flight.delivery.metadata.sent_at;
         self.stats.stored(written, stored.iter().map(sent_at));

@@ -15,6 +15,8 @@ use crate::row::{Row, Rows};
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A new default of the role or the database (`statement_timeout`, `search_path`) reaches only new connections.
+const CONNECTION_LIFETIME: Duration = Duration::from_mins(5);
 /// Longest wait for an answer to a write.
 const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 const NO_ANSWER: &str = "no answer from PostgreSQL within 60 s";
@@ -44,6 +46,7 @@ pub async fn connect(url: &str, place: &str, connections: u32) -> Result<Databas
         .connect_lazy(true)
         .connect_timeout(CONNECT_TIMEOUT)
         .acquire_timeout(CONNECT_TIMEOUT)
+        .max_lifetime(CONNECTION_LIFETIME)
         // A broken connection shows at its next statement, which is retried: no ping before each.
         .test_before_acquire(false)
         .set_application_name("runner")
@@ -127,7 +130,7 @@ impl Sink for PostgresSink {
         let answer = tokio::time::timeout(WRITE_TIMEOUT, self.write_on(&mut connection, batch)).await;
         let done = answer.unwrap_or_else(|_| Err(Fault::new(Class::Retry, NO_ANSWER)));
         // Only a refused row says nothing against the connection.
-        if done.as_ref().is_err_and(|fault| !matches!(fault.class, Class::Reject(_))) {
+        if done.as_ref().is_err_and(|fault| !matches!(fault.class, Class::Reject(_) | Class::Suspect)) {
             connection.close_on_drop();
         }
         done

@@ -153,7 +153,7 @@ async fn a_cell_is_shown_as_the_server_stores_it() {
         let server: Vec<String> = query.fetch_all(&stack.pool).await.expect("the query runs");
         let mut taken = 0;
         for ((json, _), server) in pairs.iter().zip(server) {
-            // The server also writes what runner does not take: 24:00:00, and hours of ten digits.
+            // The server also writes what runner does not take: hours of ten digits.
             let Some(theirs) = shown(&ty, &server) else { continue };
             assert_eq!(shown(&ty, json), Some(theirs), "{ty}: {json}, stored as {server}");
             taken += 1;

@@ -29,6 +29,7 @@ mod outage;
 mod produce;
 mod readme;
 mod reference;
+mod refusals;
 mod runaway;
 mod sample_envelopes;
 mod sample_events;

@@ -11,6 +11,8 @@ use crate::row::Cell;
 
 /// PostgreSQL's epoch, 2000-01-01 00:00 UTC, in microseconds since 1970.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
+/// A time of day is less.
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// PostgreSQL takes offsets below 16 hours.
 const LARGEST_OFFSET: i32 = 16 * 3600;
 
@@ -32,7 +34,7 @@ pub(super) fn date(value: &Value) -> Result<Cell, Problem> {
         .ok_or(Problem::Form(ScalarType::Date.takes()))
 }
 
-/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff`, to 23:59:59; digits beyond the microsecond are rounded by PostgreSQL.
+/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff`; digits beyond the microsecond are rounded by PostgreSQL, but not to 24:00.
 pub(super) fn time(value: &Value) -> Result<Cell, Problem> {
     let text = string(value, ScalarType::Time)?;
     Reader(text.as_bytes())
@@ -46,7 +48,7 @@ pub(crate) fn utc(micros: i64) -> String {
     rfc_3339(i128::from(micros + POSTGRES_EPOCH) * 1000).expect("a cast timestamp is within years 1 to 9999")
 }
 
-/// Microseconds since midnight of a time that [`time`] takes, as PostgreSQL rounds them: up to 24:00:00 itself.
+/// Microseconds since midnight of a time that [`time`] takes, as PostgreSQL rounds them.
 pub(crate) fn since_midnight(text: &str) -> Option<i64> {
     Reader(text.as_bytes()).whole(Reader::time_of_day)
 }
@@ -106,7 +108,8 @@ impl Reader<'_> {
     fn time_of_day(&mut self) -> Option<i64> {
         let time = self.minutes()?;
         let (time, micros) = if self.one_of(b":").is_some() { self.seconds(time)? } else { (time, 0) };
-        Some(time.duration_since(Time::midnight()).as_secs() * 1_000_000 + micros)
+        let micros = time.duration_since(Time::midnight()).as_secs() * 1_000_000 + micros;
+        (micros < MICROS_PER_DAY).then_some(micros)
     }
 
     fn minutes(&mut self) -> Option<Time> {
@@ -222,13 +225,14 @@ mod tests {
             "date",
             &["\"2023-02-29\"", "\"0000-01-01\"", "\"2024-2-1\"", "\"2024-02-29T00:00:00Z\"", "\"today\"", "20240229"],
         );
-        for text in ["00:00", "23:59:59", "12:30:01.25"] {
+        for text in ["00:00", "23:59:59", "12:30:01.25", "12:30:59.9999999", "23:59:59.9999994"] {
             assert_eq!(to("time", &format!("{text:?}")), literal(text));
         }
         assert_rejected(
             "time",
             &[
                 "\"24:00\"",
+                "\"23:59:59.9999999\"",
                 "\"12:60\"",
                 "\"12:30:60\"",
                 "\"12:30Z\"",

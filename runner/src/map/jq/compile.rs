@@ -137,7 +137,9 @@ fn undefined_error(text: &str, name: &str, undefined: &Undefined) -> ExprError {
 /// A bare word as the whole expression was meant as a field.
 fn field_hint(text: &str, name: &str, at: &std::ops::Range<usize>) -> Option<String> {
     let starts = text[..at.start].trim_end();
-    (starts.is_empty() || starts.ends_with(['(', ',', '|'])).then(|| format!("a field is written `.{name}`"))
+    let alone = starts.is_empty() || starts.ends_with(['(', ',', '|']);
+    // `@csv` is a format, not a word.
+    (alone && !name.starts_with('@')).then(|| format!("a field is written `.{name}`"))
 }
 
 fn error(message: String, span: std::ops::Range<usize>) -> ExprError {

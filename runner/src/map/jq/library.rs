@@ -37,14 +37,26 @@ def split_matches($re; $flags): regex_cost($re; $flags) as $_ | split_matches_($
 def split_($re; $flags): regex_cost($re; $flags) as $_ | split_native($re; $flags);
 ";
 
+/// What jq defines in jq and jaq does not have.
+const MISSING: &str = "
+def IN(s): any(s == .; .);
+def IN(src; s): any(src == s; .);
+def INDEX(stream; f): reduce stream as $row ({}; .[$row | f | tostring] = $row);
+def INDEX(f): INDEX(.[]; f);
+def leaf_paths: paths(scalars);
+def toarray: if isarray then . else [.] end;
+def trimstr($text): ltrimstr($text) | rtrimstr($text);
+";
+
 type Definition = Def<&'static str>;
 
 static DEFINITIONS: LazyLock<Vec<Definition>> = LazyLock::new(|| {
-    let ours = load::parse(OURS, |parser| parser.defs()).expect("our own jq parses");
+    let parsed = |text| load::parse(text, |parser| parser.defs()).expect("our own jq parses");
     jaq_core::defs()
-        .chain(ours)
+        .chain(parsed(OURS))
         .chain(jaq_std::defs())
         .chain(jaq_json::defs())
+        .chain(parsed(MISSING))
         .filter(|def| !LEFT_OUT.contains(&def.name))
         .collect()
 });

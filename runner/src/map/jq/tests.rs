@@ -74,6 +74,12 @@ fn jq_as_events_need_it() {
         ("{a: .n, \"b\": .s}", json!({"a": 3, "b": "a,b"})),
         (".tags | contains([\"x\"])", json!(true)),
         ("\"2024-01-02T03:04:05Z\" | fromdate", json!(1_704_164_645)),
+        ("\"b\" | IN(\"a\", \"b\")", json!(true)),
+        ("IN(1, 2; 3, 4)", json!(false)),
+        ("[{\"k\": 1, \"v\": 2}, {\"k\": \"x\"}] | INDEX(.k)", json!({"1": {"k": 1, "v": 2}, "x": {"k": "x"}})),
+        ("[{\"a\": [1]}, 2] | [leaf_paths]", json!([[0, "a", 0], [1]])),
+        ("[1, [2]] | map(toarray)", json!([[1], [2]])),
+        ("\"xax\" | trimstr(\"x\")", json!("a")),
         (".items | group_by(.q) | map(length)", json!([1, 1])),
         (".items | map(select(.q > 1)) | .[0].p", json!(1.5)),
         ("[.tags[] | ascii_upcase] | unique | first", json!("X")),
@@ -206,6 +212,7 @@ fn errors_have_a_place_and_a_hint() {
     assert_eq!(place("[.a.x-amz-id]").0, "x-amz");
     assert_eq!(place(".a | lowr").0, "lowr");
     assert_eq!(place("customer_id").1.as_deref(), Some("a field is written `.customer_id`"));
+    assert_eq!(place(".a | @csv"), ("@csv".to_owned(), None));
     assert_eq!(place(".a | $nope").0, "$nope");
     assert_eq!(place(".a | )").0, ")");
     assert_eq!(place(".a |").0, "");
@@ -331,6 +338,10 @@ fn functions_of_time_keep_every_digit() {
         ("\"2023-11-14T22:13:20.123456789Z\"", ". | fromdate", "1700000000.123456789"),
         ("\"2023-11-14T23:13:20+01:00\"", ". | fromdate", "1700000000"),
         ("\"1969-12-31T23:59:59.75Z\"", ". | fromdate", "-0.25"),
+        ("\"9999-12-31T23:59:59Z\"", ". | fromdate", "253402300799"),
+        ("\"9999-12-31T23:59:59Z\"", ". | fromdate | todate", "\"9999-12-31T23:59:59Z\""),
+        ("\"1960-01-01 00:00\"", ". | strptime(\"%Y-%m-%d %H:%M\") | mktime", "-315619200"),
+        ("\"22:13:20.60 2023-11-14\"", ". | strptime(\"%H:%M:%S%.f %Y-%m-%d\") | mktime", "1700000000.6"),
         ("\"14.11.2023 22:13\"", ". | strptime(\"%d.%m.%Y %H:%M\") | mktime | todate", "\"2023-11-14T22:13:00Z\""),
         ("\"2023-11-14\"", ". | strptime(\"%Y-%m-%d\") | mktime", "1699920000"),
         ("\"14/Nov/2023:23:13:20 +0100\"", ". | strptime(\"%d/%b/%Y:%H:%M:%S %z\") | mktime", "1700000000"),
@@ -357,6 +368,11 @@ fn a_time_that_does_not_exist_is_an_error_and_never_another_time() {
         ("[2023, 1, 1]", ". | mktime"),
         ("\"2023-02-30\"", ". | strptime(\"%Y-%m-%d\")"),
         ("\"now\"", ". | fromdate"),
+        ("\"2023-11-14\"", ". | fromdate"),
+        ("\"2016-12-31T23:59:60Z\"", ". | fromdate"),
+        ("\"20161231T235960.5+0000\"", ". | fromdate"),
+        ("\"2016-12-31 23:59:60\"", ". | strptime(\"%Y-%m-%d %H:%M:%S\")"),
+        ("\"60:59:23 1960-12-31\"", ". | strptime(\"%S:%M:%H %Y-%m-%d\")"),
         ("null", ". | todate"),
     ] {
         let document = serde_json::from_str(json).unwrap();

@@ -6,19 +6,20 @@ use jaq_core::{Error, ValR};
 use jaq_json::Num;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
 use super::Data;
 use super::budget;
 use super::value::Val;
-use crate::map::cast::Decimal;
+use crate::map::cast::{Decimal, rfc_3339};
 
 /// All of them are in UTC: an expression does not see the machine's time zone.
 pub(super) fn functions() -> Vec<Fun<Data>> {
     vec![
         run(("fromdateiso8601", v(0), |cv| bome(fromdate(&cv.1)))),
-        run(("todateiso8601", v(0), |cv| bome(point(&cv.1).map(|at| Val::str(&at.to_string()))))),
+        run(("todateiso8601", v(0), |cv| bome(todate(&cv.1)))),
         run(("gmtime", v(0), |cv| bome(point(&cv.1).map(broken_down)))),
         run(("mktime", v(0), |cv| bome(civil(&cv.1).and_then(|at| Ok(seconds(in_utc(at, &cv.1)?.timestamp())))))),
         run(("strptime", v(1), |cv| unary(cv, |text, format| strptime(&text, &format)))),
@@ -26,17 +27,55 @@ pub(super) fn functions() -> Vec<Fun<Data>> {
     ]
 }
 
+/// jiff's timestamps end a day before the year 9999 does, which many take for "never"; its civil times don't.
 fn fromdate(value: &Val) -> ValR<Val> {
-    text(value)?.parse().map(seconds).map_err(Error::str)
+    let text = text(value)?;
+    let pieces = Pieces::parse(text).map_err(Error::str)?;
+    let (Some(time), Some(offset)) = (pieces.time(), pieces.to_numeric_offset()) else {
+        return Err(Error::str(format_args!("cannot use {value} as a time: it needs a time of day and an offset")));
+    };
+    if has_leap_second(text) {
+        return Err(leap_second(value));
+    }
+    let since_1970 = pieces.date().to_datetime(time).duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+    Ok(decimal(since_1970.as_nanos() - i128::from(offset.seconds()) * 1_000_000_000))
+}
+
+fn todate(value: &Val) -> ValR<Val> {
+    nanoseconds(value).and_then(rfc_3339).map(|text| Val::str(&text)).ok_or_else(|| no_time(value))
 }
 
 /// A text with an offset means a point in time, which is then told in UTC.
 fn strptime(value: &Val, format: &Val) -> ValR<Val> {
-    let mut parsed = BrokenDownTime::parse(text(format)?, text(value)?).map_err(Error::str)?;
+    let (written, format) = (text(value)?, text(format)?);
+    let at = parse(written, format)?;
+    // In silence a second 60 is read as 59: then 59 in its place means the same time.
+    let is_leap = written.match_indices("60").any(|(place, _)| {
+        budget::steps(1 + written.len() / 16);
+        let sooner = [&written[..place], "59", &written[place + 2..]].concat();
+        parse(&sooner, format).is_ok_and(|sooner| sooner == at)
+    });
+    if is_leap { Err(leap_second(value)) } else { Ok(broken_down(at)) }
+}
+
+fn parse(text: &str, format: &str) -> Result<Timestamp, Error<Val>> {
+    let mut parsed = BrokenDownTime::parse(format, text).map_err(Error::str)?;
     if parsed.offset().is_none() && parsed.iana_time_zone().is_none() {
         parsed.set_offset(Some(Offset::UTC));
     }
-    Ok(broken_down(parsed.to_zoned().map_err(Error::str)?.timestamp()))
+    Ok(parsed.to_zoned().map_err(Error::str)?.timestamp())
+}
+
+/// Of an ISO 8601 text, with or without colons.
+fn has_leap_second(text: &str) -> bool {
+    let (_, time) = text.split_once(['T', 't', ' ']).unwrap_or_default();
+    let digits = time.chars().take_while(|c| c.is_ascii_digit() || *c == ':').filter(|c| *c != ':');
+    digits.skip(4).take(2).eq("60".chars())
+}
+
+/// A `timestamptz` takes none either.
+fn leap_second(value: &Val) -> Error<Val> {
+    Error::str(format_args!("cannot use {value} as a time: there is no second 60; send the second before or after it"))
 }
 
 /// Of a number or of an array as [`broken_down`] makes it.

@@ -2,6 +2,8 @@
 //!
 //! No other place in the program decides whether to retry, to dead-letter or to give up.
 
+mod sqlstate;
+
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -18,6 +20,8 @@ pub enum Class {
     Retry,
     /// A message is to blame, and will be every time: dead-letter it.
     Reject(Code),
+    /// A message may be to blame, or the database for all of them: what becomes of the others tells.
+    Suspect,
     /// Somebody has to act (a table is missing, a permission is gone): stop receiving, report, keep trying.
     Outage,
     /// Neither time nor a message will change it: stop.
@@ -47,13 +51,7 @@ impl Fault {
         let (class, code, message) = match &error {
             Error::Database(db) => {
                 let state = db.code().map(std::borrow::Cow::into_owned);
-                let class = match state.as_deref() {
-                    // "no partition of relation": no constraint is named, and no message is to blame.
-                    Some("23514") if db.constraint().is_none() => Class::Outage,
-                    Some(state) => classify_sqlstate(state),
-                    None => Class::Outage,
-                };
-                (class, state, db.message().to_owned())
+                (sqlstate::classify(&**db), state, db.message().to_owned())
             }
             Error::Encode(_) => (Class::Reject(Code::NotStorable), None, error.to_string()),
             Error::PoolTimedOut => (Class::Retry, None, NO_CONNECTION.to_owned()),
@@ -97,6 +95,11 @@ impl Fault {
         Self { class: self.class, code: self.code.clone(), message: self.message.clone(), source: None }
     }
 
+    /// The row that a foreign key names is not there, or not yet.
+    pub fn is_missing_reference(&self) -> bool {
+        self.code.as_deref() == Some("23503")
+    }
+
     /// The queue named in the call does not exist.
     pub fn is_missing_queue(&self) -> bool {
         matches!(self.code.as_deref().map(bare), Some("QueueDoesNotExist" | "NonExistentQueue"))
@@ -125,21 +128,6 @@ fn root_cause(error: &(dyn StdError + 'static)) -> String {
         cause = next;
     }
     cause.to_string()
-}
-
-/// PostgreSQL's appendix "Error Codes": a class is the first two characters.
-fn classify_sqlstate(state: &str) -> Class {
-    match (state.get(..2).unwrap_or_default(), state) {
-        // A value out of range, an invalid text, a NUL; two rows of one key in one upsert; a row too wide for an index.
-        ("21" | "22" | "54", _) => Class::Reject(Code::NotStorable),
-        // Integrity constraints, WITH CHECK OPTION, and what the user's own trigger raises about a row.
-        ("23" | "44" | "P0", _) => Class::Reject(Code::Constraint),
-        // Connection, transaction state, rollback, resources, object in use, intervention, system and internal errors.
-        ("08" | "25" | "40" | "53" | "55" | "57" | "58" | "XX", _) => Class::Retry,
-        // Syntax or access (42), catalog (3D, 3F), authorization (28), features (0A), and whatever is new: never a
-        // message's fault.
-        _ => Class::Outage,
-    }
 }
 
 /// A code without what the protocols put before it: the JSON protocol a namespace, the query protocol, whose codes the
@@ -203,35 +191,6 @@ fn classify_sqs(code: &str) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sqlstates_are_classified_as_the_promises_say() {
-        let table = [
-            ("22P05", Class::Reject(Code::NotStorable)),
-            ("22003", Class::Reject(Code::NotStorable)),
-            ("54000", Class::Reject(Code::NotStorable)),
-            ("23505", Class::Reject(Code::Constraint)),
-            ("23514", Class::Reject(Code::Constraint)),
-            ("P0001", Class::Reject(Code::Constraint)),
-            ("08006", Class::Retry),
-            ("40P01", Class::Retry),
-            ("40001", Class::Retry),
-            ("53100", Class::Retry),
-            ("53300", Class::Retry),
-            ("57P01", Class::Retry),
-            ("42P01", Class::Outage),
-            ("42703", Class::Outage),
-            ("42501", Class::Outage),
-            ("28P01", Class::Outage),
-            ("3D000", Class::Outage),
-            ("0A000", Class::Outage),
-            ("", Class::Outage),
-            ("é", Class::Outage),
-        ];
-        for (state, class) in table {
-            assert_eq!(classify_sqlstate(state), class, "{state}");
-        }
-    }
 
     #[test]
     fn no_sqs_error_ever_blames_a_message() {
