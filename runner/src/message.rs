@@ -1,11 +1,13 @@
 //! What travels: a delivery from the queue, its receipt, and why a message can never be stored.
 
 mod json;
+mod tree;
 
 use std::collections::BTreeMap;
 
 pub use json::parse;
-pub(crate) use json::reread;
+pub(crate) use json::{parse_into, reread};
+pub(crate) use tree::Tree;
 
 /// One delivery of a message. Not `Clone`: whoever holds it owes its settlement.
 #[derive(Debug)]

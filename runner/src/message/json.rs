@@ -1,19 +1,25 @@
 //! A message's body as a JSON document, strictly.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::de::StrRead;
-use serde_json::map::Entry;
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
+use super::tree::Tree;
 use super::{Code, Rejection};
 
 /// Parses exactly one JSON document (RFC 8259). Rejected as `not_json`, with line and column: an empty body, a byte
 /// order mark, text after the document, more than 128 levels, lone surrogates, and a key written twice in one object,
 /// which would lose a value in silence.
 pub fn parse(body: &str) -> Result<Value, Rejection> {
+    parse_into(body)
+}
+
+/// The same into values of another kind.
+pub(crate) fn parse_into<T: Tree>(body: &str) -> Result<T, Rejection> {
     let not_json = |message: String| Rejection::new(Code::NotJson, message);
     if body.trim_ascii().is_empty() {
         return Err(not_json("the text is empty".to_owned()));
@@ -31,18 +37,25 @@ pub(crate) fn reread(text: &str) -> serde_json::Result<Value> {
     read(text, reader)
 }
 
-fn read(text: &str, mut reader: serde_json::Deserializer<StrRead<'_>>) -> serde_json::Result<Value> {
+fn read<T: Tree>(text: &str, mut reader: serde_json::Deserializer<StrRead<'_>>) -> serde_json::Result<T> {
     let start = text.as_ptr() as usize;
-    let value = Document { body: start..start + text.len() }.deserialize(&mut reader)?;
+    let document = Document { body: start..start + text.len(), tree: PhantomData };
+    let value = document.deserialize(&mut reader)?;
     reader.end().map(|()| value)
 }
 
-/// Reads a [`Value`] as `serde_json` does, but refuses a key written twice.
-#[derive(Clone)]
-struct Document {
+/// Reads what `serde_json` does, but refuses a key written twice.
+struct Document<T> {
     /// The addresses of the body's bytes. `serde_json` hands over a number that keeps its text as a map with one key of
     /// its own; a key of that name inside the body is told apart by where its bytes are.
     body: Range<usize>,
+    tree: PhantomData<T>,
+}
+
+impl<T> Clone for Document<T> {
+    fn clone(&self) -> Self {
+        Self { body: self.body.clone(), tree: PhantomData }
+    }
 }
 
 /// The key under which `serde_json` hands over a number's text (its `arbitrary_precision` feature).
@@ -53,64 +66,61 @@ enum Key {
     Field(String),
 }
 
-impl<'de> DeserializeSeed<'de> for Document {
-    type Value = Value;
+impl<'de, T: Tree> DeserializeSeed<'de> for Document<T> {
+    type Value = T;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Document {
-    type Value = Value;
+impl<'de, T: Tree> Visitor<'de> for Document<T> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<T, E> {
+        Ok(T::scalar(Value::Null))
     }
 
-    fn visit_bool<E>(self, boolean: bool) -> Result<Value, E> {
-        Ok(Value::Bool(boolean))
+    fn visit_bool<E>(self, boolean: bool) -> Result<T, E> {
+        Ok(T::scalar(Value::Bool(boolean)))
     }
 
-    fn visit_i64<E>(self, integer: i64) -> Result<Value, E> {
-        Ok(Value::from(integer))
+    fn visit_i64<E>(self, integer: i64) -> Result<T, E> {
+        Ok(T::scalar(Value::from(integer)))
     }
 
-    fn visit_u64<E>(self, integer: u64) -> Result<Value, E> {
-        Ok(Value::from(integer))
+    fn visit_u64<E>(self, integer: u64) -> Result<T, E> {
+        Ok(T::scalar(Value::from(integer)))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<T, E> {
+        Ok(T::scalar(Value::String(text.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut array = Vec::new();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
+        let mut array = T::Array::default();
         while let Some(item) = items.next_element_seed(self.clone())? {
-            array.push(item);
+            T::push(&mut array, item);
         }
-        Ok(Value::Array(array))
+        Ok(T::array(array))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<T, A::Error> {
+        let mut object = T::Object::default();
         while let Some(key) = fields.next_key_seed(KeySeed { body: &self.body })? {
             match key {
-                Key::Number => return fields.next_value::<String>().and_then(|text| number(&text)),
+                Key::Number => return fields.next_value::<String>().and_then(|text| number(&text)).map(T::scalar),
                 Key::Field(name) => {
                     let value = fields.next_value_seed(self.clone())?;
-                    match object.entry(name) {
-                        Entry::Vacant(field) => drop(field.insert(value)),
-                        Entry::Occupied(field) => return Err(written_twice(field.key())),
-                    }
+                    T::insert(&mut object, name, value).map_err(|name| written_twice(&name))?;
                 }
             }
         }
-        Ok(Value::Object(object))
+        Ok(T::object(object))
     }
 }
 

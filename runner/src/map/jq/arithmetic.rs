@@ -1,6 +1,7 @@
 //! jq's operators `+ - * / %` and negation.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 use std::rc::Rc;
 
@@ -10,7 +11,8 @@ use jaq_json::Num;
 use jaq_std::ValT as _;
 
 use super::budget::{self, Limit};
-use super::value::{Obj, Val, number_bytes};
+use super::container::Obj;
+use super::value::{Val, number_bytes};
 
 /// Digits of a product, at most: far more than any column holds with sense.
 const LONGEST_PRODUCT: usize = 20_000;
@@ -24,19 +26,21 @@ impl Add for Val {
             (Self::Null, value) | (value, Self::Null) => Ok(value),
             (Self::Num(x), Self::Num(y)) => Ok(Self::Num(counted(&x, &y, Num::add))),
             (Self::Str(x), Self::Str(y)) => Ok(Self::concat(x, &y)),
-            (Self::Arr(x), Self::Arr(y)) => {
-                budget::steps(y.items.len() / 16);
-                Ok(Self::join(x, &y))
-            }
-            (Self::Obj(x), Self::Obj(y)) => {
-                budget::steps((x.fields.len() + y.fields.len()) / 4);
-                let mut fields = Self::take_fields(x);
-                fields.extend(y.fields.iter().map(|(name, value)| (Rc::clone(name), value.clone())));
-                Ok(Self::obj(fields))
-            }
+            (Self::Arr(x), Self::Arr(y)) => Ok(Self::join(x, &y)),
+            (Self::Obj(x), Self::Obj(y)) => Ok(Self::Obj(united(x, &y))),
             (x, y) => Err(Error::math(x, Math::Add, y)),
         }
     }
+}
+
+/// The fields of both; those of the right side where a name is in both.
+fn united(mut left: Rc<Obj>, right: &Obj) -> Rc<Obj> {
+    budget::steps(right.fields().len() / 4);
+    let fields = Rc::make_mut(&mut left);
+    for (name, value) in right.fields() {
+        fields.insert(Rc::clone(name), value.clone());
+    }
+    left
 }
 
 impl Sub for Val {
@@ -47,8 +51,8 @@ impl Sub for Val {
         match (self, other) {
             (Self::Num(x), Self::Num(y)) => Ok(Self::Num(counted(&x, &y, Num::sub))),
             (Self::Arr(x), Self::Arr(y)) => {
-                let remove: BTreeSet<_> = y.items.iter().collect();
-                let kept = x.items.iter().filter(|item| !remove.contains(item));
+                let remove: BTreeSet<_> = y.items().iter().collect();
+                let kept = x.items().iter().filter(|item| !remove.contains(item));
                 Ok(kept.cloned().collect())
             }
             (x, y) => Err(Error::math(x, Math::Sub, y)),
@@ -83,22 +87,24 @@ fn repeat(text: &str, times: &Num) -> Val {
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is bounded below")]
     let times = times as usize;
-    budget::bytes(text.len().saturating_mul(times));
+    budget::room(text.len().saturating_mul(times));
     Val::from(text.repeat(if text.is_empty() { 1 } else { times }))
 }
 
 /// Recursive merge: an object in both is merged, everything else is the right side's.
-fn merge(left: Rc<Obj>, right: &Rc<Obj>) -> Val {
-    budget::steps(1 + (left.fields.len() + right.fields.len()) / 4);
-    let mut fields = Val::take_fields(left);
-    for (name, value) in &right.fields {
-        let merged = match (fields.remove(name), value) {
-            (Some(Val::Obj(x)), Val::Obj(y)) => merge(x, y),
-            _ => value.clone(),
+fn merge(mut left: Rc<Obj>, right: &Rc<Obj>) -> Val {
+    budget::steps(1 + right.fields().len() / 4);
+    let fields = Rc::make_mut(&mut left);
+    for (name, value) in right.fields() {
+        let merged = |before| {
+            Ok::<_, Infallible>(Some(match (before, value) {
+                (Val::Obj(x), Val::Obj(y)) => merge(x, y),
+                _ => value.clone(),
+            }))
         };
-        fields.insert(Rc::clone(name), merged);
+        fields.update(name, merged).unwrap_or_else(|never| match never {});
     }
-    Val::obj(fields)
+    Val::Obj(left)
 }
 
 impl Div for Val {
@@ -117,7 +123,7 @@ impl Div for Val {
 fn split(text: &str, separator: &str) -> Val {
     budget::steps(text.len() / 16);
     if text.is_empty() {
-        return Val::arr(Vec::new());
+        return Val::from_iter([]);
     }
     if separator.is_empty() {
         return text.chars().map(|c| Val::str(c.encode_utf8(&mut [0; 4]))).collect();
@@ -142,7 +148,10 @@ impl Neg for Val {
 
     fn neg(self) -> ValR<Self> {
         match self {
-            Self::Num(number) => Ok(Self::Num(-number)),
+            Self::Num(number) => {
+                budget::room(number_bytes(&number));
+                Ok(Self::Num(-number))
+            }
             other => Err(Error::typ(other, "number")),
         }
     }
@@ -151,7 +160,7 @@ impl Neg for Val {
 /// An operation on two numbers, paid for by their digits.
 fn counted(x: &Num, y: &Num, operation: fn(Num, Num) -> Num) -> Num {
     let digits = number_bytes(x) + number_bytes(y);
-    budget::bytes(digits);
+    budget::room(digits);
     budget::steps(digits / 8);
     operation(x.clone(), y.clone())
 }

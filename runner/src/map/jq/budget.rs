@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 const STEPS: usize = 1_000_000;
 /// The same of all expressions of one message: `for_each` may evaluate some for each of many thousand elements.
 const MESSAGE_STEPS: usize = 20_000_000;
-/// Bytes of values made, whether still in use or not, and the size of the largest single value.
+/// Bytes of values alive at one time, and the size of the largest single value written out.
 pub(super) const BYTES: usize = 64 << 20;
 /// Levels of arrays and objects. A parsed document has at most 128.
 pub(super) const DEPTH: u32 = 256;
@@ -39,7 +39,7 @@ impl fmt::Display for Limit {
         f.write_str(match self {
             Self::Steps => "it ran for more than 1,000,000 steps",
             Self::MessageSteps => "the message's expressions ran for more than 20,000,000 steps together",
-            Self::Bytes => "it made more than 64 MiB of values",
+            Self::Bytes => "its values took more than 64 MiB",
             Self::Depth => "it nested too deep",
             Self::NotJson => "it made a value that is not JSON (NaN, infinite, or bytes that are not UTF-8)",
         })
@@ -108,9 +108,57 @@ pub(super) fn steps(count: usize) {
     take(&STEPS_LEFT, count, Limit::Steps);
 }
 
-/// A value is about to be made.
+/// So many bytes are about to be read.
+pub(super) fn read(bytes: usize) {
+    steps(bytes / 64);
+}
+
+/// So many bytes are about to be made, by something that can't count them while it makes them.
+pub(super) fn room(bytes: usize) {
+    drop(Held::new(bytes));
+}
+
+/// Memory that is taken until the end of the evaluation.
 pub(super) fn bytes(count: usize) {
     take(&BYTES_LEFT, count, Limit::Bytes);
+    steps(count / 256);
+}
+
+/// Memory that is taken for as long as this lives; a clone takes as much again.
+#[derive(Debug)]
+pub(super) struct Held(usize);
+
+impl Held {
+    pub(super) fn new(count: usize) -> Self {
+        bytes(count);
+        Self(count)
+    }
+
+    pub(super) fn grow(&mut self, count: usize) {
+        bytes(count);
+        self.0 += count;
+    }
+
+    pub(super) fn shrink(&mut self, count: usize) {
+        self.0 -= count;
+        give_back(count);
+    }
+}
+
+impl Clone for Held {
+    fn clone(&self) -> Self {
+        Self::new(self.0)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        give_back(self.0);
+    }
+}
+
+fn give_back(count: usize) {
+    BYTES_LEFT.set(BYTES_LEFT.get().saturating_add(count));
 }
 
 fn take(left: &'static std::thread::LocalKey<Cell<usize>>, count: usize, limit: Limit) {

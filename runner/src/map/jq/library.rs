@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use jaq_core::load::parse::Def;
-use jaq_core::load::{self};
+use jaq_core::load::{self, parse::Def};
 use jaq_core::native::Fun;
 
-use super::{Data, functions, syntax, time};
+use super::{Data, functions, regex, search, strings, syntax, time};
 
 /// What reads the machine, other messages or a clock, ends the process, or can't be held to a budget.
 pub(super) const LEFT_OUT: [&str; 17] = [
@@ -30,13 +29,6 @@ pub(super) const LEFT_OUT: [&str; 17] = [
     "yn",
 ];
 
-/// Definitions in jq of our own: a search is paid for before it starts.
-const OURS: &str = "
-def matches($re; $flags): regex_cost($re; $flags) as $_ | matches_($re; $flags);
-def split_matches($re; $flags): regex_cost($re; $flags) as $_ | split_matches_($re; $flags);
-def split_($re; $flags): regex_cost($re; $flags) as $_ | split_native($re; $flags);
-";
-
 /// What jq defines in jq and jaq does not have.
 const MISSING: &str = "
 def IN(s): any(s == .; .);
@@ -50,14 +42,16 @@ def trimstr($text): ltrimstr($text) | rtrimstr($text);
 
 type Definition = Def<&'static str>;
 
+/// Defined by jaq, a native function here.
+const SUB: (&str, usize) = ("sub", 3);
+
 static DEFINITIONS: LazyLock<Vec<Definition>> = LazyLock::new(|| {
-    let parsed = |text| load::parse(text, |parser| parser.defs()).expect("our own jq parses");
+    let missing = load::parse(MISSING, |parser| parser.defs()).expect("our own jq parses");
     jaq_core::defs()
-        .chain(parsed(OURS))
         .chain(jaq_std::defs())
         .chain(jaq_json::defs())
-        .chain(parsed(MISSING))
-        .filter(|def| !LEFT_OUT.contains(&def.name))
+        .chain(missing)
+        .filter(|def| !LEFT_OUT.contains(&def.name) && (def.name, def.args.len()) != SUB)
         .collect()
 });
 
@@ -83,22 +77,12 @@ pub(super) fn definitions(names: HashSet<&str>) -> Vec<Definition> {
 
 /// The native functions; ours come in the place of jaq's.
 pub(super) fn natives() -> Vec<Fun<Data>> {
-    let ours: Vec<_> = functions::json().into_iter().chain(functions::events()).chain(time::functions()).collect();
+    let ours = [functions::json(), functions::events(), time::functions(), search::functions(), strings::functions()];
+    let ours: Vec<_> = ours.into_iter().flatten().chain(regex::functions()).collect();
     let replaced: HashSet<_> = ours.iter().map(|(name, ..)| *name).collect();
     jaq_core::funs()
         .chain(jaq_std::funs())
         .filter(|(name, ..)| !LEFT_OUT.contains(name) && !replaced.contains(name))
-        .map(|(name, arguments, native)| (renamed(name), arguments, native))
         .chain(ours)
         .collect()
-}
-
-/// The names under which [`OURS`] calls what it wraps.
-fn renamed(name: &'static str) -> &'static str {
-    match name {
-        "matches" => "matches_",
-        "split_matches" => "split_matches_",
-        "split_" => "split_native",
-        other => other,
-    }
 }

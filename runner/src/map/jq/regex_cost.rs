@@ -3,7 +3,6 @@
 //! only a bound on that product.
 
 use super::budget::{self, Limit};
-use super::value::Val;
 
 /// States a pattern may come to with its counted repetitions written out.
 const LARGEST_PATTERN: usize = 10_000;
@@ -11,10 +10,7 @@ const LARGEST_PATTERN: usize = 10_000;
 const PER_STEP: usize = 16;
 
 /// Pays for one call on `text`.
-pub(super) fn pay(text: &Val, pattern: &Val, flags: &Val) {
-    let (Val::Str(text), Val::Str(pattern), Val::Str(flags)) = (text, pattern, flags) else {
-        return;
-    };
+pub(super) fn pay(text: &str, pattern: &str, flags: &str) {
     budget::steps(pattern.len());
     let states = states(pattern);
     if states > LARGEST_PATTERN {

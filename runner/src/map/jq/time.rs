@@ -12,7 +12,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::Data;
 use super::budget;
-use super::value::Val;
+use super::value::{Val, number_bytes};
 use crate::map::cast::{Decimal, rfc_3339};
 
 /// All of them are in UTC: an expression does not see the machine's time zone.
@@ -88,13 +88,9 @@ fn strftime(value: &Val, format: &Val) -> ValR<Val> {
 }
 
 fn text(value: &Val) -> Result<&str, Error<Val>> {
-    match value {
-        Val::Str(text) => {
-            budget::steps(text.len() / 16);
-            Ok(text)
-        }
-        other => Err(Error::typ(other.clone(), "string")),
-    }
+    let text = value.as_text()?;
+    budget::steps(text.len() / 16);
+    Ok(text)
 }
 
 fn in_utc(at: DateTime, value: &Val) -> Result<Zoned, Error<Val>> {
@@ -117,7 +113,10 @@ fn nanoseconds(value: &Val) -> Option<i128> {
     let exact = |text: &str| Decimal::parse(text)?.scaled(9);
     match number {
         Num::Float(float) => exact(&float.to_string()).or_else(|| exact(&format!("{float:.9}"))),
-        number => exact(&number.to_string()),
+        number => {
+            budget::read(number_bytes(number));
+            exact(&number.to_string())
+        }
     }
 }
 
@@ -149,7 +148,7 @@ fn broken_down(at: Timestamp) -> Val {
 fn civil(value: &Val) -> Result<DateTime, Error<Val>> {
     let read = || {
         let Val::Arr(arr) = value else { return None };
-        let [year, month, day, hour, minute, second, ..] = arr.items.as_slice() else { return None };
+        let [year, month, day, hour, minute, second, ..] = arr.items() else { return None };
         let small = |part: &Val| i8::try_from(part.as_index()?).ok();
         let second = nanoseconds(second)?;
         DateTime::new(
