@@ -21,6 +21,7 @@ mod explain;
 mod families;
 mod faults;
 mod imports;
+mod judged;
 mod many_rows;
 mod messages;
 mod migrate;

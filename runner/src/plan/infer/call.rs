@@ -5,7 +5,7 @@ use std::ops::Range;
 use jaq_core::load::parse::Term;
 
 use super::functions::{Function, OnNull, function};
-use super::{Finding, Form, Null, Walker, Yield};
+use super::{Finding, Form, HERE, Null, Origin, Walker, Yield};
 use crate::diagnostic::Code;
 use crate::plan::shape::Type;
 
@@ -27,6 +27,7 @@ const RUNS_ITS_ARGUMENT: [&str; 2] = ["sub", "gsub"];
 
 impl<'t, 's> Walker<'t, 's> {
     pub(super) fn call(&mut self, name: &'t str, arguments: &[Term<&'t str>], input: &Yield<'s>) -> Yield<'s> {
+        let input = &self.refined(input.clone());
         let span = self.span(name);
         if let Some(result) = Self::constant(name, arguments, &span) {
             return result;
@@ -106,14 +107,17 @@ impl<'t, 's> Walker<'t, 's> {
     fn select(&mut self, condition: &Term<&'t str>, input: &Yield<'s>, span: &Range<usize>) -> Yield<'s> {
         self.term(condition, input);
         let holds = self.certain(condition, input, true);
-        let passed = self.knowing(holds, |walker| walker.refined(input.clone()));
+        let here = Origin::root(HERE);
+        let carried = holds.iter().filter_map(|fact| fact.moved(input.origin.as_ref()?, &here));
+        let facts = [input.facts.clone(), carried.collect()].concat();
+        let passed = self.knowing(holds, |walker| walker.refined(Yield { facts, ..input.clone() }));
         passed.or_nothing(Some(Null::new("`select` may yield nothing", span.clone())))
     }
 
     fn on_items(&mut self, name: &str, argument: &Term<&'t str>, input: &Yield<'s>, span: &Range<usize>) -> Yield<'s> {
         let each = self.each(input, &format!("`{name}`"), span);
         let place = self.fresh();
-        let item = Yield { nothing: None, many: None, origin: Some(place), ..each.clone() };
+        let item = Yield { origin: Some(place), ..each.one() };
         let result = self.term(argument, &item);
         match name {
             "map" => {
@@ -126,7 +130,7 @@ impl<'t, 's> Walker<'t, 's> {
                 Yield { origin: None, ..item }.or_null(null)
             }
             "group_by" => Yield::of("array"),
-            _ => Yield { null: None, origin: None, ..input.clone() },
+            _ => input.rearranged(),
         }
     }
 

@@ -4,6 +4,7 @@ use jaq_core::load::parse::Term;
 use jaq_core::ops::Cmp;
 use serde_json::Value;
 
+use super::fact::same;
 use super::{Finding, Form, Walker, Yield, term};
 use crate::diagnostic::Code;
 use crate::plan::shape::{Known, Type, type_of};
@@ -57,11 +58,6 @@ impl<'t, 's> Walker<'t, 's> {
 fn alike(left: Type, right: Type) -> bool {
     let number = |ty| matches!(ty, Type::Integer | Type::Number);
     left == right || (number(left) && number(right))
-}
-
-/// `1` and `1.0` are the same number.
-fn same(left: &Value, right: &Value) -> bool {
-    left == right || left.as_f64().is_some_and(|number| right.as_f64() == Some(number))
 }
 
 /// The only values it may have.

@@ -3,6 +3,8 @@
 //! Only what is certain is an error, what is possible a warning: a function or a form not known here yields "anything".
 
 mod call;
+mod cases;
+mod certain;
 mod compare;
 mod control;
 mod epoch;
@@ -12,6 +14,7 @@ mod functions;
 mod items;
 mod lookup;
 mod math;
+mod narrow;
 mod path;
 mod reads;
 mod subtraction;
@@ -44,8 +47,10 @@ pub(super) const DOCUMENT: usize = 0;
 pub(super) const ELEMENT: usize = 1;
 const BODY: usize = 2;
 pub(super) const SQS: usize = 3;
+/// Facts that a value carries along are about places in the value itself, wherever that stands.
+const HERE: usize = 4;
 /// Values that a part of an expression goes through have places of their own, from here on.
-const FRESH: usize = 4;
+const FRESH: usize = 5;
 
 impl<'s> Roots<'s> {
     /// `body` is `None` where the body is the document; only a FIFO queue gives each message a group.
@@ -91,20 +96,15 @@ impl<'s> Roots<'s> {
 
 /// Infers what an expression yields where these facts hold; `schema` is the name to use in messages.
 pub(super) fn infer<'s>(text: &str, roots: &Roots<'s>, facts: &[Fact], schema: &str) -> (Yield<'s>, Vec<Finding>) {
-    let (facts, variables, findings) = (facts.to_vec(), Vec::new(), Vec::new());
-    let mut walker = Walker { text, schema, roots, facts, variables, findings, next: FRESH };
-    let result = match parse(text) {
-        Some(term) => walker.term(&term, &roots.input),
-        None => Yield::anything(),
-    };
-    (result, walker.findings)
+    match parse(text) {
+        Some(term) => cases::Cases { text, term: &term, roots, schema }.infer(facts),
+        None => (Yield::anything(), Vec::new()),
+    }
 }
 
 /// What is certain where a condition is true, or, with `truth` false, where it is not.
 pub(super) fn facts(text: &str, roots: &Roots<'_>, truth: bool) -> Vec<Fact> {
-    let mut found = Vec::new();
-    roots.scoped(text, |term, scope| fact::facts(term, scope, truth, &mut found));
-    found
+    roots.scoped(text, |term, scope| certain::facts(term, scope, truth)).unwrap_or_default()
 }
 
 /// The place an expression is a copy of.
@@ -130,6 +130,12 @@ struct Walker<'t, 's> {
     findings: Vec<Finding>,
     /// The next fresh root.
     next: usize,
+    /// One case is looked at, not all of them together: what it lacks is absent, and no error.
+    one_case: bool,
+    /// The alternatives it is made of.
+    choices: Vec<narrow::Choice<'s>>,
+    /// The options of the first choice that is still to be made.
+    open: Option<Vec<narrow::Choice<'s>>>,
 }
 
 impl<'t, 's> Walker<'t, 's> {
@@ -156,7 +162,7 @@ impl<'t, 's> Walker<'t, 's> {
         }
     }
 
-    fn variable(&self, name: &str) -> Yield<'s> {
+    fn variable(&mut self, name: &str) -> Yield<'s> {
         let bound = self.variables.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| value);
         let value = bound.or_else(|| self.roots.variable(name)).cloned();
         value.map_or_else(Yield::anything, |value| self.refined(value))

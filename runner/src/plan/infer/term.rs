@@ -31,10 +31,6 @@ pub(super) fn literal(term: &Term<&str>) -> Option<Value> {
     }
 }
 
-pub(super) fn is_null_literal(term: &Term<&str>) -> bool {
-    literal(term).is_some_and(|value| value.is_null())
-}
-
 /// A string without interpolation.
 pub(super) fn text(parts: &[StrPart<&str, Term<&str>>]) -> Option<String> {
     let mut whole = String::new();

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::fact::Origin;
+use super::HERE;
+use super::fact::{Fact, Origin, Step};
 use crate::plan::shape::{Shape, Type, type_of};
 
 /// What an expression yields.
@@ -20,6 +21,8 @@ pub(in crate::plan) struct Yield<'s> {
     pub(in crate::plan) many: Option<Many>,
     /// The place in the message it is a copy of.
     pub(in crate::plan) origin: Option<Origin>,
+    /// What is certain of it wherever it goes; the root of these places is the value itself.
+    pub(in crate::plan) facts: Vec<Fact>,
 }
 
 /// One sort of values.
@@ -105,6 +108,18 @@ impl<'s> Yield<'s> {
         self
     }
 
+    /// One of its values.
+    #[must_use]
+    pub(in crate::plan) fn one(&self) -> Self {
+        Self { nothing: None, many: None, ..self.clone() }
+    }
+
+    /// The same items in another order, or only some of them.
+    #[must_use]
+    pub(super) fn rearranged(&self) -> Self {
+        Self { null: None, origin: None, facts: Vec::new(), ..self.clone() }
+    }
+
     /// Either of two.
     #[must_use]
     pub(super) fn or(self, other: Self) -> Self {
@@ -118,7 +133,15 @@ impl<'s> Yield<'s> {
             nothing: self.nothing.or(other.nothing),
             many: self.many.or(other.many),
             origin: None,
+            facts: self.facts.into_iter().filter(|fact| other.facts.contains(fact)).collect(),
         }
+    }
+
+    /// What its facts say about the value one step inside.
+    pub(super) fn facts_below(&self, step: Option<Step>) -> Vec<Fact> {
+        let here = Origin::root(HERE);
+        let inside = step.map(|step| here.step(step));
+        inside.iter().flat_map(|inside| self.facts.iter().filter_map(|fact| fact.moved(inside, &here))).collect()
     }
 
     /// Why there may be no value, one way or the other.
@@ -200,7 +223,7 @@ impl<'s> Yield<'s> {
             Form::Shape(shape) if shape.may_be(Type::Object) && index.is_none() => Some(None),
             Form::Shape(shape) if !shape.may_be(Type::Array) => None,
             Form::Shape(shape) => Some(shape.items(index).map(item)),
-            Form::Array(items) => Some(Some(Self { nothing: None, many: None, ..(**items).clone() })),
+            Form::Array(items) => Some(Some(items.one())),
             Form::Object(fields) if index.is_none() => {
                 Some(fields.iter().map(|(_, value)| value.clone()).reduce(Self::or))
             }

@@ -53,31 +53,16 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
         "integers": {"type": "array", "items": {"type": "integer"}},
         "scalar": {"type": ["null", "boolean", "number", "string"]},
         "iterable": {"type": ["array", "object"]},
+        "no boolean": {"type": ["null", "number", "string", "array", "object"]},
+        "no number": {"type": ["null", "boolean", "string", "array", "object"]},
+        "no string": {"type": ["null", "boolean", "number", "array", "object"]},
+        "no array": {"type": ["null", "boolean", "number", "string", "object"]},
+        "no object": {"type": ["null", "boolean", "number", "string", "array"]},
         "value": {"type": ["boolean", "number", "string", "array", "object"]},
         "object": {"type": "object"},
         "$sqs": sqs(&json!(["string", "null"])),
         "$sqs of a FIFO queue": sqs(&json!("string")),
-        "the SNS envelope": {
-            "type": "object",
-            "properties": {
-                "Type": {"type": "string"},
-                "MessageId": {"type": "string", "format": "uuid"},
-                "TopicArn": {"type": "string"},
-                "Subject": {"type": ["string", "null"]},
-                "Message": {"type": "string"},
-                "Timestamp": {"type": "string", "format": "date-time"},
-                "SignatureVersion": {"type": "string"},
-                "Signature": {"type": "string"},
-                "SigningCertURL": {"type": "string"},
-                "UnsubscribeURL": {"type": "string"},
-                "MessageAttributes": {"type": "object", "additionalProperties": {
-                    "type": "object",
-                    "properties": {"Type": {"type": "string"}, "Value": {"type": "string"}},
-                    "required": ["Type", "Value"]
-                }}
-            },
-            "required": ["Type", "MessageId", "TopicArn", "Message", "Timestamp"]
-        }
+        "the SNS envelope": sns(),
     })
 });
 
@@ -98,6 +83,31 @@ fn sqs(fifo: &Value) -> Value {
         },
         "required": ["message_id", "sent_at", "received_at", "receive_count", "group_id", "dedup_id", "attributes"],
         "additionalProperties": false
+    })
+}
+
+/// What SNS puts around a message.
+fn sns() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "Type": {"type": "string"},
+            "MessageId": {"type": "string", "format": "uuid"},
+            "TopicArn": {"type": "string"},
+            "Subject": {"type": ["string", "null"]},
+            "Message": {"type": "string"},
+            "Timestamp": {"type": "string", "format": "date-time"},
+            "SignatureVersion": {"type": "string"},
+            "Signature": {"type": "string"},
+            "SigningCertURL": {"type": "string"},
+            "UnsubscribeURL": {"type": "string"},
+            "MessageAttributes": {"type": "object", "additionalProperties": {
+                "type": "object",
+                "properties": {"Type": {"type": "string"}, "Value": {"type": "string"}},
+                "required": ["Type", "Value"]
+            }}
+        },
+        "required": ["Type", "MessageId", "TopicArn", "Message", "Timestamp"]
     })
 }
 
@@ -156,6 +166,14 @@ impl<'s> Shape<'s> {
     pub(crate) fn alternatives(&self) -> impl Iterator<Item = Self> {
         let one = |conjunction: &Conjunction<'s>| Self { files: self.files, alternatives: vec![conjunction.clone()] };
         self.alternatives.iter().map(one)
+    }
+
+    /// Whether both are made of the same schemas.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let schemas = |shape: &Self| {
+            shape.alternatives.iter().flatten().map(|one| std::ptr::from_ref(one.value)).collect::<Vec<_>>()
+        };
+        schemas(self) == schemas(other)
     }
 
     /// The schemas of all alternatives; those of one alternative all hold.
