@@ -57,7 +57,7 @@ fn common(fact: &Fact, others: &[Fact]) -> Option<Fact> {
     }
 }
 
-fn mirrored(cmp: Cmp) -> Cmp {
+pub(super) fn mirrored(cmp: Cmp) -> Cmp {
     match cmp {
         Cmp::Lt => Cmp::Gt,
         Cmp::Le => Cmp::Ge,
@@ -119,7 +119,7 @@ fn value_facts(cmp: Cmp, value: Value) -> Option<Holds> {
 }
 
 /// Two values, where their order is plain.
-fn compare(left: &Value, cmp: Cmp, right: &Value) -> Option<bool> {
+pub(super) fn compare(left: &Value, cmp: Cmp, right: &Value) -> Option<bool> {
     let order = match (left, right) {
         (Value::Number(left), Value::Number(right)) => left.as_f64()?.partial_cmp(&right.as_f64()?)?,
         (Value::String(left), Value::String(right)) => left.cmp(right),

@@ -43,7 +43,8 @@ impl<'t, 's> Walker<'t, 's> {
         let (first, second) = (self.term(left, input), self.term(right, input));
         let always = first.nothing.is_none() && second.nothing.is_none();
         let nothing = first.nothing.clone().and(second.nothing.clone());
-        let many = Many { span: self.around(left, right), always };
+        let solid = first.is_solid() || second.is_solid();
+        let many = Many { span: self.around(left, right), always, solid };
         Yield { nothing, many: Some(many), ..first.or(second) }
     }
 

@@ -22,7 +22,10 @@ impl<'t, 's> Walker<'t, 's> {
                 self.takes(input, &format!("`{name}`"), &[Type::Array], false, span);
                 let null = (self.least_items(input) == 0)
                     .then(|| Null::new(format!("`{name}` of an empty array is null"), span.clone()));
-                input.items(None).unwrap_or_default().or_null(null)
+                let mut item = input.items(None).unwrap_or_default();
+                // Null is smaller than all others.
+                item.null = item.null.filter(|_| name == "min" || !has_solid_items(input));
+                item.or_null(null)
             }
             ("add", []) => {
                 let each = self.each(input, "`add`", span);
@@ -74,4 +77,9 @@ impl<'t, 's> Walker<'t, 's> {
         let fraction = input.types().is_some_and(|types| types.iter().any(|(ty, _)| *ty == Type::Number));
         Yield::of(if fraction { "number" } else { "integer" })
     }
+}
+
+/// Whether an item of each array that it may be is not null.
+fn has_solid_items(arrays: &Yield<'_>) -> bool {
+    arrays.forms.iter().flatten().all(|form| matches!(form, Form::Array(items) if items.is_solid()))
 }

@@ -26,11 +26,12 @@ use jaq_core::load::parse::{BinaryOp, Term};
 use serde_json::Value;
 
 use crate::diagnostic::Code;
+use crate::plan::shape::Type;
 
 pub(super) use fact::{Fact, Origin, Step};
 pub(super) use finding::Finding;
 pub(super) use subtraction::subtraction;
-pub(super) use term::parse;
+pub(super) use term::{assigns, parse};
 pub(super) use value::{Form, Many, Null, Yield};
 
 /// What `.` and the variables stand for.
@@ -190,8 +191,13 @@ impl<'t, 's> Walker<'t, 's> {
             BinaryOp::Or => self.logic(left, right, false, input),
             BinaryOp::Cmp(cmp) => self.comparison(left, *cmp, right, input),
             BinaryOp::Math(math) => self.math(left, *math, right, input),
-            BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => Yield::anything(),
+            BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => Self::changed(input),
         }
+    }
+
+    /// An assignment yields its input, with something else in it.
+    fn changed(input: &Yield<'s>) -> Yield<'s> {
+        if input.is_only(Type::Object) { Yield::of("object") } else { Yield::anything() }
     }
 
     /// A string; a null inside it becomes the word `null`.

@@ -210,21 +210,25 @@ impl<'t, 's> Walker<'t, 's> {
         let why = format!("{what} of an empty array yields nothing");
         let nothing = (self.least_items(of) == 0).then(|| Null::new(why, span.clone()));
         let one = of.most_items() == Some(1);
-        let many = (!one).then(|| Many { span: span.clone(), always: self.least_items(of) > 1 });
+        let many = (!one).then(|| Many { span: span.clone(), always: self.least_items(of) > 1, solid: false });
         items.or_nothing(nothing).or_many(many)
     }
 }
 
-/// `[0:10]` of a date-time is its date (RFC 3339, 5.6); any other part of a string has a form nobody knows.
+/// `[0:10]` of a date-time is its date, `[0:8]` of a time what stands before the offset (RFC 3339, 5.6); any other part of a string has a form nobody knows.
 fn slice<'s>(of: Yield<'s>, from: Option<&Term<&str>>, to: Option<&Term<&str>>) -> Yield<'s> {
     if !of.is_only(Type::String) {
         return Yield { null: of.null.clone(), ..of.rearranged() };
     }
     let types = of.types().unwrap_or_default();
-    let start = from.is_none_or(|from| matches!(from, Term::Num("0")));
-    let date =
-        start && matches!(to, Some(Term::Num("10"))) && types.iter().all(|(_, format)| *format == Some("date-time"));
-    Yield::of(if date { "date" } else { "string" }).or_null(of.null)
+    let all = |wanted| types.iter().all(|(_, format)| *format == Some(wanted));
+    let end = to.filter(|_| from.is_none_or(|from| matches!(from, Term::Num("0"))));
+    let part = match end {
+        Some(Term::Num("10")) if all("date-time") => "date",
+        Some(Term::Num("8")) if all("time") => "time of day",
+        _ => "string",
+    };
+    Yield::of(part).or_null(of.null)
 }
 
 /// The name of `.name`, `."name"` and `["name"]`, and the slice of the expression it stands in.

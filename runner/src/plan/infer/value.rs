@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use super::HERE;
 use super::fact::{Fact, Origin, Step};
-use crate::plan::shape::{Shape, Type, type_of};
+use crate::plan::shape::{Known, Shape, Type, type_of};
+
+/// Formats that no empty string has.
+const FILLED: [&str; 9] = ["date-time", "date", "time", "duration", "email", "uuid", "ipv4", "ipv6", "uri"];
 
 /// What an expression yields.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +58,8 @@ pub(in crate::plan) struct Many {
     pub(in crate::plan) span: Range<usize>,
     /// There always are several.
     pub(in crate::plan) always: bool,
+    /// One of them at least is there, and not null.
+    pub(in crate::plan) solid: bool,
 }
 
 impl Null {
@@ -147,6 +152,25 @@ impl<'s> Yield<'s> {
     /// Why there may be no value, one way or the other.
     pub(in crate::plan) fn absent(&self) -> Option<&Null> {
         self.null.as_ref().or(self.nothing.as_ref())
+    }
+
+    /// Whether one of its values at least is there, and not null.
+    pub(super) fn is_solid(&self) -> bool {
+        self.absent().is_none() || self.many.as_ref().is_some_and(|many| many.solid)
+    }
+
+    /// Whether it is a string that has a character.
+    pub(super) fn is_never_empty(&self) -> bool {
+        self.forms.iter().flatten().all(|form| match form {
+            Form::Shape(shape) => shape.possible().iter().all(|possible| match possible.known {
+                Known::Value(value) => value != "",
+                Known::Open(keywords) => {
+                    keywords.min_length > Some(0) || keywords.format.is_some_and(|name| FILLED.contains(&name))
+                }
+            }),
+            Form::Literal(value) => value != "",
+            Form::Object(_) | Form::Array(_) => false,
+        })
     }
 
     /// The types its values may have, null left out, with their formats; `None` when nothing is known.

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::config::SchemaFiles;
 
 pub(crate) use field::Field;
-pub(super) use possible::{Keywords, Known};
+pub(super) use possible::{Keywords, Known, Possible};
 
 /// A schema and the file it stands in; no file for the built-in ones.
 #[derive(Debug, Clone, Copy)]
@@ -43,13 +43,17 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
         "null": {"type": "null"},
         "boolean": {"type": "boolean"},
         "integer": {"type": "integer"},
+        "number of a text": {"type": "integer", "format": "text"},
         "number": {"type": "number"},
         "string": {"type": "string"},
         "date-time": {"type": "string", "format": "date-time"},
+        "uuid": {"type": "string", "format": "uuid"},
+        "time of day": {"type": "string", "pattern": "^[0-9]"},
         "byte": {"type": "string", "format": "byte"},
         "date": {"type": "string", "format": "date"},
         "array": {"type": "array"},
         "strings": {"type": "array", "items": {"type": "string"}},
+        "some strings": {"type": "array", "items": {"type": "string"}, "minItems": 1},
         "integers": {"type": "array", "items": {"type": "integer"}},
         "scalar": {"type": ["null", "boolean", "number", "string"]},
         "iterable": {"type": ["array", "object"]},
