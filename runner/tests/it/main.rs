@@ -4,6 +4,7 @@ mod any_yaml;
 mod broken;
 mod cases;
 mod casts;
+mod computed;
 mod conditions;
 mod containers;
 mod cookbook;

@@ -24,7 +24,7 @@ pub(super) struct Cases<'t, 's> {
 /// What an expression yields, with its findings.
 type Told<'s> = (Yield<'s>, Vec<Finding>);
 
-impl<'t, 's> Cases<'t, 's> {
+impl<'s> Cases<'_, 's> {
     /// What it yields for all cases together; what may be wrong is left out where it is for none of them.
     pub(super) fn infer(&self, facts: &[Fact]) -> Told<'s> {
         let (mut result, mut findings, open) = self.walk(facts, None);

@@ -89,7 +89,7 @@ fn comparison(left: &Term<&str>, cmp: Cmp, right: &Term<&str>, scope: Scope<'_>)
         return [not_null(first, scope), comparison(first, cmp, right, scope)].concat();
     }
     if let Some(place) = of_call(left, "length", scope) {
-        return length(place, cmp, &value);
+        return length(&place, cmp, &value);
     }
     if let Some(place) = of_call(left, "type", scope) {
         return type_name(&value, cmp).map(|name| Fact::At(place, Holds::Is(name))).into_iter().collect();
@@ -136,7 +136,7 @@ pub(super) fn compare(left: &Value, cmp: Cmp, right: &Value) -> Option<bool> {
 }
 
 /// The length of null is 0.
-fn length(place: Origin, cmp: Cmp, value: &Value) -> Vec<Fact> {
+fn length(place: &Origin, cmp: Cmp, value: &Value) -> Vec<Fact> {
     let least = match (cmp, value.as_u64()) {
         (Cmp::Eq | Cmp::Ge, Some(number)) => number,
         (Cmp::Gt, Some(number)) => number.saturating_add(1),

@@ -22,15 +22,18 @@ impl<'s> Lookup<'_, 's> {
     pub(super) fn add(&mut self, form: &Form<'s>, name: &str) {
         match form {
             Form::Shape(shape) => self.add_shape(shape, name),
-            Form::Object(fields) => match fields.iter().find(|(known, _)| known == name) {
-                Some((_, value)) => self.known(value.clone()),
-                None => {
-                    self.lacks(Code::NoSuchField, vec!["`{...}`"]);
-                    self.missing(format!("`{name}` is not in `{{...}}`"));
-                }
-            },
+            Form::Object(fields) => self.add_made(fields, name),
             Form::Literal(value) => self.open |= value.is_object(),
             Form::Array(_) => {}
+        }
+    }
+
+    fn add_made(&mut self, fields: &[(String, Yield<'s>)], name: &str) {
+        if let Some((_, value)) = fields.iter().find(|(known, _)| known == name) {
+            self.known(value.clone());
+        } else {
+            self.lacks(Code::NoSuchField, vec!["`{...}`"]);
+            self.missing(format!("`{name}` is not in `{{...}}`"));
         }
     }
 

@@ -81,8 +81,8 @@ impl<'t, 's> Walker<'t, 's> {
             return self.no_field(of, &found, asked, name, span);
         };
         self.not_only_objects(of, name, &span);
-        // runner's own metadata has no schema file to change.
-        let listable = |why: &String| !why.ends_with("$sqs");
+        // runner's own metadata has no schema file to change, nor has `{...}`.
+        let listable = |why: &String| !["$sqs", "`{...}`"].iter().any(|made| why.ends_with(made));
         let field = found.optional.as_ref().filter(|why| listable(why)).map(|_| name.to_owned());
         let null = found.optional.map(|why| Null { field, ..Null::new(why, span.clone()) });
         let own = value.null.clone().map(|null| Null { span: span.clone(), ..null });

@@ -146,6 +146,7 @@ impl<'s> Shape<'s> {
         let mut found: Vec<(Type, Option<&str>)> = Vec::new();
         for conjunction in &self.alternatives {
             let format = conjunction.iter().find_map(|schema| schema.value.get("format")?.as_str());
+            let format = format.filter(|_| self.asserts_formats());
             for ty in types(conjunction) {
                 let format = format.filter(|_| ty == Type::String);
                 if !found.contains(&(ty, format)) {
@@ -154,6 +155,11 @@ impl<'s> Shape<'s> {
             }
         }
         found
+    }
+
+    /// Whether a string keeps to its `format`; those of the built-in schemas always do.
+    fn asserts_formats(&self) -> bool {
+        self.files.is_none_or(|files| !files.formats_ignored)
     }
 
     /// Whether nothing at all is said about the type.

@@ -20,7 +20,7 @@ pub(in crate::plan) enum Known<'s> {
     Open(Keywords<'s>),
 }
 
-/// The keywords that bear on a column's type. Bounds are inclusive; those of fractions, or so close that it makes no difference here.
+/// The keywords that bear on a column's type. Bounds are inclusive; of fractions, or so close that it makes no difference.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::plan) struct Keywords<'s> {
     pub(in crate::plan) format: Option<&'s str>,
@@ -93,7 +93,13 @@ impl<'s> Shape<'s> {
     }
 
     fn with_null(&self) -> Vec<Possible<'s>> {
-        self.alternatives.iter().flat_map(possible).collect()
+        let mut found: Vec<Possible<'s>> = self.alternatives.iter().flat_map(possible).collect();
+        for possible in found.iter_mut().filter(|possible| possible.ty == Type::String && !self.asserts_formats()) {
+            if let Known::Open(keywords) = &mut possible.known {
+                keywords.format = None;
+            }
+        }
+        found
     }
 }
 
