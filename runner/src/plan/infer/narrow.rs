@@ -46,7 +46,7 @@ impl<'s> Walker<'_, 's> {
     fn chosen(&mut self, mut value: Yield<'s>, place: &Origin) -> Yield<'s> {
         if let Some(choice) = self.choices.iter().find(|choice| choice.place == *place) {
             let forms = value.forms.into_iter().flatten().filter_map(|form| match form {
-                Form::Shape(shape) => only_alternatives(&shape, |one| one.is_same(&choice.shape)).map(Form::Shape),
+                Form::Shape(shape) => shape.has(&choice.shape).then(|| Form::Shape(choice.shape.clone())),
                 _ => None,
             });
             value.forms = Some(forms.collect());

@@ -178,12 +178,13 @@ impl<'s> Shape<'s> {
         self.alternatives.iter().map(one)
     }
 
-    /// Whether both are made of the same schemas.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        let schemas = |shape: &Self| {
-            shape.alternatives.iter().flatten().map(|one| std::ptr::from_ref(one.value)).collect::<Vec<_>>()
+    /// Whether every alternative of the other is one of these.
+    pub(super) fn has(&self, other: &Self) -> bool {
+        let same = |left: &Conjunction<'_>, right: &Conjunction<'_>| {
+            left.len() == right.len()
+                && left.iter().zip(right).all(|(left, right)| std::ptr::eq(left.value, right.value))
         };
-        schemas(self) == schemas(other)
+        other.alternatives.iter().all(|wanted| self.alternatives.iter().any(|known| same(known, wanted)))
     }
 
     /// The schemas of all alternatives; those of one alternative all hold.
