@@ -29,6 +29,8 @@ pub struct SchemaFiles {
     pub parts: Vec<Part>,
     /// Why a pattern names no file, and where it stands in the pipeline file.
     pub unmatched: Vec<(String, Range<usize>)>,
+    /// Whether `formats: ignore` is written: a `format` promises nothing.
+    pub formats_ignored: bool,
     /// Every file by its path.
     pub documents: BTreeMap<PathBuf, Document>,
     /// What is wrong with files, by their path.

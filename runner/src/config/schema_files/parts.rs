@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Disk, matches, split_pointer};
 use crate::config::load::join;
-use crate::config::{Schema, Selection, Setting};
+use crate::config::{Formats, Schema, Selection, Setting};
 
 /// A schema the pipeline file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(crate) struct Parts {
     pub refs: Vec<PathBuf>,
     /// The fields that lead to the part of an event that is checked, where `at` is a plain path.
     pub at: Vec<String>,
+    /// Whether `formats: ignore` is written.
+    pub formats_ignored: bool,
     /// Why a pattern names no file, and where it stands.
     pub problems: Vec<(String, Range<usize>)>,
 }
@@ -45,6 +47,7 @@ pub(crate) fn parts(schema: &Setting<Schema>, folder: &Path, disk: &dyn Disk) ->
 
 impl Parts {
     fn choose(&mut self, selection: &Selection, folder: &Path, disk: &dyn Disk) {
+        self.formats_ignored = selection.formats.as_ref().is_some_and(|formats| formats.value == Formats::Ignore);
         self.at = selection.at.as_ref().and_then(|at| fields(at)).unwrap_or_default();
         if let Some(file) = &selection.file {
             self.named.push(part(file, None, &file.range, folder));

@@ -123,6 +123,9 @@ fn from_string(ty: ScalarType, format: Option<&str>) -> Verdict {
     match format {
         Some(format) if format == promised || (ty == ScalarType::Inet && format == "ipv6") => Verdict::Yes,
         Some("date-time") if ty == ScalarType::Date => Verdict::No("take the date alone: `.x[0:10]`"),
+        // JSON Schema's time has an offset, PostgreSQL's has none.
+        Some("time") if ty == ScalarType::Time => Verdict::No("leave the offset out: `.x[0:8]`"),
+        Some("date") if ty == ScalarType::Timestamptz => Verdict::No("add the time of day: `.x + \"T00:00:00Z\"`"),
         Some(other) if contradicts(ty, other) => Verdict::No(""),
         _ => Verdict::Maybe(rejected),
     }
@@ -155,6 +158,7 @@ mod tests {
             (JsonType::String, Some("uuid"), json!("00112233-4455-6677-8899-aabbccddeeff")),
             (JsonType::String, Some("date-time"), json!("2024-01-01T00:00:00Z")),
             (JsonType::String, Some("date"), json!("2024-01-01")),
+            (JsonType::String, Some("time"), json!("10:00:00Z")),
             (JsonType::String, Some("duration"), json!("P1D")),
             (JsonType::String, Some("ipv4"), json!("10.0.0.1")),
             (JsonType::String, Some("ipv6"), json!("::1")),

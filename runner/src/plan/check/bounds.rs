@@ -32,12 +32,14 @@ fn whole(ty: ScalarType, least: f64, greatest: f64, keywords: &Keywords<'_>) -> 
         return Fit::No(format!("no number between the schema's bounds is in the range of {}", ty.keyword()));
     }
     let wide = keywords.format == Some("int64") && ty != ScalarType::BigInt;
-    // A bound of 10^n itself is most often meant to be exclusive.
+    if keywords.format == Some("text") {
+        return Fit::Maybe("a text of a number with a fraction: make it whole with `| round`".to_owned());
+    }
     let over = maximum.filter(|bound| *bound > greatest).or(minimum.filter(|bound| *bound < least));
     match over {
         Some(bound) => Fit::Maybe(format!("a number such as {bound}, which the schema allows: take a wider type")),
         None if wide && maximum.is_none() => {
-            Fit::Maybe("a number that needs 64 bits (`format: int64`): take bigint".to_owned())
+            Fit::Maybe("a number that needs 64 bits (`format` int64): take bigint".to_owned())
         }
         None => Fit::Yes,
     }

@@ -6,11 +6,11 @@ use migration::ColumnType;
 
 use super::fit::{Judged, Refused};
 use super::site::Site;
-use super::{Seen, table};
+use super::{Seen, condition, table};
 use crate::config::{ColumnText, Spanned};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::map::ColumnMapping;
-use crate::plan::infer::{Null, Yield};
+use crate::plan::infer::{self, Null, Yield};
 use crate::plan::report::Report;
 use crate::plan::shape::Type;
 
@@ -78,11 +78,8 @@ impl<'a> Line<'a> {
         let judged = Judged::new(self.column.ty, value);
         if let Some(problem) = self.refused(&judged, report) {
             report.push(problem);
-        } else if let Some(why) = &judged.doubtful {
-            let (which, help) = why.split_once(": ").unwrap_or((why, ""));
-            let message = format!("column `{}` may reject {which}", self.column.name);
-            let problem = Diagnostic::new(Code::MayNotFit, message, self.expr_place(report));
-            report.push(if help.is_empty() { problem } else { problem.help(help) });
+        } else if let Some(problem) = self.doubtful(&judged, value, report) {
+            report.push(problem);
         } else {
             self.items(value, report);
         }
@@ -99,7 +96,19 @@ impl<'a> Line<'a> {
         let judged = Judged::new(ColumnType::Scalar(element), &items);
         if let Some(problem) = self.refused(&judged, report) {
             report.push(problem.label("an item of the array"));
+        } else if let Some(problem) = self.doubtful(&judged, &items, report) {
+            report.push(problem.label("an item of the array"));
         }
+    }
+
+    /// Which values may be rejected all the same; the schema promises nothing about what an expression makes.
+    fn doubtful(&self, judged: &Judged, value: &Yield<'_>, report: &Report<'_>) -> Option<Diagnostic> {
+        let why = judged.doubtful.as_ref()?;
+        let (which, help) = why.split_once(": ").unwrap_or((why, ""));
+        let message = format!("column `{}` may reject {which}", self.column.name);
+        let problem = Diagnostic::new(Code::MayNotFit, message, self.expr_place(report));
+        let computed = help.ends_with("to the schema") && value.origin.is_none();
+        Some(if help.is_empty() || computed { problem } else { problem.help(help) })
     }
 
     /// The first value that does not fit: an error when none does, or when fractions meet a column of integers.
@@ -116,7 +125,11 @@ impl<'a> Line<'a> {
             None => format!("it may be {}", first.ty.word()),
         };
         let problem = Diagnostic::new(code, message, self.expr_place(report)).label(label);
-        Some(if first.help.is_empty() { problem } else { problem.help(&*first.help) })
+        Some(match &*first.help {
+            _ if infer::assigns(self.column.expr.text()) => problem.help(condition::COMPARE),
+            "" => problem,
+            help => problem.help(help),
+        })
     }
 
     /// The whole expression; the type, when the expression is the default.

@@ -6,9 +6,12 @@ use super::site::Site;
 use super::table::several;
 use crate::config::Spanned;
 use crate::diagnostic::{Code, Diagnostic, closest};
-use crate::plan::infer::{Finding, Yield};
+use crate::plan::infer::{self, Finding, Yield};
 use crate::plan::report::Report;
 use crate::plan::shape::Type;
+
+/// What to do about an assignment.
+pub(super) const COMPARE: &str = "`==` compares; `=` yields the whole input with that place changed";
 
 /// Checks `when`, and tells whether it is a condition.
 pub(super) fn when(written: &Spanned<String>, seen: &Seen<'_, '_>, report: &mut Report<'_>) -> bool {
@@ -51,8 +54,8 @@ fn check(
         return false;
     }
     let problem = no_condition(key, written, result, &site, report);
-    let many = result.many.as_ref().filter(|many| many.always);
-    let problem = problem.or_else(|| many.map(|many| several(&site, many, &format!("`{key}`"), report)));
+    let problem =
+        problem.or_else(|| result.many.as_ref().map(|many| several(&site, many, &format!("`{key}`"), report)));
     let clean = problem.is_none();
     if let Some(problem) = problem {
         report.push(problem);
@@ -76,6 +79,7 @@ fn no_condition(
     let problem = site.problem(code, &(0..written.len()), message, report);
     let text = written.trim();
     Some(match ty {
+        _ if infer::assigns(text) => problem.help(COMPARE),
         _ if result.null.is_some() => problem.help(format!("to ask whether it is there: `{text} != null`")),
         Type::String => problem.help(format!("compare it: `{text} == \"...\"`")),
         Type::Integer | Type::Number => problem.help(format!("compare it: `{text} > 0`")),

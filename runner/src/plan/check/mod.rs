@@ -121,8 +121,10 @@ impl<'f, 's> Checked<'f, 's> {
     /// The cases that `skip` leaves, and what is certain of them.
     fn unskipped(&self, report: &mut Report<'_>) -> (Vec<Case<'s>>, Vec<Fact>) {
         let all = cases::all(self.kinds);
+        // An event without a kind is rejected before it is mapped.
+        let kind = self.discriminator.clone().map(Fact::not_null_at);
         let Some(skip) = &self.file.skip else {
-            return (all, Vec::new());
+            return (all, kind.into_iter().collect());
         };
         let clean = condition::skip(skip, &self.seen(&all, &[]), report);
         let logic = Logic::of(skip, &self.roots);
@@ -134,7 +136,7 @@ impl<'f, 's> Checked<'f, 's> {
             })
             .cloned()
             .collect();
-        let facts = infer::facts(skip, &self.roots, false);
+        let facts = infer::facts(skip, &self.roots, false).into_iter().chain(kind).collect();
         if kept.is_empty() {
             if clean {
                 condition::constant("skip", Truth::Always, skip, report);

@@ -37,7 +37,7 @@ impl<'c, 'f, 's> Checked<'c, 'f, 's> {
         let mut seen = self.pipeline.seen(self.cases, self.facts);
         if let Some(for_each) = &self.written.for_each {
             let element = Self::for_each(for_each, &seen, report);
-            seen.facts.extend(infer::origin(for_each, &seen.roots).map(Fact::NotNull));
+            seen.facts.extend(infer::origin(for_each, &seen.roots).map(Fact::not_null_at));
             seen.roots = seen.roots.each(element);
         }
         let taken = self.when(&mut seen, report);
@@ -62,7 +62,7 @@ impl<'c, 'f, 's> Checked<'c, 'f, 's> {
             report.push(problem);
         }
         let element = result.items(None).filter(|_| result.is_only(Type::Array));
-        element.map_or_else(Yield::anything, |element| Yield { nothing: None, many: None, origin: None, ..element })
+        element.map_or_else(Yield::anything, |element| Yield { origin: None, ..element.one() })
     }
 
     /// Checks `when`, narrows what the columns see, and tells which kinds are left.
@@ -86,7 +86,7 @@ impl<'c, 'f, 's> Checked<'c, 'f, 's> {
             seen.roots.narrow(&Yield::shape(document));
         }
         if let Some(element) = element {
-            seen.roots = seen.roots.each(Yield { null: seen.roots.input.null.clone(), ..Yield::shape(element) });
+            seen.roots = seen.roots.each(Yield { forms: Some(vec![Form::Shape(element)]), ..seen.roots.input.clone() });
         }
         seen.facts.extend(infer::facts(when, &seen.roots, true));
         kinds(&cases)

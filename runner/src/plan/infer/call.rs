@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use jaq_core::load::parse::Term;
+use serde_json::Value;
 
 use super::functions::{Function, OnNull, function};
-use super::{Finding, Form, Null, Walker, Yield};
+use super::{Finding, Form, HERE, Null, Origin, Walker, Yield};
 use crate::diagnostic::Code;
-use crate::plan::shape::Type;
+use crate::plan::shape::{Known, Possible, Type};
 
 /// Functions that let some values through as they are, each with the built-in schema of those.
 const SELECTORS: [(&str, &str); 9] = [
@@ -27,6 +28,7 @@ const RUNS_ITS_ARGUMENT: [&str; 2] = ["sub", "gsub"];
 
 impl<'t, 's> Walker<'t, 's> {
     pub(super) fn call(&mut self, name: &'t str, arguments: &[Term<&'t str>], input: &Yield<'s>) -> Yield<'s> {
+        let input = &self.refined(input.clone());
         let span = self.span(name);
         if let Some(result) = Self::constant(name, arguments, &span) {
             return result;
@@ -81,6 +83,17 @@ impl<'t, 's> Walker<'t, 's> {
         Some(match name {
             "select" => self.select(argument, input, span),
             "first" | "last" => Yield { many: None, ..self.term(argument, input) },
+            "match" | "capture" => {
+                self.term(argument, input);
+                self.takes(input, &format!("`{name}`"), &[Type::String], false, span);
+                let why = format!("`{name}` yields nothing where nothing matches");
+                Yield::of("object").or_nothing(Some(Null::new(why, span.clone())))
+            }
+            "index" | "rindex" => {
+                self.term(argument, input);
+                let null = Null::new(format!("`{name}` is null where it is not found"), span.clone());
+                Yield::of("integer").or_null(Some(null))
+            }
             "isempty" => {
                 self.term(argument, input);
                 Yield::of("boolean")
@@ -106,14 +119,17 @@ impl<'t, 's> Walker<'t, 's> {
     fn select(&mut self, condition: &Term<&'t str>, input: &Yield<'s>, span: &Range<usize>) -> Yield<'s> {
         self.term(condition, input);
         let holds = self.certain(condition, input, true);
-        let passed = self.knowing(holds, |walker| walker.refined(input.clone()));
+        let here = Origin::root(HERE);
+        let carried = holds.iter().filter_map(|fact| fact.moved(input.origin.as_ref()?, &here));
+        let facts = [input.facts.clone(), carried.collect()].concat();
+        let passed = self.knowing(holds, |walker| walker.refined(Yield { facts, ..input.clone() }));
         passed.or_nothing(Some(Null::new("`select` may yield nothing", span.clone())))
     }
 
     fn on_items(&mut self, name: &str, argument: &Term<&'t str>, input: &Yield<'s>, span: &Range<usize>) -> Yield<'s> {
         let each = self.each(input, &format!("`{name}`"), span);
         let place = self.fresh();
-        let item = Yield { nothing: None, many: None, origin: Some(place), ..each.clone() };
+        let item = Yield { origin: Some(place), ..each.one() };
         let result = self.term(argument, &item);
         match name {
             "map" => {
@@ -126,7 +142,7 @@ impl<'t, 's> Walker<'t, 's> {
                 Yield { origin: None, ..item }.or_null(null)
             }
             "group_by" => Yield::of("array"),
-            _ => Yield { null: None, origin: None, ..input.clone() },
+            _ => input.rearranged(),
         }
     }
 
@@ -148,6 +164,10 @@ impl<'t, 's> Walker<'t, 's> {
         let result = match (function.gives, name) {
             ("", "keys" | "keys_unsorted") if input.is_only(Type::Object) => Yield::of("strings"),
             ("", "keys" | "keys_unsorted") if input.is_only(Type::Array) => Yield::of("integers"),
+            (_, "lower" | "upper" | "ascii_downcase" | "ascii_upcase") if is_of(input, "uuid") => Yield::of("uuid"),
+            (_, "fabs") if input.is_only(Type::Integer) => Yield::of("integer"),
+            (_, "tonumber") => numbers(input),
+            (_, "split") if input.is_never_empty() => Yield::of("some strings"),
             ("", _) => Yield::anything(),
             (schema, _) => Yield::of(schema),
         };
@@ -178,6 +198,38 @@ impl<'t, 's> Walker<'t, 's> {
             self.report(finding.help(null_help(what)));
         }
     }
+}
+
+/// Whether it is a string of this format, and nothing else.
+pub(super) fn is_of(value: &Yield<'_>, format: &str) -> bool {
+    value.is_only(Type::String)
+        && value.types().is_some_and(|types| types.iter().all(|(_, known)| *known == Some(format)))
+}
+
+/// What `tonumber` makes of these; a text with a pattern is taken to be what it is used as.
+fn numbers<'s>(input: &Yield<'s>) -> Yield<'s> {
+    let number = |form: &Form<'s>| match form {
+        Form::Shape(shape) => shape.possible().iter().map(number_of).collect(),
+        Form::Literal(value) => vec![literal_number(value)],
+        Form::Object(_) | Form::Array(_) => Vec::new(),
+    };
+    let numbers = input.forms.iter().flatten().flat_map(number).reduce(Yield::or);
+    numbers.unwrap_or_else(|| Yield::of("number"))
+}
+
+fn number_of<'s>(possible: &Possible<'_>) -> Yield<'s> {
+    match (possible.ty, possible.known) {
+        (_, Known::Value(value)) => literal_number(value),
+        (Type::String, Known::Open(keywords)) if keywords.pattern.is_none() => Yield::of("number of a text"),
+        (Type::String | Type::Integer, _) => Yield::of("integer"),
+        (Type::Number, _) => Yield::of("number"),
+        _ => Yield::never(),
+    }
+}
+
+fn literal_number<'s>(value: &Value) -> Yield<'s> {
+    let parsed = value.as_str().map_or_else(|| Some(value.clone()), |text| serde_json::from_str(text).ok());
+    parsed.filter(Value::is_number).map_or_else(Yield::never, Yield::literal)
 }
 
 /// What to write where null makes `what` fail.

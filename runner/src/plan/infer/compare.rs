@@ -4,9 +4,11 @@ use jaq_core::load::parse::Term;
 use jaq_core::ops::Cmp;
 use serde_json::Value;
 
+use super::certain::{compare, mirrored};
+use super::fact::same;
 use super::{Finding, Form, Walker, Yield, term};
 use crate::diagnostic::Code;
-use crate::plan::shape::{Known, Type, type_of};
+use crate::plan::shape::{Keywords, Known, Possible, Type, type_of};
 
 impl<'t, 's> Walker<'t, 's> {
     pub(super) fn comparison(
@@ -18,7 +20,7 @@ impl<'t, 's> Walker<'t, 's> {
     ) -> Yield<'s> {
         let (first, second) = (self.term(left, input), self.term(right, input));
         self.never_equal(&first, cmp, right);
-        self.never_equal(&second, cmp, left);
+        self.never_equal(&second, mirrored(cmp), left);
         let result = Yield::of("boolean").or_nothing(first.nothing).or_nothing(second.nothing);
         result.or_many(first.many).or_many(second.many)
     }
@@ -49,7 +51,44 @@ impl<'t, 's> Walker<'t, 's> {
             let written = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
             let finding = Finding::new(Code::NeverEqual, span, message).label(label);
             self.report(finding.instead_of(&written, names.collect()));
+        } else if out_of_bounds(value, cmp, &wanted) {
+            let message = format!("the value is never {} {wanted}", words(cmp));
+            let label = "out of the bounds the schema sets";
+            self.report(Finding::new(Code::NeverEqual, span, message).label(label));
         }
+    }
+}
+
+fn words(cmp: Cmp) -> &'static str {
+    match cmp {
+        Cmp::Gt => "greater than",
+        Cmp::Ge => "as great as",
+        Cmp::Lt => "less than",
+        Cmp::Le => "as small as",
+        Cmp::Eq | Cmp::Ne => "equal to",
+    }
+}
+
+/// Whether the comparison comes out one way for each number that the schema allows.
+fn out_of_bounds(value: &Yield<'_>, cmp: Cmp, wanted: &Value) -> bool {
+    let never = |possible: &Possible<'_>| match possible.known {
+        Known::Value(value) => !matches!(cmp, Cmp::Eq | Cmp::Ne) && compare(value, cmp, wanted) == Some(false),
+        Known::Open(keywords) => wanted.as_f64().is_some_and(|number| excludes(&keywords, cmp, number)),
+    };
+    value.forms.iter().flatten().all(|form| match form {
+        Form::Shape(shape) => shape.possible().iter().all(never),
+        _ => false,
+    })
+}
+
+fn excludes(keywords: &Keywords<'_>, cmp: Cmp, number: f64) -> bool {
+    let (least, greatest) = (keywords.minimum, keywords.maximum);
+    match cmp {
+        Cmp::Gt => greatest.is_some_and(|greatest| greatest <= number),
+        Cmp::Ge => greatest.is_some_and(|greatest| greatest < number),
+        Cmp::Lt => least.is_some_and(|least| least >= number),
+        Cmp::Le => least.is_some_and(|least| least > number),
+        Cmp::Eq | Cmp::Ne => excludes(keywords, Cmp::Ge, number) || excludes(keywords, Cmp::Le, number),
     }
 }
 
@@ -57,11 +96,6 @@ impl<'t, 's> Walker<'t, 's> {
 fn alike(left: Type, right: Type) -> bool {
     let number = |ty| matches!(ty, Type::Integer | Type::Number);
     left == right || (number(left) && number(right))
-}
-
-/// `1` and `1.0` are the same number.
-fn same(left: &Value, right: &Value) -> bool {
-    left == right || left.as_f64().is_some_and(|number| right.as_f64() == Some(number))
 }
 
 /// The only values it may have.

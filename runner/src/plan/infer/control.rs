@@ -2,8 +2,8 @@
 
 use jaq_core::load::parse::{Pattern, Term};
 
-use super::fact::{self, Scope};
-use super::{Fact, Finding, Many, Null, Walker, Yield, term};
+use super::fact::Scope;
+use super::{Fact, Finding, Many, Null, Walker, Yield, certain, term};
 use crate::diagnostic::Code;
 use crate::plan::shape::Type;
 
@@ -11,9 +11,11 @@ impl<'t, 's> Walker<'t, 's> {
     /// What the right side knows besides: what the left one let through.
     pub(super) fn pipe(&mut self, left: &Term<&'t str>, right: &Term<&'t str>, input: &Yield<'s>) -> Yield<'s> {
         let first = self.term(left, input);
-        let mut passed = Vec::new();
-        self.scoped(input, |scope| fact::passed(left, scope, &mut passed));
-        let second = self.knowing(passed, |walker| walker.term(right, &first));
+        let passed = self.scoped(input, |scope| certain::passed(left, scope));
+        // Even where it is not used: the roots are the same then for each case.
+        let fresh = self.fresh();
+        let origin = first.origin.clone().or(Some(fresh));
+        let second = self.knowing(passed, |walker| walker.term(right, &Yield { origin, ..first.one() }));
         second.or_nothing(first.nothing).or_many(first.many)
     }
 
@@ -29,7 +31,7 @@ impl<'t, 's> Walker<'t, 's> {
         let known = self.variables.len();
         let (nothing, many) = (first.nothing.clone(), first.many.clone());
         match pattern {
-            Pattern::Var(name) => self.variables.push((name, Yield { nothing: None, many: None, ..first })),
+            Pattern::Var(name) => self.variables.push((name, first.one())),
             destructured => names(destructured, &mut |name| self.variables.push((name, Yield::anything()))),
         }
         let result = self.term(right, input);
@@ -41,7 +43,8 @@ impl<'t, 's> Walker<'t, 's> {
         let (first, second) = (self.term(left, input), self.term(right, input));
         let always = first.nothing.is_none() && second.nothing.is_none();
         let nothing = first.nothing.clone().and(second.nothing.clone());
-        let many = Many { span: self.around(left, right), always };
+        let solid = first.is_solid() || second.is_solid();
+        let many = Many { span: self.around(left, right), always, solid };
         Yield { nothing, many: Some(many), ..first.or(second) }
     }
 
@@ -114,19 +117,17 @@ impl<'t, 's> Walker<'t, 's> {
     }
 
     /// What is certain where the condition is true, or is not.
-    pub(super) fn certain(&mut self, condition: &Term<&'t str>, input: &Yield<'s>, truth: bool) -> Vec<Fact> {
-        let mut found = Vec::new();
-        self.scoped(input, |scope| fact::facts(condition, scope, truth, &mut found));
-        found
+    pub(super) fn certain(&self, condition: &Term<&'t str>, input: &Yield<'s>, truth: bool) -> Vec<Fact> {
+        self.scoped(input, |scope| certain::facts(condition, scope, truth))
     }
 
-    fn scoped(&self, input: &Yield<'s>, next: impl FnOnce(Scope<'_>)) {
+    fn scoped<T>(&self, input: &Yield<'s>, next: impl FnOnce(Scope<'_>) -> T) -> T {
         let bound = |name: &str| self.variables.iter().rev().find(|(known, _)| *known == name);
         let variables = |name: &str| match bound(name) {
             Some((_, value)) => value.origin.clone(),
             None => self.roots.variable(name)?.origin.clone(),
         };
-        next(Scope { input: input.origin.as_ref(), variables: &variables });
+        next(Scope { input: input.origin.as_ref(), variables: &variables })
     }
 
     /// Goes on where these facts hold besides.

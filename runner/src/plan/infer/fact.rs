@@ -1,11 +1,11 @@
-//! What is certain of the message where a condition is known to be true, or false.
+//! What is certain about places in the message, and which values that leaves.
 
 use jaq_core::load::parse::{BinaryOp, Term};
-use jaq_core::ops::Cmp;
 use jaq_core::path::{Opt, Part, Path};
+use serde_json::Value;
 
 use super::path::field_name;
-use super::term::{is_null_literal, literal};
+use crate::plan::shape::{Field, Shape, Type};
 
 /// A place in the message: a root, and the steps from there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,15 +21,29 @@ pub(in crate::plan) enum Step {
     Index(i64),
 }
 
-/// Something certain about a place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Something certain.
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::plan) enum Fact {
+    At(Origin, Holds),
+    /// One of two lists.
+    Either(Vec<Self>, Vec<Self>),
+}
+
+/// What is certain about a place.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::plan) enum Holds {
     /// It is there, and not null; then so is every place it lies in.
-    NotNull(Origin),
+    NotNull,
     /// It is there, though it may be null.
-    Present(Origin),
-    /// It is of this type, by the name of a built-in schema.
-    Is(Origin, &'static str),
+    Present,
+    /// It is as the built-in schema of that name says.
+    Is(&'static str),
+    /// It is one of these, none of which is null.
+    OneOf(Vec<Value>),
+    /// It is not this.
+    Not(Value),
+    /// An array there has so many items at least.
+    Least(u64),
 }
 
 /// Where `.` and the variables come from.
@@ -51,23 +65,98 @@ impl Origin {
     }
 
     fn lies_in(&self, outer: &Self) -> bool {
-        self.root == outer.root && self.steps.starts_with(&outer.steps)
+        self.below(outer).is_some()
+    }
+
+    /// The steps from an outer place to this one.
+    fn below(&self, outer: &Self) -> Option<&[Step]> {
+        self.steps.strip_prefix(&outer.steps[..]).filter(|_| self.root == outer.root)
     }
 }
 
 impl Fact {
+    pub(in crate::plan) fn not_null_at(place: Origin) -> Self {
+        Self::At(place, Holds::NotNull)
+    }
+
     /// Whether it makes this place not null.
     pub(super) fn not_null(&self, place: &Origin) -> bool {
         match self {
-            Self::NotNull(known) | Self::Is(known, _) => known.lies_in(place),
-            Self::Present(known) => known.lies_in(place) && known != place,
+            Self::At(known, Holds::Present) => known.lies_in(place) && known != place,
+            Self::At(known, holds) => known.lies_in(place) && !holds.allows_null(),
+            Self::Either(..) => false,
         }
     }
 
     /// Whether it makes this place present.
     pub(super) fn present(&self, place: &Origin) -> bool {
-        self.not_null(place) || matches!(self, Self::Present(known) if known == place)
+        self.not_null(place) || matches!(self, Self::At(known, Holds::Present) if known == place)
     }
+
+    /// What it says about this very place.
+    pub(super) fn about(&self, place: &Origin) -> Option<&Holds> {
+        match self {
+            Self::At(known, holds) if known == place => Some(holds),
+            _ => None,
+        }
+    }
+
+    /// The same about a value that went from one place to another.
+    pub(super) fn moved(&self, from: &Origin, to: &Origin) -> Option<Self> {
+        let Self::At(known, holds) = self else {
+            return None;
+        };
+        let steps = [&to.steps[..], known.below(from)?].concat();
+        Some(Self::At(Origin { root: to.root, steps }, holds.clone()))
+    }
+
+    /// Whether a value of this shape may stand at the place.
+    pub(super) fn allows(&self, shape: &Shape<'_>, place: &Origin) -> bool {
+        match self {
+            Self::At(known, holds) => known.below(place).is_none_or(|steps| holds.allow(shape, steps)),
+            Self::Either(..) => true,
+        }
+    }
+}
+
+impl Holds {
+    fn allows_null(&self) -> bool {
+        match self {
+            Self::NotNull | Self::OneOf(_) => false,
+            Self::Is(name) => Shape::named(name).may_be(Type::Null),
+            Self::Present | Self::Not(_) | Self::Least(_) => true,
+        }
+    }
+
+    /// Whether it may hold at the end of these steps.
+    fn allow(&self, shape: &Shape<'_>, steps: &[Step]) -> bool {
+        let absent = || !matches!(self, Self::Present) && self.allows_null();
+        match steps {
+            [] => self.allow_value(shape),
+            [Step::Field(name), rest @ ..] => match shape.field(name) {
+                Field::Known { shape, optional } => self.allow(&shape, rest) || (optional && absent()),
+                Field::Closed | Field::NoObject => absent(),
+                Field::NotListed | Field::Open => true,
+            },
+            [Step::Index(_), ..] => true,
+        }
+    }
+
+    fn allow_value(&self, shape: &Shape<'_>) -> bool {
+        let any = |wanted: &dyn Fn(&Value) -> bool| shape.finite().is_none_or(|values| values.iter().any(wanted));
+        match self {
+            Self::NotNull => shape.types().iter().any(|(ty, _)| *ty != Type::Null),
+            Self::Is(name) => Shape::named(name).types().iter().any(|(ty, _)| shape.may_be(*ty)),
+            Self::OneOf(values) => any(&|value| values.iter().any(|known| same(known, value))),
+            Self::Not(other) => any(&|value| !same(value, other)),
+            Self::Present | Self::Least(_) => true,
+        }
+    }
+}
+
+/// `1` and `1.0` are the same number.
+pub(super) fn same(left: &Value, right: &Value) -> bool {
+    left == right || left.as_f64().is_some_and(|number| right.as_f64() == Some(number))
 }
 
 /// The place a term is a copy of.
@@ -100,127 +189,5 @@ pub(super) fn step(key: &Term<&str>) -> Option<Step> {
             _ => None,
         },
         key => field_name(key).map(|(name, _)| Step::Field(name)),
-    }
-}
-
-/// Adds what is certain when the term is true, or, with `truth` false, when it is false or null.
-pub(super) fn facts(term: &Term<&str>, scope: Scope<'_>, truth: bool, found: &mut Vec<Fact>) {
-    match term {
-        Term::BinOp(left, BinaryOp::And, right) if truth => {
-            facts(left, scope, truth, found);
-            facts(right, scope, truth, found);
-        }
-        Term::BinOp(left, BinaryOp::Or, right) if !truth => {
-            facts(left, scope, truth, found);
-            facts(right, scope, truth, found);
-        }
-        Term::BinOp(left, BinaryOp::Cmp(cmp), right) => {
-            comparison(left, *cmp, right, scope, truth, found);
-            comparison(right, mirrored(*cmp), left, scope, truth, found);
-        }
-        Term::BinOp(left, BinaryOp::Pipe(None), right) => piped(left, right, scope, truth, found),
-        Term::Call(name, arguments) => call(name, arguments, scope, truth, found),
-        other if truth => found.extend(origin(other, scope).map(Fact::NotNull)),
-        _ => {}
-    }
-}
-
-fn mirrored(cmp: Cmp) -> Cmp {
-    match cmp {
-        Cmp::Lt => Cmp::Gt,
-        Cmp::Le => Cmp::Ge,
-        Cmp::Gt => Cmp::Lt,
-        Cmp::Ge => Cmp::Le,
-        same => same,
-    }
-}
-
-/// Null equals only null, and is smaller than every other value but itself (jq, "Comparisons").
-fn comparison(left: &Term<&str>, cmp: Cmp, right: &Term<&str>, scope: Scope<'_>, truth: bool, found: &mut Vec<Fact>) {
-    let null = is_null_literal(right);
-    let value = literal(right).is_some_and(|value| !value.is_null());
-    let not_null = match cmp {
-        Cmp::Eq => (value && truth) || (null && !truth),
-        Cmp::Ne => (value && !truth) || (null && truth),
-        Cmp::Gt => (value || null) && truth,
-        Cmp::Ge => value && truth,
-        Cmp::Lt => value && !truth && !null,
-        Cmp::Le => (value || null) && !truth,
-    };
-    if not_null {
-        found.extend(origin(left, scope).map(Fact::NotNull));
-        measured(left, scope, found);
-    }
-    let some = |number: u64| number > 0 || cmp == Cmp::Gt;
-    if truth && matches!(cmp, Cmp::Gt | Cmp::Ge | Cmp::Eq) && literal(right).and_then(|n| n.as_u64()).is_some_and(some)
-    {
-        found.extend(of_call(left, "length", scope).map(Fact::NotNull));
-    }
-    if let (Cmp::Eq, true, Some(place), Some(name)) = (cmp, truth, of_call(left, "type", scope), literal(right)) {
-        found.extend(type_name(name.as_str().unwrap_or_default()).map(|name| Fact::Is(place, name)));
-    }
-}
-
-/// `.x | lower` is null for null.
-fn measured(term: &Term<&str>, scope: Scope<'_>, found: &mut Vec<Fact>) {
-    if let Term::BinOp(left, BinaryOp::Pipe(None), right) = term
-        && matches!(&**right, Term::Call("lower" | "upper" | "url_decode" | "sha256", _))
-    {
-        found.extend(origin(left, scope).map(Fact::NotNull));
-    }
-}
-
-/// The place in `PLACE | name`.
-fn of_call(term: &Term<&str>, name: &str, scope: Scope<'_>) -> Option<Origin> {
-    let called =
-        |term: &Term<&str>| matches!(term, Term::Call(known, arguments) if *known == name && arguments.is_empty());
-    match term {
-        Term::BinOp(left, BinaryOp::Pipe(None), right) if called(right) => origin(left, scope),
-        term if called(term) => scope.input.cloned(),
-        _ => None,
-    }
-}
-
-/// The built-in schema of a name that `type` yields.
-fn type_name(name: &str) -> Option<&'static str> {
-    ["boolean", "number", "string", "array", "object"].into_iter().find(|known| *known == name)
-}
-
-fn piped(left: &Term<&str>, right: &Term<&str>, scope: Scope<'_>, truth: bool, found: &mut Vec<Fact>) {
-    if let Term::Call("not", _) = right {
-        return facts(left, scope, !truth, found);
-    }
-    let Some(place) = origin(left, scope) else {
-        return;
-    };
-    facts(right, Scope { input: Some(&place), ..scope }, truth, found);
-}
-
-/// Functions that fail on null, and so are never true of it.
-const FAIL_ON_NULL: [&str; 6] = ["startswith", "endswith", "test", "has", "any", "all"];
-
-fn call(name: &str, arguments: &[Term<&str>], scope: Scope<'_>, truth: bool, found: &mut Vec<Fact>) {
-    let Some(place) = scope.input else {
-        return;
-    };
-    if truth && FAIL_ON_NULL.contains(&name) {
-        found.push(Fact::NotNull(place.clone()));
-    }
-    if let ("has", [key], true) = (name, arguments, truth) {
-        found.extend(step(key).map(|step| Fact::Present(place.step(step))));
-    }
-}
-
-/// What is certain after `select(..)` and its kind let a value through.
-pub(super) fn passed(term: &Term<&str>, scope: Scope<'_>, found: &mut Vec<Fact>) {
-    let Term::Call(name, arguments) = term else {
-        return;
-    };
-    match (*name, &arguments[..]) {
-        ("select", [condition]) => facts(condition, scope, true, found),
-        ("values" | "strings" | "numbers" | "booleans" | "arrays" | "objects" | "iterables", []) => {
-            found.extend(scope.input.cloned().map(Fact::NotNull));
-        }
-        _ => {}
     }
 }

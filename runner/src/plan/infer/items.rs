@@ -20,9 +20,12 @@ impl<'t, 's> Walker<'t, 's> {
             ("first" | "last", []) => self.end(name, input, span),
             ("min" | "max", []) => {
                 self.takes(input, &format!("`{name}`"), &[Type::Array], false, span);
-                let null = (input.least_items() == 0)
+                let null = (self.least_items(input) == 0)
                     .then(|| Null::new(format!("`{name}` of an empty array is null"), span.clone()));
-                input.items(None).unwrap_or_default().or_null(null)
+                let mut item = input.items(None).unwrap_or_default();
+                // Null is smaller than all others.
+                item.null = item.null.filter(|_| name == "min" || !has_solid_items(input));
+                item.or_null(null)
             }
             ("add", []) => {
                 let each = self.each(input, "`add`", span);
@@ -32,7 +35,7 @@ impl<'t, 's> Walker<'t, 's> {
             ("to_entries", []) => self.entries(input, "`to_entries`", span),
             ("reverse" | "sort" | "unique", []) => {
                 self.takes(input, &format!("`{name}`"), &[Type::Array], false, span);
-                Yield { null: None, origin: None, ..input.clone() }
+                input.rearranged()
             }
             _ => return None,
         })
@@ -42,7 +45,7 @@ impl<'t, 's> Walker<'t, 's> {
     pub(super) fn entries(&mut self, input: &Yield<'s>, what: &str, span: &Range<usize>) -> Yield<'s> {
         let each = self.each(input, what, span);
         let key = if input.is_only(Type::Object) { Yield::of("string") } else { Yield::anything() };
-        let value = Yield { nothing: None, many: None, ..each.clone() };
+        let value = each.one();
         let entry = Yield::form(Form::Object(vec![("key".to_owned(), key), ("value".to_owned(), value)]));
         Yield::form(Form::Array(Box::new(entry.or_nothing(each.nothing).or_many(each.many))))
     }
@@ -51,7 +54,7 @@ impl<'t, 's> Walker<'t, 's> {
     fn end(&mut self, name: &str, input: &Yield<'s>, span: &Range<usize>) -> Yield<'s> {
         self.takes(input, &format!("`{name}`"), &[Type::Array], true, span);
         let empty = || Null::new(format!("`{name}` of an empty array is null"), span.clone());
-        let null = input.null.clone().or_else(|| (input.least_items() == 0).then(empty));
+        let null = input.null.clone().or_else(|| (self.least_items(input) == 0).then(empty));
         input.items((name == "first").then_some(0)).unwrap_or_default().or_null(null)
     }
 
@@ -74,4 +77,9 @@ impl<'t, 's> Walker<'t, 's> {
         let fraction = input.types().is_some_and(|types| types.iter().any(|(ty, _)| *ty == Type::Number));
         Yield::of(if fraction { "number" } else { "integer" })
     }
+}
+
+/// Whether an item of each array that it may be is not null.
+fn has_solid_items(arrays: &Yield<'_>) -> bool {
+    arrays.forms.iter().flatten().all(|form| matches!(form, Form::Array(items) if items.is_solid()))
 }

@@ -22,12 +22,18 @@ impl<'s> Lookup<'_, 's> {
     pub(super) fn add(&mut self, form: &Form<'s>, name: &str) {
         match form {
             Form::Shape(shape) => self.add_shape(shape, name),
-            Form::Object(fields) => match fields.iter().find(|(known, _)| known == name) {
-                Some((_, value)) => self.known(value.clone()),
-                None => self.lacks(Code::NoSuchField, vec!["`{...}`"]),
-            },
+            Form::Object(fields) => self.add_made(fields, name),
             Form::Literal(value) => self.open |= value.is_object(),
             Form::Array(_) => {}
+        }
+    }
+
+    fn add_made(&mut self, fields: &[(String, Yield<'s>)], name: &str) {
+        if let Some((_, value)) = fields.iter().find(|(known, _)| known == name) {
+            self.known(value.clone());
+        } else {
+            self.lacks(Code::NoSuchField, vec!["`{...}`"]);
+            self.missing(format!("`{name}` is not in `{{...}}`"));
         }
     }
 
@@ -39,15 +45,30 @@ impl<'s> Lookup<'_, 's> {
                 let file = files.first().copied().unwrap_or(self.schema);
                 let null = null.then(|| Null::new(format!("`{name}` may be null in {file}"), 0..0));
                 self.known(Yield::shape(inner).or_null(null));
-                if optional {
-                    let file = shape.optional_in(name).unwrap_or(self.schema);
-                    self.optional.get_or_insert_with(|| format!("`{name}` is optional in {file}"));
+                if !optional {
+                    return;
                 }
             }
             Field::Open => self.open = true,
             Field::Closed => self.lacks(Code::NoSuchField, files),
             Field::NotListed => self.lacks(Code::FieldNotListed, files),
-            Field::NoObject => {}
+            Field::NoObject => return,
+        }
+        let file = shape.optional_in(name).unwrap_or(self.schema);
+        self.missing(format!("`{name}` is optional in {file}"));
+    }
+
+    /// Some value does not have it.
+    fn missing(&mut self, why: String) {
+        self.optional.get_or_insert(why);
+    }
+
+    /// The schemas that lack it, in words.
+    pub(super) fn whose(&self) -> String {
+        match self.lacking.as_ref().map_or(&[][..], |(_, files)| files) {
+            [] => self.schema.to_owned(),
+            [file] => (*file).to_owned(),
+            several => format!("any of {} schemas", several.len()),
         }
     }
 

@@ -2,9 +2,13 @@
 
 use jaq_core::load::parse::Term;
 use jaq_core::ops::Math;
+use migration::{ColumnType, ScalarType};
+use serde_json::Value;
 
+use super::call::is_of;
 use super::{Form, Null, Walker, Yield, term};
 use crate::diagnostic::Code;
+use crate::map::cast::cast;
 use crate::plan::shape::Type;
 
 impl<'t, 's> Walker<'t, 's> {
@@ -95,6 +99,9 @@ fn kind(left: Type, math: Math, right: Type) -> Option<&'static str> {
 }
 
 fn result<'s>(left: &Yield<'s>, math: Math, right: &Yield<'s>) -> Yield<'s> {
+    if math == Math::Add && is_of(left, "date") && is_time(right) {
+        return Yield::of("date-time");
+    }
     if left.is_only(Type::Array) && right.is_only(Type::Array) {
         return arrays(left, math, right);
     }
@@ -109,6 +116,15 @@ fn result<'s>(left: &Yield<'s>, math: Math, right: &Yield<'s>) -> Yield<'s> {
     kinds.dedup();
     let forms = kinds.into_iter().flat_map(|name| Yield::of(name).forms.unwrap_or_default());
     Yield { forms: Some(forms.collect()), ..Yield::anything() }
+}
+
+/// Whether a date followed by it is a date-time.
+fn is_time(value: &Yield<'_>) -> bool {
+    let timestamp = ColumnType::Scalar(ScalarType::Timestamptz);
+    match value.forms.as_deref() {
+        Some([Form::Literal(Value::String(time))]) => cast(&format!("2000-01-01{time}").into(), timestamp).is_ok(),
+        _ => false,
+    }
 }
 
 /// The items of both, or what is left of the first one's.

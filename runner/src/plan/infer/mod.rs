@@ -3,7 +3,11 @@
 //! Only what is certain is an error, what is possible a warning: a function or a form not known here yields "anything".
 
 mod call;
+mod cases;
+mod certain;
 mod compare;
+mod construct;
+mod contents;
 mod control;
 mod epoch;
 mod fact;
@@ -12,22 +16,22 @@ mod functions;
 mod items;
 mod lookup;
 mod math;
+mod narrow;
 mod path;
 mod reads;
 mod subtraction;
 mod term;
 mod value;
 
-use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
 use serde_json::Value;
 
-use crate::diagnostic::Code;
+use crate::plan::shape::Type;
 
 pub(super) use fact::{Fact, Origin, Step};
 pub(super) use finding::Finding;
 pub(super) use subtraction::subtraction;
-pub(super) use term::parse;
+pub(super) use term::{assigns, parse};
 pub(super) use value::{Form, Many, Null, Yield};
 
 /// What `.` and the variables stand for.
@@ -44,8 +48,10 @@ pub(super) const DOCUMENT: usize = 0;
 pub(super) const ELEMENT: usize = 1;
 const BODY: usize = 2;
 pub(super) const SQS: usize = 3;
+/// Facts that a value carries along are about places in the value itself, wherever that stands.
+const HERE: usize = 4;
 /// Values that a part of an expression goes through have places of their own, from here on.
-const FRESH: usize = 4;
+const FRESH: usize = 5;
 
 impl<'s> Roots<'s> {
     /// `body` is `None` where the body is the document; only a FIFO queue gives each message a group.
@@ -91,20 +97,15 @@ impl<'s> Roots<'s> {
 
 /// Infers what an expression yields where these facts hold; `schema` is the name to use in messages.
 pub(super) fn infer<'s>(text: &str, roots: &Roots<'s>, facts: &[Fact], schema: &str) -> (Yield<'s>, Vec<Finding>) {
-    let (facts, variables, findings) = (facts.to_vec(), Vec::new(), Vec::new());
-    let mut walker = Walker { text, schema, roots, facts, variables, findings, next: FRESH };
-    let result = match parse(text) {
-        Some(term) => walker.term(&term, &roots.input),
-        None => Yield::anything(),
-    };
-    (result, walker.findings)
+    match parse(text) {
+        Some(term) => cases::Cases { text, term: &term, roots, schema }.infer(facts),
+        None => (Yield::anything(), Vec::new()),
+    }
 }
 
 /// What is certain where a condition is true, or, with `truth` false, where it is not.
 pub(super) fn facts(text: &str, roots: &Roots<'_>, truth: bool) -> Vec<Fact> {
-    let mut found = Vec::new();
-    roots.scoped(text, |term, scope| fact::facts(term, scope, truth, &mut found));
-    found
+    roots.scoped(text, |term, scope| certain::facts(term, scope, truth)).unwrap_or_default()
 }
 
 /// The place an expression is a copy of.
@@ -130,6 +131,12 @@ struct Walker<'t, 's> {
     findings: Vec<Finding>,
     /// The next fresh root.
     next: usize,
+    /// One case is looked at, not all of them together: what it lacks is absent, and no error.
+    one_case: bool,
+    /// The alternatives it is made of.
+    choices: Vec<narrow::Choice<'s>>,
+    /// The options of the first choice that is still to be made.
+    open: Option<Vec<narrow::Choice<'s>>>,
 }
 
 impl<'t, 's> Walker<'t, 's> {
@@ -156,7 +163,7 @@ impl<'t, 's> Walker<'t, 's> {
         }
     }
 
-    fn variable(&self, name: &str) -> Yield<'s> {
+    fn variable(&mut self, name: &str) -> Yield<'s> {
         let bound = self.variables.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| value);
         let value = bound.or_else(|| self.roots.variable(name)).cloned();
         value.map_or_else(Yield::anything, |value| self.refined(value))
@@ -184,69 +191,13 @@ impl<'t, 's> Walker<'t, 's> {
             BinaryOp::Or => self.logic(left, right, false, input),
             BinaryOp::Cmp(cmp) => self.comparison(left, *cmp, right, input),
             BinaryOp::Math(math) => self.math(left, *math, right, input),
-            BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => Yield::anything(),
+            BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => Self::changed(input),
         }
     }
 
-    /// A string; a null inside it becomes the word `null`.
-    fn string(
-        &mut self,
-        term: &Term<&'t str>,
-        parts: &[StrPart<&'t str, Term<&'t str>>],
-        input: &Yield<'s>,
-    ) -> Yield<'s> {
-        if let Some(literal) = term::literal(term) {
-            return Yield::literal(literal);
-        }
-        let mut whole = Yield::of("string");
-        for part in parts {
-            if let StrPart::Term(term) = part {
-                let value = self.term(term, input);
-                if let Some(null) = value.null.clone() {
-                    let help = "leave such values out with `if`, or give a default: `(.x // \"\")`";
-                    self.null_text(&null, help);
-                }
-                whole = whole.or_nothing(value.nothing).or_many(value.many);
-            }
-        }
-        whole
-    }
-
-    fn null_text(&mut self, null: &Null, help: &str) {
-        let message = format!("{}, and its text is then the word `null`", null.why);
-        self.report(Finding::new(Code::NullText, null.span.clone(), message).help(help));
-    }
-
-    /// `{a: .x, b}`; a key that is computed leaves the fields unknown.
-    fn object(&mut self, entries: &[(Term<&'t str>, Option<Term<&'t str>>)], input: &Yield<'s>) -> Yield<'s> {
-        let mut fields = Vec::new();
-        let mut whole = Yield::of("object");
-        let mut computed = false;
-        for (key, value) in entries {
-            let name = path::field_name(key).map(|(name, _)| name);
-            let value = match (value, key) {
-                (Some(value), _) => self.term(value, input),
-                (None, Term::Var(_)) => self.term(key, input),
-                (None, _) => self.shorthand(key, input),
-            };
-            whole = whole.or_nothing(value.nothing.clone()).or_many(value.many.clone());
-            let variable = matches!(key, Term::Var(_)).then(|| term::anchor(key).unwrap_or_default()[1..].to_owned());
-            match name.or(variable) {
-                Some(name) => fields.push((name, value)),
-                None => computed = true,
-            }
-        }
-        if !computed {
-            whole.forms = Some(vec![Form::Object(fields)]);
-        }
-        whole
-    }
-
-    /// `{name}` is `{name: .name}`.
-    fn shorthand(&mut self, key: &Term<&'t str>, input: &Yield<'s>) -> Yield<'s> {
-        use jaq_core::path::{Opt, Part, Path};
-        let path = Path(vec![(Part::Index(key.clone()), Opt::Essential)]);
-        self.path(&Term::Id, &path, input)
+    /// An assignment yields its input, with something else in it.
+    fn changed(input: &Yield<'s>) -> Yield<'s> {
+        if input.is_only(Type::Object) { Yield::of("object") } else { Yield::anything() }
     }
 }
 

@@ -8,7 +8,7 @@ use jaq_core::path::{Opt, Part, Path};
 use super::fact::{Origin, Step, step};
 use super::lookup::{Lookup, names};
 use super::term::text;
-use super::{Finding, Many, Null, Walker, Yield};
+use super::{Finding, HERE, Many, Null, Walker, Yield};
 use crate::diagnostic::Code;
 use crate::plan::shape::Type;
 
@@ -57,26 +57,10 @@ impl<'t, 's> Walker<'t, 's> {
             Part::Range(..) => None,
         };
         let origin = origin.or(next.origin);
-        let next = Yield { origin, ..next }.or_nothing(value.nothing.clone()).or_many(value.many.clone());
+        let facts =
+            if let Part::Index(key) = part { [next.facts, value.facts_below(step(key))].concat() } else { next.facts };
+        let next = Yield { origin, facts, ..next }.or_nothing(value.nothing.clone()).or_many(value.many.clone());
         self.refined(next)
-    }
-
-    /// What the known facts leave of a value.
-    pub(super) fn refined(&self, mut value: Yield<'s>) -> Yield<'s> {
-        let Some(origin) = value.origin.clone() else {
-            return value;
-        };
-        for fact in &self.facts {
-            if fact.not_null(&origin) {
-                value.null = None;
-            }
-            if let super::Fact::Is(place, name) = fact
-                && *place == origin
-            {
-                value = value.only(name);
-            }
-        }
-        value
     }
 
     fn field(&mut self, of: &Yield<'s>, name: &str, span: Range<usize>) -> Yield<'s> {
@@ -88,16 +72,17 @@ impl<'t, 's> Walker<'t, 's> {
         for form in forms {
             found.add(form, name);
         }
-        let present = |place: &Origin| self.facts.iter().any(|fact| fact.present(place));
-        if place.as_ref().is_some_and(present) {
+        let inside = Origin::root(HERE).step(Step::Field(name.to_owned()));
+        let asked = of.facts.iter().any(|fact| fact.present(&inside)) || place.is_some_and(|at| self.is_present(&at));
+        if asked {
             found.optional = None;
         }
-        let Some(value) = found.value else {
-            return self.no_field(of, found.open, found.lacking, name, span);
+        let Some(value) = found.value.take() else {
+            return self.no_field(of, &found, asked, name, span);
         };
         self.not_only_objects(of, name, &span);
-        // runner's own metadata has no schema file to change.
-        let listable = |why: &String| !why.ends_with("$sqs");
+        // runner's own metadata has no schema file to change, nor has `{...}`.
+        let listable = |why: &String| !["$sqs", "`{...}`"].iter().any(|made| why.ends_with(made));
         let field = found.optional.as_ref().filter(|why| listable(why)).map(|_| name.to_owned());
         let null = found.optional.map(|why| Null { field, ..Null::new(why, span.clone()) });
         let own = value.null.clone().map(|null| Null { span: span.clone(), ..null });
@@ -108,30 +93,34 @@ impl<'t, 's> Walker<'t, 's> {
     fn no_field(
         &mut self,
         of: &Yield<'s>,
-        open: bool,
-        lacking: Option<(Code, Vec<&'s str>)>,
+        found: &Lookup<'_, 's>,
+        asked: bool,
         name: &str,
         span: Range<usize>,
     ) -> Yield<'s> {
-        match lacking {
-            _ if open => {}
-            Some((code, files)) => self.lacks(of, code, &files, name, span),
-            None => self.no_object(of, name, span),
+        let code = found.lacking.as_ref().map(|(code, _)| *code).filter(|_| !found.open);
+        match code {
+            // Whoever asked whether it is there was told already.
+            Some(Code::FieldNotListed) if asked => {}
+            Some(code) => self.lacks(of, code, &found.whose(), name, span.clone()),
+            None if found.open => {}
+            None => self.no_object(of, name, span.clone()),
         }
-        Yield::anything()
+        if !self.one_case {
+            return Yield::anything();
+        }
+        let absent = || Null::new(format!("`{name}` is not in {}", found.whose()), span);
+        let null = found.optional.is_some().then(absent);
+        let value = if code == Some(Code::NoSuchField) { Yield::never() } else { Yield::anything() };
+        value.or_null(of.null.clone()).or_null(null)
     }
 
-    fn lacks(&mut self, of: &Yield<'s>, code: Code, files: &[&str], name: &str, span: Range<usize>) {
+    fn lacks(&mut self, of: &Yield<'s>, code: Code, file: &str, name: &str, span: Range<usize>) {
         let (what, object) = match code {
             Code::FieldNotListed => ("field not listed in the schema", "open object"),
             _ => ("no such field", "closed object"),
         };
         let path = self.text.get(..span.end).map_or(name, path_before);
-        let file = match files {
-            [] => self.schema.to_owned(),
-            [file] => (*file).to_owned(),
-            several => format!("any of {} schemas", several.len()),
-        };
         let finding = Finding::new(code, span, format!("{what}: `{path}`")).label(format!("not in {file} ({object})"));
         self.report(finding.instead_of(name, names(of)));
     }
@@ -184,7 +173,7 @@ impl<'t, 's> Walker<'t, 's> {
             None => "the array may be empty".to_owned(),
         };
         let start = end.unwrap_or(span.start);
-        let null = (of.least_items() < least).then(|| Null::new(why, start..span.end + 1));
+        let null = (self.least_items(of) < least).then(|| Null::new(why, start..span.end + 1));
         let null = of.null.clone().or(null);
         of.items(index).unwrap_or_default().or_null(null)
     }
@@ -219,23 +208,27 @@ impl<'t, 's> Walker<'t, 's> {
         self.takes(of, what, &[Type::Array, Type::Object], false, span);
         let items = of.items(None).unwrap_or_default();
         let why = format!("{what} of an empty array yields nothing");
-        let nothing = (of.least_items() == 0).then(|| Null::new(why, span.clone()));
+        let nothing = (self.least_items(of) == 0).then(|| Null::new(why, span.clone()));
         let one = of.most_items() == Some(1);
-        let many = (!one).then(|| Many { span: span.clone(), always: of.least_items() > 1 });
+        let many = (!one).then(|| Many { span: span.clone(), always: self.least_items(of) > 1, solid: false });
         items.or_nothing(nothing).or_many(many)
     }
 }
 
-/// `[0:10]` of a date-time is its date (RFC 3339, 5.6); any other part of a string has a form nobody knows.
+/// `[0:10]` of a date-time is its date, `[0:8]` of a time what stands before the offset (RFC 3339, 5.6); any other part of a string has a form nobody knows.
 fn slice<'s>(of: Yield<'s>, from: Option<&Term<&str>>, to: Option<&Term<&str>>) -> Yield<'s> {
     if !of.is_only(Type::String) {
-        return of;
+        return Yield { null: of.null.clone(), ..of.rearranged() };
     }
     let types = of.types().unwrap_or_default();
-    let start = from.is_none_or(|from| matches!(from, Term::Num("0")));
-    let date =
-        start && matches!(to, Some(Term::Num("10"))) && types.iter().all(|(_, format)| *format == Some("date-time"));
-    Yield::of(if date { "date" } else { "string" }).or_null(of.null)
+    let all = |wanted| types.iter().all(|(_, format)| *format == Some(wanted));
+    let end = to.filter(|_| from.is_none_or(|from| matches!(from, Term::Num("0"))));
+    let part = match end {
+        Some(Term::Num("10")) if all("date-time") => "date",
+        Some(Term::Num("8")) if all("time") => "time of day",
+        _ => "string",
+    };
+    Yield::of(part).or_null(of.null)
 }
 
 /// The name of `.name`, `."name"` and `["name"]`, and the slice of the expression it stands in.

@@ -1,7 +1,7 @@
 //! Terms: parsed, and what is plain to see in them.
 
 use jaq_core::load::lex::StrPart;
-use jaq_core::load::parse::Term;
+use jaq_core::load::parse::{BinaryOp, Term};
 use serde_json::Value;
 
 /// Operators and brackets up to which an expression is looked into; the parser and the walk recurse over them.
@@ -12,6 +12,11 @@ pub(in crate::plan) fn parse(text: &str) -> Option<Term<&str>> {
     let operators = text.matches(|c: char| c.is_ascii_punctuation() && !"._\"'".contains(c)).count();
     let words = text.split_whitespace().count();
     (operators + words <= MAX_OPERATORS).then(|| jaq_core::load::parse(text, |parser| parser.term()))?
+}
+
+/// Whether it assigns where it most likely was to compare.
+pub(in crate::plan) fn assigns(text: &str) -> bool {
+    matches!(parse(text), Some(Term::BinOp(_, BinaryOp::Assign, _)))
 }
 
 /// A value that is written in the expression.
@@ -29,10 +34,6 @@ pub(super) fn literal(term: &Term<&str>) -> Option<Value> {
         Term::Arr(None) => Some(Value::Array(Vec::new())),
         _ => None,
     }
-}
-
-pub(super) fn is_null_literal(term: &Term<&str>) -> bool {
-    literal(term).is_some_and(|value| value.is_null())
 }
 
 /// A string without interpolation.

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::fact::Origin;
+use super::HERE;
+use super::fact::{Fact, Origin, Step};
 use crate::plan::shape::{Shape, Type, type_of};
 
 /// What an expression yields.
@@ -20,6 +21,8 @@ pub(in crate::plan) struct Yield<'s> {
     pub(in crate::plan) many: Option<Many>,
     /// The place in the message it is a copy of.
     pub(in crate::plan) origin: Option<Origin>,
+    /// What is certain of it wherever it goes; the root of these places is the value itself.
+    pub(in crate::plan) facts: Vec<Fact>,
 }
 
 /// One sort of values.
@@ -52,6 +55,8 @@ pub(in crate::plan) struct Many {
     pub(in crate::plan) span: Range<usize>,
     /// There always are several.
     pub(in crate::plan) always: bool,
+    /// One of them at least is there, and not null.
+    pub(in crate::plan) solid: bool,
 }
 
 impl Null {
@@ -105,6 +110,18 @@ impl<'s> Yield<'s> {
         self
     }
 
+    /// One of its values.
+    #[must_use]
+    pub(in crate::plan) fn one(&self) -> Self {
+        Self { nothing: None, many: None, ..self.clone() }
+    }
+
+    /// The same items in another order, or only some of them.
+    #[must_use]
+    pub(super) fn rearranged(&self) -> Self {
+        Self { null: None, origin: None, facts: Vec::new(), ..self.clone() }
+    }
+
     /// Either of two.
     #[must_use]
     pub(super) fn or(self, other: Self) -> Self {
@@ -118,12 +135,25 @@ impl<'s> Yield<'s> {
             nothing: self.nothing.or(other.nothing),
             many: self.many.or(other.many),
             origin: None,
+            facts: self.facts.into_iter().filter(|fact| other.facts.contains(fact)).collect(),
         }
+    }
+
+    /// What its facts say about the value one step inside.
+    pub(super) fn facts_below(&self, step: Option<Step>) -> Vec<Fact> {
+        let here = Origin::root(HERE);
+        let inside = step.map(|step| here.step(step));
+        inside.iter().flat_map(|inside| self.facts.iter().filter_map(|fact| fact.moved(inside, &here))).collect()
     }
 
     /// Why there may be no value, one way or the other.
     pub(in crate::plan) fn absent(&self) -> Option<&Null> {
         self.null.as_ref().or(self.nothing.as_ref())
+    }
+
+    /// Whether one of its values at least is there, and not null.
+    pub(super) fn is_solid(&self) -> bool {
+        self.absent().is_none() || self.many.as_ref().is_some_and(|many| many.solid)
     }
 
     /// The types its values may have, null left out, with their formats; `None` when nothing is known.
@@ -172,48 +202,4 @@ impl<'s> Yield<'s> {
         }
         self
     }
-
-    /// The `minItems` that holds for each of its values.
-    pub(super) fn least_items(&self) -> u64 {
-        let least = |form: &Form<'_>| match form {
-            Form::Shape(shape) => shape.least_items(),
-            Form::Literal(Value::Array(items)) => items.len() as u64,
-            Form::Array(items) if items.nothing.is_none() => 1,
-            _ => 0,
-        };
-        self.forms.iter().flatten().map(least).min().unwrap_or(0)
-    }
-
-    /// The `maxItems` that holds for each of its values.
-    pub(in crate::plan) fn most_items(&self) -> Option<u64> {
-        let most = |form: &Form<'_>| match form {
-            Form::Shape(shape) => shape.most_items(),
-            Form::Array(items) if items.many.is_none() => Some(1),
-            _ => None,
-        };
-        self.forms.as_ref()?.iter().map(most).collect::<Option<Vec<_>>>()?.into_iter().max()
-    }
-
-    /// What `.[]` yields, or `.[index]`: items of arrays, and without an index the values of objects.
-    pub(in crate::plan) fn items(&self, index: Option<usize>) -> Option<Self> {
-        let items = self.forms.as_ref()?.iter().filter_map(|form| match form {
-            Form::Shape(shape) if shape.may_be(Type::Object) && index.is_none() => Some(None),
-            Form::Shape(shape) if !shape.may_be(Type::Array) => None,
-            Form::Shape(shape) => Some(shape.items(index).map(item)),
-            Form::Array(items) => Some(Some(Self { nothing: None, many: None, ..(**items).clone() })),
-            Form::Object(fields) if index.is_none() => {
-                Some(fields.iter().map(|(_, value)| value.clone()).reduce(Self::or))
-            }
-            Form::Object(_) => None,
-            Form::Literal(_) => Some(None),
-        });
-        items.collect::<Option<Vec<_>>>()?.into_iter().reduce(Self::or)
-    }
-}
-
-/// An item is null only where its schema says so.
-fn item(shape: Shape<'_>) -> Yield<'_> {
-    let null = shape.may_be(Type::Null) && !shape.is_any();
-    let why = || Null::new("an item of the array may be null", 0..0);
-    Yield { null: null.then(why), ..Yield::shape(shape) }
 }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::config::SchemaFiles;
 
 pub(crate) use field::Field;
-pub(super) use possible::{Keywords, Known};
+pub(super) use possible::{Keywords, Known, Possible};
 
 /// A schema and the file it stands in; no file for the built-in ones.
 #[derive(Debug, Clone, Copy)]
@@ -43,41 +43,30 @@ static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
         "null": {"type": "null"},
         "boolean": {"type": "boolean"},
         "integer": {"type": "integer"},
+        "number of a text": {"type": "integer", "format": "text"},
         "number": {"type": "number"},
         "string": {"type": "string"},
         "date-time": {"type": "string", "format": "date-time"},
+        "uuid": {"type": "string", "format": "uuid"},
+        "time of day": {"type": "string", "pattern": "^[0-9]"},
         "byte": {"type": "string", "format": "byte"},
         "date": {"type": "string", "format": "date"},
         "array": {"type": "array"},
         "strings": {"type": "array", "items": {"type": "string"}},
+        "some strings": {"type": "array", "items": {"type": "string"}, "minItems": 1},
         "integers": {"type": "array", "items": {"type": "integer"}},
         "scalar": {"type": ["null", "boolean", "number", "string"]},
         "iterable": {"type": ["array", "object"]},
+        "no boolean": {"type": ["null", "number", "string", "array", "object"]},
+        "no number": {"type": ["null", "boolean", "string", "array", "object"]},
+        "no string": {"type": ["null", "boolean", "number", "array", "object"]},
+        "no array": {"type": ["null", "boolean", "number", "string", "object"]},
+        "no object": {"type": ["null", "boolean", "number", "string", "array"]},
         "value": {"type": ["boolean", "number", "string", "array", "object"]},
         "object": {"type": "object"},
         "$sqs": sqs(&json!(["string", "null"])),
         "$sqs of a FIFO queue": sqs(&json!("string")),
-        "the SNS envelope": {
-            "type": "object",
-            "properties": {
-                "Type": {"type": "string"},
-                "MessageId": {"type": "string", "format": "uuid"},
-                "TopicArn": {"type": "string"},
-                "Subject": {"type": ["string", "null"]},
-                "Message": {"type": "string"},
-                "Timestamp": {"type": "string", "format": "date-time"},
-                "SignatureVersion": {"type": "string"},
-                "Signature": {"type": "string"},
-                "SigningCertURL": {"type": "string"},
-                "UnsubscribeURL": {"type": "string"},
-                "MessageAttributes": {"type": "object", "additionalProperties": {
-                    "type": "object",
-                    "properties": {"Type": {"type": "string"}, "Value": {"type": "string"}},
-                    "required": ["Type", "Value"]
-                }}
-            },
-            "required": ["Type", "MessageId", "TopicArn", "Message", "Timestamp"]
-        }
+        "the SNS envelope": sns(),
     })
 });
 
@@ -98,6 +87,31 @@ fn sqs(fifo: &Value) -> Value {
         },
         "required": ["message_id", "sent_at", "received_at", "receive_count", "group_id", "dedup_id", "attributes"],
         "additionalProperties": false
+    })
+}
+
+/// What SNS puts around a message.
+fn sns() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "Type": {"type": "string"},
+            "MessageId": {"type": "string", "format": "uuid"},
+            "TopicArn": {"type": "string"},
+            "Subject": {"type": ["string", "null"]},
+            "Message": {"type": "string"},
+            "Timestamp": {"type": "string", "format": "date-time"},
+            "SignatureVersion": {"type": "string"},
+            "Signature": {"type": "string"},
+            "SigningCertURL": {"type": "string"},
+            "UnsubscribeURL": {"type": "string"},
+            "MessageAttributes": {"type": "object", "additionalProperties": {
+                "type": "object",
+                "properties": {"Type": {"type": "string"}, "Value": {"type": "string"}},
+                "required": ["Type", "Value"]
+            }}
+        },
+        "required": ["Type", "MessageId", "TopicArn", "Message", "Timestamp"]
     })
 }
 
@@ -132,6 +146,7 @@ impl<'s> Shape<'s> {
         let mut found: Vec<(Type, Option<&str>)> = Vec::new();
         for conjunction in &self.alternatives {
             let format = conjunction.iter().find_map(|schema| schema.value.get("format")?.as_str());
+            let format = format.filter(|_| self.asserts_formats());
             for ty in types(conjunction) {
                 let format = format.filter(|_| ty == Type::String);
                 if !found.contains(&(ty, format)) {
@@ -140,6 +155,11 @@ impl<'s> Shape<'s> {
             }
         }
         found
+    }
+
+    /// Whether a string keeps to its `format`; those of the built-in schemas always do.
+    fn asserts_formats(&self) -> bool {
+        self.files.is_none_or(|files| !files.formats_ignored)
     }
 
     /// Whether nothing at all is said about the type.
@@ -156,6 +176,15 @@ impl<'s> Shape<'s> {
     pub(crate) fn alternatives(&self) -> impl Iterator<Item = Self> {
         let one = |conjunction: &Conjunction<'s>| Self { files: self.files, alternatives: vec![conjunction.clone()] };
         self.alternatives.iter().map(one)
+    }
+
+    /// Whether every alternative of the other is one of these.
+    pub(super) fn has(&self, other: &Self) -> bool {
+        let same = |left: &Conjunction<'_>, right: &Conjunction<'_>| {
+            left.len() == right.len()
+                && left.iter().zip(right).all(|(left, right)| std::ptr::eq(left.value, right.value))
+        };
+        other.alternatives.iter().all(|wanted| self.alternatives.iter().any(|known| same(known, wanted)))
     }
 
     /// The schemas of all alternatives; those of one alternative all hold.

@@ -20,11 +20,12 @@ pub(in crate::plan) enum Known<'s> {
     Open(Keywords<'s>),
 }
 
-/// The keywords that bear on a column's type. Bounds are inclusive, or so close that it makes no difference here.
+/// The keywords that bear on a column's type. Bounds are inclusive; of fractions, or so close that it makes no difference.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::plan) struct Keywords<'s> {
     pub(in crate::plan) format: Option<&'s str>,
     pub(in crate::plan) pattern: Option<&'s str>,
+    pub(in crate::plan) min_length: Option<u64>,
     pub(in crate::plan) encoding: Option<&'s str>,
     pub(in crate::plan) minimum: Option<f64>,
     pub(in crate::plan) maximum: Option<f64>,
@@ -38,13 +39,16 @@ impl<'s> Keywords<'s> {
             Type::String => Self {
                 format: text("format"),
                 pattern: text("pattern"),
+                min_length: conjunction.iter().filter_map(|schema| schema.value.get("minLength")?.as_u64()).max(),
                 encoding: text("contentEncoding"),
                 ..Self::default()
             },
             Type::Integer | Type::Number => Self {
                 format: text("format"),
-                minimum: numbers(conjunction, ["minimum", "exclusiveMinimum"]).reduce(f64::max),
-                maximum: numbers(conjunction, ["maximum", "exclusiveMaximum"]).reduce(f64::min),
+                minimum: bounds(conjunction, ["minimum", "exclusiveMinimum"], -1.0, ty)
+                    .reduce(f64::min)
+                    .map(|bound| -bound),
+                maximum: bounds(conjunction, ["maximum", "exclusiveMaximum"], 1.0, ty).reduce(f64::min),
                 multiple_of: conjunction.iter().find_map(|schema| schema.value.get("multipleOf")),
                 ..Self::default()
             },
@@ -53,9 +57,21 @@ impl<'s> Keywords<'s> {
     }
 }
 
-/// The values of these keywords; draft 4's `exclusiveMinimum: true` is no number and says little.
-fn numbers<'c>(conjunction: &'c [Located<'_>], names: [&'static str; 2]) -> impl Iterator<Item = f64> + 'c {
-    conjunction.iter().flat_map(move |schema| names.into_iter().filter_map(|name| schema.value.get(name)?.as_f64()))
+/// Upper bounds, or with `sign` -1 lower ones turned around. Before an exclusive bound lies the next whole number; in
+/// draft 4, `exclusiveMaximum: true` is about `maximum`.
+fn bounds<'c>(
+    conjunction: &'c [Located<'_>],
+    [inclusive, exclusive]: [&'static str; 2],
+    sign: f64,
+    ty: Type,
+) -> impl Iterator<Item = f64> + 'c {
+    let below = move |bound: f64| if ty == Type::Integer { bound.ceil() - 1.0 } else { bound };
+    conjunction.iter().flat_map(move |schema| {
+        let bound = |name| Some(schema.value.get(name)?.as_f64()? * sign);
+        let strict = schema.value.get(exclusive) == Some(&Value::Bool(true));
+        let first = bound(inclusive).map(|bound| if strict { below(bound) } else { bound });
+        first.into_iter().chain(bound(exclusive).map(below))
+    })
 }
 
 impl<'s> Shape<'s> {
@@ -77,7 +93,13 @@ impl<'s> Shape<'s> {
     }
 
     fn with_null(&self) -> Vec<Possible<'s>> {
-        self.alternatives.iter().flat_map(possible).collect()
+        let mut found: Vec<Possible<'s>> = self.alternatives.iter().flat_map(possible).collect();
+        for possible in found.iter_mut().filter(|possible| possible.ty == Type::String && !self.asserts_formats()) {
+            if let Known::Open(keywords) = &mut possible.known {
+                keywords.format = None;
+            }
+        }
+        found
     }
 }
 
@@ -123,6 +145,6 @@ mod tests {
             Known::Value(_) => panic!("no constant"),
         };
         assert_eq!(told(Type::String), (Some("^a"), None, None));
-        assert_eq!(told(Type::Integer), (None, Some(1.0), Some(9.0)));
+        assert_eq!(told(Type::Integer), (None, Some(1.0), Some(8.0)));
     }
 }
