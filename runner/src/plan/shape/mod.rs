@@ -4,21 +4,25 @@
 //! schema leaves open counts as possible, and what can't be followed says nothing, so that no error is reported
 //! that a document could prove wrong.
 
+mod built_in;
 mod expand;
 mod field;
 mod possible;
+mod types;
 
 pub(crate) use crate::map::cast::JsonType as Type;
 
 use std::path::Path;
-use std::sync::LazyLock;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::config::SchemaFiles;
 
+use built_in::BUILT_IN;
 pub(crate) use field::Field;
 pub(super) use possible::{Keywords, Known};
+pub(crate) use types::type_of;
+use types::{ALL_TYPES, constants, types};
 
 /// A schema and the file it stands in; no file for the built-in ones.
 #[derive(Debug, Clone, Copy)]
@@ -36,73 +40,6 @@ pub(crate) struct Shape<'s> {
     files: Option<&'s SchemaFiles>,
     alternatives: Vec<Conjunction<'s>>,
 }
-
-/// The built-in schemas, for values that no schema file describes.
-static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
-    json!({
-        "null": {"type": "null"},
-        "boolean": {"type": "boolean"},
-        "integer": {"type": "integer"},
-        "number": {"type": "number"},
-        "string": {"type": "string"},
-        "date-time": {"type": "string", "format": "date-time"},
-        "byte": {"type": "string", "format": "byte"},
-        "date": {"type": "string", "format": "date"},
-        "array": {"type": "array"},
-        "strings": {"type": "array", "items": {"type": "string"}},
-        "integers": {"type": "array", "items": {"type": "integer"}},
-        "scalar": {"type": ["null", "boolean", "number", "string"]},
-        "iterable": {"type": ["array", "object"]},
-        "value": {"type": ["boolean", "number", "string", "array", "object"]},
-        "object": {"type": "object"},
-        "$sqs": sqs(&json!(["string", "null"])),
-        "$sqs of a FIFO queue": sqs(&json!("string")),
-        "the SNS envelope": {
-            "type": "object",
-            "properties": {
-                "Type": {"type": "string"},
-                "MessageId": {"type": "string", "format": "uuid"},
-                "TopicArn": {"type": "string"},
-                "Subject": {"type": ["string", "null"]},
-                "Message": {"type": "string"},
-                "Timestamp": {"type": "string", "format": "date-time"},
-                "SignatureVersion": {"type": "string"},
-                "Signature": {"type": "string"},
-                "SigningCertURL": {"type": "string"},
-                "UnsubscribeURL": {"type": "string"},
-                "MessageAttributes": {"type": "object", "additionalProperties": {
-                    "type": "object",
-                    "properties": {"Type": {"type": "string"}, "Value": {"type": "string"}},
-                    "required": ["Type", "Value"]
-                }}
-            },
-            "required": ["Type", "MessageId", "TopicArn", "Message", "Timestamp"]
-        }
-    })
-});
-
-/// What the queue says about a message; only a FIFO queue gives each one a group and a deduplication id.
-fn sqs(fifo: &Value) -> Value {
-    // The sender promises the form of these; a pattern, if only an empty one, keeps anybody from asking for more.
-    let free = json!({"type": "string", "pattern": ""});
-    json!({
-        "type": "object",
-        "properties": {
-            "message_id": free,
-            "sent_at": {"type": "string", "format": "date-time"},
-            "received_at": {"type": "string", "format": "date-time"},
-            "receive_count": {"type": "integer"},
-            "group_id": {"type": fifo},
-            "dedup_id": {"type": fifo},
-            "attributes": {"type": "object", "additionalProperties": free}
-        },
-        "required": ["message_id", "sent_at", "received_at", "receive_count", "group_id", "dedup_id", "attributes"],
-        "additionalProperties": false
-    })
-}
-
-const ALL_TYPES: [Type; 7] =
-    [Type::Null, Type::Boolean, Type::Integer, Type::Number, Type::String, Type::Array, Type::Object];
 
 impl<'s> Shape<'s> {
     /// The shape of the events that one of the schemas is about, by its index.
@@ -204,67 +141,10 @@ impl<'s> Shape<'s> {
     }
 }
 
-/// The types a conjunction leaves.
-fn types(conjunction: &Conjunction<'_>) -> Vec<Type> {
-    let mut left = ALL_TYPES.to_vec();
-    for schema in conjunction {
-        if let Some(named) = schema.value.get("type") {
-            let allowed = named_types(named);
-            left.retain(|ty| allowed.contains(ty));
-        }
-        if let Some(values) = constants(schema.value) {
-            left.retain(|ty| values.iter().any(|value| type_of(value) == *ty));
-        }
-        if schema.value.get("multipleOf").is_some_and(Value::is_u64) {
-            left.retain(|ty| *ty != Type::Number);
-        }
-    }
-    left
-}
-
-fn named_types(named: &Value) -> Vec<Type> {
-    let one = |name: &Value| match name.as_str() {
-        Some("null") => vec![Type::Null],
-        Some("boolean") => vec![Type::Boolean],
-        Some("integer") => vec![Type::Integer],
-        Some("number") => vec![Type::Integer, Type::Number],
-        Some("string") => vec![Type::String],
-        Some("array") => vec![Type::Array],
-        Some("object") => vec![Type::Object],
-        _ => Vec::new(),
-    };
-    match named {
-        Value::Array(list) => list.iter().flat_map(one).collect(),
-        single => one(single),
-    }
-}
-
-/// The values of `const` or `enum`.
-fn constants(schema: &Value) -> Option<&[Value]> {
-    if let Some(value) = schema.get("const") {
-        return Some(std::slice::from_ref(value));
-    }
-    schema.get("enum")?.as_array().map(Vec::as_slice)
-}
-
-/// The narrowest type of a value.
-pub(crate) fn type_of(value: &Value) -> Type {
-    match value {
-        Value::Null => Type::Null,
-        Value::Bool(_) => Type::Boolean,
-        Value::Number(number) => {
-            let text = number.to_string();
-            let whole = !text.contains(['.', 'e', 'E']) || number.as_f64().is_some_and(|n| n.fract() == 0.0);
-            if whole { Type::Integer } else { Type::Number }
-        }
-        Value::String(_) => Type::String,
-        Value::Array(_) => Type::Array,
-        Value::Object(_) => Type::Object,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn types_of(schema: &Value) -> Vec<Type> {
