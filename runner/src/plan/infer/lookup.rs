@@ -35,11 +35,11 @@ impl<'s> Lookup<'_, 's> {
         let files = shape.file_names();
         match shape.field(name) {
             Field::Known { shape: inner, optional } => {
-                let null = inner.may_be(Type::Null) && !inner.is_any();
+                let null = inner.allows(Type::Null) && !inner.is_any();
                 let file = files.first().copied().unwrap_or(self.schema);
                 let null = null.then(|| Null::new(format!("`{name}` may be null in {file}"), 0..0));
                 self.known(Yield::shape(inner).or_null(null));
-                if optional {
+                if optional && shape.allows_without(name) {
                     let file = shape.optional_in(name).unwrap_or(self.schema);
                     self.optional.get_or_insert_with(|| format!("`{name}` is optional in {file}"));
                 }

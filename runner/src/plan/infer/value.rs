@@ -213,7 +213,7 @@ impl<'s> Yield<'s> {
 
 /// An item is null only where its schema says so.
 fn item(shape: Shape<'_>) -> Yield<'_> {
-    let null = shape.may_be(Type::Null) && !shape.is_any();
+    let null = shape.allows(Type::Null) && !shape.is_any();
     let why = || Null::new("an item of the array may be null", 0..0);
     Yield { null: null.then(why), ..Yield::shape(shape) }
 }

@@ -5,20 +5,17 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::conjunction::product;
 use super::{Conjunction, Located};
 use crate::config::{SchemaFiles, percent, split_pointer};
 
-/// Alternatives kept for one place; beyond it, the place is taken to allow anything.
-const MAX_ALTERNATIVES: usize = 256;
 /// Schemas within schemas at one place, `$ref`s included.
 const MAX_DEPTH: usize = 32;
 /// Schemas looked at for one place, however they refer to each other.
 const MAX_SCHEMAS: usize = 2_000;
 
 pub(super) fn alternatives<'s>(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Vec<Conjunction<'s>> {
-    let budget = Expander { files, left: Cell::new(MAX_SCHEMAS) };
-    let found = budget.expand(schema, &mut Vec::new());
-    if found.len() > MAX_ALTERNATIVES { vec![Vec::new()] } else { found }
+    Expander { files, left: Cell::new(MAX_SCHEMAS) }.expand(schema, &mut Vec::new())
 }
 
 struct Expander<'s> {
@@ -32,8 +29,11 @@ impl<'s> Expander<'s> {
         let circle = around.iter().any(|outer| std::ptr::eq(*outer, schema.value));
         let object = match schema.value {
             Value::Bool(false) => return Vec::new(),
-            Value::Object(object) if !circle && around.len() < MAX_DEPTH && self.left.get() > 0 => object,
-            _ => return vec![Vec::new()],
+            Value::Object(_) if around.len() >= MAX_DEPTH || self.left.get() == 0 => {
+                return vec![Conjunction::unknown()];
+            }
+            Value::Object(object) if !circle => object,
+            _ => return vec![Conjunction::default()],
         };
         self.left.set(self.left.get() - 1);
         around.push(schema.value);
@@ -48,11 +48,12 @@ impl<'s> Expander<'s> {
         object: &'s Map<String, Value>,
         around: &mut Vec<&'s Value>,
     ) -> Vec<Conjunction<'s>> {
-        let mut found = vec![vec![schema]];
+        let mut found = vec![Conjunction::of(schema)];
         for name in ["$ref", "$dynamicRef", "$recursiveRef"] {
             if let Some(reference) = object.get(name).and_then(Value::as_str) {
                 let target = self.resolve(reference, schema.file);
-                let expanded = target.map_or_else(|| vec![Vec::new()], |target| self.expand(target, around));
+                let expanded =
+                    target.map_or_else(|| vec![Conjunction::unknown()], |target| self.expand(target, around));
                 if self.ignores_siblings(schema.file) {
                     return expanded;
                 }
@@ -70,7 +71,7 @@ impl<'s> Expander<'s> {
             }
         }
         if object.contains_key("if") {
-            let mut branch = |name| object.get(name).map_or_else(|| vec![Vec::new()], &mut inner);
+            let mut branch = |name| object.get(name).map_or_else(|| vec![Conjunction::default()], &mut inner);
             let branches: Vec<_> = branch("then").into_iter().chain(branch("else")).collect();
             found = product(&found, &branches);
         }
@@ -108,15 +109,6 @@ impl<'s> Expander<'s> {
 
 fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     value.and_then(Value::as_array).into_iter().flatten()
-}
-
-/// Every pair of alternatives, each a conjunction of the two; too many of them say nothing.
-fn product<'s>(left: &[Conjunction<'s>], right: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
-    if left.len() * right.len() > MAX_ALTERNATIVES {
-        return vec![Vec::new()];
-    }
-    let pairs = left.iter().flat_map(|left| right.iter().map(move |right| (left, right)));
-    pairs.map(|(left, right)| left.iter().chain(right).copied().collect()).collect()
 }
 
 fn anchor<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {

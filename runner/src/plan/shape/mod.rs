@@ -5,8 +5,10 @@
 //! that a document could prove wrong.
 
 mod built_in;
+mod conjunction;
 mod expand;
 mod field;
+mod look_up;
 mod possible;
 mod types;
 
@@ -19,20 +21,11 @@ use serde_json::Value;
 use crate::config::SchemaFiles;
 
 use built_in::BUILT_IN;
+use conjunction::{Conjunction, Located, product};
 pub(crate) use field::Field;
 pub(super) use possible::{Keywords, Known};
 pub(crate) use types::type_of;
 use types::{ALL_TYPES, constants, types};
-
-/// A schema and the file it stands in; no file for the built-in ones.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Located<'s> {
-    value: &'s Value,
-    file: Option<&'s Path>,
-}
-
-/// Schemas that all hold.
-type Conjunction<'s> = Vec<Located<'s>>;
 
 /// The values at one place: those of any alternative. None at all: no value is possible.
 #[derive(Debug, Clone)]
@@ -68,7 +61,7 @@ impl<'s> Shape<'s> {
     pub(crate) fn types(&self) -> Vec<(Type, Option<&'s str>)> {
         let mut found: Vec<(Type, Option<&str>)> = Vec::new();
         for conjunction in &self.alternatives {
-            let format = conjunction.iter().find_map(|schema| schema.value.get("format")?.as_str());
+            let format = conjunction.keyword("format").find_map(Value::as_str);
             for ty in types(conjunction) {
                 let format = format.filter(|_| ty == Type::String);
                 if !found.contains(&(ty, format)) {
@@ -89,6 +82,12 @@ impl<'s> Shape<'s> {
         self.alternatives.iter().any(|conjunction| types(conjunction).contains(&ty))
     }
 
+    /// Whether some value of this type is certain to be allowed.
+    pub(super) fn allows(&self, ty: Type) -> bool {
+        let mut certain = self.alternatives.iter().filter(|conjunction| !conjunction.partial);
+        certain.any(|conjunction| types(conjunction).contains(&ty))
+    }
+
     /// Each alternative as a shape of its own.
     pub(crate) fn alternatives(&self) -> impl Iterator<Item = Self> {
         let one = |conjunction: &Conjunction<'s>| Self { files: self.files, alternatives: vec![conjunction.clone()] };
@@ -97,7 +96,7 @@ impl<'s> Shape<'s> {
 
     /// The schemas of all alternatives; those of one alternative all hold.
     pub(crate) fn schemas(&self) -> impl Iterator<Item = &'s Value> {
-        self.alternatives.iter().flatten().map(|schema| schema.value)
+        self.alternatives.iter().flat_map(|conjunction| &conjunction.schemas).map(|schema| schema.value)
     }
 
     /// Values of either shape.
@@ -110,7 +109,7 @@ impl<'s> Shape<'s> {
 
     /// The values that `const` and `enum` leave; `None` when any alternative has neither.
     pub(super) fn constants(&self) -> Option<Vec<&'s Value>> {
-        let one = |conjunction: &Conjunction<'s>| conjunction.iter().find_map(|schema| constants(schema.value));
+        let one = |conjunction: &Conjunction<'s>| conjunction.schemas.iter().find_map(|schema| constants(schema.value));
         let lists: Option<Vec<_>> = self.alternatives.iter().map(one).collect();
         Some(lists?.into_iter().flatten().collect())
     }
@@ -118,26 +117,22 @@ impl<'s> Shape<'s> {
     /// A `minItems` that every alternative has.
     pub(super) fn least_items(&self) -> u64 {
         let least = |conjunction: &Conjunction<'_>| {
-            conjunction.iter().filter_map(|schema| schema.value.get("minItems")?.as_u64()).max().unwrap_or(0)
+            conjunction.keyword("minItems").filter_map(Value::as_u64).max().unwrap_or(0)
         };
         self.alternatives.iter().map(least).min().unwrap_or(0)
     }
 
     /// A `maxItems` that every alternative has.
     pub(super) fn most_items(&self) -> Option<u64> {
-        let most = |conjunction: &Conjunction<'_>| {
-            conjunction.iter().filter_map(|schema| schema.value.get("maxItems")?.as_u64()).min()
-        };
+        let most = |conjunction: &Conjunction<'_>| conjunction.keyword("maxItems").filter_map(Value::as_u64).min();
         self.alternatives.iter().map(most).collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
     /// Values that both allow.
     #[must_use]
     pub(super) fn and(&self, other: &Self) -> Self {
-        let pairs = self.alternatives.iter().flat_map(|left| other.alternatives.iter().map(move |right| (left, right)));
-        let joined = pairs.map(|(left, right)| left.iter().chain(right).copied().collect());
         let files = self.files.or(other.files);
-        Self { files, alternatives: joined.filter(possible::is_possible).collect() }
+        Self { files, alternatives: product(&self.alternatives, &other.alternatives) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Conjunction, Located, Shape, Type, constants, type_of, types};
+use super::{Conjunction, Shape, Type, constants, type_of, types};
 
 /// One sort of value at a place.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ pub(in crate::plan) struct Keywords<'s> {
 
 impl<'s> Keywords<'s> {
     fn of(conjunction: &Conjunction<'s>, ty: Type) -> Self {
-        let text = |name: &str| conjunction.iter().find_map(|schema| schema.value.get(name)?.as_str());
+        let text = |name: &str| conjunction.keyword(name).find_map(Value::as_str);
         match ty {
             Type::String => Self {
                 format: text("format"),
@@ -45,7 +45,7 @@ impl<'s> Keywords<'s> {
                 format: text("format"),
                 minimum: numbers(conjunction, ["minimum", "exclusiveMinimum"]).reduce(f64::max),
                 maximum: numbers(conjunction, ["maximum", "exclusiveMaximum"]).reduce(f64::min),
-                multiple_of: conjunction.iter().find_map(|schema| schema.value.get("multipleOf")),
+                multiple_of: conjunction.keyword("multipleOf").next(),
                 ..Self::default()
             },
             _ => Self::default(),
@@ -54,8 +54,8 @@ impl<'s> Keywords<'s> {
 }
 
 /// The values of these keywords; draft 4's `exclusiveMinimum: true` is no number and says little.
-fn numbers<'c>(conjunction: &'c [Located<'_>], names: [&'static str; 2]) -> impl Iterator<Item = f64> + 'c {
-    conjunction.iter().flat_map(move |schema| names.into_iter().filter_map(|name| schema.value.get(name)?.as_f64()))
+fn numbers(conjunction: &Conjunction<'_>, names: [&'static str; 2]) -> impl Iterator<Item = f64> {
+    names.into_iter().flat_map(|name| conjunction.keyword(name)).filter_map(Value::as_f64)
 }
 
 impl<'s> Shape<'s> {
@@ -88,7 +88,7 @@ pub(super) fn is_possible(conjunction: &Conjunction<'_>) -> bool {
 
 fn possible<'s>(conjunction: &Conjunction<'s>) -> Vec<Possible<'s>> {
     let types = types(conjunction);
-    let mut lists = conjunction.iter().filter_map(|schema| constants(schema.value));
+    let mut lists = conjunction.schemas.iter().filter_map(|schema| constants(schema.value));
     let Some(values) = lists.next() else {
         let open = |ty| Possible { ty, known: Known::Open(Keywords::of(conjunction, ty)) };
         return types.into_iter().map(open).collect();

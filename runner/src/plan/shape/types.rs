@@ -10,7 +10,7 @@ pub(super) const ALL_TYPES: [Type; 7] =
 /// The types a conjunction leaves.
 pub(super) fn types(conjunction: &Conjunction<'_>) -> Vec<Type> {
     let mut left = ALL_TYPES.to_vec();
-    for schema in conjunction {
+    for schema in &conjunction.schemas {
         if let Some(named) = schema.value.get("type") {
             let allowed = named_types(named);
             left.retain(|ty| allowed.contains(ty));
