@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::negation::REMARKS;
 use super::possible::is_possible;
 
 /// Alternatives kept where two unions meet; beyond it, the second one counts with what its alternatives have in common.
@@ -24,16 +25,26 @@ pub(super) struct Located<'s> {
 pub(super) struct Conjunction<'s> {
     /// Each of these.
     pub(super) schemas: Vec<Located<'s>>,
+    /// None of these.
+    pub(super) not: Vec<Located<'s>>,
+    /// An object has each of these fields.
+    pub(super) required: Vec<&'s str>,
+    /// An object has none of these fields.
+    pub(super) absent: Vec<&'s str>,
     /// More, that was not followed: no value is certain to be allowed.
     pub(super) partial: bool,
 }
 
 /// What tells one conjunction from another.
-type Identity = (Vec<*const Value>, bool);
+type Identity<'s> = (Vec<*const Value>, Vec<*const Value>, Vec<&'s str>, Vec<&'s str>, bool);
 
 impl<'s> Conjunction<'s> {
     pub(super) fn of(schema: Located<'s>) -> Self {
         Self { schemas: vec![schema], ..Self::default() }
+    }
+
+    pub(super) fn without(schema: Located<'s>) -> Self {
+        Self { not: vec![schema], ..Self::default() }
     }
 
     /// Something that can't be told.
@@ -46,23 +57,74 @@ impl<'s> Conjunction<'s> {
         self.schemas.iter().filter_map(move |schema| schema.value.get(name))
     }
 
+    /// Whether an object has to have this field.
+    pub(super) fn requires(&self, name: &str) -> bool {
+        self.required_names().any(|required| required == name)
+    }
+
+    fn required_names(&self) -> impl Iterator<Item = &'s str> {
+        let lists = self.keyword("required").filter_map(Value::as_array);
+        lists.flatten().filter_map(Value::as_str).chain(self.required.iter().copied())
+    }
+
+    /// The fields that an object may have to have, each once.
+    pub(super) fn named(&self) -> Vec<&'s str> {
+        let not = self.not.iter().filter_map(|schema| schema.value.get("properties")?.as_object());
+        let mut names = sorted(self.required_names().chain(not.flat_map(Map::keys).map(String::as_str)));
+        names.dedup();
+        names
+    }
+
     fn and(&self, other: &Self) -> Self {
-        let mut both = self.clone();
-        both.schemas.extend(other.schemas.iter().filter(|schema| !self.has(schema)));
-        both.partial |= other.partial;
-        both
+        Self {
+            schemas: either(&self.schemas, &other.schemas),
+            not: either(&self.not, &other.not),
+            required: either(&self.required, &other.required),
+            absent: either(&self.absent, &other.absent),
+            partial: self.partial || other.partial,
+        }
     }
 
-    fn has(&self, schema: &Located<'_>) -> bool {
-        self.schemas.iter().any(|own| std::ptr::eq(own.value, schema.value))
+    /// What both have.
+    fn in_common(&self, other: &Self) -> Self {
+        Self {
+            schemas: both(&self.schemas, &other.schemas),
+            not: both(&self.not, &other.not),
+            required: both(&self.required, &other.required),
+            absent: both(&self.absent, &other.absent),
+            partial: true,
+        }
     }
 
-    fn identity(&self, counts: fn(&Value) -> bool) -> Identity {
-        let schemas = self.schemas.iter().map(|schema| schema.value).filter(|schema| counts(schema));
-        let mut schemas: Vec<_> = schemas.map(std::ptr::from_ref).collect();
-        schemas.sort_unstable();
-        (schemas, self.partial)
+    fn identity(&self, counts: fn(&Value) -> bool) -> Identity<'s> {
+        let addresses = |schemas: &[Located<'s>], counts: fn(&Value) -> bool| {
+            sorted(schemas.iter().map(|schema| schema.value).filter(|schema| counts(schema)).map(std::ptr::from_ref))
+        };
+        let names = |names: &[&'s str]| sorted(names.iter().copied());
+        let (schemas, not) = (addresses(&self.schemas, counts), addresses(&self.not, |_| true));
+        (schemas, not, names(&self.required), names(&self.absent), self.partial)
     }
+}
+
+impl PartialEq for Located<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.value, other.value)
+    }
+}
+
+fn either<T: Copy + PartialEq>(left: &[T], right: &[T]) -> Vec<T> {
+    let more = right.iter().filter(|item| !left.contains(item));
+    left.iter().chain(more).copied().collect()
+}
+
+fn both<T: Copy + PartialEq>(left: &[T], right: &[T]) -> Vec<T> {
+    left.iter().filter(|item| right.contains(item)).copied().collect()
+}
+
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable();
+    items
 }
 
 /// Every possible pair, each as one conjunction of the two.
@@ -80,12 +142,7 @@ fn pairs<'s>(left: &[Conjunction<'s>], right: &[Conjunction<'s>]) -> Vec<Conjunc
 
 /// One conjunction that allows all that any of these does.
 pub(super) fn in_common<'s>(alternatives: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
-    let [first, others @ ..] = alternatives else {
-        return Vec::new();
-    };
-    let in_all = |schema: &&Located<'s>| others.iter().all(|other| other.has(schema));
-    let schemas = first.schemas.iter().filter(in_all).copied().collect();
-    vec![Conjunction { schemas, partial: first.partial || !others.is_empty() }]
+    alternatives.iter().cloned().reduce(|all, one| all.in_common(&one)).into_iter().collect()
 }
 
 /// Those that differ in the schemas that count.
@@ -97,9 +154,8 @@ pub(super) fn distinct(mut all: Vec<Conjunction<'_>>, counts: fn(&Value) -> bool
 
 /// Whether a schema says anything by itself, apart from the schemas it is made of.
 pub(super) fn says_something(schema: &Value) -> bool {
-    const SILENT: [&str; 21] = [
+    const FOLLOWED: [&str; 20] = [
         "$anchor",
-        "$comment",
         "$defs",
         "$dynamicAnchor",
         "$dynamicRef",
@@ -109,19 +165,20 @@ pub(super) fn says_something(schema: &Value) -> bool {
         "$schema",
         "allOf",
         "anyOf",
-        "default",
         "definitions",
-        "description",
+        "dependencies",
+        "dependentRequired",
+        "dependentSchemas",
         "else",
-        "examples",
         "if",
+        "not",
         "oneOf",
         "then",
-        "title",
-        "deprecated",
+        "id",
     ];
+    let silent = |keyword: &str| FOLLOWED.contains(&keyword) || REMARKS.contains(&keyword);
     match schema {
-        Value::Object(keywords) => keywords.keys().any(|keyword| !SILENT.contains(&keyword.as_str())),
+        Value::Object(keywords) => !keywords.keys().all(|keyword| silent(keyword)),
         other => *other == Value::Bool(false),
     }
 }

@@ -33,17 +33,17 @@ impl<'s> Shape<'s> {
     /// Looks a field up in every alternative that may be an object.
     pub(crate) fn field(&self, name: &str) -> Field<'s> {
         let found: Vec<Found<'s>> = self.of_type(Type::Object).map(|conjunction| look_up(conjunction, name)).collect();
-        let optional = found.iter().any(|found| !matches!(found, Found::Listed { required: true, .. }));
         let any = |wanted: fn(&Found<'_>) -> bool| found.iter().any(wanted);
-        let (none, open) = (found.is_empty(), any(|found| matches!(found, Found::Open)));
-        let not_listed = any(|found| matches!(found, Found::NotListed));
-        let listed = found.into_iter().filter_map(Found::schemas).collect::<Vec<_>>();
-        match (none, listed.is_empty()) {
-            (true, _) => Field::NoObject,
-            (_, false) => Field::Known { shape: self.inside(listed), optional },
-            _ if open => Field::Open,
-            _ if not_listed => Field::NotListed,
-            _ => Field::Closed,
+        let optional = any(|found| !matches!(found, Found::Listed { required: true, .. }));
+        let shape = self.inside(found.iter().filter_map(Found::schemas).collect());
+        match () {
+            () if found.is_empty() => Field::NoObject,
+            () if !shape.alternatives.is_empty() || any(|found| matches!(found, Found::Absent { .. })) => {
+                Field::Known { shape, optional }
+            }
+            () if any(|found| matches!(found, Found::Open)) => Field::Open,
+            () if any(|found| matches!(found, Found::NotListed)) => Field::NotListed,
+            () => Field::Closed,
         }
     }
 
@@ -87,7 +87,8 @@ impl<'s> Shape<'s> {
     pub(crate) fn items(&self, index: Option<usize>) -> Option<Self> {
         let items = self.of_type(Type::Array).map(|conjunction| {
             let schemas: Vec<_> = conjunction.schemas.iter().filter_map(|schema| item_schema(schema, index)).collect();
-            (!schemas.is_empty()).then_some(Conjunction { schemas, partial: conjunction.partial })
+            let partial = conjunction.partial;
+            (!schemas.is_empty()).then_some(Conjunction { schemas, partial, ..Conjunction::default() })
         });
         let items = items.collect::<Option<Vec<_>>>()?;
         (!items.is_empty()).then(|| self.inside(items))

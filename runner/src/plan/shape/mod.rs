@@ -9,11 +9,13 @@ mod conjunction;
 mod expand;
 mod field;
 mod look_up;
+mod negation;
 mod possible;
 mod types;
 
 pub(crate) use crate::map::cast::JsonType as Type;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -25,7 +27,7 @@ use conjunction::{Conjunction, Located, product};
 pub(crate) use field::Field;
 pub(super) use possible::{Keywords, Known};
 pub(crate) use types::type_of;
-use types::{ALL_TYPES, constants, types};
+use types::{ALL_TYPES, types, values};
 
 /// The values at one place: those of any alternative. None at all: no value is possible.
 #[derive(Debug, Clone)]
@@ -107,11 +109,11 @@ impl<'s> Shape<'s> {
         self
     }
 
-    /// The values that `const` and `enum` leave; `None` when any alternative has neither.
+    /// The values that `const` and `enum` leave, each once; `None` when any alternative has neither.
     pub(super) fn constants(&self) -> Option<Vec<&'s Value>> {
-        let one = |conjunction: &Conjunction<'s>| conjunction.schemas.iter().find_map(|schema| constants(schema.value));
-        let lists: Option<Vec<_>> = self.alternatives.iter().map(one).collect();
-        Some(lists?.into_iter().flatten().collect())
+        let lists: Option<Vec<_>> = self.alternatives.iter().map(values).collect();
+        let mut seen = HashSet::new();
+        Some(lists?.into_iter().flatten().filter(|value| seen.insert(*value)).collect())
     }
 
     /// A `minItems` that every alternative has.

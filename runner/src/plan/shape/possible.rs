@@ -1,8 +1,11 @@
 //! The sorts of values at a place, each with what its schema says about it.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
-use super::{Conjunction, Shape, Type, constants, type_of, types};
+use super::types::{type_of, types, values};
+use super::{Conjunction, Shape, Type};
 
 /// One sort of value at a place.
 #[derive(Debug, Clone, Copy)]
@@ -66,14 +69,15 @@ impl<'s> Shape<'s> {
         found
     }
 
-    /// The values, when there are only so many; null is one of them.
+    /// The values, each once, when there are only so many; null is one of them.
     pub(in crate::plan) fn finite(&self) -> Option<Vec<Value>> {
         let values = self.with_null().into_iter().map(|possible| match possible.known {
             Known::Value(value) => Some(value.clone()),
             Known::Open(_) if possible.ty == Type::Null => Some(Value::Null),
             Known::Open(_) => None,
         });
-        values.collect()
+        let mut seen = HashSet::new();
+        Some(values.collect::<Option<Vec<_>>>()?.into_iter().filter(|value| seen.insert(value.clone())).collect())
     }
 
     fn with_null(&self) -> Vec<Possible<'s>> {
@@ -83,20 +87,17 @@ impl<'s> Shape<'s> {
 
 /// Whether any value keeps to all of these schemas, as far as types and constants tell.
 pub(super) fn is_possible(conjunction: &Conjunction<'_>) -> bool {
-    !possible(conjunction).is_empty()
+    !types(conjunction).is_empty()
 }
 
 fn possible<'s>(conjunction: &Conjunction<'s>) -> Vec<Possible<'s>> {
     let types = types(conjunction);
-    let mut lists = conjunction.schemas.iter().filter_map(|schema| constants(schema.value));
-    let Some(values) = lists.next() else {
-        let open = |ty| Possible { ty, known: Known::Open(Keywords::of(conjunction, ty)) };
-        return types.into_iter().map(open).collect();
-    };
-    let others: Vec<&[Value]> = lists.collect();
-    let in_all = |value: &&Value| others.iter().all(|list| list.contains(value));
-    let allowed = values.iter().filter(|value| types.contains(&type_of(value))).filter(in_all);
-    allowed.map(|value| Possible { ty: type_of(value), known: Known::Value(value) }).collect()
+    let open = |ty| Possible { ty, known: Known::Open(Keywords::of(conjunction, ty)) };
+    let constant = |value| Possible { ty: type_of(value), known: Known::Value(value) };
+    match values(conjunction) {
+        None => types.into_iter().map(open).collect(),
+        Some(values) => values.into_iter().map(constant).filter(|one| types.contains(&one.ty)).collect(),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
 //! The types that schemas name, and those of values.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
+use super::look_up::{Found, look_up};
+use super::negation::{allowed, holds_for_type};
+use super::possible::is_possible;
 use super::{Conjunction, Type};
 
 pub(super) const ALL_TYPES: [Type; 7] =
@@ -10,19 +15,40 @@ pub(super) const ALL_TYPES: [Type; 7] =
 /// The types a conjunction leaves.
 pub(super) fn types(conjunction: &Conjunction<'_>) -> Vec<Type> {
     let mut left = ALL_TYPES.to_vec();
-    for schema in &conjunction.schemas {
-        if let Some(named) = schema.value.get("type") {
-            let allowed = named_types(named);
-            left.retain(|ty| allowed.contains(ty));
-        }
-        if let Some(values) = constants(schema.value) {
-            left.retain(|ty| values.iter().any(|value| type_of(value) == *ty));
-        }
-        if schema.value.get("multipleOf").is_some_and(Value::is_u64) {
-            left.retain(|ty| *ty != Type::Number);
-        }
+    for named in conjunction.keyword("type") {
+        let allowed = named_types(named);
+        left.retain(|ty| allowed.contains(ty));
     }
+    if conjunction.keyword("multipleOf").any(Value::is_u64) {
+        left.retain(|ty| *ty != Type::Number);
+    }
+    left.retain(|ty| !conjunction.not.iter().any(|not| holds_for_type(not.value, *ty)));
+    if let Some(values) = values(conjunction) {
+        left.retain(|ty| values.iter().any(|value| type_of(value) == *ty));
+    }
+    left.retain(|ty| *ty != Type::Object || has_objects(conjunction));
     left
+}
+
+/// The values that `const` and `enum` leave; `None` where there is neither.
+pub(super) fn values<'s>(conjunction: &Conjunction<'s>) -> Option<Vec<&'s Value>> {
+    let mut lists: Vec<&[Value]> = conjunction.schemas.iter().filter_map(|schema| constants(schema.value)).collect();
+    lists.sort_by_key(|list| list.len());
+    let (first, others) = lists.split_first()?;
+    let in_all = |value: &&Value| others.iter().all(|list| list.iter().any(|other| same(other, value)));
+    let denied: HashSet<&Value> = conjunction.not.iter().flat_map(|not| allowed(not.value)).collect();
+    Some(first.iter().filter(|value| !denied.contains(value)).filter(in_all).collect())
+}
+
+/// Whether each field that an object has to have can have a value, as far as one step inside tells.
+fn has_objects(conjunction: &Conjunction<'_>) -> bool {
+    let alone = conjunction.schemas.len() < 2 && conjunction.not.is_empty() && conjunction.absent.is_empty();
+    let possible = |name: &str| match look_up(conjunction, name) {
+        Found::Listed { schemas, required } => !required || is_possible(&schemas),
+        Found::Absent { required } => !required,
+        Found::Closed | Found::NotListed | Found::Open => true,
+    };
+    alone || conjunction.named().into_iter().all(possible)
 }
 
 pub(super) fn named_types(named: &Value) -> Vec<Type> {
@@ -48,6 +74,14 @@ pub(super) fn constants(schema: &Value) -> Option<&[Value]> {
         return Some(std::slice::from_ref(value));
     }
     schema.get("enum")?.as_array().map(Vec::as_slice)
+}
+
+/// Whether two constants are one value.
+pub(super) fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        _ => one == other,
+    }
 }
 
 /// The narrowest type of a value.
