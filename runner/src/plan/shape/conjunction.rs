@@ -17,6 +17,8 @@ const MAX_PAIRS: usize = 16 * MAX_ALTERNATIVES;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Located<'s> {
     pub(super) value: &'s Value,
+    /// What `#` means here: the whole document, or the schema in it that has an `$id`.
+    pub(super) resource: &'s Value,
     pub(super) file: Option<&'s Path>,
 }
 
@@ -37,6 +39,12 @@ pub(super) struct Conjunction<'s> {
 
 /// What tells one conjunction from another.
 type Identity<'s> = (Vec<*const Value>, Vec<*const Value>, Vec<&'s str>, Vec<&'s str>, bool);
+
+impl<'s> Located<'s> {
+    pub(super) fn document(value: &'s Value, file: &'s Path) -> Self {
+        Self { value, resource: value, file: Some(file) }
+    }
+}
 
 impl<'s> Conjunction<'s> {
     pub(super) fn of(schema: Located<'s>) -> Self {

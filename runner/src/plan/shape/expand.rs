@@ -1,13 +1,13 @@
 //! From one schema to its alternatives: `$ref`, `allOf`, `anyOf`, `oneOf` and `if` resolved.
 
 use std::cell::Cell;
-use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use super::conjunction::product;
+use super::resolve::Files;
 use super::{Conjunction, Located};
-use crate::config::{SchemaFiles, percent, split_pointer};
+use crate::config::SchemaFiles;
 
 /// Schemas within schemas at one place, `$ref`s included.
 const MAX_DEPTH: usize = 32;
@@ -15,11 +15,11 @@ const MAX_DEPTH: usize = 32;
 const MAX_SCHEMAS: usize = 2_000;
 
 pub(super) fn alternatives<'s>(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Vec<Conjunction<'s>> {
-    Expander { files, left: Cell::new(MAX_SCHEMAS) }.expand(schema, &mut Vec::new())
+    Expander { files: Files(files), left: Cell::new(MAX_SCHEMAS) }.expand(schema, &mut Vec::new())
 }
 
 struct Expander<'s> {
-    files: Option<&'s SchemaFiles>,
+    files: Files<'s>,
     left: Cell<usize>,
 }
 
@@ -37,7 +37,7 @@ impl<'s> Expander<'s> {
         };
         self.left.set(self.left.get() - 1);
         around.push(schema.value);
-        let found = self.combine(schema, object, around);
+        let found = self.combine(self.files.entered(schema), object, around);
         around.pop();
         found
     }
@@ -51,10 +51,10 @@ impl<'s> Expander<'s> {
         let mut found = vec![Conjunction::of(schema)];
         for name in ["$ref", "$dynamicRef", "$recursiveRef"] {
             if let Some(reference) = object.get(name).and_then(Value::as_str) {
-                let target = self.resolve(reference, schema.file);
+                let target = self.files.resolve(reference, schema);
                 let expanded =
                     target.map_or_else(|| vec![Conjunction::unknown()], |target| self.expand(target, around));
-                if self.ignores_siblings(schema.file) {
+                if name == "$ref" && self.files.ignores_siblings(schema) {
                     return expanded;
                 }
                 found = product(&found, &expanded);
@@ -80,34 +80,6 @@ impl<'s> Expander<'s> {
             found = product(&found, &dependent(name, more, &mut inner));
         }
         found
-    }
-
-    /// Up to draft 7, nothing beside a `$ref` counts.
-    fn ignores_siblings(&self, file: Option<&Path>) -> bool {
-        let document = self.files.zip(file).and_then(|(files, path)| files.documents.get(path));
-        let draft = document.and_then(|document| document.value.get("$schema")?.as_str());
-        draft.is_some_and(|draft| draft.contains("/draft-0"))
-    }
-
-    /// The schema a reference leads to; `None` when it can't be told without running the schema.
-    fn resolve(&self, reference: &str, file: Option<&'s Path>) -> Option<Located<'s>> {
-        let files = self.files?;
-        let from = file?;
-        let (target, fragment) = split_pointer(reference);
-        let (path, start) = match target {
-            "" => (from, ""),
-            _ => files.target(from, target).map(|target| (target.path.as_path(), target.pointer.as_str()))?,
-        };
-        let (path, document) = files.documents.get_key_value(path)?;
-        let file = Some(path.as_path());
-        let document = document.value.pointer(start)?;
-        let fragment = percent::decoded(fragment.unwrap_or_default());
-        let value = if fragment.is_empty() || fragment.starts_with('/') {
-            document.pointer(&fragment)?
-        } else {
-            anchor(document, &fragment)?
-        };
-        Some(Located { value, file })
     }
 }
 
@@ -152,22 +124,6 @@ fn dependent<'s>(
 
 fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     value.and_then(Value::as_array).into_iter().flatten()
-}
-
-fn anchor<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    let mut waiting = vec![value];
-    while let Some(value) = waiting.pop() {
-        let named = |key: &str, text: &str| value.get(key).and_then(Value::as_str) == Some(text);
-        if named("$anchor", name) || named("$dynamicAnchor", name) || named("$id", &format!("#{name}")) {
-            return Some(value);
-        }
-        match value {
-            Value::Object(object) => waiting.extend(object.values()),
-            Value::Array(items) => waiting.extend(items),
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod field;
 mod look_up;
 mod negation;
 mod possible;
+mod resolve;
 mod types;
 
 pub(crate) use crate::map::cast::JsonType as Type;
@@ -26,6 +27,7 @@ use built_in::BUILT_IN;
 use conjunction::{Conjunction, Located, product};
 pub(crate) use field::Field;
 pub(super) use possible::{Keywords, Known};
+use resolve::Files;
 pub(crate) use types::type_of;
 use types::{ALL_TYPES, types, values};
 
@@ -39,20 +41,21 @@ pub(crate) struct Shape<'s> {
 impl<'s> Shape<'s> {
     /// The shape of the events that one of the schemas is about, by its index.
     pub(crate) fn of_part(files: &'s SchemaFiles, part: usize) -> Option<Self> {
-        let (path, value) = files.whole(part)?;
-        Some(Self::expanded(Some(files), Located { value, file: Some(path) }))
+        let (path, document, pointer) = files.whole(part)?;
+        let schema = Files(Some(files)).at(Located::document(document, path), pointer)?;
+        Some(Self::expanded(Some(files), schema))
     }
 
     /// The shape of a built-in schema, by its name.
     pub(super) fn named(name: &'static str) -> Self {
         let value = BUILT_IN.get(name).unwrap_or(&Value::Bool(true));
-        Self::expanded(None, Located { value, file: Some(Path::new(name)) })
+        Self::expanded(None, Located::document(value, Path::new(name)))
     }
 
     /// The shape of a schema that refers to no file.
     #[cfg(test)]
     pub(crate) fn of_value(value: &'s Value) -> Self {
-        Self::expanded(None, Located { value, file: None })
+        Self::expanded(None, Located { value, resource: value, file: None })
     }
 
     fn expanded(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Self {
