@@ -150,7 +150,7 @@ mod tests {
         Shape::of_value(schema).alternatives().map(one).collect()
     }
 
-    fn object(more: Value) -> Value {
+    fn object(more: &Value) -> Value {
         let mut schema = json!({"type": "object", "required": ["k"],
             "properties": {"k": {"enum": ["a", "b", "c"]}, "x": {"type": "string"}, "y": {"type": "string"}}});
         schema.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -164,10 +164,10 @@ mod tests {
     #[test]
     fn a_condition_holds_with_then_and_fails_with_else() {
         let schema =
-            object(json!({"allOf": [when("a", &json!({"required": ["x"]})), when("b", &json!({"required": ["y"]}))]}));
+            object(&json!({"allOf": [when("a", &json!({"required": ["x"]})), when("b", &json!({"required": ["y"]}))]}));
         assert_eq!(told(&schema, ["x", "y"]), [r#"["a"] x! y?"#, r#"["b"] x? y!"#, r#"["c"] x? y?"#]);
         let schema = object(
-            json!({"if": {"required": ["x"]}, "then": {"required": ["y"]}, "else": {"not": {"required": ["y"]}}}),
+            &json!({"if": {"required": ["x"]}, "then": {"required": ["y"]}, "else": {"not": {"required": ["y"]}}}),
         );
         assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x! y!"#, r#"["a","b","c"] x- y-"#]);
     }
@@ -176,7 +176,7 @@ mod tests {
     fn many_conditions_on_one_kind_are_as_many_alternatives() {
         let kinds: Vec<String> = (0..100).map(|kind| format!("k{kind}")).collect();
         let rules: Vec<Value> = kinds.iter().map(|kind| when(kind, &json!({"required": ["x"]}))).collect();
-        let schema = object(json!({"properties": {"k": {"enum": kinds}, "x": {}}, "allOf": rules}));
+        let schema = object(&json!({"properties": {"k": {"enum": kinds}, "x": {}}, "allOf": rules}));
         let told = told(&schema, ["x", "y"]);
         assert_eq!(told.len(), 100, "{told:?}");
         assert!(told.iter().all(|one| one.ends_with("x! y-")), "{told:?}");
@@ -185,18 +185,18 @@ mod tests {
     #[test]
     fn what_depends_on_a_field_holds_where_it_is_there() {
         for keyword in ["dependentRequired", "dependencies"] {
-            let schema = object(json!({keyword: {"x": ["y"]}}));
+            let schema = object(&json!({keyword: {"x": ["y"]}}));
             assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x! y!"#, r#"["a","b","c"] x- y?"#]);
         }
-        let schema = object(json!({"dependentSchemas": {"x": {"properties": {"y": false}}}}));
+        let schema = object(&json!({"dependentSchemas": {"x": {"properties": {"y": false}}}}));
         assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x! y-"#, r#"["a","b","c"] x- y?"#]);
     }
 
     #[test]
     fn a_negation_of_several_things_says_nothing() {
-        let schema = object(json!({"not": {"properties": {"k": {"const": "a"}, "x": {"const": "b"}}}}));
+        let schema = object(&json!({"not": {"properties": {"k": {"const": "a"}, "x": {"const": "b"}}}}));
         assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x? y?"#]);
-        let schema = object(json!({"not": {"properties": {"k": {"const": "a", "minLength": 9}}}}));
+        let schema = object(&json!({"not": {"properties": {"k": {"const": "a", "minLength": 9}}}}));
         assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x? y?"#]);
     }
 

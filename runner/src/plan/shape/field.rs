@@ -150,7 +150,25 @@ mod tests {
         assert_eq!(field(&open, "b"), "NotListed");
         assert_eq!(field(&bare, "b"), "Open");
         assert_eq!(field(&json!({"type": "string"}), "b"), "NoObject");
-        assert_eq!(field(&json!({"patternProperties": {"^x": {}}, "additionalProperties": false}), "xy"), "Open");
+    }
+
+    #[test]
+    fn a_pattern_lists_the_fields_whose_names_match() {
+        let patterns = json!({"^x-": {"type": "integer"}, "^x-(?=a)": {}});
+        let closed = json!({"properties": {"email": {}}, "patternProperties": patterns, "additionalProperties": false});
+        let shape = Shape::of_value(&closed);
+        let Field::Known { shape: inner, optional } = shape.field("x-a") else { panic!() };
+        assert!(optional && inner.types() == [(Type::Integer, None)]);
+        assert!(matches!(shape.field("emial"), Field::Closed));
+        let open = json!({"properties": {"email": {}}, "patternProperties": patterns});
+        assert!(matches!(Shape::of_value(&open).field("emial"), Field::NotListed));
+    }
+
+    #[test]
+    fn what_additional_properties_allow_is_evaluated() {
+        let extended = json!({"allOf": [{"properties": {"a": {}}, "additionalProperties": true}],
+            "unevaluatedProperties": false});
+        assert!(matches!(Shape::of_value(&extended).field("b"), Field::NotListed));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::negation::{Denied, of_field};
-use super::{Conjunction, Located};
+use super::{Conjunction, Located, pattern};
 
 /// What one conjunction says.
 pub(super) enum Found<'s> {
@@ -31,59 +31,75 @@ impl<'s> Found<'s> {
 }
 
 pub(super) fn look_up<'s>(conjunction: &Conjunction<'s>, name: &str) -> Found<'s> {
-    let mut seen = Seen::default();
+    let (required, absent) = (conjunction.requires(name), conjunction.absent.contains(&name));
+    let inside = Conjunction { partial: conjunction.partial, ..Conjunction::default() };
+    let mut seen = Seen { inside, required, absent, ..Seen::default() };
     conjunction.schemas.iter().for_each(|schema| seen.add(schema, name));
-    let listed = !seen.schemas.is_empty();
-    let mut required = conjunction.requires(name);
-    let mut absent = conjunction.absent.contains(&name);
-    let mut not = Vec::new();
-    for denied in &conjunction.not {
-        match of_field(denied.value, name) {
-            Some(Denied::Absent) => absent = true,
-            Some(Denied::Value { schema: value, required: there }) => {
-                required |= there;
-                not.push(Located { value, ..*denied });
-            }
-            None => {}
-        }
-    }
-    let unknown = seen.any_pattern || conjunction.partial;
+    conjunction.not.iter().for_each(|schema| seen.deny(schema, name));
     let mut unevaluated = conjunction.keyword("unevaluatedProperties");
-    let unevaluated = unevaluated.any(|unevaluated| *unevaluated == Value::Bool(false));
-    let inside = Conjunction { schemas: seen.schemas, not, partial: conjunction.partial, ..Conjunction::default() };
-    match () {
-        () if absent => Found::Absent { required },
-        () if seen.closed || (unevaluated && !listed && !unknown) => Found::Closed,
-        () if listed || required => Found::Listed { schemas: inside, required },
-        () if seen.lists_others && !unknown => Found::NotListed,
-        () => Found::Open,
-    }
+    seen.found(unevaluated.any(|unevaluated| *unevaluated == Value::Bool(false)))
 }
 
 /// What the schemas of a conjunction say.
 #[derive(Default)]
 struct Seen<'s> {
-    schemas: Vec<Located<'s>>,
+    /// What holds for the field's value.
+    inside: Conjunction<'s>,
+    required: bool,
+    absent: bool,
     lists_others: bool,
-    any_pattern: bool,
+    /// Some schema allows every other field, so that none is left for `unevaluatedProperties`.
+    evaluated: bool,
     closed: bool,
 }
 
 impl<'s> Seen<'s> {
     fn add(&mut self, schema: &Located<'s>, name: &str) {
-        let properties = schema.value.get("properties").and_then(Value::as_object);
-        let patterns = schema.value.get("patternProperties").and_then(Value::as_object);
-        let has_patterns = patterns.is_some_and(|patterns| !patterns.is_empty());
+        let fields = |keyword: &str| schema.value.get(keyword).and_then(Value::as_object);
+        let properties = fields("properties");
+        let matching = fields("patternProperties").into_iter().flatten();
+        let matching = matching.filter(|(pattern, _)| pattern::matches(pattern, name)).map(|(_, value)| value);
+        let known = self.inside.schemas.len();
+        let values = properties.and_then(|properties| properties.get(name)).into_iter().chain(matching);
+        self.inside.schemas.extend(values.map(|value| Located { value, ..*schema }));
         self.lists_others |= properties.is_some_and(|properties| !properties.is_empty());
-        self.any_pattern |= has_patterns;
-        if let Some(value) = properties.and_then(|properties| properties.get(name)) {
-            self.schemas.push(Located { value, ..*schema });
-        } else if !has_patterns {
-            match schema.value.get("additionalProperties") {
-                Some(Value::Bool(false)) => self.closed = true,
-                Some(value @ Value::Object(_)) => self.schemas.push(Located { value, ..*schema }),
-                _ => {}
+        if self.inside.schemas.len() == known {
+            self.additional(schema);
+        }
+    }
+
+    /// What follows from a schema that does not hold.
+    fn deny(&mut self, denied: &Located<'s>, name: &str) {
+        match of_field(denied.value, name) {
+            Some(Denied::Absent) => self.absent = true,
+            Some(Denied::Value { schema: value, required }) => {
+                self.required |= required;
+                self.inside.not.push(Located { value, ..*denied });
             }
+            None => {}
+        }
+    }
+
+    fn found(self, unevaluated: bool) -> Found<'s> {
+        let listed = !self.inside.schemas.is_empty();
+        let partial = self.inside.partial;
+        match self {
+            Self { absent: true, required, .. } => Found::Absent { required },
+            Self { closed: true, .. } => Found::Closed,
+            Self { evaluated: false, .. } if unevaluated && !listed && !partial => Found::Closed,
+            Self { inside: schemas, required, .. } if listed || required => Found::Listed { schemas, required },
+            Self { lists_others: true, .. } if !partial => Found::NotListed,
+            _ => Found::Open,
+        }
+    }
+
+    /// Of a field that a schema does not list.
+    fn additional(&mut self, schema: &Located<'s>) {
+        match schema.value.get("additionalProperties") {
+            Some(Value::Bool(false)) => self.closed = true,
+            Some(Value::Bool(true)) => self.evaluated = true,
+            Some(value @ Value::Object(_)) => self.inside.schemas.push(Located { value, ..*schema }),
+            _ => {}
         }
     }
 }

@@ -10,6 +10,7 @@ mod expand;
 mod field;
 mod look_up;
 mod negation;
+mod pattern;
 mod possible;
 mod resolve;
 mod types;

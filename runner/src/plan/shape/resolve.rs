@@ -46,10 +46,8 @@ impl<'s> Files<'s> {
 
     /// From here on, `#` is a schema that has an `$id` of its own (Core, 8.2.1).
     pub(super) fn entered(self, schema: Located<'s>) -> Located<'s> {
-        match self.has_id(schema.value, schema) {
-            true => Located { resource: schema.value, ..schema },
-            false => schema,
-        }
+        let resource = if self.has_id(schema.value, schema) { schema.value } else { schema.resource };
+        Located { resource, ..schema }
     }
 
     fn has_id(self, value: &Value, of: Located<'_>) -> bool {
