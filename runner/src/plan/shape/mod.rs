@@ -161,6 +161,8 @@ mod tests {
         assert_eq!(types_of(&json!({"type": ["string", "null"]})), [Null, String]);
         assert_eq!(types_of(&json!({"type": "number"})), [Integer, Number]);
         assert_eq!(types_of(&json!({"type": "number", "multipleOf": 1})), [Integer]);
+        assert_eq!(types_of(&json!({"type": "number", "multipleOf": 2.0})), [Integer]);
+        assert_eq!(types_of(&json!({"type": "number", "multipleOf": 0.5})), [Integer, Number]);
         assert_eq!(types_of(&json!({"enum": [1, "a", null]})), [Null, Integer, String]);
         assert_eq!(types_of(&json!({"const": 1.5})), [Number]);
         assert_eq!(types_of(&json!({"anyOf": [{"type": "null"}, {"type": "string"}]})), [Null, String]);

@@ -19,7 +19,8 @@ pub(super) fn types(conjunction: &Conjunction<'_>) -> Vec<Type> {
         let allowed = named_types(named);
         left.retain(|ty| allowed.contains(ty));
     }
-    if conjunction.keyword("multipleOf").any(Value::is_u64) {
+    let whole = |step: &Value| step.as_f64().is_some_and(|step| step != 0.0 && step.fract() == 0.0);
+    if conjunction.keyword("multipleOf").any(whole) {
         left.retain(|ty| *ty != Type::Number);
     }
     left.retain(|ty| !conjunction.not.iter().any(|not| holds_for_type(not.value, *ty)));
