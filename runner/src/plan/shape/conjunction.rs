@@ -1,17 +1,11 @@
-//! Schemas that all hold, and what keeps unions of them small.
+//! Schemas that all hold.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::negation::REMARKS;
-use super::possible::is_possible;
-
-/// Alternatives kept where two unions meet; beyond it, the second one counts with what its alternatives have in common.
-const MAX_ALTERNATIVES: usize = 256;
-/// Pairs tried for it.
-const MAX_PAIRS: usize = 16 * MAX_ALTERNATIVES;
+use super::negation::of_field;
+use super::types::has_objects;
 
 /// A schema and the file it stands in; no file for the built-in ones.
 #[derive(Debug, Clone, Copy)]
@@ -33,12 +27,14 @@ pub(super) struct Conjunction<'s> {
     pub(super) required: Vec<&'s str>,
     /// An object has none of these fields.
     pub(super) absent: Vec<&'s str>,
+    /// No object keeps to all of it.
+    pub(super) no_object: bool,
     /// More, that was not followed: no value is certain to be allowed.
     pub(super) partial: bool,
 }
 
 /// What tells one conjunction from another.
-type Identity<'s> = (Vec<*const Value>, Vec<*const Value>, Vec<&'s str>, Vec<&'s str>, bool);
+pub(super) type Identity<'s> = (Vec<*const Value>, Vec<*const Value>, Vec<&'s str>, Vec<&'s str>, bool);
 
 impl<'s> Located<'s> {
     pub(super) fn document(value: &'s Value, file: &'s Path) -> Self {
@@ -65,6 +61,25 @@ impl<'s> Conjunction<'s> {
         self.schemas.iter().filter_map(move |schema| schema.value.get(name))
     }
 
+    /// With what follows for objects from these fields of them.
+    pub(super) fn settled(mut self, concerned: &dyn Fn(&str) -> bool) -> Self {
+        self.no_object = self.no_object || !has_objects(&self, concerned);
+        self
+    }
+
+    /// Whether anything is said of this field; only then can another conjunction contradict.
+    pub(super) fn speaks_of(&self, name: &str) -> bool {
+        let listed = |schema: &Located<'_>| {
+            let properties = schema.value.get("properties").and_then(Value::as_object);
+            properties.is_some_and(|properties| properties.contains_key(name))
+        };
+        let denied = |schema: &Located<'_>| of_field(schema.value, name).is_some();
+        self.schemas.iter().any(listed)
+            || self.not.iter().any(denied)
+            || self.absent.contains(&name)
+            || self.requires(name)
+    }
+
     /// Whether an object has to have this field.
     pub(super) fn requires(&self, name: &str) -> bool {
         self.required_names().any(|required| required == name)
@@ -83,28 +98,30 @@ impl<'s> Conjunction<'s> {
         names
     }
 
-    fn and(&self, other: &Self) -> Self {
+    pub(super) fn and(&self, other: &Self) -> Self {
         Self {
             schemas: either(&self.schemas, &other.schemas),
             not: either(&self.not, &other.not),
             required: either(&self.required, &other.required),
             absent: either(&self.absent, &other.absent),
+            no_object: self.no_object || other.no_object,
             partial: self.partial || other.partial,
         }
     }
 
     /// What both have.
-    fn in_common(&self, other: &Self) -> Self {
+    pub(super) fn in_common(&self, other: &Self) -> Self {
         Self {
             schemas: both(&self.schemas, &other.schemas),
             not: both(&self.not, &other.not),
             required: both(&self.required, &other.required),
             absent: both(&self.absent, &other.absent),
+            no_object: self.no_object && other.no_object,
             partial: true,
         }
     }
 
-    fn identity(&self, counts: fn(&Value) -> bool) -> Identity<'s> {
+    pub(super) fn identity(&self, counts: fn(&Value) -> bool) -> Identity<'s> {
         let addresses = |schemas: &[Located<'s>], counts: fn(&Value) -> bool| {
             sorted(schemas.iter().map(|schema| schema.value).filter(|schema| counts(schema)).map(std::ptr::from_ref))
         };
@@ -133,115 +150,4 @@ fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut items: Vec<T> = items.collect();
     items.sort_unstable();
     items
-}
-
-/// Every possible pair, each as one conjunction of the two.
-pub(super) fn product<'s>(left: &[Conjunction<'s>], right: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
-    let tried = left.len() * right.len() <= MAX_PAIRS;
-    let few = |found: &Vec<_>| right.len() == 1 || found.len() <= MAX_ALTERNATIVES;
-    let found = tried.then(|| pairs(left, right)).filter(few);
-    found.unwrap_or_else(|| pairs(left, &in_common(right)))
-}
-
-fn pairs<'s>(left: &[Conjunction<'s>], right: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
-    let pairs = left.iter().flat_map(|left| right.iter().map(move |right| left.and(right)));
-    pairs.filter(is_possible).collect()
-}
-
-/// One conjunction that allows all that any of these does.
-pub(super) fn in_common<'s>(alternatives: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
-    alternatives.iter().cloned().reduce(|all, one| all.in_common(&one)).into_iter().collect()
-}
-
-/// Those that differ in the schemas that count.
-pub(super) fn distinct(mut all: Vec<Conjunction<'_>>, counts: fn(&Value) -> bool) -> Vec<Conjunction<'_>> {
-    let mut seen = HashSet::new();
-    all.retain(|one| seen.insert(one.identity(counts)));
-    all
-}
-
-/// Whether a schema says anything by itself, apart from the schemas it is made of.
-pub(super) fn says_something(schema: &Value) -> bool {
-    const FOLLOWED: [&str; 20] = [
-        "$anchor",
-        "$defs",
-        "$dynamicAnchor",
-        "$dynamicRef",
-        "$id",
-        "$recursiveRef",
-        "$ref",
-        "$schema",
-        "allOf",
-        "anyOf",
-        "definitions",
-        "dependencies",
-        "dependentRequired",
-        "dependentSchemas",
-        "else",
-        "if",
-        "not",
-        "oneOf",
-        "then",
-        "id",
-    ];
-    let silent = |keyword: &str| FOLLOWED.contains(&keyword) || REMARKS.contains(&keyword);
-    match schema {
-        Value::Object(keywords) => !keywords.keys().all(|keyword| silent(keyword)),
-        other => *other == Value::Bool(false),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use crate::plan::shape::{Field, Shape, Type};
-
-    use super::*;
-
-    fn count(shape: &Shape<'_>) -> usize {
-        shape.alternatives().count()
-    }
-
-    fn field<'s>(shape: &Shape<'s>, name: &str) -> Shape<'s> {
-        let Field::Known { shape, .. } = shape.field(name) else { panic!("`{name}` is not listed") };
-        shape
-    }
-
-    /// A node of many kinds, each with a field for the next node, as deep as it is asked for.
-    fn nested(depth: usize, kinds: usize) -> Value {
-        let child = if depth == 0 { json!({}) } else { nested(depth - 1, kinds) };
-        let kind = |kind| json!({"properties": {"kind": {"const": kind}, "child": child}, "required": ["kind"]});
-        json!({"type": "object", "oneOf": (0..kinds).map(kind).collect::<Vec<_>>()})
-    }
-
-    #[test]
-    fn alternatives_within_alternatives_do_not_multiply() {
-        let schema = nested(3, 9);
-        let shape = Shape::of_value(&schema);
-        let two = field(&field(&shape, "child"), "child");
-        assert_eq!(count(&field(&shape, "child")), 81);
-        assert!(count(&two) <= 512, "{}", count(&two));
-        assert_eq!(two.types(), [(Type::Object, None)]);
-        assert!(!two.allows(Type::Object) && matches!(two.field("kind"), Field::Open));
-    }
-
-    #[test]
-    fn equal_alternatives_count_once() {
-        let same = json!({"oneOf": [{"required": ["a"]}, {"required": ["b"]}], "properties": {"of": {"type": "null"}}});
-        assert_eq!(count(&field(&Shape::of_value(&same), "of")), 1);
-    }
-
-    #[test]
-    fn what_is_too_much_leaves_the_rest_known() {
-        let either = |n: usize| json!({"anyOf": [{"required": [format!("f{n}")]}, {"required": ["other"]}]});
-        let properties = json!({"f0": {"type": ["string", "null"]}, "id": {"type": "integer"}});
-        let schema = json!({"type": "object", "properties": properties, "required": ["id"],
-            "additionalProperties": false, "allOf": (0..20).map(either).collect::<Vec<_>>()});
-        let shape = Shape::of_value(&schema);
-        assert!(matches!(shape.field("idd"), Field::Closed));
-        assert_eq!(field(&shape, "id").types(), [(Type::Integer, None)]);
-        assert!(field(&shape, "f0").may_be(Type::Null) && !field(&shape, "f0").allows(Type::Null));
-        assert!(!shape.allows_without("f0"));
-    }
 }

@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value};
 
-use super::conjunction::product;
 use super::resolve::Files;
+use super::union::product;
 use super::{Conjunction, Located};
 use crate::config::SchemaFiles;
 

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::conjunction::{Conjunction, Located, distinct, in_common, product, says_something};
+use super::conjunction::{Conjunction, Located};
 use super::expand;
 use super::look_up::{Found, look_up};
+use super::union::{distinct, in_common, product, says_something};
 use super::{Shape, Type, types};
 
 /// Alternatives kept for one step; beyond it, each one's values count with what they have in common.
@@ -38,7 +39,7 @@ impl<'s> Shape<'s> {
         let shape = self.inside(found.iter().filter_map(Found::schemas).collect());
         match () {
             () if found.is_empty() => Field::NoObject,
-            () if !shape.alternatives.is_empty() || any(|found| matches!(found, Found::Absent { .. })) => {
+            () if !shape.alternatives.is_empty() || any(|found| matches!(found, Found::Absent)) => {
                 Field::Known { shape, optional }
             }
             () if any(|found| matches!(found, Found::Open)) => Field::Open,
@@ -154,11 +155,12 @@ mod tests {
 
     #[test]
     fn a_pattern_lists_the_fields_whose_names_match() {
-        let patterns = json!({"^x-": {"type": "integer"}, "^x-(?=a)": {}});
+        let patterns = json!({"^x-": {"type": "integer"}, "^x-(?=a)": {}, "^y": true});
         let closed = json!({"properties": {"email": {}}, "patternProperties": patterns, "additionalProperties": false});
         let shape = Shape::of_value(&closed);
         let Field::Known { shape: inner, optional } = shape.field("x-a") else { panic!() };
         assert!(optional && inner.types() == [(Type::Integer, None)]);
+        assert!(matches!(shape.field("y-a"), Field::Open));
         assert!(matches!(shape.field("emial"), Field::Closed));
         let open = json!({"properties": {"email": {}}, "patternProperties": patterns});
         assert!(matches!(Shape::of_value(&open).field("emial"), Field::NotListed));

@@ -1,6 +1,6 @@
 //! One field in one conjunction.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::negation::{Denied, of_field};
 use super::{Conjunction, Located, pattern};
@@ -12,10 +12,8 @@ pub(super) enum Found<'s> {
         schemas: Conjunction<'s>,
         required: bool,
     },
-    /// It is not there, or has to be and can't.
-    Absent {
-        required: bool,
-    },
+    /// It is not there.
+    Absent,
     Closed,
     NotListed,
     Open,
@@ -31,13 +29,24 @@ impl<'s> Found<'s> {
 }
 
 pub(super) fn look_up<'s>(conjunction: &Conjunction<'s>, name: &str) -> Found<'s> {
-    let (required, absent) = (conjunction.requires(name), conjunction.absent.contains(&name));
+    let presence = match conjunction.requires(name) {
+        _ if conjunction.absent.contains(&name) => Presence::Never,
+        true => Presence::Always,
+        false => Presence::Maybe,
+    };
     let inside = Conjunction { partial: conjunction.partial, ..Conjunction::default() };
-    let mut seen = Seen { inside, required, absent, ..Seen::default() };
+    let mut seen = Seen { inside, presence, ..Seen::default() };
     conjunction.schemas.iter().for_each(|schema| seen.add(schema, name));
     conjunction.not.iter().for_each(|schema| seen.deny(schema, name));
-    let mut unevaluated = conjunction.keyword("unevaluatedProperties");
-    seen.found(unevaluated.any(|unevaluated| *unevaluated == Value::Bool(false)))
+    seen.found(conjunction)
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Presence {
+    #[default]
+    Maybe,
+    Always,
+    Never,
 }
 
 /// What the schemas of a conjunction say.
@@ -45,9 +54,9 @@ pub(super) fn look_up<'s>(conjunction: &Conjunction<'s>, name: &str) -> Found<'s
 struct Seen<'s> {
     /// What holds for the field's value.
     inside: Conjunction<'s>,
-    required: bool,
-    absent: bool,
-    lists_others: bool,
+    presence: Presence,
+    /// Some pattern takes it, and says nothing about it.
+    open: bool,
     /// Some schema allows every other field, so that none is left for `unevaluatedProperties`.
     evaluated: bool,
     closed: bool,
@@ -56,40 +65,44 @@ struct Seen<'s> {
 impl<'s> Seen<'s> {
     fn add(&mut self, schema: &Located<'s>, name: &str) {
         let fields = |keyword: &str| schema.value.get(keyword).and_then(Value::as_object);
-        let properties = fields("properties");
         let matching = fields("patternProperties").into_iter().flatten();
         let matching = matching.filter(|(pattern, _)| pattern::matches(pattern, name)).map(|(_, value)| value);
-        let known = self.inside.schemas.len();
-        let values = properties.and_then(|properties| properties.get(name)).into_iter().chain(matching);
-        self.inside.schemas.extend(values.map(|value| Located { value, ..*schema }));
-        self.lists_others |= properties.is_some_and(|properties| !properties.is_empty());
-        if self.inside.schemas.len() == known {
+        let listed = fields("properties").and_then(|properties| properties.get(name)).into_iter();
+        let (any, told): (Vec<_>, Vec<_>) = matching.partition(|value| allows_anything(value));
+        let values: Vec<&Value> = listed.chain(told).collect();
+        self.open |= !any.is_empty();
+        if values.is_empty() && any.is_empty() {
             self.additional(schema);
         }
+        self.inside.schemas.extend(values.into_iter().map(|value| Located { value, ..*schema }));
     }
 
     /// What follows from a schema that does not hold.
     fn deny(&mut self, denied: &Located<'s>, name: &str) {
-        match of_field(denied.value, name) {
-            Some(Denied::Absent) => self.absent = true,
+        let presence = match of_field(denied.value, name) {
+            None => return,
+            Some(Denied::Absent) => Presence::Never,
             Some(Denied::Value { schema: value, required }) => {
-                self.required |= required;
                 self.inside.not.push(Located { value, ..*denied });
+                if required { Presence::Always } else { Presence::Maybe }
             }
-            None => {}
-        }
+        };
+        self.presence = self.presence.max(presence);
     }
 
-    fn found(self, unevaluated: bool) -> Found<'s> {
+    fn found(self, all: &Conjunction<'_>) -> Found<'s> {
+        let required = self.presence == Presence::Always;
         let listed = !self.inside.schemas.is_empty();
-        let partial = self.inside.partial;
-        match self {
-            Self { absent: true, required, .. } => Found::Absent { required },
-            Self { closed: true, .. } => Found::Closed,
-            Self { evaluated: false, .. } if unevaluated && !listed && !partial => Found::Closed,
-            Self { inside: schemas, required, .. } if listed || required => Found::Listed { schemas, required },
-            Self { lists_others: true, .. } if !partial => Found::NotListed,
-            _ => Found::Open,
+        let open = self.open || all.partial;
+        let unevaluated = all.keyword("unevaluatedProperties").any(|others| *others == Value::Bool(false));
+        let others =
+            all.keyword("properties").any(|properties| properties.as_object().is_some_and(|all| !all.is_empty()));
+        match () {
+            () if self.presence == Presence::Never => Found::Absent,
+            () if self.closed || (unevaluated && !listed && !self.evaluated && !open) => Found::Closed,
+            () if listed || required => Found::Listed { schemas: self.inside, required },
+            () if others && !open => Found::NotListed,
+            () => Found::Open,
         }
     }
 
@@ -102,4 +115,8 @@ impl<'s> Seen<'s> {
             _ => {}
         }
     }
+}
+
+fn allows_anything(schema: &Value) -> bool {
+    *schema == Value::Bool(true) || schema.as_object().is_some_and(Map::is_empty)
 }

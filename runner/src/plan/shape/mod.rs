@@ -14,6 +14,7 @@ mod pattern;
 mod possible;
 mod resolve;
 mod types;
+mod union;
 
 pub(crate) use crate::map::cast::JsonType as Type;
 
@@ -25,12 +26,13 @@ use serde_json::Value;
 use crate::config::SchemaFiles;
 
 use built_in::BUILT_IN;
-use conjunction::{Conjunction, Located, product};
+use conjunction::{Conjunction, Located};
 pub(crate) use field::Field;
 pub(super) use possible::{Keywords, Known};
 use resolve::Files;
 pub(crate) use types::type_of;
 use types::{ALL_TYPES, types, values};
+use union::product;
 
 /// The values at one place: those of any alternative. None at all: no value is possible.
 #[derive(Debug, Clone)]

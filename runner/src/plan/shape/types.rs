@@ -27,7 +27,7 @@ pub(super) fn types(conjunction: &Conjunction<'_>) -> Vec<Type> {
     if let Some(values) = values(conjunction) {
         left.retain(|ty| values.iter().any(|value| type_of(value) == *ty));
     }
-    left.retain(|ty| *ty != Type::Object || has_objects(conjunction));
+    left.retain(|ty| *ty != Type::Object || !conjunction.no_object);
     left
 }
 
@@ -41,15 +41,15 @@ pub(super) fn values<'s>(conjunction: &Conjunction<'s>) -> Option<Vec<&'s Value>
     Some(first.iter().filter(|value| !denied.contains(value)).filter(in_all).collect())
 }
 
-/// Whether each field that an object has to have can have a value, as far as one step inside tells.
-fn has_objects(conjunction: &Conjunction<'_>) -> bool {
+/// Whether each of these fields that an object has to have can have a value.
+pub(super) fn has_objects(conjunction: &Conjunction<'_>, concerned: &dyn Fn(&str) -> bool) -> bool {
     let alone = conjunction.schemas.len() < 2 && conjunction.not.is_empty() && conjunction.absent.is_empty();
     let possible = |name: &str| match look_up(conjunction, name) {
-        Found::Listed { schemas, required } => !required || is_possible(&schemas),
-        Found::Absent { required } => !required,
+        Found::Listed { schemas, required } => !required || is_possible(&schemas.settled(&|_| true)),
+        Found::Absent => !conjunction.requires(name),
         Found::Closed | Found::NotListed | Found::Open => true,
     };
-    alone || conjunction.named().into_iter().all(possible)
+    alone || conjunction.named().into_iter().filter(|name| concerned(name)).all(possible)
 }
 
 pub(super) fn named_types(named: &Value) -> Vec<Type> {
