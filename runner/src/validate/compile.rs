@@ -128,7 +128,7 @@ impl Draft {
     const ALL: [Self; 5] = [Self::Draft4, Self::Draft6, Self::Draft7, Self::Draft201909, Self::Draft202012];
 
     /// The draft a document's `$schema` names, if it is a known one.
-    fn of(document: &Value) -> Option<Self> {
+    pub(crate) fn of(document: &Value) -> Option<Self> {
         let named = document.get("$schema")?.as_str()?.trim_end_matches('#');
         Self::ALL.into_iter().find(|draft| draft.uri().trim_end_matches('#') == named)
     }

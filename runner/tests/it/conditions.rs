@@ -27,12 +27,16 @@ fn codes(top: &str, table: &str) -> Vec<&'static str> {
         "source: {{ queue: a, dlq: b }}\n{schema}\n{top}\ntables:\n  all:\n    primary_key: [id]\n    columns: {{ id: text }}\n  \
          t:\n    primary_key: [key]\n{table}"
     );
-    let read = |path: &Path, _: u64| match path.to_str() {
-        Some("placed.json") => Ok(PLACED.as_bytes().to_vec()),
-        Some("cancelled.json") => Ok(CANCELLED.as_bytes().to_vec()),
-        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
+    reported(&pipeline, &[("placed.json", PLACED), ("cancelled.json", CANCELLED)])
+}
+
+/// The codes for a pipeline with these schema files.
+fn reported(pipeline: &str, schemas: &[(&str, &str)]) -> Vec<&'static str> {
+    let read = |path: &Path, _: u64| {
+        let found = schemas.iter().find(|(known, _)| Path::new(known) == path);
+        found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     };
-    let text = load_text(SourceText::new("p.yaml", &pipeline), &Environment::new(), &read);
+    let text = load_text(SourceText::new("p.yaml", pipeline), &Environment::new(), &read);
     let problems = match compile(&Files { pipelines: vec![text], problems: Vec::new() }) {
         Ok(compiled) => compiled.warnings,
         Err(problems) => problems,
@@ -124,4 +128,32 @@ fn for_each_makes_rows_of_items() {
     let any = "    columns: { key: text = $sqs.message_id }\n";
     assert_eq!(rows(".lines[]", any), ["E0156", "W0255"]);
     assert_eq!(rows(".id", any), ["E0156"]);
+}
+
+/// The codes for a table of a pipeline with this schema.
+fn alone(schema: &str, choice: &str, table: &str) -> Vec<&'static str> {
+    let pipeline =
+        format!("source: {{ queue: a, dlq: b }}\nschema: {choice}\ntables:\n  t:\n    primary_key: [key]\n{table}");
+    reported(&pipeline, &[("s.json", schema)])
+}
+
+#[test]
+fn a_condition_of_the_schema_is_known_where_the_table_has_the_same() {
+    let schema = r#"{"type": "object", "required": ["id", "type"], "additionalProperties": false,
+        "properties": {"id": {"type": "string"}, "type": {"enum": ["a", "b"]}, "x": {"type": "string"}},
+        "if": {"properties": {"type": {"const": "a"}}}, "then": {"required": ["x"]}}"#;
+    let table = |when: &str| format!("    when: {when}\n    columns: {{ key: text = .id, x: text }}\n");
+    assert_eq!(alone(schema, "s.json", &table(".type == \"a\"")), [""; 0]);
+    assert_eq!(alone(schema, "s.json", &table(".type == \"b\"")), ["E0113"]);
+    let depends = r#"{"type": "object", "required": ["id"], "dependentRequired": {"y": ["x"]},
+        "properties": {"id": {"type": "string"}, "x": {"type": "string"}, "y": {"type": "string"}}}"#;
+    assert_eq!(alone(depends, "s.json", &table(".y != null")), [""; 0]);
+    assert_eq!(alone(depends, "s.json", &table(".id != \"\"")), ["E0113"]);
+}
+
+#[test]
+fn nothing_is_known_of_what_stands_beside_the_part_that_is_checked() {
+    let schema = r#"{"type": "object", "required": ["x"], "properties": {"x": {"type": "string"}}}"#;
+    let table = "    columns: { key: text = .id, x: text = .data.x }\n";
+    assert_eq!(alone(schema, "{ file: s.json, at: .data }", table), [""; 0]);
 }

@@ -29,6 +29,7 @@ pub(crate) fn load(parts: Parts, disk: &dyn Disk, read: Read<'_>) -> SchemaFiles
         }
     }
     loader.files.parts = parts.named;
+    loader.files.draft = parts.draft;
     loader.files.unmatched = parts.problems;
     loader.files.formats_ignored = parts.formats_ignored;
     loader.follow();

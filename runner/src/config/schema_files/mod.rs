@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::config::DraftName;
 use crate::diagnostic::{Diagnostic, SourceText};
 
 pub(super) use disk::matches;
@@ -31,6 +32,8 @@ pub struct SchemaFiles {
     pub unmatched: Vec<(String, Range<usize>)>,
     /// Whether `formats: ignore` is written: a `format` promises nothing.
     pub formats_ignored: bool,
+    /// The draft of files that name none that is known.
+    pub draft: Option<DraftName>,
     /// Every file by its path.
     pub documents: BTreeMap<PathBuf, Document>,
     /// What is wrong with files, by their path.
@@ -94,15 +97,15 @@ impl SchemaFiles {
         self.links.get(file)?.get(split_pointer(reference).0)
     }
 
-    /// The schema of whole events that a part stands for, and the file it is in: the part itself, or with `at` one that
-    /// leads to it.
-    pub fn whole(&self, part: usize) -> Option<(&Path, &Value)> {
+    /// The schema of whole events that a part stands for: the file it is in, the document and the JSON Pointer to it.
+    /// It is the part itself, or with `at` one that leads to it.
+    pub fn whole(&self, part: usize) -> Option<(&Path, &Value, &str)> {
         if let Some(view) = self.views.get(part) {
-            return Some((&view.path, &view.value));
+            return Some((&view.path, &view.value, ""));
         }
         let named = self.parts.get(part)?;
         let (path, document) = self.documents.get_key_value(&named.path)?;
-        Some((path, document.value.pointer(&named.pointer)?))
+        Some((path, &document.value, &named.pointer))
     }
 
     /// Whether `at` leads to the parts by a plain path.

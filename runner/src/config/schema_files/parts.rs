@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Disk, matches, split_pointer};
 use crate::config::load::join;
-use crate::config::{Formats, Schema, Selection, Setting};
+use crate::config::{DraftName, Formats, Schema, Selection, Setting};
 
 /// A schema the pipeline file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub(crate) struct Parts {
     pub named: Vec<Part>,
     /// Files named by `refs` alone.
     pub refs: Vec<PathBuf>,
+    /// The draft of files that name none.
+    pub draft: Option<DraftName>,
     /// The fields that lead to the part of an event that is checked, where `at` is a plain path.
     pub at: Vec<String>,
     /// Whether `formats: ignore` is written.
@@ -49,6 +51,7 @@ impl Parts {
     fn choose(&mut self, selection: &Selection, folder: &Path, disk: &dyn Disk) {
         self.formats_ignored = selection.formats.as_ref().is_some_and(|formats| formats.value == Formats::Ignore);
         self.at = selection.at.as_ref().and_then(|at| fields(at)).unwrap_or_default();
+        self.draft = selection.draft.as_ref().map(|draft| draft.value);
         if let Some(file) = &selection.file {
             self.named.push(part(file, None, &file.range, folder));
         }

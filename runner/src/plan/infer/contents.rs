@@ -44,6 +44,14 @@ impl Yield<'_> {
         self.forms.as_ref()?.iter().map(most).collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
+    /// Whether no value can have an item there.
+    pub(super) fn has_no_item(&self, index: usize) -> bool {
+        let impossible = |form: &Form<'_>| matches!(form, Form::Shape(shape) if shape.alternatives().next().is_none());
+        let item = self.items(Some(index)).and_then(|item| item.forms);
+        self.most_items().is_some_and(|most| most <= index as u64)
+            || item.is_some_and(|forms| !forms.is_empty() && forms.iter().all(impossible))
+    }
+
     /// What `.[]` yields, or `.[index]`: items of arrays, and without an index the values of objects.
     pub(in crate::plan) fn items(&self, index: Option<usize>) -> Option<Self> {
         let items = self.forms.as_ref()?.iter().filter_map(|form| match form {
@@ -63,7 +71,7 @@ impl Yield<'_> {
 
 /// An item is null only where its schema says so.
 fn item(shape: Shape<'_>) -> Yield<'_> {
-    let null = shape.may_be(Type::Null) && !shape.is_any();
+    let null = shape.allows(Type::Null) && !shape.is_any();
     let why = || Null::new("an item of the array may be null", 0..0);
     Yield { null: null.then(why), ..Yield::shape(shape) }
 }

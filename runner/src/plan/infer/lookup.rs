@@ -40,22 +40,21 @@ impl<'s> Lookup<'_, 's> {
     fn add_shape(&mut self, shape: &Shape<'s>, name: &str) {
         let files = shape.file_names();
         match shape.field(name) {
-            Field::Known { shape: inner, optional } => {
-                let null = inner.may_be(Type::Null) && !inner.is_any();
+            Field::Known { shape: inner, .. } => {
+                let null = inner.allows(Type::Null) && !inner.is_any();
                 let file = files.first().copied().unwrap_or(self.schema);
                 let null = null.then(|| Null::new(format!("`{name}` may be null in {file}"), 0..0));
                 self.known(Yield::shape(inner).or_null(null));
-                if !optional {
-                    return;
-                }
             }
             Field::Open => self.open = true,
             Field::Closed => self.lacks(Code::NoSuchField, files),
             Field::NotListed => self.lacks(Code::FieldNotListed, files),
-            Field::NoObject => return,
+            Field::NoObject => {}
         }
-        let file = shape.optional_in(name).unwrap_or(self.schema);
-        self.missing(format!("`{name}` is optional in {file}"));
+        if shape.allows_without(name) {
+            let file = shape.optional_in(name).unwrap_or(self.schema);
+            self.missing(format!("`{name}` is optional in {file}"));
+        }
     }
 
     /// Some value does not have it.

@@ -12,6 +12,10 @@ use super::{Finding, HERE, Many, Null, Walker, Yield};
 use crate::diagnostic::Code;
 use crate::plan::shape::Type;
 
+/// How a schema can list a field that no event may have.
+const FORBIDDEN: &str = "its schema is `false`, or another part of the schema has `additionalProperties: false` and does \
+                         not list it: let one `unevaluatedProperties: false` beside `allOf` close them all";
+
 impl<'t, 's> Walker<'t, 's> {
     pub(super) fn path(&mut self, base: &Term<&'t str>, path: &Path<Term<&'t str>>, input: &Yield<'s>) -> Yield<'s> {
         let mut value = self.term(base, input);
@@ -121,8 +125,14 @@ impl<'t, 's> Walker<'t, 's> {
             _ => ("no such field", "closed object"),
         };
         let path = self.text.get(..span.end).map_or(name, path_before);
-        let finding = Finding::new(code, span, format!("{what}: `{path}`")).label(format!("not in {file} ({object})"));
-        self.report(finding.instead_of(name, names(of)));
+        let finding = Finding::new(code, span, format!("{what}: `{path}`"));
+        let names = names(of);
+        let forbidden = code == Code::NoSuchField && names.iter().any(|known| known == name);
+        self.report(if forbidden {
+            finding.label(format!("listed in {file}, but never allowed")).help(FORBIDDEN)
+        } else {
+            finding.label(format!("not in {file} ({object})")).instead_of(name, names)
+        });
     }
 
     /// A field of what is never an object: an error of jq, or null when it is null.
@@ -172,6 +182,11 @@ impl<'t, 's> Walker<'t, 's> {
             Some(index) => format!("the array may have no item {index}"),
             None => "the array may be empty".to_owned(),
         };
+        if index.is_some_and(|index| of.has_no_item(index)) {
+            let message = format!("no item {number}: the array never has so many");
+            self.report(Finding::new(Code::NoSuchField, span, message).label("null for every event"));
+            return Yield::anything();
+        }
         let start = end.unwrap_or(span.start);
         let null = (self.least_items(of) < least).then(|| Null::new(why, start..span.end + 1));
         let null = of.null.clone().or(null);

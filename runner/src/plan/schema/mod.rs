@@ -3,7 +3,7 @@
 mod choose;
 mod files;
 
-use crate::config::{self, PipelineFile, Schema, SchemaFiles};
+use crate::config::{self, DraftName, PipelineFile, Schema, SchemaFiles};
 use crate::decide::Schemas;
 use crate::validate::{Draft, Options, SchemaSet};
 
@@ -78,13 +78,19 @@ fn options(schema: &Schema) -> Options {
     let Schema::Selection(selection) = schema else {
         return Options::default();
     };
-    let draft = selection.draft.as_ref().map(|draft| match draft.value {
-        config::DraftName::Draft4 => Draft::Draft4,
-        config::DraftName::Draft6 => Draft::Draft6,
-        config::DraftName::Draft7 => Draft::Draft7,
-        config::DraftName::Draft201909 => Draft::Draft201909,
-        config::DraftName::Draft202012 => Draft::Draft202012,
-    });
+    let draft = selection.draft.as_ref().map(|draft| Draft::from(draft.value));
     let ignored = selection.formats.as_ref().is_some_and(|formats| formats.value == config::Formats::Ignore);
     Options { draft, assert_formats: !ignored }
+}
+
+impl From<DraftName> for Draft {
+    fn from(name: DraftName) -> Self {
+        match name {
+            DraftName::Draft4 => Self::Draft4,
+            DraftName::Draft6 => Self::Draft6,
+            DraftName::Draft7 => Self::Draft7,
+            DraftName::Draft201909 => Self::Draft201909,
+            DraftName::Draft202012 => Self::Draft202012,
+        }
+    }
 }

@@ -1,28 +1,25 @@
 //! From one schema to its alternatives: `$ref`, `allOf`, `anyOf`, `oneOf` and `if` resolved.
 
 use std::cell::Cell;
-use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::resolve::Files;
+use super::union::product;
 use super::{Conjunction, Located};
-use crate::config::{SchemaFiles, percent, split_pointer};
+use crate::config::SchemaFiles;
 
-/// Alternatives kept for one place; beyond it, the place is taken to allow anything.
-const MAX_ALTERNATIVES: usize = 256;
 /// Schemas within schemas at one place, `$ref`s included.
 const MAX_DEPTH: usize = 32;
 /// Schemas looked at for one place, however they refer to each other.
 const MAX_SCHEMAS: usize = 2_000;
 
 pub(super) fn alternatives<'s>(files: Option<&'s SchemaFiles>, schema: Located<'s>) -> Vec<Conjunction<'s>> {
-    let budget = Expander { files, left: Cell::new(MAX_SCHEMAS) };
-    let found = budget.expand(schema, &mut Vec::new());
-    if found.len() > MAX_ALTERNATIVES { vec![Vec::new()] } else { found }
+    Expander { files: Files(files), left: Cell::new(MAX_SCHEMAS) }.expand(schema, &mut Vec::new())
 }
 
 struct Expander<'s> {
-    files: Option<&'s SchemaFiles>,
+    files: Files<'s>,
     left: Cell<usize>,
 }
 
@@ -32,12 +29,15 @@ impl<'s> Expander<'s> {
         let circle = around.iter().any(|outer| std::ptr::eq(*outer, schema.value));
         let object = match schema.value {
             Value::Bool(false) => return Vec::new(),
-            Value::Object(object) if !circle && around.len() < MAX_DEPTH && self.left.get() > 0 => object,
-            _ => return vec![Vec::new()],
+            Value::Object(_) if around.len() >= MAX_DEPTH || self.left.get() == 0 => {
+                return vec![Conjunction::unknown()];
+            }
+            Value::Object(object) if !circle => object,
+            _ => return vec![Conjunction::default()],
         };
         self.left.set(self.left.get() - 1);
         around.push(schema.value);
-        let found = self.combine(schema, object, around);
+        let found = self.combine(self.files.entered(schema), object, around);
         around.pop();
         found
     }
@@ -48,12 +48,13 @@ impl<'s> Expander<'s> {
         object: &'s Map<String, Value>,
         around: &mut Vec<&'s Value>,
     ) -> Vec<Conjunction<'s>> {
-        let mut found = vec![vec![schema]];
+        let mut found = vec![Conjunction::of(schema)];
         for name in ["$ref", "$dynamicRef", "$recursiveRef"] {
             if let Some(reference) = object.get(name).and_then(Value::as_str) {
-                let target = self.resolve(reference, schema.file);
-                let expanded = target.map_or_else(|| vec![Vec::new()], |target| self.expand(target, around));
-                if self.ignores_siblings(schema.file) {
+                let target = self.files.resolve(reference, schema);
+                let expanded =
+                    target.map_or_else(|| vec![Conjunction::unknown()], |target| self.expand(target, around));
+                if name == "$ref" && self.files.ignores_siblings(schema) {
                     return expanded;
                 }
                 found = product(&found, &expanded);
@@ -69,68 +70,143 @@ impl<'s> Expander<'s> {
                 found = product(&found, &union);
             }
         }
-        if object.contains_key("if") {
-            let mut branch = |name| object.get(name).map_or_else(|| vec![Vec::new()], &mut inner);
-            let branches: Vec<_> = branch("then").into_iter().chain(branch("else")).collect();
-            found = product(&found, &branches);
+        if let Some(condition) = object.get("if") {
+            found = product(&found, &conditional(Located { value: condition, ..schema }, object, &mut inner));
+        }
+        if let Some(value) = object.get("not") {
+            found = product(&found, &[Conjunction::without(Located { value, ..schema })]);
+        }
+        for (name, more) in dependents(object) {
+            found = product(&found, &dependent(name, more, &mut inner));
         }
         found
     }
+}
 
-    /// Up to draft 7, nothing beside a `$ref` counts.
-    fn ignores_siblings(&self, file: Option<&Path>) -> bool {
-        let document = self.files.zip(file).and_then(|(files, path)| files.documents.get(path));
-        let draft = document.and_then(|document| document.value.get("$schema")?.as_str());
-        draft.is_some_and(|draft| draft.contains("/draft-0"))
-    }
+/// `if` holds with `then`, or does not with `else`.
+fn conditional<'s>(
+    condition: Located<'s>,
+    object: &'s Map<String, Value>,
+    inner: &mut impl FnMut(&'s Value) -> Vec<Conjunction<'s>>,
+) -> Vec<Conjunction<'s>> {
+    let mut branch = |name| object.get(name).map_or_else(|| vec![Conjunction::default()], &mut *inner);
+    let (then, otherwise) = (branch("then"), branch("else"));
+    let mut found = product(&inner(condition.value), &then);
+    found.extend(product(&[Conjunction::without(condition)], &otherwise));
+    found
+}
 
-    /// The schema a reference leads to; `None` when it can't be told without running the schema.
-    fn resolve(&self, reference: &str, file: Option<&'s Path>) -> Option<Located<'s>> {
-        let files = self.files?;
-        let from = file?;
-        let (target, fragment) = split_pointer(reference);
-        let (path, start) = match target {
-            "" => (from, ""),
-            _ => files.target(from, target).map(|target| (target.path.as_path(), target.pointer.as_str()))?,
-        };
-        let (path, document) = files.documents.get_key_value(path)?;
-        let file = Some(path.as_path());
-        let document = document.value.pointer(start)?;
-        let fragment = percent::decoded(fragment.unwrap_or_default());
-        let value = if fragment.is_empty() || fragment.starts_with('/') {
-            document.pointer(&fragment)?
-        } else {
-            anchor(document, &fragment)?
-        };
-        Some(Located { value, file })
-    }
+/// The fields on which more depends, each with the names of other fields or with a schema.
+fn dependents(object: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
+    let keywords = ["dependentRequired", "dependentSchemas", "dependencies"].into_iter();
+    let fields = keywords.filter_map(|keyword| object.get(keyword)?.as_object()).flatten();
+    fields.map(|(name, more)| (name.as_str(), more))
+}
+
+/// The field is there and more holds, or it is not.
+fn dependent<'s>(
+    name: &'s str,
+    more: &'s Value,
+    inner: &mut impl FnMut(&'s Value) -> Vec<Conjunction<'s>>,
+) -> Vec<Conjunction<'s>> {
+    let there = Conjunction { required: vec![name], ..Conjunction::default() };
+    let more = match more {
+        Value::Array(names) => {
+            let required = names.iter().filter_map(Value::as_str).collect();
+            vec![Conjunction { required, ..Conjunction::default() }]
+        }
+        schema => inner(schema),
+    };
+    let mut found = product(&[there], &more);
+    found.push(Conjunction { absent: vec![name], ..Conjunction::default() });
+    found
 }
 
 fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     value.and_then(Value::as_array).into_iter().flatten()
 }
 
-/// Every pair of alternatives, each a conjunction of the two; too many of them say nothing.
-fn product<'s>(left: &[Conjunction<'s>], right: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
-    if left.len() * right.len() > MAX_ALTERNATIVES {
-        return vec![Vec::new()];
-    }
-    let pairs = left.iter().flat_map(|left| right.iter().map(move |right| (left, right)));
-    pairs.map(|(left, right)| left.iter().chain(right).copied().collect()).collect()
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
 
-fn anchor<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    let mut waiting = vec![value];
-    while let Some(value) = waiting.pop() {
-        let named = |key: &str, text: &str| value.get(key).and_then(Value::as_str) == Some(text);
-        if named("$anchor", name) || named("$dynamicAnchor", name) || named("$id", &format!("#{name}")) {
-            return Some(value);
-        }
-        match value {
-            Value::Object(object) => waiting.extend(object.values()),
-            Value::Array(items) => waiting.extend(items),
-            _ => {}
-        }
+    use crate::plan::shape::{Field, Shape};
+
+    use super::*;
+
+    /// For each alternative: the values of `k`, and of the other fields `!` for one that is required, `?` for an
+    /// optional one, `-` for one that can't be there.
+    fn told(schema: &Value, names: [&str; 2]) -> Vec<String> {
+        let mark = |shape: &Shape<'_>, name: &str| match shape.field(name) {
+            Field::Known { optional: false, .. } => format!("{name}!"),
+            Field::Known { shape, .. } if shape.alternatives().next().is_some() => format!("{name}?"),
+            _ => format!("{name}-"),
+        };
+        let one = |shape: Shape<'_>| {
+            let Field::Known { shape: k, .. } = shape.field("k") else { return "no k".to_owned() };
+            let k = k.finite().map_or("any".to_owned(), |values| Value::from(values).to_string());
+            format!("{k} {}", names.map(|name| mark(&shape, name)).join(" "))
+        };
+        Shape::of_value(schema).alternatives().map(one).collect()
     }
-    None
+
+    fn object(more: &Value) -> Value {
+        let mut schema = json!({"type": "object", "required": ["k"],
+            "properties": {"k": {"enum": ["a", "b", "c"]}, "x": {"type": "string"}, "y": {"type": "string"}}});
+        schema.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        schema
+    }
+
+    fn when(kind: &str, then: &Value) -> Value {
+        json!({"if": {"properties": {"k": {"const": kind}}}, "then": then})
+    }
+
+    #[test]
+    fn a_condition_holds_with_then_and_fails_with_else() {
+        let schema =
+            object(&json!({"allOf": [when("a", &json!({"required": ["x"]})), when("b", &json!({"required": ["y"]}))]}));
+        assert_eq!(told(&schema, ["x", "y"]), [r#"["a"] x! y?"#, r#"["b"] x? y!"#, r#"["c"] x? y?"#]);
+        let schema = object(
+            &json!({"if": {"required": ["x"]}, "then": {"required": ["y"]}, "else": {"not": {"required": ["y"]}}}),
+        );
+        assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x! y!"#, r#"["a","b","c"] x- y-"#]);
+    }
+
+    #[test]
+    fn many_conditions_on_one_kind_are_as_many_alternatives() {
+        let kinds: Vec<String> = (0..100).map(|kind| format!("k{kind}")).collect();
+        let rules: Vec<Value> = kinds.iter().map(|kind| when(kind, &json!({"required": ["x"]}))).collect();
+        let schema = object(&json!({"properties": {"k": {"enum": kinds}, "x": {}}, "allOf": rules}));
+        let told = told(&schema, ["x", "y"]);
+        assert_eq!(told.len(), 100, "{told:?}");
+        assert!(told.iter().all(|one| one.ends_with("x! y-")), "{told:?}");
+    }
+
+    #[test]
+    fn what_depends_on_a_field_holds_where_it_is_there() {
+        for keyword in ["dependentRequired", "dependencies"] {
+            let schema = object(&json!({keyword: {"x": ["y"]}}));
+            assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x! y!"#, r#"["a","b","c"] x- y?"#]);
+        }
+        let schema = object(&json!({"dependentSchemas": {"x": {"properties": {"y": false}}}}));
+        assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x! y-"#, r#"["a","b","c"] x- y?"#]);
+    }
+
+    #[test]
+    fn a_negation_of_several_things_says_nothing() {
+        let schema = object(&json!({"not": {"properties": {"k": {"const": "a"}, "x": {"const": "b"}}}}));
+        assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x? y?"#]);
+        let schema = object(&json!({"not": {"properties": {"k": {"const": "a", "minLength": 9}}}}));
+        assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x? y?"#]);
+    }
+
+    #[test]
+    fn fields_of_a_condition_and_of_a_dependent_schema_count_as_seen() {
+        let schema = json!({"type": "object", "unevaluatedProperties": false, "properties": {"id": {}},
+            "if": {"properties": {"kind": {"const": "a"}}}, "then": {},
+            "dependentSchemas": {"id": {"properties": {"address": {}}}}});
+        let shape = Shape::of_value(&schema);
+        assert!(["id", "kind", "address"].iter().all(|name| matches!(shape.field(name), Field::Known { .. })));
+        assert!(matches!(shape.field("other"), Field::Closed));
+    }
 }

@@ -2,7 +2,14 @@
 
 use serde_json::Value;
 
-use super::{Conjunction, Located, Shape, Type, types};
+use super::conjunction::{Conjunction, Located};
+use super::expand;
+use super::look_up::{Found, look_up};
+use super::union::{distinct, in_common, product, says_something};
+use super::{Shape, Type, types};
+
+/// Alternatives kept for one step; beyond it, each one's values count with what they have in common.
+const MAX_ALTERNATIVES: usize = 512;
 
 /// What a shape says about one field.
 #[derive(Debug)]
@@ -23,45 +30,41 @@ pub(crate) enum Field<'s> {
     NoObject,
 }
 
-/// What one conjunction says.
-enum Found<'s> {
-    Listed { schemas: Vec<Located<'s>>, required: bool },
-    Closed,
-    NotListed,
-    Open,
-}
-
 impl<'s> Shape<'s> {
     /// Looks a field up in every alternative that may be an object.
     pub(crate) fn field(&self, name: &str) -> Field<'s> {
-        let objects = self.alternatives.iter().filter(|conjunction| types(conjunction).contains(&Type::Object));
-        let found: Vec<Found<'s>> = objects.map(|conjunction| look_up(conjunction, name)).collect();
-        let mut shapes = Vec::new();
-        let mut optional = false;
-        for found in &found {
-            match found {
-                Found::Listed { schemas, required } => {
-                    shapes.push(self.all_of(schemas));
-                    optional |= !required;
-                }
-                _ => optional = true,
-            }
-        }
+        let found: Vec<Found<'s>> = self.of_type(Type::Object).map(|conjunction| look_up(conjunction, name)).collect();
         let any = |wanted: fn(&Found<'_>) -> bool| found.iter().any(wanted);
-        match shapes.into_iter().reduce(Shape::or) {
-            Some(shape) => Field::Known { shape, optional },
-            None if found.is_empty() => Field::NoObject,
-            None if any(|found| matches!(found, Found::Open)) => Field::Open,
-            None if any(|found| matches!(found, Found::NotListed)) => Field::NotListed,
-            None => Field::Closed,
+        let optional = any(|found| !matches!(found, Found::Listed { required: true, .. }));
+        let shape = self.inside(found.iter().filter_map(Found::schemas).collect());
+        match () {
+            () if found.is_empty() => Field::NoObject,
+            () if !shape.alternatives.is_empty() || any(|found| matches!(found, Found::Absent)) => {
+                Field::Known { shape, optional }
+            }
+            () if any(|found| matches!(found, Found::Open)) => Field::Open,
+            () if any(|found| matches!(found, Found::NotListed)) => Field::NotListed,
+            () => Field::Closed,
         }
+    }
+
+    /// Whether some value is certain to be allowed without this field.
+    pub(in crate::plan) fn allows_without(&self, name: &str) -> bool {
+        self.lacking(name).next().is_some()
     }
 
     /// The name of a file in which this field is optional, or not there at all.
     pub(in crate::plan) fn optional_in(&self, name: &str) -> Option<&'s str> {
-        let objects = self.alternatives.iter().filter(|conjunction| types(conjunction).contains(&Type::Object));
-        let mut lacking = objects.filter(|all| !matches!(look_up(all, name), Found::Listed { required: true, .. }));
-        lacking.find_map(file_name)
+        self.lacking(name).find_map(file_name)
+    }
+
+    fn lacking(&self, name: &str) -> impl Iterator<Item = &Conjunction<'s>> {
+        let certain = self.of_type(Type::Object).filter(|conjunction| !conjunction.partial);
+        certain.filter(move |all| !matches!(look_up(all, name), Found::Listed { required: true, .. }))
+    }
+
+    fn of_type(&self, ty: Type) -> impl Iterator<Item = &Conjunction<'s>> {
+        self.alternatives.iter().filter(move |conjunction| types(conjunction).contains(&ty))
     }
 
     /// The names of the files that describe it, each once.
@@ -74,8 +77,7 @@ impl<'s> Shape<'s> {
 
     /// The names of all fields that some alternative lists.
     pub(crate) fn field_names(&self) -> Vec<&'s str> {
-        let schemas = self.alternatives.iter().flatten();
-        let lists = schemas.filter_map(|schema| schema.value.get("properties")?.as_object());
+        let lists = self.schemas().filter_map(|schema| schema.get("properties")?.as_object());
         let mut names: Vec<&str> = lists.flat_map(|properties| properties.keys().map(String::as_str)).collect();
         names.sort_unstable();
         names.dedup();
@@ -84,13 +86,13 @@ impl<'s> Shape<'s> {
 
     /// The shape of an item; `None` when nothing is said about it.
     pub(crate) fn items(&self, index: Option<usize>) -> Option<Self> {
-        let arrays = self.alternatives.iter().filter(|conjunction| types(conjunction).contains(&Type::Array));
-        let items = arrays.map(|conjunction| {
-            let schemas: Vec<Located<'s>> =
-                conjunction.iter().filter_map(|schema| item_schema(schema, index)).collect();
-            (!schemas.is_empty()).then(|| self.all_of(&schemas))
+        let items = self.of_type(Type::Array).map(|conjunction| {
+            let schemas: Vec<_> = conjunction.schemas.iter().filter_map(|schema| item_schema(schema, index)).collect();
+            let partial = conjunction.partial;
+            (!schemas.is_empty()).then_some(Conjunction { schemas, partial, ..Conjunction::default() })
         });
-        items.collect::<Option<Vec<_>>>()?.into_iter().reduce(Shape::or)
+        let items = items.collect::<Option<Vec<_>>>()?;
+        (!items.is_empty()).then(|| self.inside(items))
     }
 
     /// The shape under a keyword, such as `contains`, or `patternProperties` and one of its patterns; `None` where no
@@ -101,63 +103,35 @@ impl<'s> Shape<'s> {
             Some(Located { value, ..*schema })
         };
         let found = self.alternatives.iter().filter_map(|conjunction| {
-            let schemas: Vec<Located<'s>> = conjunction.iter().filter_map(inner).collect();
-            (!schemas.is_empty()).then(|| self.all_of(&schemas))
+            let schemas: Vec<_> = conjunction.schemas.iter().filter_map(inner).collect();
+            (!schemas.is_empty()).then_some(Conjunction { schemas, ..Conjunction::default() })
         });
-        found.reduce(Shape::or)
+        let found: Vec<_> = found.collect();
+        (!found.is_empty()).then(|| self.inside(found))
     }
 
-    fn all_of(&self, schemas: &[Located<'s>]) -> Self {
-        let expanded = schemas.iter().map(|schema| Shape::expanded(self.files, *schema));
-        let whole = Self { files: self.files, alternatives: vec![Vec::new()] };
-        expanded.fold(whole, |all, one| all.and(&one))
+    /// The values that any of these allows, of which the schemas are as they are written.
+    fn inside(&self, written: Vec<Conjunction<'s>>) -> Self {
+        let written = distinct(written, |_| true);
+        let share = (MAX_ALTERNATIVES / written.len().max(1)).max(1);
+        let expanded = written.iter().flat_map(|written| {
+            let all = self.expand(written);
+            if all.len() > share { in_common(&all) } else { all }
+        });
+        Self { files: self.files, alternatives: distinct(expanded.collect(), says_something) }
+    }
+
+    fn expand(&self, written: &Conjunction<'s>) -> Vec<Conjunction<'s>> {
+        let start = Conjunction { schemas: Vec::new(), ..written.clone() };
+        let expanded = written.schemas.iter().map(|schema| expand::alternatives(self.files, *schema));
+        expanded.fold(vec![start], |all, one| product(&all, &one))
     }
 }
 
 /// The file of the schema that lists fields, or else of the first one.
 fn file_name<'s>(conjunction: &Conjunction<'s>) -> Option<&'s str> {
-    let listing = conjunction.iter().find(|schema| schema.value.get("properties").is_some());
-    listing.or(conjunction.first())?.file?.file_name()?.to_str()
-}
-
-fn look_up<'s>(conjunction: &Conjunction<'s>, name: &str) -> Found<'s> {
-    let mut schemas = Vec::new();
-    let mut lists_others = false;
-    let mut any_pattern = false;
-    let mut closed = false;
-    for schema in conjunction {
-        let properties = schema.value.get("properties").and_then(Value::as_object);
-        let patterns = schema.value.get("patternProperties").and_then(Value::as_object);
-        let has_patterns = patterns.is_some_and(|patterns| !patterns.is_empty());
-        lists_others |= properties.is_some_and(|properties| !properties.is_empty());
-        any_pattern |= has_patterns;
-        if let Some(value) = properties.and_then(|properties| properties.get(name)) {
-            schemas.push(Located { value, ..*schema });
-        } else if !has_patterns {
-            match schema.value.get("additionalProperties") {
-                Some(Value::Bool(false)) => closed = true,
-                Some(value @ Value::Object(_)) => schemas.push(Located { value, ..*schema }),
-                _ => {}
-            }
-        }
-    }
-    let unevaluated =
-        conjunction.iter().any(|schema| schema.value.get("unevaluatedProperties") == Some(&Value::Bool(false)));
-    let required = conjunction.iter().any(|schema| is_required(schema.value, name));
-    if closed || (unevaluated && schemas.is_empty() && !any_pattern) {
-        Found::Closed
-    } else if !schemas.is_empty() || required {
-        Found::Listed { schemas, required }
-    } else if lists_others && !any_pattern {
-        Found::NotListed
-    } else {
-        Found::Open
-    }
-}
-
-fn is_required(schema: &Value, name: &str) -> bool {
-    let required = schema.get("required").and_then(Value::as_array);
-    required.is_some_and(|names| names.iter().any(|known| known == name))
+    let listing = conjunction.schemas.iter().find(|schema| schema.value.get("properties").is_some());
+    listing.or(conjunction.schemas.first())?.file?.file_name()?.to_str()
 }
 
 /// The schema of an item: by position (`prefixItems`, or `items` as a list before 2020-12), else that of all items.
@@ -192,7 +166,26 @@ mod tests {
         assert_eq!(field(&open, "b"), "NotListed");
         assert_eq!(field(&bare, "b"), "Open");
         assert_eq!(field(&json!({"type": "string"}), "b"), "NoObject");
-        assert_eq!(field(&json!({"patternProperties": {"^x": {}}, "additionalProperties": false}), "xy"), "Open");
+    }
+
+    #[test]
+    fn a_pattern_lists_the_fields_whose_names_match() {
+        let patterns = json!({"^x-": {"type": "integer"}, "^x-(?=a)": {}, "^y": true});
+        let closed = json!({"properties": {"email": {}}, "patternProperties": patterns, "additionalProperties": false});
+        let shape = Shape::of_value(&closed);
+        let Field::Known { shape: inner, optional } = shape.field("x-a") else { panic!() };
+        assert!(optional && inner.types() == [(Type::Integer, None)]);
+        assert!(matches!(shape.field("y-a"), Field::Open));
+        assert!(matches!(shape.field("emial"), Field::Closed));
+        let open = json!({"properties": {"email": {}}, "patternProperties": patterns});
+        assert!(matches!(Shape::of_value(&open).field("emial"), Field::NotListed));
+    }
+
+    #[test]
+    fn what_additional_properties_allow_is_evaluated() {
+        let extended = json!({"allOf": [{"properties": {"a": {}}, "additionalProperties": true}],
+            "unevaluatedProperties": false});
+        assert!(matches!(Shape::of_value(&extended).field("b"), Field::NotListed));
     }
 
     #[test]

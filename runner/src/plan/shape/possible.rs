@@ -1,8 +1,11 @@
 //! The sorts of values at a place, each with what its schema says about it.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
-use super::{Conjunction, Located, Shape, Type, constants, type_of, types};
+use super::types::{type_of, types, values};
+use super::{Conjunction, Shape, Type};
 
 /// One sort of value at a place.
 #[derive(Debug, Clone, Copy)]
@@ -34,12 +37,12 @@ pub(in crate::plan) struct Keywords<'s> {
 
 impl<'s> Keywords<'s> {
     fn of(conjunction: &Conjunction<'s>, ty: Type) -> Self {
-        let text = |name: &str| conjunction.iter().find_map(|schema| schema.value.get(name)?.as_str());
+        let text = |name: &str| conjunction.keyword(name).find_map(Value::as_str);
         match ty {
             Type::String => Self {
                 format: text("format"),
                 pattern: text("pattern"),
-                min_length: conjunction.iter().filter_map(|schema| schema.value.get("minLength")?.as_u64()).max(),
+                min_length: conjunction.keyword("minLength").filter_map(Value::as_u64).max(),
                 encoding: text("contentEncoding"),
                 ..Self::default()
             },
@@ -49,7 +52,7 @@ impl<'s> Keywords<'s> {
                     .reduce(f64::min)
                     .map(|bound| -bound),
                 maximum: bounds(conjunction, ["maximum", "exclusiveMaximum"], 1.0, ty).reduce(f64::min),
-                multiple_of: conjunction.iter().find_map(|schema| schema.value.get("multipleOf")),
+                multiple_of: conjunction.keyword("multipleOf").next(),
                 ..Self::default()
             },
             _ => Self::default(),
@@ -60,13 +63,13 @@ impl<'s> Keywords<'s> {
 /// Upper bounds, or with `sign` -1 lower ones turned around. Before an exclusive bound lies the next whole number; in
 /// draft 4, `exclusiveMaximum: true` is about `maximum`.
 fn bounds<'c>(
-    conjunction: &'c [Located<'_>],
+    conjunction: &'c Conjunction<'_>,
     [inclusive, exclusive]: [&'static str; 2],
     sign: f64,
     ty: Type,
 ) -> impl Iterator<Item = f64> + 'c {
     let below = move |bound: f64| if ty == Type::Integer { bound.ceil() - 1.0 } else { bound };
-    conjunction.iter().flat_map(move |schema| {
+    conjunction.schemas.iter().flat_map(move |schema| {
         let bound = |name| Some(schema.value.get(name)?.as_f64()? * sign);
         let strict = schema.value.get(exclusive) == Some(&Value::Bool(true));
         let first = bound(inclusive).map(|bound| if strict { below(bound) } else { bound });
@@ -82,14 +85,15 @@ impl<'s> Shape<'s> {
         found
     }
 
-    /// The values, when there are only so many; null is one of them.
+    /// The values, each once, when there are only so many; null is one of them.
     pub(in crate::plan) fn finite(&self) -> Option<Vec<Value>> {
         let values = self.with_null().into_iter().map(|possible| match possible.known {
             Known::Value(value) => Some(value.clone()),
             Known::Open(_) if possible.ty == Type::Null => Some(Value::Null),
             Known::Open(_) => None,
         });
-        values.collect()
+        let mut seen = HashSet::new();
+        Some(values.collect::<Option<Vec<_>>>()?.into_iter().filter(|value| seen.insert(value.clone())).collect())
     }
 
     fn with_null(&self) -> Vec<Possible<'s>> {
@@ -105,20 +109,17 @@ impl<'s> Shape<'s> {
 
 /// Whether any value keeps to all of these schemas, as far as types and constants tell.
 pub(super) fn is_possible(conjunction: &Conjunction<'_>) -> bool {
-    !possible(conjunction).is_empty()
+    !types(conjunction).is_empty()
 }
 
 fn possible<'s>(conjunction: &Conjunction<'s>) -> Vec<Possible<'s>> {
     let types = types(conjunction);
-    let mut lists = conjunction.iter().filter_map(|schema| constants(schema.value));
-    let Some(values) = lists.next() else {
-        let open = |ty| Possible { ty, known: Known::Open(Keywords::of(conjunction, ty)) };
-        return types.into_iter().map(open).collect();
-    };
-    let others: Vec<&[Value]> = lists.collect();
-    let in_all = |value: &&Value| others.iter().all(|list| list.contains(value));
-    let allowed = values.iter().filter(|value| types.contains(&type_of(value))).filter(in_all);
-    allowed.map(|value| Possible { ty: type_of(value), known: Known::Value(value) }).collect()
+    let open = |ty| Possible { ty, known: Known::Open(Keywords::of(conjunction, ty)) };
+    let constant = |value| Possible { ty: type_of(value), known: Known::Value(value) };
+    match values(conjunction) {
+        None => types.into_iter().map(open).collect(),
+        Some(values) => values.into_iter().map(constant).filter(|one| types.contains(&one.ty)).collect(),
+    }
 }
 
 #[cfg(test)]
