@@ -48,7 +48,6 @@ impl SchemaSet {
         let documents: Vec<_> = documents.map(|(uri, document)| (uri, with_draft(document, options.draft))).collect();
         let registry = Registry::new()
             .retriever(LocalOnly)
-            .draft(options.draft.map_or_else(jsonschema::Draft::default, Into::into))
             .extend(documents.iter().map(|(uri, document)| (uri, document.clone())))
             .and_then(jsonschema::RegistryBuilder::prepare)
             .map_err(|error| refuse::referencing(&documents, &error))?;
@@ -129,8 +128,8 @@ impl Draft {
 
     /// The draft a document's `$schema` names, if it is a known one.
     fn of(document: &Value) -> Option<Self> {
-        let named = document.get("$schema")?.as_str()?.trim_end_matches('#');
-        Self::ALL.into_iter().find(|draft| draft.uri().trim_end_matches('#') == named)
+        let named = jsonschema::Draft::from_schema_uri(document.get("$schema")?.as_str()?);
+        Self::ALL.into_iter().find(|draft| jsonschema::Draft::from(*draft) == named)
     }
 
     /// The URI of its meta-schema.

@@ -88,3 +88,6 @@ fn options(schema: &Schema) -> Options {
     let ignored = selection.formats.as_ref().is_some_and(|formats| formats.value == config::Formats::Ignore);
     Options { draft, assert_formats: !ignored }
 }
+
+#[cfg(test)]
+mod tests;
