@@ -36,7 +36,10 @@ pub use interpolate::{Environment, InterpolationError, interpolate};
 pub use json::Json;
 pub use load::{Files, PipelineText, load};
 pub use schema::{DraftName, Formats, Otherwise, Schema, Selection};
-pub use schema_files::{Disk, Document, Entry, Part, Real, SchemaFiles, Target, Unresolved, split_pointer};
+pub(crate) use schema_files::inner;
+pub use schema_files::{
+    Ambiguous, Disk, Document, Entry, Part, Real, Reference, SchemaFiles, Target, Unresolved, split_pointer,
+};
 pub use settings::Settings;
 pub use spanned::{Setting, Spanned};
 pub use template::{Template, TemplateBody};

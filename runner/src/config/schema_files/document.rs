@@ -3,19 +3,24 @@
 use std::path::{Component, Path};
 use std::sync::Arc;
 
+use jsonschema::Draft;
 use serde_json::Value;
 
 use super::Document;
+use super::references::{Found, references};
 use crate::config::percent::encoded;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
 impl Document {
-    /// Parses a schema file.
-    pub(super) fn parse(source: Arc<SourceText>) -> Result<Self, Diagnostic> {
+    /// Parses a schema file, which is of this draft unless its `$schema` names another one that is known.
+    pub(super) fn parse(source: Arc<SourceText>, draft: Draft) -> Result<Self, Diagnostic> {
         let is_yaml = source.path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
         let value = if is_yaml { from_yaml(&source)? } else { from_json(&source)? };
         let uri = file_uri(&source.path);
-        Ok(Self { source, value, uri })
+        let written = value.get("$schema").and_then(Value::as_str).map(Draft::from_schema_uri);
+        let draft = written.filter(|written| *written != Draft::Unknown).unwrap_or(draft);
+        let Found { references, ids } = references(&value, &uri, draft);
+        Ok(Self { source, value, uri, ids, references })
     }
 }
 

@@ -3,9 +3,12 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{Disk, matches, split_pointer};
+use jsonschema::Draft;
+
+use super::disk::matches;
+use super::{Disk, split_pointer};
 use crate::config::load::join;
-use crate::config::{Schema, Selection, Setting};
+use crate::config::{Schema, Selection, Setting, percent};
 
 /// A schema the pipeline file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub(crate) struct Parts {
     pub refs: Vec<PathBuf>,
     /// The fields that lead to the part of an event that is checked, where `at` is a plain path.
     pub at: Vec<String>,
+    /// The draft of files that name none.
+    pub draft: Draft,
     /// Why a pattern names no file, and where it stands.
     pub problems: Vec<(String, Range<usize>)>,
 }
@@ -45,6 +50,7 @@ pub(crate) fn parts(schema: &Setting<Schema>, folder: &Path, disk: &dyn Disk) ->
 
 impl Parts {
     fn choose(&mut self, selection: &Selection, folder: &Path, disk: &dyn Disk) {
+        self.draft = selection.draft.as_ref().map(|draft| draft.value.into()).unwrap_or_default();
         self.at = selection.at.as_ref().and_then(|at| fields(at)).unwrap_or_default();
         if let Some(file) = &selection.file {
             self.named.push(part(file, None, &file.range, folder));
@@ -63,18 +69,13 @@ impl Parts {
     }
 
     fn matching(&mut self, pattern: &Setting<String>, folder: &Path, disk: &dyn Disk) -> Vec<PathBuf> {
-        match matches(disk, &join(folder, pattern)) {
-            Ok(found) if found.is_empty() => {
-                self.problems.push((format!("no schema file matches `{}`", pattern.value), pattern.range.clone()));
-                found
-            }
-            Ok(found) => found,
-            Err(error) => {
-                let message = format!("`{}` is no pattern: {}", pattern.value, error.msg);
-                self.problems.push((message, pattern.range.clone()));
-                Vec::new()
-            }
-        }
+        let problem = match matches(disk, folder, &pattern.value) {
+            Ok(found) if !found.is_empty() => return found,
+            Ok(_) => format!("no schema file matches `{}`", pattern.value),
+            Err(problem) => problem,
+        };
+        self.problems.push((problem, pattern.range.clone()));
+        Vec::new()
     }
 }
 
@@ -82,7 +83,7 @@ fn part(path: &str, key: Option<&str>, range: &Range<usize>, folder: &Path) -> P
     let (path, pointer) = split_pointer(path);
     Part {
         path: join(folder, path),
-        pointer: pointer.unwrap_or_default().to_owned(),
+        pointer: percent::decoded(pointer.unwrap_or_default()),
         key: key.map(str::to_owned),
         range: range.clone(),
     }

@@ -60,7 +60,7 @@ pub(super) fn compile<'a>(file: &PipelineFile, report: &mut Report<'a>) -> Optio
         return None;
     }
     let choice = choice?;
-    let set = match SchemaSet::new(files::documents(files), options(&file.schema)) {
+    let set = match SchemaSet::new(files.absolute(), options(&file.schema)) {
         Ok(set) => set,
         Err(error) => {
             report.push(files::schema_error(&error, files, None, report));

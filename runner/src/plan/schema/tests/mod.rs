@@ -1,6 +1,8 @@
 //! `schema:` with the files it names, from the disk to the verdict on a message.
 
 mod drafts;
+mod many;
+mod references;
 
 use crate::config::{Environment, load};
 use crate::diagnostic::Diagnostic;
