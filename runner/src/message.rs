@@ -5,6 +5,7 @@ mod json;
 use std::collections::BTreeMap;
 
 pub use json::parse;
+pub(crate) use json::strict;
 
 /// One delivery of a message. Not `Clone`: whoever holds it owes its settlement.
 #[derive(Debug)]

@@ -162,7 +162,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for KeyedVisitor<T> {
 
 /// Reads a pipeline file's text. Everything wrong in it is reported; what could be read is there nevertheless.
 pub fn parse(source: &Arc<SourceText>, env: &Environment) -> (Option<PipelineFile>, Vec<Diagnostic>) {
-    let (root, mut problems) = yaml::parse(source);
+    let (root, mut problems) = yaml::parse(source, yaml::PIPELINE);
     let Some(root) = root else {
         return (None, problems);
     };
@@ -185,7 +185,7 @@ pub fn place_inside(source: &Arc<SourceText>, scalar: &Range<usize>, text: &str,
 
 /// Where the value at a JSON Pointer (RFC 6901) stands in a JSON text, which YAML can read as well.
 pub fn json_place(source: &Arc<SourceText>, pointer: &str) -> Option<Range<usize>> {
-    let root = yaml::parse(source).0?;
+    let root = yaml::parse(source, yaml::SCHEMA).0?;
     let mut node = &root;
     for token in pointer.split('/').skip(1) {
         node = node.child(&token.replace("~1", "/").replace("~0", "~"))?;

@@ -20,13 +20,15 @@ pub fn parse(body: &str) -> Result<Value, Rejection> {
     if body.starts_with('\u{feff}') {
         return Err(not_json("the text starts with a byte order mark".to_owned()));
     }
-    let start = body.as_ptr() as usize;
-    let document = Document { body: start..start + body.len() };
-    let mut reader = serde_json::Deserializer::from_str(body);
-    document
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value))
-        .map_err(|error| not_json(error.to_string()))
+    strict(body).map_err(|error| not_json(error.to_string()))
+}
+
+/// One JSON document in which no key is written twice.
+pub(crate) fn strict(text: &str) -> serde_json::Result<Value> {
+    let start = text.as_ptr() as usize;
+    let document = Document { body: start..start + text.len() };
+    let mut reader = serde_json::Deserializer::from_str(text);
+    document.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value))
 }
 
 /// Reads a [`Value`] as `serde_json` does, but refuses a key written twice.

@@ -1,5 +1,6 @@
 //! One schema file: its text, read as JSON or YAML.
 
+use std::ops::Range;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
@@ -8,8 +9,11 @@ use serde_json::Value;
 
 use super::Document;
 use super::references::{Found, references};
+use crate::config::json::{self, NoJson};
 use crate::config::percent::encoded;
+use crate::config::yaml::{self, Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
+use crate::message::strict;
 
 impl Document {
     /// Parses a schema file, which is of this draft unless its `$schema` names another one that is known.
@@ -25,7 +29,7 @@ impl Document {
 }
 
 fn from_json(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {
-    serde_json::from_str(&source.text).map_err(|error| {
+    strict(&source.text).map_err(|error| {
         let place = Place::at_line(source, error.line(), error.column());
         Diagnostic::new(Code::Schema, format!("{} is not JSON: {error}", source.path.display()), place)
     })
@@ -33,11 +37,32 @@ fn from_json(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {
 
 /// A JSON Schema may be written in YAML; what it says is the same.
 fn from_yaml(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {
-    serde_yaml::from_str(&source.text).map_err(|error| {
-        let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
-        let place = Place::at_line(source, line, column);
-        Diagnostic::new(Code::Schema, format!("{} is not a schema in YAML: {error}", source.path.display()), place)
+    let (root, problems) = yaml::parse(source, yaml::SCHEMA);
+    if let Some(problem) = problems.into_iter().next() {
+        return Err(problem);
+    }
+    let root = root.unwrap_or_else(|| Node::null(0..0));
+    if let Some(range) = merge_key(&root) {
+        let problem = Diagnostic::new(Code::Schema, "`<<` has no meaning in a schema", Place::new(source, range));
+        return Err(problem.help("write the keys out, or combine the two schemas with `allOf`"));
+    }
+    json::value(&root).map_err(|NoJson { text, range }| {
+        let problem =
+            Diagnostic::new(Code::Schema, format!("`{text}` is no number in JSON"), Place::new(source, range));
+        problem.help("write the number as JSON does, or put quotes around a text")
     })
+}
+
+/// Where a mapping takes in another one, as YAML 1.1 had it.
+fn merge_key(node: &Node) -> Option<Range<usize>> {
+    match &node.kind {
+        Kind::Scalar { .. } => None,
+        Kind::Sequence(items) => items.iter().find_map(merge_key),
+        Kind::Mapping(entries) => entries.iter().find_map(|(key, value)| match &key.kind {
+            Kind::Scalar { text, plain: true } if text == "<<" => Some(key.range.clone()),
+            _ => merge_key(value),
+        }),
+    }
 }
 
 /// The URI that relative references of a file start from.

@@ -3,6 +3,7 @@
 mod drafts;
 mod many;
 mod references;
+mod texts;
 
 use crate::config::{Environment, load};
 use crate::diagnostic::Diagnostic;
