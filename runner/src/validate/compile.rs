@@ -2,10 +2,14 @@
 
 use std::fmt::Write as _;
 
-use jsonschema::{Registry, ValidationError};
+use jsonschema::{PatternOptions, Registry, ValidationError};
 use serde_json::{Value, json};
 
+use super::formats::in_every_draft;
 use super::{SchemaError, Validator, refuse};
+
+/// Bytes of one compiled pattern: six times what the library would allow, which is too little for 500 letters.
+pub(super) const MAX_PATTERN: usize = 64 << 20;
 
 /// How a schema is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +65,8 @@ impl SchemaSet {
         let part = document.pointer(pointer).ok_or_else(no_such)?;
         let failed = |error: ValidationError<'_>| refuse::invalid(&self.documents, uri, pointer, &error);
         let options = jsonschema::options().offline().with_registry(&self.registry);
-        let options = options.should_validate_formats(self.options.assert_formats);
+        let options = options.with_pattern_options(PatternOptions::fancy_regex().size_limit(MAX_PATTERN));
+        let options = in_every_draft(options.should_validate_formats(self.options.assert_formats));
         if pointer.is_empty() {
             let compiled = options.with_base_uri(uri).build(document).map_err(failed)?;
             return Ok(Validator::new(compiled, None));
@@ -222,6 +227,15 @@ mod tests {
         assert_eq!(unknown.kind, SchemaErrorKind::UnknownDraft);
         let pattern = build(&json!({ "pattern": "(" }), None, &[]).unwrap_err();
         assert_eq!(pattern.pointer, "/pattern");
+    }
+
+    #[test]
+    fn patterns_may_be_large() {
+        for pattern in [r"^[\p{L}]{1,500}$", "^.{1,20000}$", r"^[\s\S]{1,50000}$"] {
+            assert!(build(&json!({ "pattern": pattern }), None, &[]).unwrap().is_valid(&json!("a")), "{pattern}");
+        }
+        let error = build(&json!({ "pattern": r"^(\p{L}{1,1000}){1,1000}$" }), None, &[]).unwrap_err();
+        assert_eq!(error.message, "the pattern takes more than 64 MiB when it is compiled");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ReferencingError, ValidationError};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::compile::MAX_PATTERN;
 
 /// Why a schema can't be compiled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,13 +52,27 @@ pub(super) fn invalid(documents: &Documents, uri: &str, pointer: &str, error: &V
     if let ValidationErrorKind::Referencing(source) = error.kind() {
         return referencing(documents, source);
     }
+    let (message, help) = match too_large(error) {
+        true => (
+            format!("the pattern takes more than {} MiB when it is compiled", MAX_PATTERN >> 20),
+            Some("a smaller repetition is smaller; `maxLength` bounds a text at no cost".to_owned()),
+        ),
+        false => (format!("no valid JSON Schema: {}", super::explain::describe(error)), None),
+    };
     SchemaError {
         kind: SchemaErrorKind::Invalid,
-        message: format!("no valid JSON Schema: {}", super::explain::describe(error)),
+        message,
         document: uri.to_owned(),
         pointer: format!("{pointer}{}", error.instance_path().as_str()),
-        help: None,
+        help,
     }
+}
+
+/// Whether a regular expression was refused that is one.
+fn too_large(error: &ValidationError<'_>) -> bool {
+    let is_regex = || jsonschema::options().should_validate_formats(true).build(&json!({ "format": "regex" }));
+    let refused = matches!(error.kind(), ValidationErrorKind::Format { format } if format == "regex");
+    refused && is_regex().is_ok_and(|validator| validator.is_valid(error.instance()))
 }
 
 pub(super) fn referencing(documents: &Documents, error: &ReferencingError) -> SchemaError {
