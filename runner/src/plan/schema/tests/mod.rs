@@ -1,6 +1,7 @@
 //! `schema:` with the files it names, from the disk to the verdict on a message.
 
 mod drafts;
+mod kinds;
 mod many;
 mod references;
 mod texts;
