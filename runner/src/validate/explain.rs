@@ -32,7 +32,12 @@ pub(super) fn rejection<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -
 
 /// Each error in a sentence.
 pub(super) fn sentences<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -> Vec<String> {
-    errors.map(|error| describe(innermost(&error))).collect()
+    errors.map(|error| telling(&error)).collect()
+}
+
+/// One error in a sentence: of a choice, what is wrong with the branch that was meant.
+pub(super) fn telling(error: &ValidationError<'_>) -> String {
+    describe(innermost(error))
 }
 
 /// The first of the errors that lie deepest in the document.
@@ -90,7 +95,7 @@ fn is_single(options: &Value) -> bool {
 }
 
 /// The error in a sentence, with the place it is about.
-pub(super) fn describe(error: &ValidationError<'_>) -> String {
+fn describe(error: &ValidationError<'_>) -> String {
     let place = match error.instance_path().as_str() {
         "" => "the document".to_owned(),
         path => format!("`{path}`"),

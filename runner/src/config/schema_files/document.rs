@@ -26,6 +26,13 @@ impl Document {
         let Found { references, ids } = references(&value, &uri, draft);
         Ok(Self { source, value, uri, ids, references })
     }
+
+    /// JSON Pointer to the schema whose `$id` holds at a place; empty for the document as a whole.
+    pub fn base(&self, pointer: &str) -> &str {
+        let around = |id: &str| pointer.strip_prefix(id).is_some_and(|rest| rest.starts_with('/'));
+        let ids = self.ids.iter().map(|(_, id)| id.as_str()).filter(|id| around(id));
+        ids.max_by_key(|id| id.len()).unwrap_or_default()
+    }
 }
 
 fn from_json(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use super::dangling::dangling;
 use crate::config::{Ambiguous, Document, Part, SchemaFiles, Target, Unresolved, json_place};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::plan::report::Report;
@@ -90,24 +91,45 @@ fn shown(folder: &Path) -> String {
 pub(super) fn validators(set: &SchemaSet, files: &SchemaFiles, report: &mut Report<'_>) -> Option<Vec<Validator>> {
     let mut compiled: HashMap<(&Path, &str), Option<Validator>> = HashMap::new();
     let mut validators = Vec::new();
+    let mut unresolved = Vec::new();
     for part in &files.parts {
         let validator = compiled.entry((&part.path, &part.pointer)).or_insert_with(|| {
-            let uri = &files.documents.get(&part.path)?.uri;
-            let failed = |error: &SchemaError| schema_error(error, files, Some(part), report);
-            set.compile(uri, &part.pointer).map_err(|error| failed(&error)).map_err(|problem| report.push(problem)).ok()
+            let compiled = set.compile(&files.documents.get(&part.path)?.uri, &part.pointer);
+            let failed = |error: SchemaError| {
+                let problem = schema_error(&error, files, Some(part), report);
+                match error.kind {
+                    SchemaErrorKind::UnresolvedRef => unresolved.push(problem),
+                    _ => report.push(problem),
+                }
+            };
+            compiled.map_err(failed).ok()
         });
         validators.extend(validator.clone());
+    }
+    if !unresolved.is_empty() {
+        leads_nowhere(unresolved, files, report);
     }
     (validators.len() == files.parts.len()).then_some(validators)
 }
 
+/// Reports what keeps the documents from being read together.
+pub(super) fn refused(error: &SchemaError, files: &SchemaFiles, report: &mut Report<'_>) {
+    let problem = schema_error(error, files, None, report);
+    match error.kind {
+        SchemaErrorKind::UnresolvedRef => leads_nowhere(vec![problem], files, report),
+        _ => report.push(problem),
+    }
+}
+
+/// Reports the references that lead nowhere; what the validator says of them when none can be told.
+fn leads_nowhere(unresolved: Vec<Diagnostic>, files: &SchemaFiles, report: &mut Report<'_>) {
+    let found = dangling(files);
+    let told = if found.is_empty() { unresolved } else { found };
+    told.into_iter().for_each(|problem| report.push(problem));
+}
+
 /// An error of a schema, in its file or where the pipeline file names it.
-pub(super) fn schema_error(
-    error: &SchemaError,
-    files: &SchemaFiles,
-    part: Option<&Part>,
-    report: &Report<'_>,
-) -> Diagnostic {
+fn schema_error(error: &SchemaError, files: &SchemaFiles, part: Option<&Part>, report: &Report<'_>) -> Diagnostic {
     let document = files.documents.values().find(|document| document.uri == error.document);
     let named = part.or(files.parts.first()).map(|part| report.place(&part.range));
     let inside = document.map(|document| place_of(document, &error.pointer));
@@ -126,7 +148,7 @@ pub(super) fn schema_error(
 }
 
 /// Where the value at a JSON Pointer stands in a schema file.
-fn place_of(document: &Document, pointer: &str) -> Place {
+pub(super) fn place_of(document: &Document, pointer: &str) -> Place {
     let range = json_place(&document.source, pointer).unwrap_or(0..0);
     Place::new(&document.source, range)
 }

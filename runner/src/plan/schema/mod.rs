@@ -1,6 +1,7 @@
 //! `schema:` compiled: a validator for each kind of event, and what the schemas say about its fields.
 
 mod choose;
+mod dangling;
 mod files;
 
 use crate::config::{self, PipelineFile, Schema, SchemaFiles};
@@ -63,7 +64,7 @@ pub(super) fn compile<'a>(file: &PipelineFile, report: &mut Report<'a>) -> Optio
     let set = match SchemaSet::new(files.absolute(), options(&file.schema)) {
         Ok(set) => set,
         Err(error) => {
-            report.push(files::schema_error(&error, files, None, report));
+            files::refused(&error, files, report);
             return None;
         }
     };

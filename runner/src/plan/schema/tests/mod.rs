@@ -3,6 +3,7 @@
 mod drafts;
 mod kinds;
 mod many;
+mod mistakes;
 mod references;
 mod texts;
 
