@@ -44,7 +44,8 @@ pub(super) fn no_such_pointer(uri: &str, pointer: &str) -> SchemaError {
         message: format!("the schema document has nothing at `{pointer}`"),
         document: uri.to_owned(),
         pointer: String::new(),
-        help: None,
+        help: Some("a pointer names each step, as in `#/$defs/order`; anchors are for `$ref` alone".to_owned())
+            .filter(|_| !pointer.starts_with('/')),
     }
 }
 

@@ -49,15 +49,17 @@ impl Disk for Real {
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let entries = std::fs::read_dir(folder)?;
-        entries
-            .map(|entry| {
-                let entry = entry?;
-                let path = if folder == Path::new(".") { entry.file_name().into() } else { entry.path() };
-                // A link to a folder may lead back up.
-                Ok(Entry { path, is_folder: entry.file_type()?.is_dir() })
-            })
-            .collect()
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let path = if folder == Path::new(".") { entry.file_name().into() } else { entry.path() };
+            // A link to a folder may lead back up; a pipe would be waited for.
+            let ty = entry.file_type()?;
+            if ty.is_dir() || ty.is_file() || path.is_file() {
+                found.push(Entry { path, is_folder: ty.is_dir() });
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -150,6 +152,8 @@ mod tests {
         }
         #[cfg(unix)]
         std::os::unix::fs::symlink(&home, home.join("a/b/up")).unwrap();
+        #[cfg(unix)]
+        let _no_file = std::os::unix::net::UnixListener::bind(home.join("a/s.json")).unwrap();
         let chosen = |pattern: &str| -> Vec<String> {
             let found = matches(&Real, &home.join("p"), &format!("../{pattern}")).unwrap();
             found.iter().map(|path| path.strip_prefix(&home).unwrap().display().to_string()).collect()

@@ -73,7 +73,7 @@ fn merge_key(node: &Node) -> Option<Range<usize>> {
 }
 
 /// The URI that relative references of a file start from.
-fn file_uri(path: &Path) -> String {
+pub(super) fn file_uri(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let parts = absolute.components().filter_map(|part| match part {
         Component::Normal(part) => Some(encoded(&part.to_string_lossy())),

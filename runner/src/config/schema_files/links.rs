@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jsonschema::Draft;
 use serde_json::{Value, json};
 
+use super::document::file_uri;
 use super::{
     Ambiguous, Disk, Document, Links, Parts, SchemaFiles, Target, Unresolved, View, local_path, split_pointer,
 };
@@ -95,7 +96,9 @@ impl Loader<'_> {
     /// Notes that a URI may mean two schemas.
     pub(super) fn distinct(&mut self, id: &str, first: &Target, second: Target) {
         let ambiguous = Ambiguous { id: id.to_owned(), first: first.clone(), second };
-        if ambiguous.first != ambiguous.second && !self.files.ambiguous.contains(&ambiguous) {
+        // One file may be named in two ways.
+        let place = |target: &Target| (file_uri(&target.path), target.pointer.clone());
+        if place(first) != place(&ambiguous.second) && !self.files.ambiguous.contains(&ambiguous) {
             self.files.ambiguous.push(ambiguous);
         }
     }

@@ -39,6 +39,9 @@ pub(super) fn readable(files: &SchemaFiles, report: &mut Report<'_>) -> bool {
 /// A schema file that can't be read is the pipeline file's mistake; one that is no JSON is its own.
 fn unreadable(problem: &Diagnostic, named_at: Option<Place>) -> Diagnostic {
     let mut problem = problem.clone();
+    if named_at.as_ref().is_some_and(|named| named.text().contains("://")) {
+        problem = problem.help("schemas are never fetched: name a local file");
+    }
     match (&problem.place, named_at) {
         (None, named_at) => problem.place = named_at,
         (Some(_), Some(named_at)) => problem = problem.related(named_at, "named here"),

@@ -62,3 +62,11 @@ fn an_unknown_draft_is_told_however_it_is_written() {
         assert_eq!(named.verdict("1"), "valid", "{draft}");
     }
 }
+
+#[test]
+fn what_a_schema_can_not_be_is_told() {
+    let help =
+        |schema: &str| folder(schema, &[("a.json", r#"{"$anchor": "foo"}"#)]).compile().unwrap_err().remove(0).help;
+    assert_eq!(help("https://x.test/a.json"), ["schemas are never fetched: name a local file"]);
+    assert!(help("'a.json#foo'")[0].contains("anchors are for `$ref` alone"));
+}
