@@ -48,7 +48,8 @@ fn canonical(text: &str) -> Option<String> {
     let digits = format!("{whole}{fraction}");
     let (digits, exponent) = (digits.trim_start_matches('0'), exponent.parse::<i64>().ok()?);
     let short = digits.trim_end_matches('0');
-    let exponent = exponent.checked_sub(fraction.len() as i64)?.checked_add((digits.len() - short.len()) as i64)?;
+    let zeros = i64::try_from(digits.len() - short.len()).ok()?;
+    let exponent = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?.checked_add(zeros)?;
     Some(if short.is_empty() { "0".to_owned() } else { format!("{sign}{short}e{exponent}") })
 }
 

@@ -1,6 +1,8 @@
 //! Formats that are asserted in drafts which did not have them yet.
 
-use jsonschema::ValidationOptions;
+use std::sync::LazyLock;
+
+use jsonschema::{ValidationOptions, Validator};
 use serde_json::{Value, json};
 
 /// Every format that came after draft 4. The validator asserts each from its own draft on.
@@ -15,12 +17,16 @@ const LATER: [&str; 8] = [
     "uri-template",
 ];
 
+/// The newest draft's check of each. Every schema that is compiled has them, so they are made once.
+static NEWEST: LazyLock<Vec<(&str, Validator)>> = LazyLock::new(|| {
+    let newest = |name| jsonschema::options().should_validate_formats(true).build(&json!({ "format": name }));
+    LATER.into_iter().map(|name| (name, newest(name).expect("a schema of one keyword"))).collect()
+});
+
 /// The same check in every draft: whoever writes `format: uuid` in draft 7 means it.
 pub(super) fn in_every_draft(options: ValidationOptions<'_>) -> ValidationOptions<'_> {
-    LATER.into_iter().fold(options.with_format("uuid", is_uuid), |options, name| {
-        let newest = jsonschema::options().should_validate_formats(true).build(&json!({ "format": name }));
-        let newest = newest.expect("a schema of one keyword");
-        options.with_format(name, move |text: &str| newest.is_valid(&Value::from(text)))
+    NEWEST.iter().fold(options.with_format("uuid", is_uuid), |options, (name, newest)| {
+        options.with_format(*name, |text: &str| newest.is_valid(&Value::from(text)))
     })
 }
 

@@ -128,7 +128,9 @@ pub(super) fn refused(error: &SchemaError, files: &SchemaFiles, report: &mut Rep
 fn leads_nowhere(unresolved: Vec<Diagnostic>, files: &SchemaFiles, report: &mut Report<'_>) {
     let found = dangling(files);
     let told = if found.is_empty() { unresolved } else { found };
-    told.into_iter().for_each(|problem| report.push(problem));
+    for problem in told {
+        report.push(problem);
+    }
 }
 
 /// An error of a schema, in its file or where the pipeline file names it.

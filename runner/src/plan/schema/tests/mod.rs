@@ -37,9 +37,8 @@ impl Folder {
 
     /// `valid`, `unwanted`, or the keyword a message breaks; what is wrong with the files, when they are.
     fn verdict(&self, body: &str) -> String {
-        let compiled = match self.compile() {
-            Ok(compiled) => compiled,
-            Err(_) => return self.problems().join("\n"),
+        let Ok(compiled) = self.compile() else {
+            return self.problems().join("\n");
         };
         let delivery =
             Delivery { body: body.to_owned(), metadata: Metadata::default(), receipt: Receipt(String::new()) };
@@ -54,7 +53,7 @@ impl Folder {
     fn problems(&self) -> Vec<String> {
         let problems = self.compile().map_or_else(|problems| problems, |compiled| compiled.warnings);
         let shown = problems.iter().map(|problem| {
-            let place = problem.place.as_ref().map(|place| place.to_string()).unwrap_or_default();
+            let place = problem.place.as_ref().map(ToString::to_string).unwrap_or_default();
             format!("{} {place} {}", problem.code.id(), problem.message)
         });
         let root = format!("{}/", self.0.path().display());

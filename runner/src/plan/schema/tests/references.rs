@@ -86,7 +86,7 @@ fn an_id_that_two_schemas_have_is_told_where_it_is_needed() {
         let alone: &[String] = &[];
         assert_eq!(unused.problems(), alone);
     }
-    let twice = r##"{"$defs": {"a": {"$id": "https://x.test/m"}, "b": {"$id": "https://x.test/m"}}}"##;
+    let twice = r#"{"$defs": {"a": {"$id": "https://x.test/m"}, "b": {"$id": "https://x.test/m"}}}"#;
     assert_eq!(
         folder("a.json", &[("a.json", twice)]).problems(),
         ["E0143 a.json:1:59 two schemas have the `$id` `https://x.test/m`"]
