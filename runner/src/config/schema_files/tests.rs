@@ -129,6 +129,14 @@ fn one_id_in_two_files_is_noted() {
     assert_eq!(files.ambiguous.len(), 1);
 }
 
+#[test]
+fn one_file_named_in_two_ways_is_one() {
+    let absolute: &str = std::path::absolute("s/a.json").unwrap().display().to_string().leak();
+    let text = r#"{"$id": "https://x.test/x"}"#;
+    let schema = format!("{{ discriminator: .t, mapping: {{ a: ../s/a.json, b: {absolute} }} }}");
+    assert_eq!(load_schema(&schema, vec![("s/a.json", text), (absolute, text)]).ambiguous, []);
+}
+
 /// A folder without end: each file refers to the next one.
 struct Endless;
 

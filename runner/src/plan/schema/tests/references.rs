@@ -92,12 +92,3 @@ fn an_id_that_two_schemas_have_is_told_where_it_is_needed() {
         ["E0143 a.json:1:59 two schemas have the `$id` `https://x.test/m`"]
     );
 }
-
-#[test]
-fn one_file_named_in_two_ways_is_one() {
-    let at = folder("a.json", &[("a.json", r#"{"$id": "https://x.test/a"}"#)]);
-    let pipeline = std::fs::read_to_string(at.0.path().join("p.yaml")).unwrap();
-    let both = format!("{{ discriminator: .t, mapping: {{ a: a.json, b: {}/a.json }} }}", at.0.path().display());
-    std::fs::write(at.0.path().join("p.yaml"), pipeline.replace("schema: a.json", &format!("schema: {both}"))).unwrap();
-    assert_eq!(at.verdict(r#"{"t": "b"}"#), "valid");
-}
