@@ -6,7 +6,7 @@ mod tree;
 use std::collections::BTreeMap;
 
 pub use json::parse;
-pub(crate) use json::{parse_into, reread};
+pub(crate) use json::{parse_into, reread, strict};
 pub(crate) use tree::Tree;
 
 /// One delivery of a message. Not `Clone`: whoever holds it owes its settlement.

@@ -80,6 +80,13 @@ jsonschema.validators.validates("draft7")(
 )
 
 
+def every_format(dialect):
+    """Formats that came after a draft are asserted in it too, as runner does."""
+    checker = jsonschema.FormatChecker(formats=())
+    checker.checkers = jsonschema.Draft202012Validator.FORMAT_CHECKER.checkers | dialect.FORMAT_CHECKER.checkers
+    return checker
+
+
 def own_values(schema, path):
     """The constants a schema allows at a path, itself or in a part of its `allOf`."""
     if not path:
@@ -129,7 +136,7 @@ class Schemas:
             dialect = jsonschema.validators.validator_for({"$schema": draft} | read(file))
             reference = {"$ref": f"{file.as_uri()}#{pointer}"}
             asserted = self.config.get("formats", "assert") == "assert"
-            checker = dialect.FORMAT_CHECKER if asserted else None
+            checker = every_format(dialect) if asserted else None
             self.validators[name] = dialect(reference, registry=self.registry, format_checker=checker)
         return self.validators[name]
 

@@ -89,10 +89,11 @@ fn is_number_of_yaml(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::yaml;
     use crate::diagnostic::SourceText;
 
     fn read(text: &str) -> Result<String, String> {
-        let root = super::super::yaml::parse(&SourceText::new("t.yaml", text)).0.unwrap();
+        let root = yaml::parse(&SourceText::new("t.yaml", text), yaml::PIPELINE).0.unwrap();
         value(&root).map(|value| value.to_string()).map_err(|problem| problem.text)
     }
 

@@ -36,7 +36,10 @@ pub use interpolate::{Environment, InterpolationError, interpolate};
 pub use json::Json;
 pub use load::{Files, PipelineText, load};
 pub use schema::{DraftName, Formats, Otherwise, Schema, Selection};
-pub use schema_files::{Disk, Document, Entry, Part, Real, SchemaFiles, Target, Unresolved, split_pointer};
+pub(crate) use schema_files::inner;
+pub use schema_files::{
+    Ambiguous, Disk, Document, Entry, Part, Real, Reference, SchemaFiles, Target, Unresolved, split_pointer,
+};
 pub use settings::Settings;
 pub use spanned::{Setting, Spanned};
 pub use template::{Template, TemplateBody};
@@ -163,7 +166,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for KeyedVisitor<T> {
 
 /// Reads a pipeline file's text. Everything wrong in it is reported; what could be read is there nevertheless.
 pub fn parse(source: &Arc<SourceText>, env: &Environment) -> (Option<PipelineFile>, Vec<Diagnostic>) {
-    let (root, mut problems) = yaml::parse(source);
+    let (root, mut problems) = yaml::parse(source, yaml::PIPELINE);
     let Some(root) = root else {
         return (None, problems);
     };
@@ -186,7 +189,7 @@ pub fn place_inside(source: &Arc<SourceText>, scalar: &Range<usize>, text: &str,
 
 /// Where the value at a JSON Pointer (RFC 6901) stands in a JSON text, which YAML can read as well.
 pub fn json_place(source: &Arc<SourceText>, pointer: &str) -> Option<Range<usize>> {
-    let root = yaml::parse(source).0?;
+    let root = yaml::parse(source, yaml::SCHEMA).0?;
     let mut node = &root;
     for token in pointer.split('/').skip(1) {
         node = node.child(&token.replace("~1", "/").replace("~0", "~"))?;

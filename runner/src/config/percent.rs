@@ -4,9 +4,18 @@ use std::fmt::Write as _;
 
 /// Everything escaped but what the RFC calls unreserved.
 pub fn encoded(text: &str) -> String {
+    escaped(text, b"-._~")
+}
+
+/// Only that escaped which no URI has in it, as a person writes one: `my file.json`.
+pub fn lenient(text: &str) -> String {
+    escaped(text, b"-._~:/?#[]@!$&'()*+,;=%")
+}
+
+fn escaped(text: &str, kept: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
             out.push(char::from(byte));
         } else {
             write!(out, "%{byte:02X}").expect("writing to a String can't fail");
@@ -37,5 +46,6 @@ mod tests {
             assert_eq!(decoded(&encoded(text)), text);
         }
         assert_eq!(decoded("a%2Fb%zz%"), "a/b%zz%");
+        assert_eq!(lenient("https://x/my file%20\u{f6}"), "https://x/my%20file%20%C3%B6");
     }
 }

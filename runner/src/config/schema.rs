@@ -74,6 +74,18 @@ pub enum DraftName {
     Draft202012,
 }
 
+impl From<DraftName> for jsonschema::Draft {
+    fn from(name: DraftName) -> Self {
+        match name {
+            DraftName::Draft4 => Self::Draft4,
+            DraftName::Draft6 => Self::Draft6,
+            DraftName::Draft7 => Self::Draft7,
+            DraftName::Draft201909 => Self::Draft201909,
+            DraftName::Draft202012 => Self::Draft202012,
+        }
+    }
+}
+
 /// `formats:`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

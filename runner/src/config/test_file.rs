@@ -103,7 +103,7 @@ pub struct Rejected {
 
 /// Reads a test file's text. Everything wrong in it is reported; the cases that could be read are there nevertheless.
 pub fn parse_cases(source: &Arc<SourceText>) -> (Vec<Spanned<Case>>, Vec<Diagnostic>) {
-    let (root, mut problems) = yaml::parse(source);
+    let (root, mut problems) = yaml::parse(source, yaml::PIPELINE);
     let Some(root) = root else {
         return (Vec::new(), problems);
     };

@@ -11,10 +11,19 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
-/// Levels of nesting; a pipeline file needs six.
-const MAX_DEPTH: usize = 64;
-/// Nodes, counting what aliases repeat. The widest table PostgreSQL allows needs 3,200.
-const MAX_NODES: usize = 100_000;
+/// How much one file may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Levels of nesting.
+    depth: usize,
+    /// Nodes, counting what aliases repeat.
+    nodes: usize,
+}
+
+/// A pipeline file nests six levels, and the widest table PostgreSQL allows needs 3,200 nodes.
+pub(crate) const PIPELINE: Limits = Limits { depth: 64, nodes: 100_000 };
+/// As deep as a schema in JSON may be.
+pub(crate) const SCHEMA: Limits = Limits { depth: 128, nodes: 500_000 };
 /// Duplicate keys reported for one file; more would help nobody.
 const MAX_PROBLEMS: usize = 100;
 
@@ -37,7 +46,7 @@ pub(crate) enum Kind {
 }
 
 impl Node {
-    fn null(range: Range<usize>) -> Self {
+    pub(crate) fn null(range: Range<usize>) -> Self {
         let (text, plain) = (String::new(), true);
         Self { kind: Kind::Scalar { text, plain }, range }
     }
@@ -69,8 +78,8 @@ impl Node {
 }
 
 /// Parses one document. Duplicate keys are reported and the first one kept; what can't be read at all ends the parse.
-pub(crate) fn parse(source: &Arc<SourceText>) -> (Option<Node>, Vec<Diagnostic>) {
-    let mut builder = Builder::new(source);
+pub(crate) fn parse(source: &Arc<SourceText>, limits: Limits) -> (Option<Node>, Vec<Diagnostic>) {
+    let mut builder = Builder::new(source, limits);
     let root = builder.run();
     let problems = match root {
         Err(problem) => builder.problems.into_iter().chain([problem]).collect(),
@@ -92,6 +101,7 @@ struct Open {
 
 struct Builder<'a> {
     source: &'a Arc<SourceText>,
+    limits: Limits,
     /// Byte offset of each character; `None` when the text is ASCII and the two are equal.
     offsets: Option<Vec<usize>>,
     stack: Vec<Open>,
@@ -102,10 +112,11 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(source: &'a Arc<SourceText>) -> Self {
+    fn new(source: &'a Arc<SourceText>, limits: Limits) -> Self {
         let offsets = || source.text.char_indices().map(|(at, _)| at).collect();
         Self {
             source,
+            limits,
             offsets: (!source.text.is_ascii()).then(offsets),
             stack: Vec::new(),
             anchors: HashMap::new(),
@@ -154,8 +165,9 @@ impl<'a> Builder<'a> {
     }
 
     fn open(&mut self, kind: Kind, range: Range<usize>, anchor: usize) -> Result<(), Diagnostic> {
-        if self.stack.len() == MAX_DEPTH {
-            return Err(self.problem(Code::TooLarge, format!("nested deeper than {MAX_DEPTH} levels"), range));
+        let Limits { depth, .. } = self.limits;
+        if self.stack.len() == depth {
+            return Err(self.problem(Code::TooLarge, format!("nested deeper than {depth} levels"), range));
         }
         let node = Node { kind, range };
         self.stack.push(Open { node, anchor, key: None, keys: HashMap::new() });
@@ -183,8 +195,9 @@ impl<'a> Builder<'a> {
     /// Hands a finished value to the collection around it.
     fn finish(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
         self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            let message = format!("more than {MAX_NODES} values, counting what aliases repeat");
+        let Limits { nodes, .. } = self.limits;
+        if self.nodes > nodes {
+            let message = format!("more than {nodes} values, counting what aliases repeat");
             return Err(self.problem(Code::TooLarge, message, node.range));
         }
         if anchor > 0 {
@@ -276,7 +289,7 @@ mod tests {
 
     fn problems(text: &str) -> Vec<String> {
         let source = SourceText::new("p.yaml", text);
-        let (_, problems) = parse(&source);
+        let (_, problems) = parse(&source, PIPELINE);
         problems.iter().map(|p| format!("{} {}", p.code.id(), p.place.as_ref().unwrap())).collect()
     }
 
@@ -284,7 +297,7 @@ mod tests {
     fn every_value_knows_its_place() {
         let text = "ä: \"x\"\nlist:\n  - one  # c\n  - {k: v v}\n";
         let source = SourceText::new("p.yaml", text);
-        let (root, _) = parse(&source);
+        let (root, _) = parse(&source, PIPELINE);
         let Some(Node { kind: Kind::Mapping(entries), .. }) = root else { panic!() };
         assert_eq!(&text[entries[0].1.range.clone()], "\"x\"");
         let Kind::Sequence(items) = &entries[1].1.kind else { panic!() };
@@ -340,7 +353,7 @@ mod tests {
             "a: |\n  x\n   y\nb: >-\n  one\n  two\nc: 'it''s'\nd: \"\\u00e9\\n\"\ne: [1, ~, {f: }]\n",
             "base: &b {x: 1}\nuse: [*b, *b]\n",
         ] {
-            let (root, problems) = parse(&SourceText::new("p.yaml", text));
+            let (root, problems) = parse(&SourceText::new("p.yaml", text), PIPELINE);
             assert!(problems.is_empty());
             assert!(same(&root.unwrap(), &serde_yaml::from_str(text).unwrap()), "{text}");
         }

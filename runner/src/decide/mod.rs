@@ -1,5 +1,6 @@
 //! One delivery becomes rows, or the reason why it never will: parse, unwrap, skip, validate, map.
 
+mod kinds;
 mod schemas;
 mod trace;
 mod unwrap;
@@ -10,6 +11,7 @@ use crate::map::{Condition, Context, Mapping};
 use crate::message::{Code, Delivery, Metadata, Rejection, parse};
 use crate::row::Rows;
 
+pub use kinds::Kinds;
 pub use schemas::{Choice, Otherwise, Schemas, Verdict};
 pub use trace::{TableTrace, Trace};
 pub use unwrap::Unwrap;

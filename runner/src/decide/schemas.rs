@@ -1,10 +1,10 @@
 //! Which schema a document has to keep to, and whether it does.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::kinds::Kinds;
 use crate::map::{Expr, Scope};
 use crate::message::{Code, Rejection};
 use crate::validate::Validator;
@@ -28,7 +28,7 @@ pub enum Choice {
         /// Looked at in the whole document.
         discriminator: Expr,
         /// The schemas by that value.
-        validators: HashMap<String, Validator>,
+        validators: Kinds,
         /// What becomes of a value that has none.
         otherwise: Otherwise,
     },
@@ -79,16 +79,17 @@ impl Schemas {
             ..Rejection::new(Code::NoSchema, message)
         };
         let value = discriminator.eval(scope).map_err(|error| no_schema(format!("`discriminator`: {error}")))?;
-        let Some(key) = key(&value) else {
-            let found = crate::map::kind(&value);
-            return Err(no_schema(format!("`{}` gave {found}, which names no schema", discriminator.excerpt())));
-        };
-        match (validators.get(&*key), otherwise) {
+        match (validators.get(&value), otherwise) {
+            _ if matches!(*value, Value::Null | Value::Array(_) | Value::Object(_)) => {
+                let found = crate::map::kind(&value);
+                Err(no_schema(format!("`{}` gave {found}, which names no schema", discriminator.excerpt())))
+            }
             (Some(validator), _) => Ok(Some(validator)),
             (None, Otherwise::Skip) => Ok(None),
             (None, Otherwise::DeadLetter) => {
-                let key: String = key.chars().take(80).collect();
-                Err(no_schema(format!("no schema for {key:?}, which `{}` gave", discriminator.excerpt())))
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let text: String = text.chars().take(80).collect();
+                Err(no_schema(format!("no schema for {text:?}, which `{}` gave", discriminator.excerpt())))
             }
         }
     }
@@ -114,14 +115,5 @@ impl Schemas {
         let start = self.at.as_ref().and_then(Expr::instance_path).unwrap_or_default();
         let instance_path = rejection.instance_path.map(|path| start + &path);
         Rejection { instance_path, ..rejection }
-    }
-}
-
-/// The value as `mapping` writes it; a container and null are no names.
-fn key(value: &Value) -> Option<Cow<'_, str>> {
-    match value {
-        Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Number(_) | Value::Bool(_) => Some(Cow::Owned(value.to_string())),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }

@@ -83,7 +83,7 @@ codes! {
     E0140 SchemaChoice "`schema` names no schema, several ways to choose one, or one value twice."
     E0141 NoSchemaFile "A pattern of schema files matches none, or is no pattern."
     E0142 NoKind "With `files`, a schema does not say which kind of event it is for."
-    E0143 AmbiguousId "Two schema files have one `$id`."
+    E0143 AmbiguousId "Two schemas have one `$id`."
     E0150 Variable "An expression uses `$raw` outside `unwrap`, or `$doc` inside it."
     E0151 DeadEnd "An expression that looks at nothing of the event has no value: it never ends, or fails every time."
     E0155 NoCondition "A condition (`when`, `skip`) that is never true or false."

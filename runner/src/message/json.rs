@@ -30,6 +30,11 @@ pub(crate) fn parse_into<T: Tree>(body: &str) -> Result<T, Rejection> {
     read(body, serde_json::Deserializer::from_str(body)).map_err(|error| not_json(error.to_string()))
 }
 
+/// One JSON document in which no key is written twice.
+pub(crate) fn strict(text: &str) -> serde_json::Result<Value> {
+    read(text, serde_json::Deserializer::from_str(text))
+}
+
 /// The value that a text was written from, which is as deep as it is: expressions make deeper ones than bodies are.
 pub(crate) fn reread(text: &str) -> serde_json::Result<Value> {
     let mut reader = serde_json::Deserializer::from_str(text);

@@ -22,9 +22,9 @@ pub fn compile(files: &Files) -> Result<Compiled, Vec<Diagnostic>> {
     let mut pipelines = Vec::new();
     for text in &files.pipelines {
         let mut report = Report::new(text);
-        if let Some(file) = &text.file {
-            pipelines.extend(pipeline(file, &mut report));
-        }
+        let compiled = text.file.as_ref().and_then(|file| pipeline(file, &mut report));
+        assert!(compiled.is_some() || report.has_errors(), "{} is left out without a word", text.name());
+        pipelines.extend(compiled);
         problems.extend(report.into_problems());
     }
     problems.extend(distinct::check(&files.pipelines));

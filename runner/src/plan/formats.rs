@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::report::Report;
-use crate::config::{Document, SchemaFiles, json_place};
+use crate::config::{Document, SchemaFiles, inner, json_place};
 use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// JSON Schema's own formats (2020-12, Validation 7.3).
@@ -32,9 +32,6 @@ const ASSERTED: [&str; 19] = [
 /// Formats of `OpenAPI`: remarks for generators, which nobody expects to be checked.
 const REMARKS: [&str; 7] = ["binary", "byte", "double", "float", "int32", "int64", "password"];
 
-/// Keywords whose values are data, not schemas.
-const DATA: [&str; 4] = ["const", "default", "enum", "examples"];
-
 /// Warns about every unknown format, once for each name and file.
 pub(super) fn check(files: &SchemaFiles, report: &mut Report<'_>) {
     for document in files.documents.values() {
@@ -61,23 +58,27 @@ fn formats(root: &Value) -> Vec<(String, &str)> {
     let mut found = Vec::new();
     let mut waiting = vec![(String::new(), root)];
     while let Some((pointer, value)) = waiting.pop() {
-        match value {
-            Value::Object(object) => {
-                for (key, inner) in object {
-                    let pointer = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                    match inner {
-                        Value::String(format) if key == "format" => found.push((pointer, format.as_str())),
-                        _ if DATA.contains(&key.as_str()) && !pointer.contains("/properties/") => {}
-                        _ => waiting.push((pointer, inner)),
-                    }
-                }
-            }
-            Value::Array(items) => {
-                waiting.extend(items.iter().enumerate().map(|(at, item)| (format!("{pointer}/{at}"), item)));
-            }
-            _ => {}
-        }
+        found.extend(value.get("format").and_then(Value::as_str).map(|format| (format!("{pointer}/format"), format)));
+        waiting.extend(inner(value, &pointer).into_iter().map(|inner| (inner.pointer, inner.value)));
     }
     found.sort();
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn formats_are_found_in_schemas_and_not_in_data() {
+        let data = json!({ "format": "pdf" });
+        let schema = json!({
+            "properties": { "format": { "const": data, "default": data, "format": "a" }, "const": { "format": "b" } },
+            "components": { "schemas": { "n": { "format": "c" } } },
+        });
+        let found: Vec<&str> = formats(&schema).into_iter().map(|(_, format)| format).collect();
+        assert_eq!(found, ["c", "b", "a"]);
+    }
 }

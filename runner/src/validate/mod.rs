@@ -2,6 +2,7 @@
 
 mod compile;
 mod explain;
+mod formats;
 mod refuse;
 
 use std::fmt;

@@ -2,7 +2,9 @@
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ReferencingError, ValidationError};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::compile::{MAX_PATTERN, check_part};
 
 /// Why a schema can't be compiled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,41 +44,72 @@ pub(super) fn no_such_pointer(uri: &str, pointer: &str) -> SchemaError {
         message: format!("the schema document has nothing at `{pointer}`"),
         document: uri.to_owned(),
         pointer: String::new(),
-        help: None,
+        help: Some("a pointer names each step, as in `#/$defs/order`; anchors are for `$ref` alone".to_owned())
+            .filter(|_| !pointer.starts_with('/')),
     }
 }
 
-pub(super) fn invalid(documents: &Documents, uri: &str, pointer: &str, error: &ValidationError<'_>) -> SchemaError {
-    if let ValidationErrorKind::Referencing(source) = error.kind() {
-        return referencing(documents, source);
-    }
+/// The error of a part of a document that is at `pointer`: found by the meta-schema, which was shown nothing else.
+pub(super) fn part(uri: &str, pointer: &str, error: &ValidationError<'_>) -> SchemaError {
     SchemaError {
         kind: SchemaErrorKind::Invalid,
-        message: format!("no valid JSON Schema: {}", super::explain::describe(error)),
+        message: format!("no valid JSON Schema: {}", super::explain::telling(error)),
         document: uri.to_owned(),
         pointer: format!("{pointer}{}", error.instance_path().as_str()),
         help: None,
     }
 }
 
+/// The error of a document, or of one that it refers to.
+pub(super) fn invalid(documents: &Documents, uri: &str, error: &ValidationError<'_>) -> SchemaError {
+    if let ValidationErrorKind::Referencing(source) = error.kind() {
+        return referencing(documents, source);
+    }
+    let pointer = error.instance_path().as_str();
+    let here = |document: &Value| document.pointer(pointer) == Some(&**error.instance());
+    let own = documents.iter().filter(|(known, _)| known == uri);
+    let (uri, document) = match own.chain(documents).find(|(_, document)| here(document)) {
+        Some((uri, document)) => (uri.as_str(), document),
+        None => (uri, &Value::Null),
+    };
+    if too_large(error) {
+        let message = format!("the pattern takes more than {} MiB when it is compiled", MAX_PATTERN >> 20);
+        let help = "a smaller repetition is smaller; `maxLength` bounds a text at no cost".to_owned();
+        return SchemaError { message, help: Some(help), ..part(uri, "", error) };
+    }
+    // The compiler stops at what it can't read; the meta-schema says why.
+    let outer = pointer.rfind('/').map_or("", |end| &pointer[..end]);
+    match document.pointer(outer).map(|schema| check_part(document, schema)) {
+        Some(Err(better)) if matches!(error.kind(), ValidationErrorKind::Custom { .. }) => part(uri, outer, &better),
+        _ => part(uri, "", error),
+    }
+}
+
+/// Whether a regular expression was refused that is one.
+fn too_large(error: &ValidationError<'_>) -> bool {
+    let is_regex = || jsonschema::options().should_validate_formats(true).build(&json!({ "format": "regex" }));
+    let refused = matches!(error.kind(), ValidationErrorKind::Format { format } if format == "regex");
+    refused && is_regex().is_ok_and(|validator| validator.is_valid(error.instance()))
+}
+
 pub(super) fn referencing(documents: &Documents, error: &ReferencingError) -> SchemaError {
     if let ReferencingError::UnknownSpecification { specification: uri } | ReferencingError::Unretrievable { uri, .. } =
         error
     {
-        let declares = |document: &Value| document.get("$schema").and_then(Value::as_str) == Some(uri);
-        if let Some((document, _)) = documents.iter().find(|(_, document)| declares(document)) {
+        let declared = |document: &Value| Some(document.get("$schema")?.as_str()?.trim_end_matches('#').to_owned());
+        let uri = uri.trim_end_matches('#');
+        if let Some((document, _)) = documents.iter().find(|(_, document)| declared(document).as_deref() == Some(uri)) {
             return unknown_draft(document, uri);
         }
     }
-    let (message, place, help) = match error {
+    let (message, help) = match error {
         ReferencingError::Unretrievable { uri, .. } => (
             format!("`{uri}` is not among the local schema files"),
-            place(documents, |_, reference| names_file(uri, reference)),
             Some("schemas are never fetched: add the file that has this path or this `$id`".to_owned()),
         ),
-        other => (format!("a `$ref` leads nowhere: {other}"), place(documents, dangles), None),
+        other => (format!("a `$ref` leads nowhere: {other}"), None),
     };
-    let (document, pointer) = place.unwrap_or_default();
+    let (document, pointer) = (String::new(), String::new());
     SchemaError { kind: SchemaErrorKind::UnresolvedRef, message, document, pointer, help }
 }
 
@@ -87,41 +120,5 @@ fn unknown_draft(document: &str, uri: &str) -> SchemaError {
         document: document.to_owned(),
         pointer: "/$schema".to_owned(),
         help: Some("name the draft it is written for: `schema: { file: ..., draft: 2020-12 }`".to_owned()),
-    }
-}
-
-/// Whether a reference is to the file at the end of a URI.
-fn names_file(uri: &str, reference: &str) -> bool {
-    let file = reference.split('#').next().unwrap_or_default();
-    let name = file.trim_start_matches("./").trim_start_matches("../");
-    !name.is_empty() && uri.ends_with(name)
-}
-
-/// Whether a reference is to a place in its own document that is not there.
-fn dangles(document: &Value, reference: &str) -> bool {
-    reference.strip_prefix('#').is_some_and(|pointer| pointer.starts_with('/') && document.pointer(pointer).is_none())
-}
-
-/// The document and the place of the first `$ref` of a kind.
-fn place(documents: &Documents, wanted: impl Fn(&Value, &str) -> bool) -> Option<(String, String)> {
-    documents.iter().find_map(|(uri, document)| {
-        let pointer = find(document, "", &|reference| wanted(document, reference))?;
-        Some((uri.clone(), pointer))
-    })
-}
-
-fn find(value: &Value, at: &str, wanted: &dyn Fn(&str) -> bool) -> Option<String> {
-    match value {
-        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
-            let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-            match value.as_str() {
-                Some(text) if name == "$ref" && wanted(text) => Some(at),
-                _ => find(value, &at, wanted),
-            }
-        }),
-        Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, value)| find(value, &format!("{at}/{index}"), wanted))
-        }
-        _ => None,
     }
 }

@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("backoff", &[]),
     ("stop", &[]),
     ("fault", &["message"]),
-    ("config", &["diagnostic"]),
+    ("config", &["diagnostic", "message"]),
     ("map", &["message", "row"]),
     ("validate", &["message"]),
     ("decide", &["map", "message", "row", "validate"]),

@@ -200,7 +200,7 @@ fn a_kind_without_a_schema_is_skipped_or_dead_lettered() {
             at: None,
             choice: Choice::ByValue {
                 discriminator: Expr::compile("$sqs.attributes.kind // .kind").unwrap(),
-                validators: [("a".to_owned(), validator(&json!({"required": ["id"]})))].into(),
+                validators: [("a".to_owned(), validator(&json!({"required": ["id"]})))].into_iter().collect(),
                 otherwise,
             },
         },

@@ -1,28 +1,36 @@
 //! From the schemas a pipeline file names to all that they refer to.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jsonschema::Draft;
 use serde_json::{Value, json};
 
+use super::document::file_uri;
 use super::{
-    Disk, Document, Parts, SchemaFiles, Target, Unresolved, View, disk, local_path, references, split_pointer,
+    Ambiguous, Disk, Document, Links, Parts, SchemaFiles, Target, Unresolved, View, local_path, split_pointer,
 };
 use crate::config::load::join;
-use crate::config::percent::encoded;
-use crate::diagnostic::{Diagnostic, SourceText};
+use crate::config::percent::{decoded, encoded};
+use crate::diagnostic::{Code, Diagnostic, SourceText};
 
-/// Files one pipeline's schemas may refer to, themselves included.
-const MAX_FILES: usize = 1_000;
+/// Files one pipeline's schemas may refer to, themselves included; and files searched for an `$id`.
+pub(super) const MAX_FILES: usize = 10_000;
 
-/// Reads and parses one file.
+/// Reads one file.
 type Read<'a> = &'a dyn Fn(&Path) -> Result<Arc<SourceText>, Diagnostic>;
 
 /// Reads the schemas and everything that their references lead to: by `$id` among the files read so far, by path, and
 /// only then by `$id` among all files in the folders of the schemas and below.
 pub(crate) fn load(parts: Parts, disk: &dyn Disk, read: Read<'_>) -> SchemaFiles {
-    let mut loader = Loader { read, files: SchemaFiles::default(), uris: HashMap::new(), open: Vec::new() };
+    let mut loader = Loader {
+        read,
+        draft: parts.draft.map_or_else(Draft::default, Draft::from),
+        files: SchemaFiles::default(),
+        uris: HashMap::new(),
+        open: Vec::new(),
+    };
     for part in &parts.named {
         if let Err(problem) = loader.take(&part.path) {
             loader.wrong(part.path.clone(), problem);
@@ -36,61 +44,74 @@ pub(crate) fn load(parts: Parts, disk: &dyn Disk, read: Read<'_>) -> SchemaFiles
     if !loader.open.is_empty() {
         loader.search(parts.refs, disk);
     }
+    loader.open.retain(|open| open.reference.is_certain);
     loader.files.unresolved = std::mem::take(&mut loader.open);
     loader.view(&parts.at);
     loader.files
 }
 
-struct Loader<'a> {
+pub(super) struct Loader<'a> {
     read: Read<'a>,
-    files: SchemaFiles,
+    /// Of files that name none.
+    draft: Draft,
+    pub(super) files: SchemaFiles,
     /// Every known URI: of files, and of `$id`s in them.
-    uris: HashMap<String, Target>,
+    pub(super) uris: HashMap<String, Target>,
     /// References that lead nowhere so far.
-    open: Vec<Unresolved>,
+    pub(super) open: Vec<Unresolved>,
 }
 
 impl Loader<'_> {
     /// Reads a file unless that was done before.
-    fn take(&mut self, path: &Path) -> Result<(), Diagnostic> {
+    pub(super) fn take(&mut self, path: &Path) -> Result<(), Diagnostic> {
         if self.files.documents.contains_key(path) {
             return Ok(());
         }
         if let Some(problem) = self.files.problem(path) {
             return Err(problem.clone());
         }
-        let document = (self.read)(path).and_then(Document::parse)?;
-        if self.files.documents.len() < MAX_FILES {
-            self.index(path, &document);
-            self.files.documents.insert(path.to_owned(), document);
+        if self.files.documents.len() >= MAX_FILES {
+            return Err(too_many());
         }
+        let document = self.read(path)?;
+        self.index(path, &document);
+        self.files.documents.insert(path.to_owned(), document);
         Ok(())
+    }
+
+    pub(super) fn read(&self, path: &Path) -> Result<Document, Diagnostic> {
+        (self.read)(path).and_then(|source| Document::parse(source, self.draft))
     }
 
     /// Notes a document's URIs and references.
     fn index(&mut self, path: &Path, document: &Document) {
         let whole = Target { path: path.to_owned(), pointer: String::new() };
         self.uris.insert(document.uri.clone(), whole);
-        let found = references(&document.value, &document.uri);
-        for (uri, pointer) in found.ids {
-            let target = Target { path: path.to_owned(), pointer };
-            let known = self.uris.entry(uri.clone()).or_insert_with(|| target.clone());
-            if known.path != target.path {
-                self.files.ambiguous.push((uri, known.path.clone(), target.path));
-            }
+        for (uri, pointer) in &document.ids {
+            let target = Target { path: path.to_owned(), pointer: pointer.clone() };
+            let known = self.uris.entry(uri.clone()).or_insert_with(|| target.clone()).clone();
+            self.distinct(uri, &known, target);
         }
-        let open = found.references.into_iter().map(|(text, uri)| Unresolved {
+        let elsewhere = document.references.iter().filter(|reference| !split_pointer(&reference.text).0.is_empty());
+        self.open.extend(elsewhere.map(|reference| Unresolved {
             file: path.to_owned(),
-            text: split_pointer(text).0.to_owned(),
-            uri,
+            reference: reference.clone(),
             problem: None,
-        });
-        let mut seen = HashSet::new();
-        self.open.extend(open.filter(|reference| seen.insert((reference.text.clone(), reference.uri.clone()))));
+        }));
+    }
+
+    /// Notes that a URI may mean two schemas.
+    pub(super) fn distinct(&mut self, id: &str, first: &Target, second: Target) {
+        let ambiguous = Ambiguous { id: id.to_owned(), first: first.clone(), second };
+        // One file may be named in two ways.
+        let place = |target: &Target| (file_uri(&target.path), target.pointer.clone());
+        if place(first) != place(&ambiguous.second) && !self.files.ambiguous.contains(&ambiguous) {
+            self.files.ambiguous.push(ambiguous);
+        }
     }
 
     /// Resolves open references until no more can be; files read on the way bring new ones.
-    fn follow(&mut self) {
+    pub(super) fn follow(&mut self) {
         let mut known = usize::MAX;
         while known != self.uris.len() {
             known = self.uris.len();
@@ -102,33 +123,30 @@ impl Loader<'_> {
     }
 
     /// Gives back what can't be resolved yet.
-    fn resolve(&mut self, mut reference: Unresolved) -> Option<Unresolved> {
-        if is_standard(&reference.uri) {
-            return None;
-        }
-        if let Some(target) = self.uris.get(&reference.uri) {
+    fn resolve(&mut self, mut open: Unresolved) -> Option<Unresolved> {
+        if let Some(target) = self.uris.get(&open.reference.uri) {
             let target = target.clone();
-            self.link(&reference, target);
+            self.link(&open, target);
             return None;
         }
-        let Some(relative) = local_path(&reference.text) else {
-            return Some(reference);
+        let Some(path) = path(&open) else {
+            return Some(open).filter(|open| !is_standard(&open.reference.uri));
         };
-        let path = join(reference.file.parent().unwrap_or(Path::new("")), relative);
         match self.take(&path) {
             Ok(()) => {
-                self.link(&reference, Target { path, pointer: String::new() });
+                self.link(&open, Target { path, pointer: String::new() });
                 return None;
             }
             // A file that is there, but is no schema, is an error of its own.
-            Err(problem) if problem.place.is_some() => self.wrong(path, problem),
-            Err(problem) => reference.problem = Some(problem.message),
+            Err(problem) if problem.place.is_some() && open.reference.is_certain => self.wrong(path, problem),
+            Err(problem) => open.problem = Some(problem.message),
         }
-        Some(reference)
+        Some(open)
     }
 
     fn wrong(&mut self, path: PathBuf, problem: Diagnostic) {
-        if self.files.problem(&path).is_none() {
+        let told = |(known, other): &(PathBuf, Diagnostic)| *known == path || other.message == problem.message;
+        if !self.files.problems.iter().any(told) {
             self.files.problems.push((path, problem));
         }
     }
@@ -144,63 +162,31 @@ impl Loader<'_> {
             let pointer: Vec<String> = part.pointer.split('/').map(encoded).collect();
             let value = leading_to(at, &format!("part#{}", pointer.join("/")));
             let target = Target { path: part.path.clone(), pointer: String::new() };
-            self.files.links.insert(path.clone(), HashMap::from([("part".to_owned(), target)]));
+            let texts = HashMap::from([("part".to_owned(), target)]);
+            self.files.links.insert(path.clone(), Links { texts, ..Links::default() });
             self.files.views.push(View { path, value });
         }
     }
 
-    fn link(&mut self, reference: &Unresolved, target: Target) {
-        if !self.uris.contains_key(&reference.uri) {
-            self.uris.insert(reference.uri.clone(), target.clone());
-            self.files.aliases.insert(reference.uri.clone(), target.clone());
-        }
-        let links = self.files.links.entry(reference.file.clone()).or_default();
-        links.insert(reference.text.clone(), target);
+    pub(super) fn link(&mut self, open: &Unresolved, target: Target) {
+        let reference = &open.reference;
+        self.uris.entry(reference.uri.clone()).or_insert_with(|| target.clone());
+        let links = self.files.links.entry(open.file.clone()).or_default();
+        links.texts.insert(split_pointer(&reference.text).0.to_owned(), target.clone());
+        links.places.insert(reference.pointer.clone(), target);
     }
+}
 
-    /// Looks for the open references' `$id`s among all files at hand.
-    fn search(&mut self, refs: Vec<PathBuf>, disk: &dyn Disk) {
-        let folders: BTreeSet<PathBuf> =
-            self.files.parts.iter().filter_map(|part| part.path.parent()).map(Path::to_owned).collect();
-        let inner = |folder: &&PathBuf| folders.iter().any(|outer| *folder != outer && folder.starts_with(outer));
-        let outermost: Vec<PathBuf> = folders.iter().filter(|folder| !inner(folder)).cloned().collect();
-        let candidates = refs.into_iter().chain(outermost.iter().flat_map(|folder| disk::below(disk, folder)));
-        let ids = self.ids(candidates.take(MAX_FILES));
-        self.files.searched = outermost;
-        let mut known = usize::MAX;
-        while known != self.uris.len() {
-            known = self.uris.len();
-            for reference in std::mem::take(&mut self.open) {
-                let left = self.find(reference, &ids);
-                self.open.extend(left);
-            }
-            self.follow();
-        }
-    }
+fn too_many() -> Diagnostic {
+    Diagnostic::new(Code::TooLarge, format!("the schemas are more than {MAX_FILES} files"), None)
+        .help("a pipeline takes no more: name fewer of them, or put several schemas into one file")
+}
 
-    /// The `$id`s of files that are not read yet; those that are no schema have none.
-    fn ids(&self, candidates: impl Iterator<Item = PathBuf>) -> Vec<(String, PathBuf)> {
-        let unread = candidates.filter(|path| !self.files.documents.contains_key(path));
-        let parsed = unread.filter_map(|path| Some((Document::parse((self.read)(&path).ok()?).ok()?, path)));
-        let ids = parsed.flat_map(|(document, path)| {
-            let found = references(&document.value, &document.uri);
-            found.ids.into_iter().map(move |(id, _)| (id, path.clone())).collect::<Vec<_>>()
-        });
-        ids.collect()
-    }
-
-    /// Reads the file with the reference's `$id`: exactly, or but for the ending of its name.
-    fn find(&mut self, reference: Unresolved, ids: &[(String, PathBuf)]) -> Option<Unresolved> {
-        let exact = ids.iter().find(|(id, _)| *id == reference.uri);
-        let found = exact.or_else(|| ids.iter().find(|(id, _)| stem(id) == stem(&reference.uri)));
-        match found {
-            Some((id, path)) if self.take(path).is_ok() => {
-                let target = self.uris.get(id).cloned();
-                self.link(&reference, target.unwrap_or(Target { path: path.clone(), pointer: String::new() }));
-                None
-            }
-            _ => Some(reference),
-        }
+/// The file a reference is the path of, if it is one.
+fn path(open: &Unresolved) -> Option<PathBuf> {
+    match local_path(&open.reference.text) {
+        Some(relative) => Some(join(open.file.parent().unwrap_or(Path::new("")), &decoded(relative))),
+        None => open.reference.uri.strip_prefix("file://").map(|path| PathBuf::from(decoded(path))),
     }
 }
 
@@ -217,13 +203,8 @@ fn leading_to(fields: &[String], reference: &str) -> Value {
     }
 }
 
-/// A URI without the ending of its name.
-fn stem(uri: &str) -> &str {
-    let endings = [".schema.json", ".json", ".schema.yaml", ".yaml", ".yml"];
-    endings.iter().find_map(|ending| uri.strip_suffix(ending)).unwrap_or(uri)
-}
-
 /// The drafts' own meta-schemas, which every validator has.
 fn is_standard(uri: &str) -> bool {
-    uri.starts_with("http://json-schema.org/") || uri.starts_with("https://json-schema.org/")
+    let rest = uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://"));
+    rest.is_some_and(|rest| rest.starts_with("json-schema.org/draft"))
 }

@@ -5,6 +5,8 @@ mod document;
 mod links;
 mod parts;
 mod references;
+mod search;
+mod walk;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -16,12 +18,12 @@ use serde_json::Value;
 use crate::config::DraftName;
 use crate::diagnostic::{Diagnostic, SourceText};
 
-pub(super) use disk::matches;
 pub use disk::{Disk, Entry, Real};
 pub(super) use links::load;
 pub use parts::Part;
 pub(super) use parts::{Parts, parts};
-pub(crate) use references::references;
+pub use references::Reference;
+pub(crate) use walk::inner;
 
 /// The schemas of a pipeline and everything they refer to.
 #[derive(Debug, Default)]
@@ -40,14 +42,23 @@ pub struct SchemaFiles {
     pub problems: Vec<(PathBuf, Diagnostic)>,
     /// References that lead to no local file.
     pub unresolved: Vec<Unresolved>,
-    /// Two files with one `$id`.
-    pub ambiguous: Vec<(String, PathBuf, PathBuf)>,
+    /// Two schemas with one `$id`.
+    pub ambiguous: Vec<Ambiguous>,
     /// Where files were searched for by their `$id`.
     pub searched: Vec<PathBuf>,
-    /// URIs by which documents are referred to beside their own.
-    pub aliases: BTreeMap<String, Target>,
-    links: HashMap<PathBuf, HashMap<String, Target>>,
+    /// Whether there are more files than were searched.
+    pub search_ended: bool,
+    links: HashMap<PathBuf, Links>,
     views: Vec<View>,
+}
+
+/// What the references of a file to other documents lead to.
+#[derive(Debug, Default)]
+struct Links {
+    /// By their texts, the fragments aside.
+    texts: HashMap<String, Target>,
+    /// By the JSON Pointers to them.
+    places: HashMap<String, Target>,
 }
 
 /// A schema of whole events made from one of a part of them, under a path of its own.
@@ -66,6 +77,10 @@ pub struct Document {
     pub value: Value,
     /// Its `file:` URI.
     pub uri: String,
+    /// The absolute `$id`s in it, with the JSON Pointers of their schemas.
+    pub ids: Vec<(String, String)>,
+    /// The references in it.
+    pub references: Vec<Reference>,
 }
 
 /// What a reference leads to, its fragment aside.
@@ -82,19 +97,50 @@ pub struct Target {
 pub struct Unresolved {
     /// The file it stands in.
     pub file: PathBuf,
-    /// As written.
-    pub text: String,
-    /// What it means there.
-    pub uri: String,
+    /// Itself.
+    pub reference: Reference,
     /// Why the file of that path can't be read, when it is a path.
     pub problem: Option<String>,
 }
 
+/// Two schemas that one `$id` may mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ambiguous {
+    /// The `$id`.
+    pub id: String,
+    /// The schema that was known first.
+    pub first: Target,
+    /// The other one.
+    pub second: Target,
+}
+
 impl SchemaFiles {
+    /// Every document by its URI. Its references to other documents are absolute and lead where [`Self::target`] says,
+    /// whatever the validator would make of the base they stand under.
+    pub fn absolute(&self) -> impl Iterator<Item = (String, Value)> {
+        self.documents.iter().map(|(path, document)| {
+            let mut value = document.value.clone();
+            for (pointer, target) in self.links.get(path).into_iter().flat_map(|links| &links.places) {
+                if let Some(Value::String(text)) = value.pointer_mut(pointer) {
+                    let fragment = text.find('#').map_or("", |at| &text[at..]);
+                    *text = self.uri(target) + fragment;
+                }
+            }
+            (document.uri.clone(), value)
+        })
+    }
+
+    /// The `$id` of a schema, or else the URI of its file.
+    fn uri(&self, target: &Target) -> String {
+        let document = &self.documents[&target.path];
+        let own = document.ids.iter().find(|(_, pointer)| *pointer == target.pointer);
+        own.map_or(&document.uri, |(id, _)| id).clone()
+    }
+
     /// The file and the schema a reference in a file leads to, its fragment aside; a reference inside its own document
     /// is not among them.
     pub fn target(&self, file: &Path, reference: &str) -> Option<&Target> {
-        self.links.get(file)?.get(split_pointer(reference).0)
+        self.links.get(file)?.texts.get(split_pointer(reference).0)
     }
 
     /// The schema of whole events that a part stands for: the file it is in, the document and the JSON Pointer to it.

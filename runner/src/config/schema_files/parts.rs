@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{Disk, matches, split_pointer};
+use super::disk::matches;
+use super::{Disk, split_pointer};
 use crate::config::load::join;
-use crate::config::{DraftName, Formats, Schema, Selection, Setting};
+use crate::config::{DraftName, Formats, Schema, Selection, Setting, percent};
 
 /// A schema the pipeline file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,18 +70,13 @@ impl Parts {
     }
 
     fn matching(&mut self, pattern: &Setting<String>, folder: &Path, disk: &dyn Disk) -> Vec<PathBuf> {
-        match matches(disk, &join(folder, pattern)) {
-            Ok(found) if found.is_empty() => {
-                self.problems.push((format!("no schema file matches `{}`", pattern.value), pattern.range.clone()));
-                found
-            }
-            Ok(found) => found,
-            Err(error) => {
-                let message = format!("`{}` is no pattern: {}", pattern.value, error.msg);
-                self.problems.push((message, pattern.range.clone()));
-                Vec::new()
-            }
-        }
+        let problem = match matches(disk, folder, &pattern.value) {
+            Ok(found) if !found.is_empty() => return found,
+            Ok(_) => format!("no schema file matches `{}`", pattern.value),
+            Err(problem) => problem,
+        };
+        self.problems.push((problem, pattern.range.clone()));
+        Vec::new()
     }
 }
 
@@ -88,7 +84,7 @@ fn part(path: &str, key: Option<&str>, range: &Range<usize>, folder: &Path) -> P
     let (path, pointer) = split_pointer(path);
     Part {
         path: join(folder, path),
-        pointer: pointer.unwrap_or_default().to_owned(),
+        pointer: percent::decoded(pointer.unwrap_or_default()),
         key: key.map(str::to_owned),
         range: range.clone(),
     }

@@ -3,79 +3,83 @@
 use std::rc::Rc;
 
 use fluent_uri::{Uri, UriRef};
+use jsonschema::Draft;
 use serde_json::{Map, Value};
 
-/// Keywords whose values are data, not schemas.
-const DATA: [&str; 4] = ["const", "default", "enum", "examples"];
-/// Keywords whose values have names for keys, not keywords.
-const NAMES: [&str; 5] = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"];
+use super::walk::{below, inner};
+use crate::config::percent;
+
 /// Keywords that refer.
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
-/// What [`references`] finds.
-#[derive(Debug, Default)]
-pub(crate) struct Found<'v> {
-    /// Each reference as written, with its URI, the fragment aside. Those inside their own document are left out.
-    pub(crate) references: Vec<(&'v str, String)>,
-    /// Each absolute `$id`, with the JSON Pointer of its schema.
-    pub(crate) ids: Vec<(String, String)>,
+/// A reference in a schema document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// JSON Pointer to it.
+    pub pointer: String,
+    /// As written.
+    pub text: String,
+    /// What it means there, the fragment aside.
+    pub uri: String,
+    /// Whether it is one for certain: what an unknown keyword holds may be anything.
+    pub is_certain: bool,
 }
 
-/// Every reference and `$id` of a schema document.
-pub(crate) fn references<'v>(document: &'v Value, uri: &str) -> Found<'v> {
+/// What [`references`] finds.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) references: Vec<Reference>,
+    /// Each absolute `$id`, with the JSON Pointer of its schema.
+    pub(super) ids: Vec<(String, String)>,
+}
+
+/// Where a schema stands.
+struct Place {
+    base: Rc<str>,
+    draft: Draft,
+    is_schema: bool,
+}
+
+/// Every reference and `$id` of a schema document of this draft.
+pub(super) fn references(document: &Value, uri: &str, draft: Draft) -> Found {
     let mut found = Found::default();
-    schema(document, &Rc::from(uri), "", &mut found);
+    schema(document, "", &Place { base: Rc::from(uri), draft, is_schema: true }, &mut found);
     found
 }
 
-fn schema<'v>(value: &'v Value, base: &Rc<str>, pointer: &str, found: &mut Found<'v>) {
-    match value {
-        Value::Object(fields) => object(fields, base, pointer, found),
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                schema(item, base, &format!("{pointer}/{index}"), found);
-            }
-        }
-        _ => {}
+fn schema(value: &Value, pointer: &str, place: &Place, found: &mut Found) {
+    let own = value.as_object().and_then(|fields| id(fields, place));
+    if let Some(own) = own.as_ref().filter(|_| place.is_schema) {
+        found.ids.push((own.clone(), pointer.to_owned()));
+    }
+    let base = own.map_or_else(|| Rc::clone(&place.base), Rc::from);
+    for (keyword, text) in REFERENCES.iter().filter_map(|keyword| Some((keyword, value.get(keyword)?.as_str()?))) {
+        found.references.push(Reference {
+            pointer: below(pointer, keyword),
+            text: text.to_owned(),
+            uri: resolve(&base, text).unwrap_or_else(|| super::split_pointer(text).0.to_owned()),
+            is_certain: place.is_schema,
+        });
+    }
+    for part in inner(value, pointer) {
+        let place = Place { base: Rc::clone(&base), draft: place.draft, is_schema: place.is_schema && part.is_schema };
+        schema(part.value, &part.pointer, &place, found);
     }
 }
 
-fn object<'v>(fields: &'v Map<String, Value>, base: &Rc<str>, pointer: &str, found: &mut Found<'v>) {
-    let id = fields.get("$id").or_else(|| fields.get("id")).and_then(Value::as_str);
-    let own = id.filter(|id| !id.starts_with('#')).and_then(|id| resolve(base, id));
-    let base = match own {
-        Some(own) => {
-            found.ids.push((own.clone(), pointer.to_owned()));
-            Rc::from(own)
-        }
-        None => Rc::clone(base),
-    };
-    for (key, value) in fields {
-        match value {
-            Value::String(text) if REFERENCES.contains(&key.as_str()) => {
-                if !text.starts_with('#') && !text.is_empty() {
-                    found.references.push((text, resolve(&base, text).unwrap_or_else(|| text.clone())));
-                }
-            }
-            Value::Object(named) if NAMES.contains(&key.as_str()) => {
-                for (name, value) in named {
-                    schema(value, &base, &below(&below(pointer, key), name), found);
-                }
-            }
-            _ if DATA.contains(&key.as_str()) => {}
-            _ => schema(value, &base, &below(pointer, key), found),
-        }
-    }
-}
-
-fn below(pointer: &str, key: &str) -> String {
-    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+/// The `$id` of a schema as an absolute URI. Up to draft 7 one that starts with `#` is an anchor, and beside a `$ref`
+/// there is none.
+fn id(fields: &Map<String, Value>, place: &Place) -> Option<String> {
+    let id = fields.get(place.draft.id_keyword())?.as_str()?;
+    let ignored = place.draft <= Draft::Draft7 && fields.contains_key("$ref");
+    if id.starts_with('#') || ignored { None } else { resolve(&place.base, id) }
 }
 
 /// A reference against its base (RFC 3986, 5.2), without its fragment; `None` when one of them is no URI.
 fn resolve(base: &str, reference: &str) -> Option<String> {
     let base = Uri::parse(base).ok()?;
-    let reference = UriRef::parse(super::split_pointer(reference).0).ok()?;
+    let reference = percent::lenient(super::split_pointer(reference).0);
+    let reference = UriRef::parse(reference.as_str()).ok()?;
     let resolved = reference.resolve_against(&base.strip_fragment()).ok()?;
     Some(resolved.normalize().into_string())
 }

@@ -27,9 +27,13 @@ impl Disk for Memory {
 }
 
 fn load_schema(schema: &str, files: Vec<(&'static str, &'static str)>) -> SchemaFiles {
+    load_from(schema, &Memory(files))
+}
+
+fn load_from(schema: &str, disk: &dyn Disk) -> SchemaFiles {
     let text = format!("source: {{ queue: q, dlq: d }}\nschema: {schema}\ntables: {{}}\n");
     let source = SourceText::new("p/p.yaml", &text);
-    let PipelineText { schema, problems, .. } = load_text(source, &Environment::new(), &Memory(files));
+    let PipelineText { schema, problems, .. } = load_text(source, &Environment::new(), disk);
     assert!(problems.is_empty(), "{problems:?}");
     schema.unwrap()
 }
@@ -44,13 +48,13 @@ fn references_are_followed_once_even_in_a_circle() {
         "../s/a.json",
         vec![
             ("s/a.json", r##"{"$ref": "sub/b.json#/x", "items": {"$ref": "#/y"}}"##),
-            ("s/sub/b.json", r#"{"x": {"$ref": "../a.json"}, "y": {"$ref": "c.json"}}"#),
+            ("s/sub/b.json", r#"{"x": {"$ref": "../a.json"}, "items": {"$ref": "c.json"}}"#),
         ],
     );
     assert_eq!(paths(&files), ["s/a.json", "s/sub/b.json"]);
     assert_eq!(files.target(Path::new("s/a.json"), "sub/b.json#/x").unwrap().path, Path::new("s/sub/b.json"));
     let [unresolved] = &files.unresolved[..] else { panic!("{:?}", files.unresolved) };
-    assert_eq!((unresolved.file.to_str(), unresolved.text.as_str()), (Some("s/sub/b.json"), "c.json"));
+    assert_eq!((unresolved.file.to_str(), unresolved.reference.text.as_str()), (Some("s/sub/b.json"), "c.json"));
     assert!(unresolved.problem.as_ref().unwrap().contains("c.json"), "{unresolved:?}");
 }
 
@@ -74,8 +78,9 @@ fn an_id_is_found_in_the_folders_of_the_schemas_with_or_without_its_ending() {
     assert_eq!(files.unresolved, []);
     let expected = ["s/events/a.json", "s/events/d.json", "s/events/other.json", "s/events/types/b.schema.json"];
     assert_eq!(paths(&files), expected);
-    let aliases: Vec<&str> = files.aliases.keys().map(String::as_str).collect();
-    assert_eq!(aliases, ["https://x.test/events/d.json", "https://x.test/types/b"]);
+    let absolute: Vec<_> = files.absolute().map(|(_, value)| value["properties"].clone()).collect();
+    let expected = ["https://x.test/types/b.json", "https://x.test/events/inner/c", "https://elsewhere.test/d"];
+    assert_eq!(["b", "c", "d"].map(|name| absolute[0][name]["$ref"].as_str().unwrap()), expected);
 }
 
 #[test]
@@ -87,7 +92,7 @@ fn what_is_elsewhere_is_named_by_refs() {
             ("lib/c.json", r#"{"$id": "urn:c"}"#),
         ]
     };
-    assert_eq!(load_schema("../s/a.json", catalogue()).unresolved[0].uri, "https://x.test/b");
+    assert_eq!(load_schema("../s/a.json", catalogue()).unresolved[0].reference.uri, "https://x.test/b");
     let files = load_schema("{ file: ../s/a.json, refs: '../lib/**/*.json' }", catalogue());
     assert_eq!((files.unresolved.len(), files.documents.len()), (0, 3));
 }
@@ -99,7 +104,7 @@ fn data_and_names_are_no_references() {
         vec![(
             "s/a.json",
             r#"{"const": {"$ref": "no.json"}, "examples": [{"$ref": "no.json"}],
-                "properties": {"$ref": {"type": "string"}, "$id": {"const": 1}, "enum": {"$ref": "https://json-schema.org/x"}}}"#,
+                "properties": {"$ref": {"type": "string"}, "$id": {"const": 1}, "enum": {"$ref": "https://json-schema.org/draft/x"}}}"#,
         )],
     );
     assert_eq!(files.unresolved, []);
@@ -122,4 +127,37 @@ fn one_id_in_two_files_is_noted() {
         vec![("s/a.json", r#"{"$id": "https://x.test/x"}"#), ("s/b.json", r#"{"$id": "https://x.test/x"}"#)],
     );
     assert_eq!(files.ambiguous.len(), 1);
+}
+
+#[test]
+fn one_file_named_in_two_ways_is_one() {
+    let absolute: &str = std::path::absolute("s/a.json").unwrap().display().to_string().leak();
+    let text = r#"{"$id": "https://x.test/x"}"#;
+    let schema = format!("{{ discriminator: .t, mapping: {{ a: ../s/a.json, b: {absolute} }} }}");
+    assert_eq!(load_schema(&schema, vec![("s/a.json", text), (absolute, text)]).ambiguous, []);
+}
+
+/// A folder without end: each file refers to the next one.
+struct Endless;
+
+impl Disk for Endless {
+    fn read(&self, path: &Path, _limit: u64) -> io::Result<Vec<u8>> {
+        let at: usize = path.file_stem().and_then(|name| name.to_str()?.parse().ok()).unwrap();
+        Ok(format!(r#"{{"$ref": "{}.json"}}"#, at + 1).into_bytes())
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
+        let names = (0..10_002).map(|at| folder.join(format!("{at}.json")));
+        Ok(names.map(|path| Entry { path, is_folder: false }).collect())
+    }
+}
+
+#[test]
+fn too_many_files_are_told_once() {
+    let chain = load_from("0.json", &Endless);
+    assert_eq!((chain.documents.len(), chain.unresolved.len()), (10_000, 1));
+    assert_eq!(chain.unresolved[0].problem.as_deref(), Some("the schemas are more than 10000 files"));
+    let pattern = load_from("{ discriminator: .t, files: '*.json' }", &Endless);
+    let told: Vec<&str> = pattern.problems.iter().map(|(_, problem)| problem.message.as_str()).collect();
+    assert_eq!(told, ["the schemas are more than 10000 files"]);
 }

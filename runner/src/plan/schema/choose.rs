@@ -131,7 +131,7 @@ impl Rules {
         let by_value = kinds
             .iter()
             .flat_map(|kind| kind.values.iter().map(|value| (value.clone(), validators[kind.part].clone())));
-        let validators: HashMap<String, Validator> = by_value.collect();
+        let validators = by_value.collect();
         let choice = Choice::ByValue { discriminator, validators, otherwise };
         Some(Compiled { schemas: Schemas { at: self.at, choice }, kinds, files })
     }

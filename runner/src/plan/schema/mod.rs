@@ -1,6 +1,7 @@
 //! `schema:` compiled: a validator for each kind of event, and what the schemas say about its fields.
 
 mod choose;
+mod dangling;
 mod files;
 
 use crate::config::{self, DraftName, PipelineFile, Schema, SchemaFiles};
@@ -60,10 +61,10 @@ pub(super) fn compile<'a>(file: &PipelineFile, report: &mut Report<'a>) -> Optio
         return None;
     }
     let choice = choice?;
-    let set = match SchemaSet::new(files::documents(files), options(&file.schema)) {
+    let set = match SchemaSet::new(files.absolute(), options(&file.schema)) {
         Ok(set) => set,
         Err(error) => {
-            report.push(files::schema_error(&error, files, None, report));
+            files::refused(&error, files, report);
             return None;
         }
     };
@@ -94,3 +95,6 @@ impl From<DraftName> for Draft {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

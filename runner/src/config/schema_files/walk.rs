@@ -1,0 +1,74 @@
+//! The schemas inside a schema, by the keywords that hold them.
+
+use serde_json::{Map, Value};
+
+/// Keywords whose values are schemas, or lists of them.
+const SCHEMAS: [&str; 16] = [
+    "additionalItems",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "contains",
+    "contentSchema",
+    "else",
+    "if",
+    "items",
+    "not",
+    "oneOf",
+    "prefixItems",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+/// Keywords whose values have names for keys, not keywords.
+const NAMES: [&str; 6] =
+    ["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
+/// Keywords whose values are data, not schemas.
+const DATA: [&str; 4] = ["const", "default", "enum", "examples"];
+
+/// A schema, or what may be one, inside another.
+#[derive(Debug)]
+pub(crate) struct Inner<'v> {
+    /// JSON Pointer to it, from the start of the document.
+    pub(crate) pointer: String,
+    /// Itself.
+    pub(crate) value: &'v Value,
+    /// Whether a keyword says that it is a schema; what other keys hold may be one, to which a pointer leads.
+    pub(crate) is_schema: bool,
+}
+
+/// What is right inside a schema, which is at `pointer`.
+pub(crate) fn inner<'v>(value: &'v Value, pointer: &str) -> Vec<Inner<'v>> {
+    match value {
+        Value::Object(fields) => fields.iter().flat_map(|(key, value)| of_keyword(key, value, pointer)).collect(),
+        Value::Array(items) => items_at(items, pointer),
+        _ => Vec::new(),
+    }
+}
+
+fn of_keyword<'v>(key: &str, value: &'v Value, pointer: &str) -> Vec<Inner<'v>> {
+    let pointer = below(pointer, key);
+    match value {
+        _ if DATA.contains(&key) => Vec::new(),
+        Value::Object(named) if NAMES.contains(&key) => named_at(named, &pointer),
+        Value::Object(_) | Value::Array(_) => vec![Inner { pointer, value, is_schema: SCHEMAS.contains(&key) }],
+        _ => Vec::new(),
+    }
+}
+
+fn named_at<'v>(named: &'v Map<String, Value>, pointer: &str) -> Vec<Inner<'v>> {
+    let one = |(name, value): (&String, &'v Value)| Inner { pointer: below(pointer, name), value, is_schema: true };
+    named.iter().map(one).collect()
+}
+
+/// Every item is what the list is.
+fn items_at<'v>(items: &'v [Value], pointer: &str) -> Vec<Inner<'v>> {
+    let one = |(at, value)| Inner { pointer: format!("{pointer}/{at}"), value, is_schema: true };
+    items.iter().enumerate().map(one).collect()
+}
+
+/// The pointer to what a key holds.
+pub(crate) fn below(pointer: &str, key: &str) -> String {
+    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
