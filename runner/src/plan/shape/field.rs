@@ -36,7 +36,9 @@ impl<'s> Shape<'s> {
         let found: Vec<Found<'s>> = self.of_type(Type::Object).map(|conjunction| look_up(conjunction, name)).collect();
         let any = |wanted: fn(&Found<'_>) -> bool| found.iter().any(wanted);
         let optional = any(|found| !matches!(found, Found::Listed { required: true, .. }));
-        let shape = self.inside(found.iter().filter_map(Found::schemas).collect());
+        let listed: Vec<_> = found.iter().filter_map(Found::listed).collect();
+        let matched = || found.iter().filter_map(Found::matched).collect();
+        let shape = self.inside(if listed.is_empty() { matched() } else { listed });
         match () {
             () if found.is_empty() => Field::NoObject,
             () if !shape.alternatives.is_empty() || any(|found| matches!(found, Found::Absent)) => {
@@ -179,6 +181,14 @@ mod tests {
         assert!(matches!(shape.field("emial"), Field::Closed));
         let open = json!({"properties": {"email": {}}, "patternProperties": patterns});
         assert!(matches!(Shape::of_value(&open).field("emial"), Field::NotListed));
+    }
+
+    #[test]
+    fn a_pattern_says_nothing_beside_a_schema_that_lists_the_field() {
+        let pattern = json!({"patternProperties": {"^[a-z]+$": {"type": "integer"}}});
+        let either = json!({"anyOf": [pattern, {"properties": {"x": {"type": "string"}}, "required": ["x"]}]});
+        let Field::Known { shape, optional } = Shape::of_value(&either).field("x") else { panic!() };
+        assert!(optional && shape.types() == [(Type::String, None)]);
     }
 
     #[test]

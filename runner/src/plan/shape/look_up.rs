@@ -12,6 +12,8 @@ pub(super) enum Found<'s> {
         schemas: Conjunction<'s>,
         required: bool,
     },
+    /// It may be there, and only a pattern speaks of it, which need not mean this field.
+    Matched(Conjunction<'s>),
     /// It is not there.
     Absent,
     Closed,
@@ -20,9 +22,16 @@ pub(super) enum Found<'s> {
 }
 
 impl<'s> Found<'s> {
-    pub(super) fn schemas(&self) -> Option<Conjunction<'s>> {
+    pub(super) fn listed(&self) -> Option<Conjunction<'s>> {
         match self {
             Self::Listed { schemas, .. } => Some(schemas.clone()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn matched(&self) -> Option<Conjunction<'s>> {
+        match self {
+            Self::Matched(schemas) => Some(schemas.clone()),
             _ => None,
         }
     }
@@ -55,6 +64,8 @@ struct Seen<'s> {
     /// What holds for the field's value.
     inside: Conjunction<'s>,
     presence: Presence,
+    /// Schemas of patterns that take it.
+    matched: Vec<Located<'s>>,
     /// Some pattern takes it, and says nothing about it.
     open: bool,
     /// Some schema allows every other field, so that none is left for `unevaluatedProperties`.
@@ -67,14 +78,14 @@ impl<'s> Seen<'s> {
         let fields = |keyword: &str| schema.value.get(keyword).and_then(Value::as_object);
         let matching = fields("patternProperties").into_iter().flatten();
         let matching = matching.filter(|(pattern, _)| pattern::matches(pattern, name)).map(|(_, value)| value);
-        let listed = fields("properties").and_then(|properties| properties.get(name)).into_iter();
+        let listed = fields("properties").and_then(|properties| properties.get(name));
         let (any, told): (Vec<_>, Vec<_>) = matching.partition(|value| allows_anything(value));
-        let values: Vec<&Value> = listed.chain(told).collect();
-        self.open |= !any.is_empty();
-        if values.is_empty() && any.is_empty() {
+        if listed.is_none() && told.is_empty() && any.is_empty() {
             self.additional(schema);
         }
-        self.inside.schemas.extend(values.into_iter().map(|value| Located { value, ..*schema }));
+        self.open |= !any.is_empty();
+        self.inside.schemas.extend(listed.map(|value| Located { value, ..*schema }));
+        self.matched.extend(told.into_iter().map(|value| Located { value, ..*schema }));
     }
 
     /// What follows from a schema that does not hold.
@@ -90,17 +101,20 @@ impl<'s> Seen<'s> {
         self.presence = self.presence.max(presence);
     }
 
-    fn found(self, all: &Conjunction<'_>) -> Found<'s> {
+    fn found(mut self, all: &Conjunction<'_>) -> Found<'s> {
         let required = self.presence == Presence::Always;
         let listed = !self.inside.schemas.is_empty();
+        let matched = !self.matched.is_empty();
+        self.inside.schemas.extend(self.matched);
         let open = self.open || all.partial;
         let unevaluated = all.keyword("unevaluatedProperties").any(|others| *others == Value::Bool(false));
         let others =
             all.keyword("properties").any(|properties| properties.as_object().is_some_and(|all| !all.is_empty()));
         match () {
             () if self.presence == Presence::Never => Found::Absent,
-            () if self.closed || (unevaluated && !listed && !self.evaluated && !open) => Found::Closed,
+            () if self.closed || (unevaluated && !listed && !matched && !self.evaluated && !open) => Found::Closed,
             () if listed || required => Found::Listed { schemas: self.inside, required },
+            () if matched => Found::Matched(self.inside),
             () if others && !open => Found::NotListed,
             () => Found::Open,
         }

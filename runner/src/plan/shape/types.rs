@@ -47,7 +47,7 @@ pub(super) fn has_objects(conjunction: &Conjunction<'_>, concerned: &dyn Fn(&str
     let possible = |name: &str| match look_up(conjunction, name) {
         Found::Listed { schemas, required } => !required || is_possible(&schemas.settled(&|_| true)),
         Found::Absent => !conjunction.requires(name),
-        Found::Closed | Found::NotListed | Found::Open => true,
+        Found::Matched(_) | Found::Closed | Found::NotListed | Found::Open => true,
     };
     alone || conjunction.named().into_iter().filter(|name| concerned(name)).all(possible)
 }
