@@ -9,7 +9,13 @@ use crate::diagnostic::Code;
 use crate::plan::shape::Type;
 
 impl<'t, 's> Walker<'t, 's> {
-    pub(super) fn index(&mut self, of: &Yield<'s>, key: &Term<&'t str>, input: &Yield<'s>, end: Option<usize>) -> Yield<'s> {
+    pub(super) fn index(
+        &mut self,
+        of: &Yield<'s>,
+        key: &Term<&'t str>,
+        input: &Yield<'s>,
+        end: Option<usize>,
+    ) -> Yield<'s> {
         let (number, index) = match key {
             Term::Num(digits) => (*digits, digits.parse::<usize>().ok()),
             Term::Neg(inner) => match &**inner {

@@ -3,20 +3,51 @@
 use jaq_core::load::parse::Term;
 use jaq_core::path::{Opt, Part, Path};
 
-use super::fact::step;
+use super::fact::{Step, step};
+use super::field::Asked;
 use super::index::slice;
 use super::term::text;
 use super::{Walker, Yield};
+use crate::map;
 use crate::plan::shape::Type;
+
+/// The steps gone so far.
+struct Trail {
+    /// As jq writes them, from a variable or the input on.
+    written: String,
+    /// Where the last field's name ends.
+    end: Option<usize>,
+}
+
+impl Trail {
+    fn from(base: &Term<&str>) -> Self {
+        let written = if let Term::Var(name) = base { (*name).to_owned() } else { String::new() };
+        Self { written, end: None }
+    }
+
+    fn push(&mut self, part: &Part<Term<&str>>, quiet: bool) {
+        self.written += &match part {
+            Part::Index(key) => match step(key) {
+                Some(Step::Field(name)) => map::step(&name),
+                Some(Step::Index(index)) => format!("[{index}]"),
+                None => "[..]".to_owned(),
+            },
+            Part::Range(None, None) => "[]".to_owned(),
+            Part::Range(..) => "[..:..]".to_owned(),
+        };
+        self.written += if quiet { "?" } else { "" };
+    }
+}
 
 impl<'t, 's> Walker<'t, 's> {
     pub(super) fn path(&mut self, base: &Term<&'t str>, path: &Path<Term<&'t str>>, input: &Yield<'s>) -> Yield<'s> {
         let mut value = self.term(base, input);
-        let mut end = None;
+        let mut trail = Trail::from(base);
         for (part, opt) in &path.0 {
             let quiet = matches!(opt, Opt::Optional);
             let findings = self.findings.len();
-            value = self.part(&value, part, input, &mut end);
+            value = self.part(&value, part, input, &mut trail);
+            trail.push(part, quiet);
             if quiet {
                 self.findings.truncate(findings);
             }
@@ -24,26 +55,25 @@ impl<'t, 's> Walker<'t, 's> {
         value
     }
 
-    /// `end` is where the last field's name ends.
     fn part(
         &mut self,
         value: &Yield<'s>,
         part: &Part<Term<&'t str>>,
         input: &Yield<'s>,
-        end: &mut Option<usize>,
+        trail: &mut Trail,
     ) -> Yield<'s> {
         let next = match part {
             Part::Index(key) => match field_name(key) {
                 Some((name, slice)) => {
                     let span = slice.map_or(0..self.text.len(), |slice| self.span(slice));
-                    *end = Some(span.end);
-                    self.field(value, &name, span)
+                    trail.end = Some(span.end);
+                    self.field(value, &Asked { name: &name, before: &trail.written, span })
                 }
-                None => self.index(value, key, input, *end),
+                None => self.index(value, key, input, trail.end),
             },
-            Part::Range(None, None) => self.iterate(value, *end),
+            Part::Range(None, None) => self.iterate(value, trail.end),
             Part::Range(from, to) => {
-                let span = end.unwrap_or(0)..self.text.len();
+                let span = trail.end.unwrap_or(0)..self.text.len();
                 self.takes(value, "`[..:..]`", &[Type::String, Type::Array], true, &span);
                 slice(value.clone(), from.as_ref(), to.as_ref())
             }
