@@ -29,12 +29,26 @@ pub fn compile(files: &Files) -> Result<Compiled, Vec<Diagnostic>> {
     }
     problems.extend(distinct::check(&files.pipelines));
     problems.extend(agree::check(&files.pipelines, &pipelines));
-    problems.sort_by_key(Diagnostic::sort_key);
+    let problems = sorted(problems);
     if problems.iter().any(Diagnostic::is_error) {
         return Err(problems);
     }
     let warnings = problems;
     Ok(Compiled { pipelines, warnings })
+}
+
+/// By their places, each once: what an alias repeats is wrong in one place only.
+fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    problems.sort_by_cached_key(Diagnostic::sort_key);
+    let mut once: Vec<Diagnostic> = Vec::new();
+    for problem in problems {
+        let key = problem.sort_key();
+        let mut here = once.iter().rev().take_while(|known| known.sort_key() == key);
+        if !here.any(|known| *known == problem) {
+            once.push(problem);
+        }
+    }
+    once
 }
 
 /// Compiles every part even when another one is wrong; `None` when a part is missing.
