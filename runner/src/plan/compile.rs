@@ -56,10 +56,10 @@ fn pipeline(file: &PipelineFile, report: &mut Report<'_>) -> Option<Pipeline> {
     let source = source::compile(&file.source, report);
     let schema = schema::compile(file, report);
     let (tables, targets): (Vec<_>, Vec<_>) = table::compile(file, report).into_iter().unzip();
-    if let Some(schema) = &schema {
-        check::check(file, schema, &tables, report);
-    }
     let (unwrap, skip) = (envelope::unwrap(file, report), envelope::skip(file, report));
+    if let Some(schema) = &schema {
+        check::check(file, schema, &tables, skip.is_some(), report);
+    }
     let decider = schema.and_then(|schema| {
         Some(Decider { unwrap: unwrap?, skip: skip?, schemas: schema.schemas, mapping: Mapping { tables } })
     });

@@ -24,21 +24,21 @@ use crate::config::{self, PipelineFile};
 use crate::diagnostic::Code;
 use crate::map::TableMapping;
 
-/// Checks the envelope, every table and every column.
-pub(super) fn check(file: &PipelineFile, schema: &Compiled<'_>, tables: &[TableMapping], report: &mut Report<'_>) {
+/// Checks the envelope, every table and every column; `skip` tells whether the condition of that name compiles.
+pub(super) fn check(
+    file: &PipelineFile,
+    schema: &Compiled<'_>,
+    tables: &[TableMapping],
+    skip: bool,
+    report: &mut Report<'_>,
+) {
     let kinds = kinds::of(schema, &file.schema);
     let Some(pipeline) = Checked::new(file, schema, &kinds) else {
         return;
     };
     pipeline.kinds(report);
     let (cases, facts) = pipeline.unskipped(report);
-    let mut left: Vec<Case<'_>> = cases.clone();
-    for ((name, written), table) in file.tables.0.iter().zip(tables) {
-        let taken = table::Checked::new(&pipeline, &cases, &facts, written, table).check(report);
-        left.retain(|case| case.value.is_none() || !taken.contains(&case.value));
-        keys::check(name, written, table, &pipeline.roots, report);
-    }
-    pipeline.untaken(&left, report);
+    report.under(skip, |report| pipeline.tables(tables, &cases, &facts, report));
 }
 
 /// A pipeline file with what its schemas say.
@@ -81,6 +81,17 @@ impl<'f, 's> Checked<'f, 's> {
         let discriminator = written.and_then(|written| infer::origin(written, &roots));
         let schema = schema.name();
         Some(Self { file, kinds, schema, roots, discriminator })
+    }
+
+    /// Every table, on the cases that are mapped.
+    fn tables(&self, tables: &[TableMapping], cases: &[Case<'s>], facts: &[Fact], report: &mut Report<'_>) {
+        let mut left = cases.to_vec();
+        for ((name, written), table) in self.file.tables.0.iter().zip(tables) {
+            let taken = table::Checked::new(self, cases, facts, written, table).check(report);
+            left.retain(|case| case.value.is_none() || !taken.contains(&case.value));
+            keys::check(name, written, table, &self.roots, report);
+        }
+        self.untaken(&left, report);
     }
 
     /// The same, for documents of these cases only.
