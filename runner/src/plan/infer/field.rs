@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::fact::{Origin, Step};
-use super::lookup::{Lookup, names};
+use super::lookup::{Absent, Lookup, names};
 use super::{Finding, HERE, Null, Walker, Yield};
 use crate::diagnostic::Code;
 use crate::map::step;
@@ -42,10 +42,10 @@ impl<'s> Walker<'_, 's> {
             return self.no_field(of, &found, asked, field);
         };
         self.not_only_objects(of, name, span);
-        // runner's own metadata has no schema file to change, nor has `{...}`.
-        let listable = |why: &String| !["$sqs", "`{...}`"].iter().any(|made| why.ends_with(made));
-        let field = found.optional.as_ref().filter(|why| listable(why)).map(|_| name.to_owned());
-        let null = found.optional.map(|why| Null { field, ..Null::new(why, span.clone()) });
+        let null = found.optional.map(|Absent { why, listable }| {
+            let field = listable.then(|| name.to_owned());
+            Null { field, ..Null::new(why, span.clone()) }
+        });
         let own = value.null.clone().map(|null| Null { span: span.clone(), ..null });
         Yield { null: of.null.clone().or(null).or(own), ..value }
     }
