@@ -21,6 +21,7 @@ use super::report::Report;
 use super::schema::Compiled;
 use super::shape::Shape;
 use crate::config::{self, PipelineFile};
+use crate::decide::chooses;
 use crate::diagnostic::Code;
 use crate::map::TableMapping;
 
@@ -115,7 +116,7 @@ impl<'f, 's> Checked<'f, 's> {
             let Some(values) = cases::values(&kind.shape, &place.steps) else {
                 continue;
             };
-            if values.iter().any(|value| cases::names(value, name)) {
+            if values.iter().any(|value| chooses(value, name)) {
                 continue;
             }
             let message = format!("every event of kind `{name}` is rejected: its schema never has this value there");
