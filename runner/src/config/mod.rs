@@ -6,6 +6,7 @@ mod column;
 mod de;
 pub mod editor;
 mod index;
+mod inside;
 mod interpolate;
 mod json;
 pub mod load;
@@ -28,10 +29,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use crate::diagnostic::{Diagnostic, Place, SourceText};
+use crate::diagnostic::{Diagnostic, SourceText};
 
 pub use column::{ColumnError, ColumnLine, ColumnText};
 pub use index::{Index, Method};
+pub use inside::place_inside;
 pub use interpolate::{Environment, InterpolationError, interpolate};
 pub use json::Json;
 pub use load::{Files, PipelineText, load};
@@ -173,18 +175,6 @@ pub fn parse(source: &Arc<SourceText>, env: &Environment) -> (Option<PipelineFil
     let (file, found) = de::read(&root, source, env);
     problems.extend(found);
     (file, problems)
-}
-
-/// The place of a part of a scalar. Where quotes or folding keep text and file from lining up, it is the whole scalar.
-pub fn place_inside(source: &Arc<SourceText>, scalar: &Range<usize>, text: &str, part: Range<usize>) -> Place {
-    let written = source.text.get(scalar.clone()).unwrap_or_default();
-    let skip = usize::from(written.starts_with(['"', '\'']));
-    let aligned = written.get(skip..).is_some_and(|written| written.starts_with(text));
-    if !aligned || part.end > text.len() {
-        return Place::new(source, scalar.clone());
-    }
-    let start = scalar.start + skip;
-    Place::new(source, start + part.start..start + part.end)
 }
 
 /// Where the value at a JSON Pointer (RFC 6901) stands in a JSON text, which YAML can read as well.

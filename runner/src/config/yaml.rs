@@ -277,10 +277,13 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Without the white space and comments that the parser counts to a value's end.
+/// Without the anchor before a value and the white space behind it, which the parser counts to it.
 fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
-    let length = text.get(range.clone()).map_or(0, |text| text.trim_end().len());
-    range.start..range.start + length
+    let written = text.get(range.clone()).unwrap_or_default().trim_end();
+    let anchor = written.starts_with('&').then(|| written.find(char::is_whitespace)).flatten();
+    let value = anchor.map_or(written, |end| written[end..].trim_start());
+    let end = range.start + written.len();
+    end - value.len()..end
 }
 
 #[cfg(test)]

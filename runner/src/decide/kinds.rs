@@ -39,6 +39,16 @@ impl FromIterator<(String, Validator)> for Kinds {
     }
 }
 
+/// Whether the kind of this name is the one for a value.
+pub(crate) fn chooses(value: &Value, name: &str) -> bool {
+    match value {
+        Value::String(text) => text == name,
+        Value::Bool(boolean) => name == if *boolean { "true" } else { "false" },
+        Value::Number(number) => canonical(&number.to_string()).is_some_and(|one| canonical(name) == Some(one)),
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
 /// One text for all spellings of a JSON number.
 fn canonical(text: &str) -> Option<String> {
     text.parse::<serde_json::Number>().ok()?;

@@ -12,6 +12,7 @@ use crate::message::{Code, Delivery, Metadata, Rejection, parse};
 use crate::row::Rows;
 
 pub use kinds::Kinds;
+pub(crate) use kinds::chooses;
 pub use schemas::{Choice, Otherwise, Schemas, Verdict};
 pub use trace::{TableTrace, Trace};
 pub use unwrap::Unwrap;

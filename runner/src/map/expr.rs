@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::jq;
-use super::path::{Path, PathError, Root, is_identifier};
+use super::path::{Path, PathError, Root, step};
 use super::scope::{Context, Scope};
 use crate::message::Metadata;
 
@@ -97,8 +97,7 @@ impl Expr {
 
     /// The expression a column has when none is written: `.name`.
     pub fn field(name: &str) -> Self {
-        let text = if is_identifier(name) { format!(".{name}") } else { format!(".{}", Value::from(name)) };
-        Self::compile(&text).expect("a quoted field is a simple path")
+        Self::compile(&step(name)).expect("a quoted field is a simple path")
     }
 
     /// The text it was compiled from.

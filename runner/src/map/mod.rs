@@ -12,6 +12,6 @@ pub use condition::Condition;
 pub use expr::{EvalError, Expr, ExprError};
 pub use jq::Limit;
 pub use mapping::{ColumnMapping, Mapping, TableMapping};
-pub(crate) use path::kind;
 pub use path::{Key, Path, PathError, Root, Segment};
+pub(crate) use path::{kind, step};
 pub use scope::{Context, Scope};

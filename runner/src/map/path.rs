@@ -149,6 +149,11 @@ pub(crate) fn kind(value: &Value) -> &'static str {
     }
 }
 
+/// The step to a field, as jq writes it.
+pub(crate) fn step(name: &str) -> String {
+    if is_identifier(name) { format!(".{name}") } else { format!(".{}", Value::from(name)) }
+}
+
 /// `true` for a name jq takes after a dot without quotes.
 pub(crate) fn is_identifier(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -251,8 +256,7 @@ impl fmt::Display for Path {
         }
         for segment in &self.segments {
             match &segment.key {
-                Key::Field(name) if is_identifier(name) => write!(f, ".{name}")?,
-                Key::Field(name) => write!(f, ".{}", Value::from(name.as_str()))?,
+                Key::Field(name) => f.write_str(&step(name))?,
                 Key::Index(index) => write!(f, "[{index}]")?,
             }
         }

@@ -29,7 +29,7 @@ pub fn compile(files: &Files) -> Result<Compiled, Vec<Diagnostic>> {
     }
     problems.extend(distinct::check(&files.pipelines));
     problems.extend(agree::check(&files.pipelines, &pipelines));
-    problems.sort_by_key(Diagnostic::sort_key);
+    let problems = sorted(problems);
     if problems.iter().any(Diagnostic::is_error) {
         return Err(problems);
     }
@@ -37,15 +37,29 @@ pub fn compile(files: &Files) -> Result<Compiled, Vec<Diagnostic>> {
     Ok(Compiled { pipelines, warnings })
 }
 
+/// By their places, each once: what an alias repeats is wrong in one place only.
+fn sorted(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    problems.sort_by_cached_key(Diagnostic::sort_key);
+    let mut once: Vec<Diagnostic> = Vec::new();
+    for problem in problems {
+        let key = problem.sort_key();
+        let mut here = once.iter().rev().take_while(|known| known.sort_key() == key);
+        if !here.any(|known| *known == problem) {
+            once.push(problem);
+        }
+    }
+    once
+}
+
 /// Compiles every part even when another one is wrong; `None` when a part is missing.
 fn pipeline(file: &PipelineFile, report: &mut Report<'_>) -> Option<Pipeline> {
     let source = source::compile(&file.source, report);
     let schema = schema::compile(file, report);
     let (tables, targets): (Vec<_>, Vec<_>) = table::compile(file, report).into_iter().unzip();
-    if let Some(schema) = &schema {
-        check::check(file, schema, &tables, report);
-    }
     let (unwrap, skip) = (envelope::unwrap(file, report), envelope::skip(file, report));
+    if let Some(schema) = &schema {
+        check::check(file, schema, &tables, skip.is_some(), report);
+    }
     let decider = schema.and_then(|schema| {
         Some(Decider { unwrap: unwrap?, skip: skip?, schemas: schema.schemas, mapping: Mapping { tables } })
     });

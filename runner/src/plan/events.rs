@@ -83,11 +83,10 @@ impl Origin {
         let column = error.column.unwrap_or(1);
         match self {
             Self::File(source) => Place::at_line(source, line, column),
-            Self::Inline { range, text } if line == 1 => {
-                let at = column.saturating_sub(1).min(text.len());
-                report.inside(range, text, at..(at + 1).min(text.len()))
+            Self::Inline { range, text } => {
+                let part = Place::at_line(&SourceText::new("", text), line, column).range();
+                report.inside(range, text, part)
             }
-            Self::Inline { range, .. } => report.place(range),
         }
     }
 }

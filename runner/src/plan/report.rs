@@ -41,6 +41,16 @@ impl<'a> Report<'a> {
         self.problems.push(problem);
     }
 
+    /// Runs checks that rest on a condition. Where it is not `known`, being wrong itself, only what is an error on any
+    /// condition is reported.
+    pub(super) fn under(&mut self, known: bool, check: impl FnOnce(&mut Self)) {
+        let before = self.problems.len();
+        check(self);
+        let found = self.problems.split_off(before);
+        let certain = |problem: &Diagnostic| problem.is_error() && problem.code != Code::NotNull;
+        self.problems.extend(found.into_iter().filter(|problem| known || certain(problem)));
+    }
+
     /// Reports a variable where none is replaced.
     pub(super) fn no_variable(&mut self, text: &str, range: &Range<usize>) -> bool {
         let written = text.contains("${");

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::kinds::Kind;
 use super::logic::{Logic, Truth};
+use crate::decide::chooses;
 use crate::plan::infer::{DOCUMENT, ELEMENT, Origin, SQS, Step};
 use crate::plan::shape::{Field, Shape, Type};
 
@@ -85,19 +86,9 @@ impl Known<'_, '_> {
         let chosen = self.case.value.as_ref().filter(|_| self.discriminator == Some(place));
         match (chosen, by_schema) {
             (None, by_schema) => by_schema.filter(|_| place.root != SQS),
-            (Some(text), Some(values)) => Some(values.into_iter().filter(|value| names(value, text)).collect()),
+            (Some(text), Some(values)) => Some(values.into_iter().filter(|value| chooses(value, text)).collect()),
             (Some(text), None) => Some(written(text)),
         }
-    }
-}
-
-/// Whether a discriminator with this value chooses the kind of that name.
-pub(super) fn names(value: &Value, name: &str) -> bool {
-    match value {
-        Value::String(text) => text == name,
-        Value::Number(number) => number.to_string() == name,
-        Value::Bool(yes) => name == if *yes { "true" } else { "false" },
-        _ => false,
     }
 }
 

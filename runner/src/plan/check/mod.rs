@@ -21,24 +21,25 @@ use super::report::Report;
 use super::schema::Compiled;
 use super::shape::Shape;
 use crate::config::{self, PipelineFile};
+use crate::decide::chooses;
 use crate::diagnostic::Code;
 use crate::map::TableMapping;
 
-/// Checks the envelope, every table and every column.
-pub(super) fn check(file: &PipelineFile, schema: &Compiled<'_>, tables: &[TableMapping], report: &mut Report<'_>) {
+/// Checks the envelope, every table and every column; `skip` tells whether the condition of that name compiles.
+pub(super) fn check(
+    file: &PipelineFile,
+    schema: &Compiled<'_>,
+    tables: &[TableMapping],
+    skip: bool,
+    report: &mut Report<'_>,
+) {
     let kinds = kinds::of(schema, &file.schema);
     let Some(pipeline) = Checked::new(file, schema, &kinds) else {
         return;
     };
     pipeline.kinds(report);
     let (cases, facts) = pipeline.unskipped(report);
-    let mut left: Vec<Case<'_>> = cases.clone();
-    for ((name, written), table) in file.tables.0.iter().zip(tables) {
-        let taken = table::Checked::new(&pipeline, &cases, &facts, written, table).check(report);
-        left.retain(|case| case.value.is_none() || !taken.contains(&case.value));
-        keys::check(name, written, table, &pipeline.roots, report);
-    }
-    pipeline.untaken(&left, report);
+    report.under(skip, |report| pipeline.tables(tables, &cases, &facts, report));
 }
 
 /// A pipeline file with what its schemas say.
@@ -83,6 +84,17 @@ impl<'f, 's> Checked<'f, 's> {
         Some(Self { file, kinds, schema, roots, discriminator })
     }
 
+    /// Every table, on the cases that are mapped.
+    fn tables(&self, tables: &[TableMapping], cases: &[Case<'s>], facts: &[Fact], report: &mut Report<'_>) {
+        let mut left = cases.to_vec();
+        for ((name, written), table) in self.file.tables.0.iter().zip(tables) {
+            let taken = table::Checked::new(self, cases, facts, written, table).check(report);
+            left.retain(|case| case.value.is_none() || !taken.contains(&case.value));
+            keys::check(name, written, table, &self.roots, report);
+        }
+        self.untaken(&left, report);
+    }
+
     /// The same, for documents of these cases only.
     fn seen(&self, cases: &[Case<'s>], facts: &[Fact]) -> Seen<'_, 's> {
         let mut roots = self.roots.clone();
@@ -104,7 +116,7 @@ impl<'f, 's> Checked<'f, 's> {
             let Some(values) = cases::values(&kind.shape, &place.steps) else {
                 continue;
             };
-            if values.iter().any(|value| cases::names(value, name)) {
+            if values.iter().any(|value| chooses(value, name)) {
                 continue;
             }
             let message = format!("every event of kind `{name}` is rejected: its schema never has this value there");

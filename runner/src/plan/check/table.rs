@@ -41,12 +41,17 @@ impl<'c, 'f, 's> Checked<'c, 'f, 's> {
             seen.roots = seen.roots.each(element);
         }
         let taken = self.when(&mut seen, report);
+        let known = self.written.when.is_some() == self.table.when.is_some();
+        report.under(known, |report| self.columns(&seen, report));
+        taken
+    }
+
+    fn columns(&self, seen: &Seen<'_, 's>, report: &mut Report<'_>) {
         for (key, text) in &self.written.columns.0 {
             if let Some(column) = self.table.columns.iter().find(|column| column.name == key.value) {
-                Line::new(key, text, column).check(&seen, report);
+                Line::new(key, text, column).check(seen, report);
             }
         }
-        taken
     }
 
     /// Checks `for_each`, and gives what an element is like.

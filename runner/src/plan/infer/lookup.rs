@@ -4,6 +4,13 @@ use super::{Form, Null, Yield};
 use crate::diagnostic::Code;
 use crate::plan::shape::{Field, Shape, Type};
 
+/// Why a field may be absent.
+pub(super) struct Absent {
+    pub(super) why: String,
+    /// A schema of the user's own says so, and could require it.
+    pub(super) listable: bool,
+}
+
 /// What is known of one field.
 #[derive(Default)]
 pub(super) struct Lookup<'w, 's> {
@@ -11,7 +18,7 @@ pub(super) struct Lookup<'w, 's> {
     pub(super) schema: &'w str,
     pub(super) value: Option<Yield<'s>>,
     /// Why it may be absent.
-    pub(super) optional: Option<String>,
+    pub(super) optional: Option<Absent>,
     /// Some value may have it, without its schema saying so.
     pub(super) open: bool,
     /// The schemas that lack it: whether they allow it, and their files.
@@ -33,7 +40,7 @@ impl<'s> Lookup<'_, 's> {
             self.known(value.clone());
         } else {
             self.lacks(Code::NoSuchField, vec!["`{...}`"]);
-            self.missing(format!("`{name}` is not in `{{...}}`"));
+            self.missing(format!("`{name}` is not in `{{...}}`"), false);
         }
     }
 
@@ -53,13 +60,13 @@ impl<'s> Lookup<'_, 's> {
         }
         if shape.allows_without(name) {
             let file = shape.optional_in(name).unwrap_or(self.schema);
-            self.missing(format!("`{name}` is optional in {file}"));
+            self.missing(format!("`{name}` is optional in {file}"), !shape.is_built_in());
         }
     }
 
     /// Some value does not have it.
-    fn missing(&mut self, why: String) {
-        self.optional.get_or_insert(why);
+    fn missing(&mut self, why: String, listable: bool) {
+        self.optional.get_or_insert(Absent { why, listable });
     }
 
     /// The schemas that lack it, in words.

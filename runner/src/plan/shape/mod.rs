@@ -81,6 +81,11 @@ impl<'s> Shape<'s> {
         found
     }
 
+    /// Whether no file of the user's says it.
+    pub(crate) fn is_built_in(&self) -> bool {
+        self.files.is_none()
+    }
+
     /// Whether a string keeps to its `format`; those of the built-in schemas always do.
     fn asserts_formats(&self) -> bool {
         self.files.is_none_or(|files| !files.formats_ignored)

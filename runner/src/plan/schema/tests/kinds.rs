@@ -18,3 +18,15 @@ fn a_number_is_a_kind_however_it_is_spelled() {
     let own = folder("{ discriminator: .v, files: 's/*.json' }", &[own]);
     assert_eq!(own.verdict(r#"{"v": 1}"#), "valid");
 }
+
+#[test]
+fn a_kind_may_spell_its_number_in_another_way_than_its_schema() {
+    for (key, constant) in [("1", "1.0"), ("1.0", "1"), ("1e1", "10")] {
+        let a = ("a.json", &*format!(r#"{{"required": ["v"], "properties": {{"v": {{"const": {constant}}}}}}}"#));
+        let at = folder(&format!("{{ discriminator: .v, mapping: {{ {key}: a.json }} }}"), &[a]);
+        assert_eq!(at.verdict(&format!(r#"{{"v": {constant}}}"#)), "valid", "{key} {constant}");
+    }
+    let wrong = ("a.json", r#"{"required": ["v"], "properties": {"v": {"const": 1.5}}}"#);
+    let told = folder("{ discriminator: .v, mapping: { 1: a.json } }", &[wrong]).compile().unwrap_err();
+    assert_eq!(told[0].code.id(), "E0157");
+}
