@@ -87,6 +87,8 @@ fn split<'t>(text: &'t str, term: &Term<&str>) -> (Option<super::Path>, &'t str)
         return (None, text);
     };
     let path = syntax::rooted(text, head).filter(|_| syntax::is_simple(text, head));
+    // With a bracket before the path, the rest would have the bracket that closes it.
+    let path = path.filter(|path| text[..path.span.start].trim().is_empty());
     let rest = path.as_ref().and_then(|path| text[path.span.end..].trim_start().strip_prefix('|'));
     match rest {
         Some(rest) => (path, rest),

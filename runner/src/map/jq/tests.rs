@@ -41,6 +41,8 @@ fn jq_as_events_need_it() {
     for (expr, expected) in [
         (".a.Email | lower", json!("a@b.c")),
         (".a.Email | ascii_downcase", json!("a@b.c")),
+        ("(.a.Email | ascii_downcase)", json!("a@b.c")),
+        (" ( .a | .Email ) ", json!("A@B.C")),
         (".nul | lower", Value::Null),
         (".gone // \"none\"", json!("none")),
         (".tags | join(\"-\")", json!("x-y")),

@@ -26,7 +26,7 @@ impl Trail {
     }
 
     fn push(&mut self, part: &Part<Term<&str>>, quiet: bool) {
-        self.written += &match part {
+        let written = match part {
             Part::Index(key) => match step(key) {
                 Some(Step::Field(name)) => map::step(&name),
                 Some(Step::Index(index)) => format!("[{index}]"),
@@ -35,7 +35,8 @@ impl Trail {
             Part::Range(None, None) => "[]".to_owned(),
             Part::Range(..) => "[..:..]".to_owned(),
         };
-        self.written += if quiet { "?" } else { "" };
+        self.written.push_str(&written);
+        self.written.push_str(if quiet { "?" } else { "" });
     }
 }
 
