@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use jsonschema::{PatternOptions, Registry, ValidationError};
+use jsonschema::{Draft, PatternOptions, Registry, ValidationError};
 use serde_json::{Value, json};
 
 use super::formats::in_every_draft;
@@ -24,17 +24,6 @@ impl Default for Options {
     fn default() -> Self {
         Self { draft: None, assert_formats: true }
     }
-}
-
-/// The drafts of JSON Schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each variant is the draft of that name")]
-pub enum Draft {
-    Draft4,
-    Draft6,
-    Draft7,
-    Draft201909,
-    Draft202012,
 }
 
 /// Schema documents that refer to each other, read once; any part of them can be compiled.
@@ -79,21 +68,21 @@ impl SchemaSet {
 
 /// The document with the named draft as its `$schema`, unless it names one that is known.
 fn with_draft(mut document: Value, draft: Option<Draft>) -> Value {
-    let known = Draft::of(&document).is_some();
+    let known = declared_draft(&document).is_some();
     if let (Some(draft), Some(fields)) = (draft.filter(|_| !known), document.as_object_mut()) {
-        fields.insert("$schema".to_owned(), Value::from(draft.uri()));
+        fields.insert("$schema".to_owned(), Value::from(uri(draft)));
     }
     document
 }
 
 /// Checks a part against the meta-schema of its document's draft.
 pub(super) fn check_part<'p>(document: &Value, part: &'p Value) -> Result<(), ValidationError<'p>> {
-    match Draft::of(document) {
+    match declared_draft(document) {
         Some(Draft::Draft4) => jsonschema::draft4::meta::validate(part),
         Some(Draft::Draft6) => jsonschema::draft6::meta::validate(part),
         Some(Draft::Draft7) => jsonschema::draft7::meta::validate(part),
         Some(Draft::Draft201909) => jsonschema::draft201909::meta::validate(part),
-        Some(Draft::Draft202012) | None => jsonschema::draft202012::meta::validate(part),
+        _ => jsonschema::draft202012::meta::validate(part),
     }
 }
 
@@ -128,36 +117,20 @@ impl jsonschema::Retrieve for LocalOnly {
     }
 }
 
-impl Draft {
-    const ALL: [Self; 5] = [Self::Draft4, Self::Draft6, Self::Draft7, Self::Draft201909, Self::Draft202012];
-
-    /// The draft a document's `$schema` names, if it is a known one.
-    pub(crate) fn of(document: &Value) -> Option<Self> {
-        let named = jsonschema::Draft::from_schema_uri(document.get("$schema")?.as_str()?);
-        Self::ALL.into_iter().find(|draft| jsonschema::Draft::from(*draft) == named)
-    }
-
-    /// The URI of its meta-schema.
-    fn uri(self) -> &'static str {
-        match self {
-            Self::Draft4 => "http://json-schema.org/draft-04/schema#",
-            Self::Draft6 => "http://json-schema.org/draft-06/schema#",
-            Self::Draft7 => "http://json-schema.org/draft-07/schema#",
-            Self::Draft201909 => "https://json-schema.org/draft/2019-09/schema",
-            Self::Draft202012 => "https://json-schema.org/draft/2020-12/schema",
-        }
-    }
+/// The draft a document's `$schema` names, if it is a known one.
+pub(crate) fn declared_draft(document: &Value) -> Option<Draft> {
+    let named = Draft::from_schema_uri(document.get("$schema")?.as_str()?);
+    (named != Draft::Unknown).then_some(named)
 }
 
-impl From<Draft> for jsonschema::Draft {
-    fn from(draft: Draft) -> Self {
-        match draft {
-            Draft::Draft4 => Self::Draft4,
-            Draft::Draft6 => Self::Draft6,
-            Draft::Draft7 => Self::Draft7,
-            Draft::Draft201909 => Self::Draft201909,
-            Draft::Draft202012 => Self::Draft202012,
-        }
+/// The URI of a draft's meta-schema.
+fn uri(draft: Draft) -> &'static str {
+    match draft {
+        Draft::Draft4 => "http://json-schema.org/draft-04/schema#",
+        Draft::Draft6 => "http://json-schema.org/draft-06/schema#",
+        Draft::Draft7 => "http://json-schema.org/draft-07/schema#",
+        Draft::Draft201909 => "https://json-schema.org/draft/2019-09/schema",
+        _ => "https://json-schema.org/draft/2020-12/schema",
     }
 }
 

@@ -12,7 +12,9 @@ use serde_json::Value;
 
 use crate::message::Rejection;
 
-pub use compile::{Draft, Options, SchemaSet};
+pub(crate) use compile::declared_draft;
+pub use compile::{Options, SchemaSet};
+pub use jsonschema::Draft;
 pub use refuse::{SchemaError, SchemaErrorKind};
 
 /// A schema, compiled once and shared by every worker. Cheap to clone.

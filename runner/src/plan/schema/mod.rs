@@ -4,7 +4,7 @@ mod choose;
 mod dangling;
 mod files;
 
-use crate::config::{self, DraftName, PipelineFile, Schema, SchemaFiles};
+use crate::config::{self, PipelineFile, Schema, SchemaFiles};
 use crate::decide::Schemas;
 use crate::validate::{Draft, Options, SchemaSet};
 
@@ -82,18 +82,6 @@ fn options(schema: &Schema) -> Options {
     let draft = selection.draft.as_ref().map(|draft| Draft::from(draft.value));
     let ignored = selection.formats.as_ref().is_some_and(|formats| formats.value == config::Formats::Ignore);
     Options { draft, assert_formats: !ignored }
-}
-
-impl From<DraftName> for Draft {
-    fn from(name: DraftName) -> Self {
-        match name {
-            DraftName::Draft4 => Self::Draft4,
-            DraftName::Draft6 => Self::Draft6,
-            DraftName::Draft7 => Self::Draft7,
-            DraftName::Draft201909 => Self::Draft201909,
-            DraftName::Draft202012 => Self::Draft202012,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Located;
 use crate::config::{SchemaFiles, percent, split_pointer};
-use crate::validate::Draft;
+use crate::validate::{Draft, declared_draft};
 
 /// The schema files, where there are any.
 #[derive(Clone, Copy)]
@@ -65,7 +65,7 @@ impl<'s> Files<'s> {
     fn draft(self, schema: Located<'_>) -> Option<Draft> {
         let files = self.0?;
         let document = files.documents.get(schema.file?);
-        document.and_then(|document| Draft::of(&document.value)).or(files.draft.map(Draft::from))
+        document.and_then(|document| declared_draft(&document.value)).or(files.draft.map(Draft::from))
     }
 
     /// The schema of that name, in its own resource only.
