@@ -72,6 +72,15 @@ impl<'s> Roots<'s> {
         }
     }
 
+    /// Only this alternative, where it is one of a root: so that no look-up goes through all of them again.
+    fn choose(&mut self, choice: &narrow::Choice<'s>) {
+        for value in [&mut self.input, &mut self.document, &mut self.body] {
+            if value.origin.as_ref() == Some(&choice.place) {
+                value.forms = Some(vec![Form::Shape(choice.shape.clone())]);
+            }
+        }
+    }
+
     /// Inside `for_each`, where `.` is an element.
     pub(super) fn each(&self, element: Yield<'s>) -> Self {
         let input = Yield { origin: Some(Origin::root(ELEMENT)), ..element };
@@ -137,6 +146,8 @@ struct Walker<'t, 's> {
     choices: Vec<narrow::Choice<'s>>,
     /// The options of the first choice that is still to be made.
     open: Option<Vec<narrow::Choice<'s>>>,
+    /// Alternatives that were looked at, as a measure of the work.
+    looks: usize,
 }
 
 impl<'t, 's> Walker<'t, 's> {
