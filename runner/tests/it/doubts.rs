@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::judged::{S, column, object};
+use crate::judged::{S, column, object, when};
 
 /// An object with one of two fields, eight times over.
 fn pairs() -> String {
@@ -25,4 +25,20 @@ fn many_alternatives_take_no_time_that_anyone_waits_for() {
     }
     assert_eq!(column(&pairs(), "c: text = .a0 // .a1"), "E0113", "both may be absent");
     assert!(start.elapsed() < Duration::from_secs(30), "took {:?}", start.elapsed());
+}
+
+#[test]
+fn a_value_that_a_schema_asks_for_is_known_though_others_are_not_listed() {
+    let asking = |ty: &str, value: &str| {
+        format!(
+            r#"{{"type": "object", "properties": {{"g": {{"type": "{ty}"}}, "v": {S}}}, "additionalProperties": false, "allOf": [
+                {{"if": {{"properties": {{"g": {{"const": {value}}}}}, "required": ["g"]}}, "then": {{"required": ["v"]}}}}]}}"#
+        )
+    };
+    for condition in [".g", ".g == true"] {
+        assert_eq!(when(&asking("boolean", "true"), condition, "v: text"), "", "{condition}");
+    }
+    assert_eq!(when(&asking("boolean", "true"), ".g == false", "v: text"), "E0113");
+    assert_eq!(when(&asking("string", "\"a\""), ".g == \"a\"", "v: text"), "");
+    assert_eq!(when(&asking("string", "\"a\""), ".g == \"b\"", "v: text"), "E0113");
 }

@@ -147,7 +147,7 @@ impl Holds {
         match self {
             Self::NotNull => shape.types().iter().any(|(ty, _)| *ty != Type::Null),
             Self::Is(name) => Shape::named(name).types().iter().any(|(ty, _)| shape.may_be(*ty)),
-            Self::OneOf(values) => any(&|value| values.iter().any(|known| same(known, value))),
+            Self::OneOf(values) => values.iter().any(|value| shape.may_be_value(value)),
             Self::Not(other) => any(&|value| !same(value, other)),
             Self::Present | Self::Least(_) => true,
         }
