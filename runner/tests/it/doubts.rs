@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::judged::{S, column, object, when};
+use crate::judged::{S, array, column, each, object, when};
 
 /// An object with one of two fields, eight times over.
 fn pairs() -> String {
@@ -41,4 +41,22 @@ fn a_value_that_a_schema_asks_for_is_known_though_others_are_not_listed() {
     assert_eq!(when(&asking("boolean", "true"), ".g == false", "v: text"), "E0113");
     assert_eq!(when(&asking("string", "\"a\""), ".g == \"a\"", "v: text"), "");
     assert_eq!(when(&asking("string", "\"a\""), ".g == \"b\"", "v: text"), "E0113");
+}
+
+#[test]
+fn a_function_that_compares_leaves_the_values_it_is_true_of() {
+    let paid = object(&format!("m!: {{\"enum\": [\"a_pay\", \"g_pay\"]}}; tok!: {S}"));
+    let card = object(&format!("m!: {{\"const\": \"card\"}}; l4!: {S}"));
+    let either = format!(r#"{{"oneOf": [{card}, {paid}]}}"#);
+    let schema = object(&format!("pm!: {either}; pms!: {}; x: {S}", array(&either)));
+    for condition in ["endswith(\"_pay\")", "IN(\"a_pay\", \"g_pay\")"] {
+        assert_eq!(when(&schema, &format!(".pm.m | {condition}"), "t: text = .pm.tok"), "", "{condition}");
+        let elements = format!("[.pms[] | select(.m | {condition})]");
+        assert_eq!(each(&schema, &elements, &["t: text = .tok"]), "", "{condition}");
+    }
+    assert_eq!(when(&schema, ".pm.m | startswith(\"c\")", "l: text = .pm.l4"), "");
+    assert_eq!(when(&schema, ".pm.m | IN(\"a_pay\", \"card\")", "t: text = .pm.tok"), "E0113");
+    assert_eq!(when(&schema, ".x | IN(\"a\", \"b\")", "x: text"), "");
+    assert_eq!(when(&schema, ".x | IN(\"a\", null)", "x: text"), "E0113");
+    assert_eq!(when(&schema, ".x | any(1; . == 1)", "x: text"), "E0113", "null has no part in it");
 }

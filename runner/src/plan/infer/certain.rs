@@ -202,14 +202,40 @@ fn piped(left: &Term<&str>, right: &Term<&str>, scope: Scope<'_>, truth: bool) -
 /// Functions that fail on null, and so are never true of it.
 const FAIL_ON_NULL: [&str; 6] = ["startswith", "endswith", "test", "has", "any", "all"];
 
+/// What a function says of its input where it is true.
 fn call(name: &str, arguments: &[Term<&str>], scope: Scope<'_>) -> Vec<Fact> {
     let Some(place) = scope.input else {
         return Vec::new();
     };
-    let not_null = FAIL_ON_NULL.contains(&name).then(|| Fact::not_null_at(place.clone()));
-    let key = arguments.first().filter(|_| name == "has" && arguments.len() == 1);
-    let present = key.and_then(step).map(|step| Fact::At(place.step(step), Holds::Present));
-    not_null.into_iter().chain(present).collect()
+    let mut found = Vec::new();
+    // `any(VALUES; CONDITION)` has values of its own.
+    if FAIL_ON_NULL.contains(&name) && !(matches!(name, "any" | "all") && arguments.len() == 2) {
+        found.push(Fact::not_null_at(place.clone()));
+    }
+    if let [argument] = arguments {
+        let key = step(argument).filter(|_| name == "has");
+        found.extend(key.map(|step| Fact::At(place.step(step), Holds::Present)));
+        found.extend(compared(name, argument).map(|holds| Fact::At(place.clone(), holds)));
+    }
+    found
+}
+
+/// What a comparison with literals that is a function says of its input.
+fn compared(name: &str, argument: &Term<&str>) -> Option<Holds> {
+    match (name, literals(argument)?.as_slice()) {
+        ("IN", values) => (!values.contains(&Value::Null)).then(|| Holds::OneOf(values.to_vec())),
+        ("startswith", [Value::String(start)]) => Some(Holds::Starts(start.clone())),
+        ("endswith", [Value::String(end)]) => Some(Holds::Ends(end.clone())),
+        _ => None,
+    }
+}
+
+/// The values of `a, b`.
+fn literals(term: &Term<&str>) -> Option<Vec<Value>> {
+    match term {
+        Term::BinOp(left, BinaryOp::Comma, right) => Some([literals(left)?, literals(right)?].concat()),
+        term => Some(vec![literal(term)?]),
+    }
 }
 
 /// What is certain after `select(..)` and its kind let a value through.
