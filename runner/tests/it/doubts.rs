@@ -60,3 +60,20 @@ fn a_function_that_compares_leaves_the_values_it_is_true_of() {
     assert_eq!(when(&schema, ".x | IN(\"a\", null)", "x: text"), "E0113");
     assert_eq!(when(&schema, ".x | any(1; . == 1)", "x: text"), "E0113", "null has no part in it");
 }
+
+#[test]
+fn a_string_that_keeps_to_a_pattern_has_a_first_part() {
+    let text = |pattern: &str| object(&format!(r#"k!: {{"type": "string", "pattern": "{pattern}"}}"#));
+    assert_eq!(column(&text("^[^/]+/[^/]+$"), "a: text = .k | split(\"/\")[0]"), "");
+    assert_eq!(column(&text("^[^/]*$"), "a: text = .k | split(\"/\")[0]"), "E0113", "it may be empty");
+}
+
+#[test]
+fn an_item_that_was_found_is_there() {
+    let schema = object(&format!("a!: {}", array(S)));
+    for condition in [".a | index(\"q\") != null", ".a | any(. == \"q\")"] {
+        assert_eq!(when(&schema, condition, "a: text = .a[0]"), "", "{condition}");
+        assert_eq!(when(&schema, condition, "a: text = .a[1]"), "E0113", "{condition}");
+    }
+    assert_eq!(when(&schema, ".a | all(. == \"q\")", "a: text = .a[0]"), "E0113");
+}

@@ -18,6 +18,7 @@ mod lookup;
 mod math;
 mod narrow;
 mod path;
+mod predicate;
 mod reads;
 mod subtraction;
 mod term;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::pattern::matches;
 use super::types::{may_be_value, type_of, types, values};
 use super::{Conjunction, Shape, Type};
 
@@ -36,6 +37,11 @@ pub(in crate::plan) struct Keywords<'s> {
 }
 
 impl<'s> Keywords<'s> {
+    /// Whether a string has at least one character.
+    pub(in crate::plan) fn is_filled(&self) -> bool {
+        self.min_length > Some(0) || self.pattern.is_some_and(|pattern| !matches(pattern, ""))
+    }
+
     fn of(conjunction: &Conjunction<'s>, ty: Type) -> Self {
         let text = |name: &str| conjunction.keyword(name).find_map(Value::as_str);
         match ty {
