@@ -13,6 +13,7 @@ mod cross_check;
 mod decide;
 mod dev;
 mod documents;
+mod doubts;
 mod editor_schema;
 mod envelopes;
 mod errors;

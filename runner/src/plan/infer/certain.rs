@@ -4,7 +4,8 @@ use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::ops::Cmp;
 use serde_json::Value;
 
-use super::fact::{Fact, Holds, Origin, Scope, origin, same, step};
+use super::fact::{Fact, Holds, Origin, Scope, origin, same};
+use super::predicate::call;
 use super::term::literal;
 
 /// What is certain when the term is true, or, with `truth` false, when it is false or null.
@@ -157,6 +158,7 @@ fn not_null(term: &Term<&str>, scope: Scope<'_>) -> Vec<Fact> {
         {
             not_null(left, scope)
         }
+        Term::Call(name @ ("index" | "rindex"), arguments) => call(name, arguments, scope),
         term => origin(term, scope).map(Fact::not_null_at).into_iter().collect(),
     }
 }
@@ -197,19 +199,6 @@ fn piped(left: &Term<&str>, right: &Term<&str>, scope: Scope<'_>, truth: bool) -
     }
     let place = origin(left, scope);
     place.map_or_else(Vec::new, |place| facts(right, Scope { input: Some(&place), ..scope }, truth))
-}
-
-/// Functions that fail on null, and so are never true of it.
-const FAIL_ON_NULL: [&str; 6] = ["startswith", "endswith", "test", "has", "any", "all"];
-
-fn call(name: &str, arguments: &[Term<&str>], scope: Scope<'_>) -> Vec<Fact> {
-    let Some(place) = scope.input else {
-        return Vec::new();
-    };
-    let not_null = FAIL_ON_NULL.contains(&name).then(|| Fact::not_null_at(place.clone()));
-    let key = arguments.first().filter(|_| name == "has" && arguments.len() == 1);
-    let present = key.and_then(step).map(|step| Fact::At(place.step(step), Holds::Present));
-    not_null.into_iter().chain(present).collect()
 }
 
 /// What is certain after `select(..)` and its kind let a value through.

@@ -15,7 +15,7 @@ impl Yield<'_> {
             Form::Shape(shape) => shape.possible().iter().all(|possible| match possible.known {
                 Known::Value(value) => value != "",
                 Known::Open(keywords) => {
-                    keywords.min_length > Some(0) || keywords.format.is_some_and(|name| FILLED.contains(&name))
+                    keywords.is_filled() || keywords.format.is_some_and(|name| FILLED.contains(&name))
                 }
             }),
             Form::Literal(value) => value != "",

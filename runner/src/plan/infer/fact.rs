@@ -42,6 +42,9 @@ pub(in crate::plan) enum Holds {
     OneOf(Vec<Value>),
     /// It is not this.
     Not(Value),
+    /// It is a string that starts, or ends, so.
+    Starts(String),
+    Ends(String),
     /// An array there has so many items at least.
     Least(u64),
 }
@@ -122,7 +125,7 @@ impl Fact {
 impl Holds {
     fn allows_null(&self) -> bool {
         match self {
-            Self::NotNull | Self::OneOf(_) => false,
+            Self::NotNull | Self::OneOf(_) | Self::Starts(_) | Self::Ends(_) => false,
             Self::Is(name) => Shape::named(name).may_be(Type::Null),
             Self::Present | Self::Not(_) | Self::Least(_) => true,
         }
@@ -147,8 +150,10 @@ impl Holds {
         match self {
             Self::NotNull => shape.types().iter().any(|(ty, _)| *ty != Type::Null),
             Self::Is(name) => Shape::named(name).types().iter().any(|(ty, _)| shape.may_be(*ty)),
-            Self::OneOf(values) => any(&|value| values.iter().any(|known| same(known, value))),
+            Self::OneOf(values) => values.iter().any(|value| shape.may_be_value(value)),
             Self::Not(other) => any(&|value| !same(value, other)),
+            Self::Starts(start) => any(&|value| value.as_str().is_some_and(|text| text.starts_with(start))),
+            Self::Ends(end) => any(&|value| value.as_str().is_some_and(|text| text.ends_with(end))),
             Self::Present | Self::Least(_) => true,
         }
     }

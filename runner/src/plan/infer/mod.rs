@@ -20,6 +20,7 @@ mod lookup;
 mod math;
 mod narrow;
 mod path;
+mod predicate;
 mod reads;
 mod subtraction;
 mod term;
@@ -70,6 +71,15 @@ impl<'s> Roots<'s> {
         for value in [&mut self.input, &mut self.document, &mut self.body] {
             if value.origin == Some(Origin::root(DOCUMENT)) {
                 value.forms.clone_from(&document.forms);
+            }
+        }
+    }
+
+    /// Only this alternative, where it is one of a root: so that no look-up goes through all of them again.
+    fn choose(&mut self, choice: &narrow::Choice<'s>) {
+        for value in [&mut self.input, &mut self.document, &mut self.body] {
+            if value.origin.as_ref() == Some(&choice.place) {
+                value.forms = Some(vec![Form::Shape(choice.shape.clone())]);
             }
         }
     }
@@ -139,6 +149,8 @@ struct Walker<'t, 's> {
     choices: Vec<narrow::Choice<'s>>,
     /// The options of the first choice that is still to be made.
     open: Option<Vec<narrow::Choice<'s>>>,
+    /// Alternatives that were looked at, as a measure of the work.
+    looks: usize,
 }
 
 impl<'t, 's> Walker<'t, 's> {

@@ -44,6 +44,7 @@ impl<'s> Walker<'_, 's> {
 
     /// The alternative that this case has here; a choice still to be made is noted.
     fn chosen(&mut self, mut value: Yield<'s>, place: &Origin) -> Yield<'s> {
+        self.looks += number(&value);
         if let Some(choice) = self.choices.iter().find(|choice| choice.place == *place) {
             let forms = value.forms.into_iter().flatten().filter_map(|form| match form {
                 Form::Shape(shape) => shape.has(&choice.shape).then(|| Form::Shape(choice.shape.clone())),
@@ -57,6 +58,11 @@ impl<'s> Walker<'_, 's> {
         }
         value
     }
+}
+
+fn number(value: &Yield<'_>) -> usize {
+    let count = |form: &Form<'_>| if let Form::Shape(shape) = form { shape.number_of_alternatives() } else { 1 };
+    value.forms.iter().flatten().map(count).sum()
 }
 
 /// Each alternative of a value that may be an object: its fields go together.

@@ -113,11 +113,14 @@ impl<'s> Shape<'s> {
         self.alternatives.iter().map(one)
     }
 
+    pub(super) fn number_of_alternatives(&self) -> usize {
+        self.alternatives.len()
+    }
+
     /// Whether every alternative of the other is one of these.
     pub(super) fn has(&self, other: &Self) -> bool {
-        let same =
-            |left: &Conjunction<'s>, right: &Conjunction<'s>| left.identity(|_| true) == right.identity(|_| true);
-        other.alternatives.iter().all(|wanted| self.alternatives.iter().any(|known| same(known, wanted)))
+        let is = |wanted: &_| self.alternatives.iter().any(|known| known.identity(|_| true) == *wanted);
+        other.alternatives.iter().all(|wanted| is(&wanted.identity(|_| true)))
     }
 
     /// The schemas of all alternatives; those of one alternative all hold.

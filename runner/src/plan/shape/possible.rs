@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::types::{type_of, types, values};
+use super::pattern::matches;
+use super::types::{may_be_value, type_of, types, values};
 use super::{Conjunction, Shape, Type};
 
 /// One sort of value at a place.
@@ -36,6 +37,11 @@ pub(in crate::plan) struct Keywords<'s> {
 }
 
 impl<'s> Keywords<'s> {
+    /// Whether a string has at least one character.
+    pub(in crate::plan) fn is_filled(&self) -> bool {
+        self.min_length > Some(0) || self.pattern.is_some_and(|pattern| !matches(pattern, ""))
+    }
+
     fn of(conjunction: &Conjunction<'s>, ty: Type) -> Self {
         let text = |name: &str| conjunction.keyword(name).find_map(Value::as_str);
         match ty {
@@ -87,13 +93,14 @@ impl<'s> Shape<'s> {
 
     /// The values, each once, when there are only so many; null is one of them.
     pub(in crate::plan) fn finite(&self) -> Option<Vec<Value>> {
-        let values = self.with_null().into_iter().map(|possible| match possible.known {
-            Known::Value(value) => Some(value.clone()),
-            Known::Open(_) if possible.ty == Type::Null => Some(Value::Null),
-            Known::Open(_) => None,
-        });
+        let lists = self.alternatives.iter().map(finite).collect::<Option<Vec<_>>>()?;
         let mut seen = HashSet::new();
-        Some(values.collect::<Option<Vec<_>>>()?.into_iter().filter(|value| seen.insert(value.clone())).collect())
+        Some(lists.into_iter().flatten().filter(|value| seen.insert(value.clone())).collect())
+    }
+
+    /// Whether this value may be one of them, as far as types and constants tell.
+    pub(in crate::plan) fn may_be_value(&self, value: &Value) -> bool {
+        self.alternatives.iter().any(|conjunction| may_be_value(conjunction, value))
     }
 
     fn with_null(&self) -> Vec<Possible<'s>> {
@@ -122,6 +129,17 @@ fn possible<'s>(conjunction: &Conjunction<'s>) -> Vec<Possible<'s>> {
     }
 }
 
+fn finite(conjunction: &Conjunction<'_>) -> Option<Vec<Value>> {
+    let of_type = |possible: Possible<'_>| match (possible.known, possible.ty) {
+        (Known::Value(value), _) => Some(vec![value.clone()]),
+        (Known::Open(_), Type::Null) => Some(vec![Value::Null]),
+        (Known::Open(_), Type::Boolean) => Some(vec![Value::Bool(true), Value::Bool(false)]),
+        (Known::Open(_), _) => None,
+    };
+    let lists = possible(conjunction).into_iter().map(of_type).collect::<Option<Vec<_>>>()?;
+    Some(lists.into_iter().flatten().filter(|value| may_be_value(conjunction, value)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -135,6 +153,10 @@ mod tests {
         assert_eq!(Shape::of_value(&json!({"type": "null"})).finite(), Some(vec![json!(null)]));
         assert_eq!(Shape::of_value(&json!({"type": "string"})).finite(), None);
         assert_eq!(Shape::of_value(&json!(false)).finite(), Some(vec![]));
+        assert_eq!(
+            Shape::of_value(&json!({"type": "boolean", "not": {"const": true}})).finite(),
+            Some(vec![json!(false)])
+        );
     }
 
     #[test]

@@ -37,8 +37,19 @@ pub(super) fn values<'s>(conjunction: &Conjunction<'s>) -> Option<Vec<&'s Value>
     lists.sort_by_key(|list| list.len());
     let (first, others) = lists.split_first()?;
     let in_all = |value: &&Value| others.iter().all(|list| list.iter().any(|other| same(other, value)));
-    let denied: HashSet<&Value> = conjunction.not.iter().flat_map(|not| allowed(not.value)).collect();
+    let denied: HashSet<&Value> = denied(conjunction).collect();
     Some(first.iter().filter(|value| !denied.contains(value)).filter(in_all).collect())
+}
+
+/// Values that are certain not to be allowed.
+fn denied<'s>(conjunction: &Conjunction<'s>) -> impl Iterator<Item = &'s Value> {
+    conjunction.not.iter().flat_map(|not| allowed(not.value))
+}
+
+/// Whether this value may be allowed, as far as types and constants tell.
+pub(super) fn may_be_value(conjunction: &Conjunction<'_>, value: &Value) -> bool {
+    let listed = || values(conjunction).is_none_or(|values| values.iter().any(|known| same(known, value)));
+    types(conjunction).contains(&type_of(value)) && listed() && !denied(conjunction).any(|denied| same(denied, value))
 }
 
 /// Whether each of these fields that an object has to have can have a value.
