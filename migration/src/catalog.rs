@@ -5,12 +5,13 @@ use sea_orm_migration::sea_orm::{
     QueryResult, Statement, TransactionTrait, Value,
 };
 
+use crate::Error;
 use crate::ddl;
 use crate::index_name::index_name;
 use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Rights};
 use crate::merge::{Declaration, merge};
 use crate::session::LOCK_TIMEOUT;
-use crate::{Error, Table, TableName};
+use pipeline::{Table, TableName};
 
 /// Every declared table beside its live counterpart, at one moment.
 pub(crate) struct Survey {

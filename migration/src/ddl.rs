@@ -6,7 +6,7 @@ use sea_orm_migration::sea_orm::sea_query::{
     IntoTableRef, PostgresQueryBuilder, QuotedBuilder, Table as SqlTable, TableRef,
 };
 
-use crate::{Column, Index, TableName};
+use pipeline::{Column, Index, TableName};
 
 /// A quoted identifier.
 pub(crate) fn ident(name: &str) -> String {
@@ -156,7 +156,7 @@ pub(crate) fn lock_table(name: &TableName) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::IndexMethod;
+    use pipeline::IndexMethod;
 
     fn name() -> TableName {
         TableName { schema: Some("Odd Schema".into()), name: "or\"der".into() }

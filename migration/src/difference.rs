@@ -7,7 +7,7 @@ use crate::catalog::Surveyed;
 use crate::index_name::index_name;
 use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable};
 use crate::merge::{Declaration, Sourced, same_set};
-use crate::{Column, Index};
+use pipeline::{Column, Index};
 
 /// One difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

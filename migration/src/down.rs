@@ -4,7 +4,8 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend,
 
 use crate::catalog::{has_rows, home, one};
 use crate::session::Session;
-use crate::{Entry, Error, Loss, Table, TableName, ddl, ledger};
+use crate::{Entry, Error, Loss, ddl, ledger};
+use pipeline::{Table, TableName};
 
 /// Undoes the last step the ledger records, or the last one on `only` these tables, and gives its entry; `None` when
 /// nothing is left to undo. Refuses to lose rows or values unless `allow_data_loss`.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::Index;
+use pipeline::Index;
 
 /// PostgreSQL's limit on an identifier, in bytes (NAMEDATALEN - 1). It cuts longer ones silently.
 pub(crate) const MAX_IDENTIFIER: usize = 63;
@@ -57,7 +57,7 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::IndexMethod;
+    use pipeline::IndexMethod;
 
     fn index(columns: &[&str]) -> Index {
         Index {

@@ -8,7 +8,8 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 use serde::Serialize;
 
 use crate::catalog::{all, one};
-use crate::{Loss, Step, TableName};
+use crate::{Loss, Step};
+use pipeline::TableName;
 
 /// The ledger, in the connection's default schema.
 pub(crate) const TABLE: &str = "runner_ledger";
@@ -35,7 +36,7 @@ pub struct Entry {
     /// What taking it back takes with it.
     pub loses: Loss,
     /// The pipeline file that asked for it.
-    #[serde(serialize_with = "crate::declared::path_as_text")]
+    #[serde(serialize_with = "pipeline::path_as_text")]
     pub declared_in: PathBuf,
     /// RFC 3339, UTC.
     pub applied_at: String,

@@ -6,9 +6,6 @@
 //!
 //! The modules in reading order:
 
-mod column_type;
-mod declared;
-
 mod merge;
 
 mod catalog;
@@ -31,8 +28,6 @@ mod plan;
 mod status;
 mod up;
 
-pub use column_type::{ColumnType, ParseTypeError, ScalarType};
-pub use declared::{Column, Index, IndexMethod, Table, TableName};
 pub use down::down;
 pub use error::{Cause, Error};
 pub use ledger::Entry;

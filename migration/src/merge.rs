@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use crate::Error;
 use crate::index_name::MAX_IDENTIFIER;
-use crate::{Column, Error, Index, IndexMethod, Table, TableName};
+use pipeline::{Column, Index, IndexMethod, Table, TableName};
 
 /// Something declared, and the file that declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::catalog::{Surveyed, survey};
 use crate::difference::{Difference, differences};
 use crate::resolve::{Outcome, resolve};
-use crate::{Error, Table, TableName, ddl};
+use crate::{Error, ddl};
+use pipeline::{Table, TableName};
 
 /// One reason why rows for a table could not be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -23,7 +24,7 @@ pub struct Misfit {
     /// The command or SQL that fixes it.
     pub fix: String,
     /// The pipeline file whose declaration the table does not fit.
-    #[serde(serialize_with = "crate::declared::path_as_text")]
+    #[serde(serialize_with = "pipeline::path_as_text")]
     pub declared_in: PathBuf,
 }
 

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::catalog::{Survey, survey};
 use crate::resolve::{Outcome, resolve};
-use crate::{Action, Error, Refusal, Step, Table};
+use crate::{Action, Error, Refusal, Step};
+use pipeline::Table;
 
 /// Steps in the order they are applied, and what stands in their way.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

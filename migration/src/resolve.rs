@@ -5,7 +5,8 @@ use crate::difference::{Difference, differences};
 use crate::index_name::{index_name, primary_key_name};
 use crate::live::{Kind, LiveKey, LiveTable};
 use crate::merge::{Declaration, Sourced};
-use crate::{Action, Column, Index, Loss, Refusal, Step, Undo, ddl};
+use crate::{Action, Loss, Refusal, Step, Undo, ddl};
+use pipeline::{Column, Index};
 
 /// What comes of one difference.
 #[derive(Debug)]
@@ -229,7 +230,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn home(&self) -> &crate::TableName {
+    fn home(&self) -> &pipeline::TableName {
         &self.declaration.home
     }
 

@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::catalog::{Surveyed, read_only, survey};
 use crate::difference::undeclared;
 use crate::resolve::{Outcome, resolve};
-use crate::{Entry, Error, Refusal, Step, Table, TableName, ledger};
+use crate::{Entry, Error, Refusal, Step, ledger};
+use pipeline::{Table, TableName};
 
 /// The state of all declared tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,7 +34,7 @@ pub struct TableStatus {
     /// Live columns no file declares; they are left alone.
     pub undeclared: Vec<String>,
     /// The first file that declares it.
-    #[serde(serialize_with = "crate::declared::path_as_text")]
+    #[serde(serialize_with = "pipeline::path_as_text")]
     pub declared_in: PathBuf,
 }
 

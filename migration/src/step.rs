@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::TableName;
+use pipeline::TableName;
 
 /// The kinds of step. All are additive: none loses a row or rewrites a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -65,7 +65,7 @@ pub struct Step {
     /// How it is taken back.
     pub undo: Undo,
     /// The pipeline file that asks for it.
-    #[serde(serialize_with = "crate::declared::path_as_text")]
+    #[serde(serialize_with = "pipeline::path_as_text")]
     pub declared_in: PathBuf,
 }
 
@@ -120,6 +120,6 @@ pub struct Refusal {
     /// SQL to run by hand; empty where SQL is no help.
     pub by_hand: Vec<String>,
     /// The pipeline file that asks for it.
-    #[serde(serialize_with = "crate::declared::path_as_text")]
+    #[serde(serialize_with = "pipeline::path_as_text")]
     pub declared_in: PathBuf,
 }

@@ -4,7 +4,8 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend,
 use serde::Serialize;
 
 use crate::session::Session;
-use crate::{Error, Plan, Refusal, Step, Table, ledger, plan};
+use crate::{Error, Plan, Refusal, Step, ledger, plan};
+use pipeline::Table;
 
 /// What a migration did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

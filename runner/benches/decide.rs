@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
+use compiler::config::{Environment, load};
+use compiler::Compiled;
 use divan::Bencher;
-use runner::config::{Environment, load};
-use runner::decide::{Decider, Schemas};
-use runner::map::{ColumnMapping, Context, Expr, Mapping, TableMapping};
-use runner::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt, parse};
-use runner::plan::{Compiled, compile};
-use runner::validate::{Options, Validator};
+use jq::{Context, Expr};
+use pipeline::decide::{Decider, Schemas};
+use pipeline::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt, parse};
+use pipeline::validate::{Options, Validator};
+use pipeline::{ColumnMapping, Mapping, TableMapping};
 use serde_json::{Value, json};
 
 /// 415 bytes, as the transactions example has them.
@@ -145,7 +146,7 @@ fn github(file: &str) -> PathBuf {
 }
 
 fn github_compiled() -> Compiled {
-    compile(&load(&[github("pipeline.yaml")], &Environment::new())).expect("the pipeline file is right")
+    compiler::compile(&load(&[github("pipeline.yaml")], &Environment::new())).expect("the pipeline file is right")
 }
 
 /// The largest sample up to 26,000 bytes: a pull request's comment.

@@ -1,34 +1,21 @@
-//! A generic, config-driven pipeline runner: SQS queue -> JSON Schema -> rows -> PostgreSQL.
+//! The command line of `runner`: commands, settings, and how results and failures are shown.
 //!
-//! The modules in reading order:
-
-pub mod message;
-pub mod row;
-
-pub mod config;
-pub mod diagnostic;
-
-pub mod map;
-pub mod validate;
-
-pub mod decide;
-
-pub mod producer;
-
-pub mod plan;
-
-pub mod cases;
-pub mod scaffold;
-
-mod backoff;
-pub mod fault;
-pub mod stop;
-
-pub mod dlq;
-pub mod sink;
-pub mod source;
-
-pub mod engine;
+//! What a command does is in the crates: `compiler` reads pipeline files, `engine` runs them, `migration` brings the
+//! database up to them.
+#![allow(clippy::doc_markdown, reason = "the arguments' comments are the help a person reads in a terminal")]
 
 pub mod cli;
+pub mod commands;
+
+mod connection;
+mod live;
+mod load;
+mod running;
+mod signals;
+
+pub mod exit;
+pub mod output;
+
+pub mod environment;
+pub mod settings;
 pub mod telemetry;

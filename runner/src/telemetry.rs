@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::settings::{LogFormat, Settings, SettingsError};
+use crate::settings::{LogFormat, Settings, SettingsError};
 
 /// Installs the subscriber for the process. Results go to stdout, so logs never do.
 pub fn install(settings: &Settings) -> Result<(), SettingsError> {

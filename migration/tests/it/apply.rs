@@ -1,6 +1,7 @@
 //! Every step, as PostgreSQL takes it.
 
-use migration::{Action, Index, IndexMethod, State, Table, plan, status, up};
+use migration::{Action, State, plan, status, up};
+use pipeline::{Index, IndexMethod, Table};
 
 use crate::database::{ONE_EVENT, TestDb, events, fresh, index, table};
 

@@ -1,6 +1,7 @@
 //! Two runners migrating one database at once.
 
-use migration::{Table, down, plan, up};
+use migration::{down, plan, up};
+use pipeline::Table;
 use sea_orm_migration::sea_orm::{ConnectionTrait, Database};
 
 use crate::database::{ONE_EVENT, TestDb, events, fresh, index};

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use devstack::postgres::{Postgres, PostgresOptions};
-use migration::{Column, Index, IndexMethod, Table, TableName};
+use pipeline::{Column, Index, IndexMethod, Table, TableName};
 use sea_orm_migration::sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 pub(crate) struct TestDb {

@@ -3,7 +3,8 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use migration::{Error, Index, Table, down, plan, status, up};
+use migration::{Error, down, plan, status, up};
+use pipeline::{Index, Table};
 use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database};
 
 use crate::database::{ONE_EVENT, events, fresh, index, table};

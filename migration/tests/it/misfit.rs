@@ -1,6 +1,7 @@
 //! What keeps a run from writing.
 
-use migration::{Table, misfits, up};
+use migration::{misfits, up};
+use pipeline::Table;
 
 use crate::database::{TestDb, events, fresh, table};
 

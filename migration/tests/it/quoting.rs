@@ -1,6 +1,7 @@
 //! Names that need quotes, and SQL that tries to get out of its place.
 
-use migration::{Column, Index, Table, TableName, down, misfits, plan, up};
+use migration::{down, misfits, plan, up};
+use pipeline::{Column, Index, Table, TableName};
 
 use crate::database::{TestDb, fresh, index, table};
 

@@ -1,6 +1,7 @@
 //! What a migration won't do: the reason, the SQL to run by hand, and that this SQL works.
 
-use migration::{Action, Index, Table, plan, up};
+use migration::{Action, plan, up};
+use pipeline::{Index, Table};
 
 use sea_orm_migration::sea_orm::ConnectionTrait;
 

@@ -1,6 +1,7 @@
 //! What is created compares equal to what is read, for every type and its array.
 
-use migration::{Column, ColumnType, misfits, plan, up};
+use migration::{misfits, plan, up};
+use pipeline::{Column, ColumnType};
 
 use crate::database::{fresh, table};
 

@@ -1,6 +1,7 @@
 //! `down`.
 
-use migration::{Error, State, Table, TableName, down, plan, status, up};
+use migration::{Error, State, down, plan, status, up};
+use pipeline::{Table, TableName};
 
 use crate::database::{ONE_EVENT, events, fresh, index, table};
 

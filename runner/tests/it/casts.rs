@@ -2,12 +2,12 @@
 
 mod values;
 
-use migration::ColumnType;
+use compiler::cases::value;
+use pipeline::ColumnType;
+use pipeline::cast::cast;
+use pipeline::row::Cell;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use runner::cases::value;
-use runner::map::cast::cast;
-use runner::row::Cell;
 use sea_orm::sqlx::{self, PgPool};
 use serde_json::{Value, json};
 

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use migration::Table;
-use runner::cases::{Case, Expected, ExpectedRow, compile as compile_cases};
-use runner::config::load::load_tests;
-use runner::config::{Environment, load};
-use runner::diagnostic::{Style, render};
-use runner::message::{Attribute, AttributeValue};
-use runner::plan::{Pipeline, compile};
+use compiler::cases::{Case, Expected, ExpectedRow, compile as compile_cases};
+use compiler::config::load::load_tests;
+use compiler::config::{Environment, load};
+use compiler::diagnostic::{Style, render};
+use pipeline::Pipeline;
+use pipeline::Table;
+use pipeline::message::{Attribute, AttributeValue};
 use serde_json::{Map, Value, json};
 
 use crate::documents::{Block, blocks_in};
@@ -68,7 +68,7 @@ fn all_recipes_fit_into_one_project() {
         assert!(!to.exists(), "{} is there twice", path(&file));
         std::fs::write(to, file.text).expect("written");
     }
-    match compile(&load(&[home.path().join("pipelines")], &Environment::new())) {
+    match compiler::compile(&load(&[home.path().join("pipelines")], &Environment::new())) {
         Ok(compiled) => assert_eq!(render(&compiled.warnings, Style::Plain), ""),
         Err(problems) => panic!("{}", render(&problems, Style::Plain)),
     }
@@ -110,7 +110,7 @@ fn compiled(stack: &Stack, file: &str) -> (Pipeline, Vec<Case>) {
     let paths = [stack.home.path().join(file)];
     let files = load(&paths, &Environment::new());
     let (tests, _) = load_tests(&paths, &files.pipelines);
-    let pipeline = compile(&files).expect("it compiled before").pipelines.remove(0);
+    let pipeline = compiler::compile(&files).expect("it compiled before").pipelines.remove(0);
     let (cases, problems) = compile_cases(&pipeline, &tests[0]);
     assert_eq!(render(&problems, Style::Plain), "");
     (pipeline, cases)

@@ -3,10 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use runner::config::{Environment, load, parse};
-use runner::diagnostic::{Code, SourceText};
-use runner::plan::compile;
-use runner::validate::{Options, Validator};
+use compiler::config::{Environment, load, parse};
+use compiler::diagnostic::{Code, SourceText};
+use pipeline::validate::{Options, Validator};
 use serde_json::{Value, json};
 
 use crate::stack::{pipeline_files, repository, shown};
@@ -65,7 +64,7 @@ fn it_judges_the_structure_as_the_reader_does() {
             assert!(!validator.is_valid(&value), "{}: {problems:#?}", path.display());
             wrong += 1;
         } else if problems.is_empty() {
-            let compiled = compile(&load(std::slice::from_ref(&path), &Environment::new()));
+            let compiled = compiler::compile(&load(std::slice::from_ref(&path), &Environment::new()));
             let told = compiled.is_err_and(|problems| problems.iter().any(|problem| TOLD.contains(&problem.code)));
             let verdict = validator.check(&value);
             assert!(verdict.is_ok() || told, "{}: {verdict:?}", path.display());

@@ -6,9 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use runner::decide::Decider;
-use runner::message::Code;
-use runner::row::Cell;
+use pipeline::decide::Decider;
+use pipeline::message::Code;
+use pipeline::row::Cell;
 use serde_json::{Value, json};
 
 use crate::tables::{delivery, pipeline};

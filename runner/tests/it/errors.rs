@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use runner::config::load::load_text;
-use runner::config::{Environment, Files};
-use runner::diagnostic::{Code, SourceText, Style, render};
-use runner::plan::compile;
+use compiler::config::load::load_text;
+use compiler::config::{Environment, Files};
+use compiler::diagnostic::{Code, SourceText, Style, render};
 
 use crate::documents::{Block, blocks_in, page};
 
@@ -33,13 +32,13 @@ fn merged(base: &str, example: &str) -> String {
     kept + &example.into_iter().map(|(_, text)| text).collect::<String>()
 }
 
-fn problems(pipeline: &str, schema: &str) -> Vec<runner::diagnostic::Diagnostic> {
+fn problems(pipeline: &str, schema: &str) -> Vec<compiler::diagnostic::Diagnostic> {
     let read = |path: &Path, _: u64| match path.to_str() {
         Some("order.schema.json") => Ok(schema.as_bytes().to_vec()),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
     let text = load_text(SourceText::new("p.yaml", pipeline), &Environment::new(), &read);
-    match compile(&Files { pipelines: vec![text], problems: Vec::new() }) {
+    match compiler::compile(&Files { pipelines: vec![text], problems: Vec::new() }) {
         Ok(compiled) => compiled.warnings,
         Err(problems) => problems,
     }

@@ -6,10 +6,10 @@ mod samples;
 use std::collections::BTreeSet;
 
 use aws_sdk_sqs::types::Message;
-use runner::decide::Verdict;
-use runner::diagnostic::{Code, Style, render};
-use runner::message::{Delivery, Rejection};
-use runner::row::{Row, Rows};
+use compiler::diagnostic::{Code, Style, render};
+use pipeline::decide::Verdict;
+use pipeline::message::{Delivery, Rejection};
+use pipeline::row::{Row, Rows};
 use serde_json::{Value, json};
 
 use crate::stack::{Stack, attribute};
@@ -156,7 +156,7 @@ async fn stores(stack: &Stack, family: &Family, valid: &[Sample]) {
 
 /// What tells a row from all others. The queue's own identity of a message is known only when it is sent; it is another
 /// one for each.
-fn key(table: &migration::Table, row: &Row, sample: usize) -> String {
+fn key(table: &pipeline::Table, row: &Row, sample: usize) -> String {
     if table.primary_key == ["message_id"] {
         return sample.to_string();
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use devstack::sqs::{ErrorCode, Fault, Operation, Sqs, SqsOptions};
-use runner::dlq::{DeadLetters, Letter};
-use runner::engine::{Ending, Seams, Stats};
-use runner::message::{Delivery, Metadata, Receipt};
-use runner::row::Rows;
-use runner::sink::{Sink, Written};
-use runner::source::{Backlog, Source};
-use runner::stop::stop_pair;
+use engine::dlq::{DeadLetters, Letter};
+use engine::sink::{Sink, Written};
+use engine::source::{Backlog, Source};
+use engine::stop::stop_pair;
+use engine::{Ending, Seams, Stats};
+use pipeline::message::{Delivery, Metadata, Receipt};
+use pipeline::row::Rows;
 use serde_json::json;
 
 use crate::stack::{Stack, repository, transaction};
@@ -47,20 +47,20 @@ async fn a_queue_service_that_fails_now_and_then_loses_nothing() {
 struct Endless;
 
 impl Source for Endless {
-    async fn receive(&self, _: usize, _: Duration) -> Result<Vec<Delivery>, runner::fault::Fault> {
+    async fn receive(&self, _: usize, _: Duration) -> Result<Vec<Delivery>, engine::fault::Fault> {
         tokio::time::sleep(Duration::from_millis(1)).await;
         Ok(vec![Delivery { body: transaction(1), metadata: Metadata::default(), receipt: Receipt("r".to_owned()) }])
     }
 
-    async fn delete(&self, receipts: &[Receipt]) -> Vec<Result<(), runner::fault::Fault>> {
+    async fn delete(&self, receipts: &[Receipt]) -> Vec<Result<(), engine::fault::Fault>> {
         receipts.iter().map(|_| Ok(())).collect()
     }
 
-    async fn change_visibility(&self, receipts: &[Receipt], _: Duration) -> Vec<Result<(), runner::fault::Fault>> {
+    async fn change_visibility(&self, receipts: &[Receipt], _: Duration) -> Vec<Result<(), engine::fault::Fault>> {
         receipts.iter().map(|_| Ok(())).collect()
     }
 
-    async fn backlog(&self) -> Result<Backlog, runner::fault::Fault> {
+    async fn backlog(&self) -> Result<Backlog, engine::fault::Fault> {
         Ok(Backlog { visible: 1, ..Backlog::default() })
     }
 
@@ -73,7 +73,7 @@ impl Source for Endless {
 struct Panics;
 
 impl Sink for Panics {
-    async fn write(&self, _: &[&Rows]) -> Result<Written, runner::fault::Fault> {
+    async fn write(&self, _: &[&Rows]) -> Result<Written, engine::fault::Fault> {
         panic!("a bug, on purpose")
     }
 }
@@ -82,21 +82,21 @@ impl Sink for Panics {
 struct Unused;
 
 impl DeadLetters for Unused {
-    async fn send(&self, letters: &[Letter<'_>]) -> Vec<Result<(), runner::fault::Fault>> {
+    async fn send(&self, letters: &[Letter<'_>]) -> Vec<Result<(), engine::fault::Fault>> {
         letters.iter().map(|_| Ok(())).collect()
     }
 }
 
 #[tokio::test]
 async fn a_panic_ends_the_pipeline_with_an_error_and_gives_its_messages_back() {
-    let files = runner::config::load(&[repository().join(PIPELINE)], &runner::config::Environment::new());
-    let mut compiled = runner::plan::compile(&files).expect("the example compiles");
+    let files = compiler::config::load(&[repository().join(PIPELINE)], &compiler::config::Environment::new());
+    let mut compiled = compiler::compile(&files).expect("the example compiles");
     let pipeline = Arc::new(compiled.pipelines.remove(0));
     let seams = Seams { source: Endless, sink: Panics, dead_letters: Unused, ordered: false };
     let stats = Arc::new(Stats::default());
     let (_stopper, stop) = stop_pair();
     let ending = Ending { until_empty: false, grace: Duration::from_secs(20) };
-    let run = runner::engine::run(pipeline, seams, ending, Arc::clone(&stats), stop);
+    let run = engine::run(pipeline, seams, ending, Arc::clone(&stats), stop);
     let ended = tokio::time::timeout(Duration::from_secs(30), run).await.expect("it ends by itself");
     let fault = ended.expect_err("it failed");
     assert!(fault.to_string().contains("panicked"), "{fault}");

@@ -1,29 +1,19 @@
 //! The integration suite of `runner`: one binary, one module per subject.
 
-mod any_yaml;
-mod broken;
 mod cases;
 mod casts;
-mod computed;
-mod conditions;
 mod containers;
 mod cookbook;
 mod crash;
-mod cross_check;
-mod decide;
 mod dev;
 mod documents;
-mod doubts;
 mod editor_schema;
 mod envelopes;
 mod errors;
 mod events;
-mod examples;
 mod explain;
 mod families;
 mod faults;
-mod imports;
-mod judged;
 mod many_rows;
 mod messages;
 mod migrate;
@@ -35,8 +25,6 @@ mod reference;
 mod refusals;
 mod runaway;
 mod sample_envelopes;
-mod sample_events;
-mod several;
 mod skipped;
 mod stack;
 mod startup;

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use runner::decide::{Choice, Decider, Otherwise, Schemas};
-use runner::map::Expr;
-use runner::message::{Attribute, AttributeValue, Code, Metadata, Rejection};
-use runner::row::{Cell, Row, Rows};
-use runner::validate::{Options, Validator};
+use jq::Expr;
+use pipeline::decide::{Choice, Decider, Otherwise, Schemas};
+use pipeline::message::{Attribute, AttributeValue, Code, Metadata, Rejection};
+use pipeline::row::{Cell, Row, Rows};
+use pipeline::validate::{Options, Validator};
 use serde_json::json;
 
 use crate::tables::{delivery, pipeline};

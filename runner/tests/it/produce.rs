@@ -9,8 +9,9 @@ use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use aws_sdk_sqs::{Client, Config};
 use devstack::sqs::{ErrorCode, Fault, Operation, Sqs, SqsOptions};
-use runner::producer::{Events, Generator, Pace, ProduceError, Production, Template, Templates, Totals};
-use runner::stop::stop_pair;
+use engine::produce::{ProduceError, Production};
+use engine::stop::stop_pair;
+use pipeline::producer::{Events, Generator, Pace, Template, Templates, Totals};
 
 use crate::stack::Stack;
 

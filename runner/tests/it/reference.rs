@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use migration::ColumnType;
-use runner::map::Expr;
-use runner::producer::{Generator, Template};
+use jq::Expr;
+use pipeline::ColumnType;
+use pipeline::producer::{Generator, Template};
 use serde_json::{Map, Value as Json};
 use serde_yaml::Value;
 

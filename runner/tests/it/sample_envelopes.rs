@@ -1,8 +1,9 @@
 //! Sample events that need more than a JSON body: attributes, documents in strings, bodies that are no JSON.
 
-use runner::message::{Delivery, Receipt};
-use runner::plan::{Pipeline, sample_metadata};
-use runner::producer::{Event, Events, Generator};
+use compiler::sample_metadata;
+use pipeline::Pipeline;
+use pipeline::message::{Delivery, Receipt};
+use pipeline::producer::{Event, Events, Generator};
 use serde_json::{Value, json};
 
 use crate::stack::{Stack, attribute, shown};

@@ -4,14 +4,14 @@
 use std::io;
 use std::path::Path;
 
-use runner::config::load::load_text;
-use runner::config::{Environment, Files};
-use runner::diagnostic::{SourceText, Style, render};
-use runner::fault::Fault;
-use runner::message::{Delivery, Metadata, Receipt, Rejection};
-use runner::plan::{Pipeline, compile};
-use runner::row::Rows;
-use runner::sink::{PostgresSink, Sink, Written};
+use compiler::config::load::load_text;
+use compiler::config::{Environment, Files};
+use compiler::diagnostic::{SourceText, Style, render};
+use engine::fault::Fault;
+use engine::sink::{PostgresSink, Sink, Written};
+use pipeline::Pipeline;
+use pipeline::message::{Delivery, Metadata, Receipt, Rejection};
+use pipeline::row::Rows;
 
 use crate::stack::Stack;
 
@@ -29,7 +29,7 @@ pub(crate) fn pipeline(rest: &str) -> Pipeline {
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
     let file = load_text(SourceText::new("p.yaml", &text), &Environment::new(), &read);
-    let compiled = compile(&Files { pipelines: vec![file], problems: Vec::new() });
+    let compiled = compiler::compile(&Files { pipelines: vec![file], problems: Vec::new() });
     let mut compiled = compiled.unwrap_or_else(|problems| panic!("{}", render(&problems, Style::Plain)));
     compiled.pipelines.remove(0)
 }
@@ -43,7 +43,7 @@ impl Tables {
     /// Compiles and migrates.
     pub(crate) async fn new(rest: &str) -> Self {
         let (stack, pipeline) = (Stack::without_queues().await, pipeline(rest));
-        let connection = runner::sink::connect(&stack.database, "here", 4).await.expect("the database answers");
+        let connection = engine::sink::connect(&stack.database, "here", 4).await.expect("the database answers");
         let tables: Vec<_> = pipeline.targets().iter().map(|target| target.table.clone()).collect();
         let done = migration::up(&connection, &tables).await.expect("the tables are made");
         assert!(done.refusals.is_empty(), "{:?}", done.refusals);

@@ -1,6 +1,6 @@
 //! From a JSON text to what PostgreSQL gives back as text: kept as it is written, or rejected with its own code.
 
-use runner::message::Code;
+use pipeline::message::Code;
 
 use crate::stack::Stack;
 use crate::tables::Tables;

@@ -1,6 +1,6 @@
 //! Rows that meet another of their key: what is stored, and what is counted.
 
-use runner::sink::Written;
+use engine::sink::Written;
 use serde_json::{Value, json};
 
 use crate::tables::Tables;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use runner::config::{Environment, load};
-use runner::diagnostic::{Style, render};
-use runner::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt};
-use runner::plan::{Compiled, compile};
+use compiler::config::{Environment, load};
+use compiler::diagnostic::{Style, render};
+use compiler::Compiled;
+use pipeline::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -70,7 +70,7 @@ pub(super) fn families() -> Vec<Family> {
 
 impl Family {
     fn open(folder: PathBuf) -> Self {
-        let compiled = compile(&load(&[folder.join("pipeline.yaml")], &Environment::new()));
+        let compiled = compiler::compile(&load(&[folder.join("pipeline.yaml")], &Environment::new()));
         let compiled = compiled.unwrap_or_else(|problems| panic!("{}", render(&problems, Style::Plain)));
         let name = folder.file_name().expect("a folder").to_string_lossy().into_owned();
         Self { name, folder, compiled }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use compiler::config::parse_cases;
+use compiler::diagnostic::{SourceText, Style, render};
+use compiler::scaffold::{Origin, Request, scaffold};
 use proptest::prelude::*;
-use runner::config::parse_cases;
-use runner::diagnostic::{SourceText, Style, render};
-use runner::scaffold::{Origin, Request, scaffold};
 use serde_json::{Value, json};
 
 /// Field names of every sort.

@@ -1,0 +1,80 @@
+//! What came of a message, as a case writes it: ready to be pasted.
+
+use serde_json::Value;
+
+use super::expected::{Expected, ExpectedRow};
+use pipeline::TableMapping;
+use pipeline::message::Rejection;
+use pipeline::row::Rows;
+
+/// In a few words: `1 row of orders`, ``rejected with `schema` ``, `skipped`.
+pub fn outcome(tables: &[TableMapping], result: &Result<Rows, Rejection>) -> String {
+    match result {
+        Err(rejection) => format!("rejected with `{}`", rejection.code.as_str()),
+        Ok(rows) if rows.is_empty() => "skipped".to_owned(),
+        Ok(rows) => rows_of(tables.iter().zip(rows.tables.iter().map(Vec::len))),
+    }
+}
+
+/// `1 row of orders, 2 rows of items`; tables without rows are not named unless all are.
+pub(super) fn rows_of<'t>(counts: impl Iterator<Item = (&'t TableMapping, usize)> + Clone) -> String {
+    let some = counts.clone().any(|(_, count)| count > 0);
+    let told = counts.filter(|(_, count)| *count > 0 || !some).map(|(table, count)| match count {
+        0 => format!("no row of {}", table.name),
+        1 => format!("1 row of {}", table.name),
+        _ => format!("{count} rows of {}", table.name),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// The lines of a case that expect exactly this: `rows:` with the columns that the case lists, `rejected:`, or
+/// `skipped: true`. Of each table so many rows at most.
+pub fn written(tables: &[TableMapping], result: &Result<Rows, Rejection>, case: &Expected, most: usize) -> String {
+    match result {
+        Err(rejection) => rejected(rejection),
+        Ok(rows) if rows.is_empty() => "skipped: true\n".to_owned(),
+        Ok(rows) => {
+            let tables = tables.iter().enumerate().zip(&rows.tables).filter(|(_, rows)| !rows.is_empty());
+            let tables =
+                tables.map(|((index, table), rows)| table_lines(table, &case.listed(index, table, rows), most));
+            "rows:\n".to_owned() + &tables.collect::<String>()
+        }
+    }
+}
+
+/// `column: value` for each column that is listed.
+pub(super) fn entries(table: &TableMapping, row: &ExpectedRow) -> Vec<String> {
+    let columns = table.columns.iter().zip(row);
+    columns.filter_map(|(column, value)| Some(format!("{}: {}", key(&column.name), value.as_ref()?))).collect()
+}
+
+fn table_lines(table: &TableMapping, rows: &[ExpectedRow], most: usize) -> String {
+    let lines = rows.iter().take(most).map(|row| format!("    - {}\n", entries(table, row).join("\n      ")));
+    let more = match rows.len().saturating_sub(most) {
+        0 => String::new(),
+        1 => "    # and 1 more row\n".to_owned(),
+        more => format!("    # and {more} more rows\n"),
+    };
+    format!("  {}:\n{}{more}", key(&table.name), lines.collect::<String>())
+}
+
+fn rejected(rejection: &Rejection) -> String {
+    let fields = [
+        ("path", &rejection.instance_path),
+        ("column", &rejection.column),
+        ("keyword", &rejection.keyword),
+        ("schema_path", &rejection.schema_path),
+    ];
+    let written = fields.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)));
+    let lines = written.chain([("message", rejection.message.as_str())]);
+    let lines: String = lines.map(|(name, text)| format!("  {name}: {}\n", Value::from(text))).collect();
+    format!("rejected:\n  code: {}\n{lines}", rejection.code.as_str())
+}
+
+/// A name as a YAML key: in quotes unless it is one word that YAML takes for a text.
+fn key(name: &str) -> String {
+    let word = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));
+    let literal = ["null", "true", "false"].contains(&name.to_ascii_lowercase().as_str());
+    if word && !literal { name.to_owned() } else { Value::from(name).to_string() }
+}

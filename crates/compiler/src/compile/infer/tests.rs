@@ -1,0 +1,92 @@
+use serde_json::{Value, json};
+
+use super::*;
+use schema::Shape;
+
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "at": {"type": "integer"},
+            "name": {"type": ["string", "null"]},
+            "customer": {
+                "type": "object",
+                "properties": {"email": {"type": "string"}},
+                "required": [],
+                "additionalProperties": false
+            },
+            "items": {"type": "array", "minItems": 1, "items": {"type": "number"}}
+        },
+        "required": ["id", "at", "name", "items"],
+        "additionalProperties": false
+    })
+}
+
+/// Types, null, and findings of an expression, in words.
+fn told(expr: &str) -> String {
+    let schema = schema();
+    let roots = Roots::new(Yield::shape(Shape::of_value(&schema)), None, false);
+    let (result, findings) = infer(expr, &roots, &[], "s.json");
+    let types = result.types().map_or("anything".to_owned(), |types| {
+        let mut words: Vec<&str> = types.into_iter().map(|(ty, _)| ty.word()).collect();
+        words.dedup();
+        words.join("/")
+    });
+    let null = result.absent().map_or(String::new(), |null| format!(" null: {}", null.why));
+    let findings: Vec<String> =
+        findings.iter().map(|f| format!(" [{} at {}]", f.message, &expr[f.span.clone()])).collect();
+    let findings = findings.concat();
+    format!("{types}{null}{findings}")
+}
+
+#[test]
+fn paths_and_functions_have_types() {
+    assert_eq!(told(".id"), "a string");
+    assert_eq!(told(".id | length"), "an integer");
+    assert_eq!(told(".at | unix_ms"), "a string");
+    assert_eq!(told(".items[0]"), "an integer/a number");
+    assert_eq!(told("$sqs.message_id"), "a string");
+    assert_eq!(told(".id == \"x\""), "a boolean");
+    assert_eq!(told("if .at > 0 then .id else .at end"), "a string/an integer");
+    assert_eq!(told(".id | ltrimstr(\"x\") | unknown_function"), "anything");
+}
+
+#[test]
+fn null_comes_from_optional_fields_and_goes_with_a_default() {
+    assert_eq!(told(".name | lower"), "a string null: `name` may be null in s.json");
+    assert_eq!(told(".customer.email"), "a string null: `customer` is optional in s.json");
+    assert_eq!(told(".customer.email // \"none\""), "a string");
+    assert_eq!(told(".name // null"), "a string null: it may be `null`");
+    assert_eq!(told(".items[1]"), "an integer/a number null: the array may have no item 1");
+    assert_eq!(told(".items[]"), "an integer/a number");
+    assert_eq!(
+        told(".name | tostring"),
+        "a string [`name` may be null in s.json, and its text is then the word `null` at name]"
+    );
+    assert_eq!(told("empty"), " null: `empty` yields nothing");
+}
+
+#[test]
+fn what_the_schema_lacks_is_found_at_its_place() {
+    assert_eq!(told(".nmae | lower"), "a string [no such field: `.nmae` at nmae]");
+    assert_eq!(told(".customer.emial"), "anything [no such field: `.customer.emial` at emial]");
+    assert_eq!(told(".id.x"), "anything [no field `x`: what stands before it is a string at x]");
+    assert_eq!(told(".at[0]"), "anything [no item: what stands before `[` is an integer at 0]");
+    assert_eq!(told(".at | lower"), "a string [`lower` takes a string, but gets an integer at lower]");
+    assert_eq!(told(".id | unix"), "a string [`unix` takes a number, but gets a string of format `uuid` at unix]");
+    assert_eq!(told("$sqs.id"), "anything [no such field: `$sqs.id` at id]");
+    assert_eq!(told(".nmae?"), "anything");
+    assert_eq!(told("(.nmae | lower) == \"x\""), "a boolean [no such field: `.nmae` at nmae]");
+}
+
+#[test]
+fn a_dashed_name_is_no_subtraction() {
+    let meant = |text: &str| subtraction(text).map(|found| (found.meant, text[found.span].to_owned()));
+    assert_eq!(meant(".detail-type").unwrap().0, "detail-type");
+    assert_eq!(meant(".a.detail-sub-type | lower").unwrap().1, "detail-sub-type");
+    assert_eq!(meant(".a - length"), None);
+    assert_eq!(meant(".a-1"), None);
+    assert_eq!(meant("\"\u{e9}\" + .a-b").unwrap().0, "a-b");
+    assert_eq!(meant(".\"detail-type\""), None);
+}

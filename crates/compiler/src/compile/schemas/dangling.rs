@@ -1,0 +1,62 @@
+//! References that lead to a file, but to nothing inside it.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::files::place_of;
+use crate::config::{Document, Reference, SchemaFiles, inner};
+use crate::diagnostic::{Code, Diagnostic};
+use schema::{SchemaDocuments, percent, split_pointer};
+
+/// Every reference that leads nowhere, at the reference. Those that no document needs are no error, so this is asked
+/// only when one was.
+pub(super) fn dangling(files: &SchemaFiles) -> Vec<Diagnostic> {
+    let all = files.documents.iter().flat_map(|(path, document)| {
+        document.references.iter().filter_map(move |reference| problem(files, path, document, reference))
+    });
+    all.collect()
+}
+
+fn problem(files: &SchemaFiles, path: &Path, document: &Document, reference: &Reference) -> Option<Diagnostic> {
+    let (file, fragment) = split_pointer(&reference.text);
+    let fragment = percent::decoded(fragment.unwrap_or_default());
+    let (target, start) = match (file, files.target(path, file)) {
+        ("", _) => (document, document.base(&reference.pointer)),
+        (_, Some(target)) => (files.documents.get(&target.path)?, target.pointer.as_str()),
+        (_, None) if reference.is_certain => return None,
+        (_, None) => return Some(report(document, reference, "no local schema file")),
+    };
+    let schema = target.value.pointer(start)?;
+    if leads(schema, &fragment) {
+        return None;
+    }
+    let problem = report(document, reference, &format!("nothing in {}", target.source.path.display()));
+    let pointer = format!("/{fragment}");
+    Some(if leads(schema, &pointer) {
+        problem.help(format!("a pointer starts with `/`: `{file}#{pointer}`"))
+    } else {
+        problem
+    })
+}
+
+fn report(document: &Document, reference: &Reference, whither: &str) -> Diagnostic {
+    let message = format!("`{}` leads to {whither}", reference.text);
+    Diagnostic::new(Code::Reference, message, place_of(document, &reference.pointer))
+}
+
+/// Whether a schema has a place of this name: a JSON Pointer, or an anchor.
+fn leads(schema: &Value, fragment: &str) -> bool {
+    match fragment {
+        "" => true,
+        pointer if pointer.starts_with('/') => schema.pointer(pointer).is_some(),
+        anchor => has_anchor(schema, anchor),
+    }
+}
+
+fn has_anchor(schema: &Value, anchor: &str) -> bool {
+    let is = |key: &str, text: &str| schema.get(key).and_then(Value::as_str) == Some(text);
+    let old = format!("#{anchor}");
+    let own = is("$anchor", anchor) || is("$dynamicAnchor", anchor) || is("$id", &old) || is("id", &old);
+    own || inner(schema, "").iter().any(|inner| has_anchor(inner.value, anchor))
+}

@@ -1,0 +1,137 @@
+//! `source:` compiled: queues that exist by SQS's rules, numbers inside SQS's limits.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::report::Report;
+use crate::config;
+use crate::config::{Seconds, Setting};
+use crate::diagnostic::Code;
+use pipeline::{QueueError, QueueRef, Source};
+
+/// Thirty-two receive calls side by side bring 64,000 messages a second from a queue that answers in 5 ms. They start one
+/// by one as there is work, so an idle queue costs one.
+const POLLERS: u32 = 32;
+/// The longest wait SQS has; an idle queue then costs three calls a minute.
+const WAIT: Duration = Duration::from_secs(20);
+/// Messages per write; larger batches measured no faster.
+const BATCH: u32 = 500;
+/// Messages in memory. At SQS's largest message, 1 MiB, this is also the most that memory can be asked for.
+const IN_FLIGHT: u32 = 2_000;
+
+/// Checks everything, also after a first error; `None` when a queue is not known.
+pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Option<Source> {
+    let queue = queue(&source.queue, report);
+    let dlq = queue_pair(queue.as_ref(), &source.dlq, report);
+    let pollers = number(source.pollers.as_ref(), 1..=256, report).unwrap_or(POLLERS);
+    let wait = duration(source.wait.as_ref(), Duration::ZERO, Duration::from_secs(20), report).unwrap_or(WAIT);
+    let visibility = duration(source.visibility.as_ref(), Duration::from_secs(1), Duration::from_hours(12), report);
+    let max_receives = number(source.max_receives.as_ref(), 1..=1_000, report);
+    let batch = number(source.batch.as_ref(), 1..=10_000, report);
+    let in_flight = number(source.in_flight.as_ref(), 10..=100_000, report);
+    fits(source, batch, in_flight, report);
+    Some(Source {
+        queue: queue?,
+        dlq: dlq?,
+        pollers: pollers as usize,
+        wait,
+        visibility,
+        max_receives,
+        batch: batch.unwrap_or(BATCH.min(in_flight.unwrap_or(BATCH))) as usize,
+        in_flight: in_flight.unwrap_or(IN_FLIGHT.max(batch.unwrap_or(0))) as usize,
+    })
+}
+
+fn queue(setting: &Setting<String>, report: &mut Report<'_>) -> Option<QueueRef> {
+    let parsed: Result<QueueRef, QueueError> = setting.parse();
+    match parsed {
+        Ok(queue) => Some(queue),
+        Err(error) => {
+            report.push(report.at(Code::QueueName, &setting.range, error.to_string()));
+            None
+        }
+    }
+}
+
+/// The dead-letter queue, and that it fits the source queue.
+fn queue_pair(source: Option<&QueueRef>, dlq: &Setting<String>, report: &mut Report<'_>) -> Option<QueueRef> {
+    let dead = queue(dlq, report)?;
+    let source = source?;
+    if dead.may_be(source) {
+        let problem = report.at(Code::DeadLetterQueue, &dlq.range, "the dead-letter queue is the source queue itself");
+        report.push(problem.help("a rejected message would come back for ever; name another queue"));
+    } else if let (QueueRef::Arn { region: here, .. }, QueueRef::Arn { region: there, .. }) = (source, &dead)
+        && here != there
+    {
+        let message = format!("the queue is in {here}, its dead-letter queue in {there}");
+        report.push(report.at(Code::DeadLetterQueue, &dlq.range, message).help("name a queue of the same region"));
+    } else if dead.is_fifo() != source.is_fifo() {
+        let kind = |queue: &QueueRef| if queue.is_fifo() { "a FIFO queue" } else { "a standard queue" };
+        let message = format!("`{source}` is {}, but its dead-letter queue is {}", kind(source), kind(&dead));
+        let problem = report.at(Code::DeadLetterQueue, &dlq.range, message);
+        report.push(problem.help("both are FIFO (`.fifo`), or neither is"));
+    }
+    Some(dead)
+}
+
+fn number(setting: Option<&Setting<i64>>, allowed: RangeInclusive<u32>, report: &mut Report<'_>) -> Option<u32> {
+    let setting = setting?;
+    let allowed = i64::from(*allowed.start())..=i64::from(*allowed.end());
+    in_range(setting.value, &allowed, setting, report).and_then(|value| u32::try_from(value).ok())
+}
+
+fn duration(
+    setting: Option<&Setting<Seconds>>,
+    least: Duration,
+    most: Duration,
+    report: &mut Report<'_>,
+) -> Option<Duration> {
+    let setting = setting?;
+    let range = Written(least)..=Written(most);
+    let duration = in_range(Written(setting.value.0), &range, setting, report)?.0;
+    if duration.subsec_nanos() > 0 {
+        report.push(report.at(Code::BadValue, &setting.range, "SQS counts this in whole seconds"));
+    }
+    Some(duration)
+}
+
+fn in_range<N: PartialOrd + fmt::Display, T>(
+    value: N,
+    allowed: &RangeInclusive<N>,
+    setting: &Setting<T>,
+    report: &mut Report<'_>,
+) -> Option<N> {
+    if allowed.contains(&value) {
+        return Some(value);
+    }
+    let message = format!("{value} is out of range: {} to {}", allowed.start(), allowed.end());
+    report.push(report.at(Code::BadValue, &setting.range, message));
+    None
+}
+
+/// A batch that can never be full would wait for messages that memory has no room for.
+fn fits(source: &config::Source, batch: Option<u32>, in_flight: Option<u32>, report: &mut Report<'_>) {
+    let (Some(batch), Some(in_flight), Some(setting)) = (batch, in_flight, &source.in_flight) else {
+        return;
+    };
+    if in_flight < batch {
+        let message = format!("`in_flight` is {in_flight}, less than one batch of {batch}");
+        report
+            .push(report.at(Code::BadValue, &setting.range, message).help("a batch can't hold more than is in flight"));
+    }
+}
+
+/// A duration as the file writes it.
+#[derive(PartialEq, PartialOrd)]
+struct Written(Duration);
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.as_secs(), self.0.subsec_nanos()) {
+            (seconds, 0) if seconds >= 3600 && seconds % 3600 == 0 => write!(f, "{}h", seconds / 3600),
+            (seconds, 0) => write!(f, "{seconds}s"),
+            _ => write!(f, "{:?}", self.0),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! One schema file: its text, read as JSON or YAML.
+
+use std::ops::Range;
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+use jsonschema::Draft;
+use serde_json::Value;
+
+use super::Document;
+use super::references::{Found, references};
+use crate::config::json::{self, NoJson};
+use crate::config::yaml::{self, Kind, Node};
+use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
+use jq::strict;
+use schema::percent::encoded;
+
+impl Document {
+    /// Parses a schema file, which is of this draft unless its `$schema` names another one that is known.
+    pub(super) fn parse(source: Arc<SourceText>, draft: Draft) -> Result<Self, Diagnostic> {
+        let is_yaml = source.path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+        let value = if is_yaml { from_yaml(&source)? } else { from_json(&source)? };
+        let uri = file_uri(&source.path);
+        let written = value.get("$schema").and_then(Value::as_str).map(Draft::from_schema_uri);
+        let draft = written.filter(|written| *written != Draft::Unknown).unwrap_or(draft);
+        let Found { references, ids } = references(&value, &uri, draft);
+        Ok(Self { source, value, uri, ids, references })
+    }
+
+    /// JSON Pointer to the schema whose `$id` holds at a place; empty for the document as a whole.
+    pub fn base(&self, pointer: &str) -> &str {
+        let around = |id: &str| pointer.strip_prefix(id).is_some_and(|rest| rest.starts_with('/'));
+        let ids = self.ids.iter().map(|(_, id)| id.as_str()).filter(|id| around(id));
+        ids.max_by_key(|id| id.len()).unwrap_or_default()
+    }
+}
+
+fn from_json(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {
+    strict(&source.text).map_err(|error| {
+        let place = Place::at_line(source, error.line(), error.column());
+        Diagnostic::new(Code::Schema, format!("{} is not JSON: {error}", source.path.display()), place)
+    })
+}
+
+/// A JSON Schema may be written in YAML; what it says is the same.
+fn from_yaml(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {
+    let (root, problems) = yaml::parse(source, yaml::SCHEMA);
+    if let Some(problem) = problems.into_iter().next() {
+        return Err(problem);
+    }
+    let root = root.unwrap_or_else(|| Node::null(0..0));
+    if let Some(range) = merge_key(&root) {
+        let problem = Diagnostic::new(Code::Schema, "`<<` has no meaning in a schema", Place::new(source, range));
+        return Err(problem.help("write the keys out, or combine the two schemas with `allOf`"));
+    }
+    json::value(&root).map_err(|NoJson { text, range }| {
+        let problem =
+            Diagnostic::new(Code::Schema, format!("`{text}` is no number in JSON"), Place::new(source, range));
+        problem.help("write the number as JSON does, or put quotes around a text")
+    })
+}
+
+/// Where a mapping takes in another one, as YAML 1.1 had it.
+fn merge_key(node: &Node) -> Option<Range<usize>> {
+    match &node.kind {
+        Kind::Scalar { .. } => None,
+        Kind::Sequence(items) => items.iter().find_map(merge_key),
+        Kind::Mapping(entries) => entries.iter().find_map(|(key, value)| match &key.kind {
+            Kind::Scalar { text, plain: true } if text == "<<" => Some(key.range.clone()),
+            _ => merge_key(value),
+        }),
+    }
+}
+
+/// The URI that relative references of a file start from.
+pub(super) fn file_uri(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let parts = absolute.components().filter_map(|part| match part {
+        Component::Normal(part) => Some(encoded(&part.to_string_lossy())),
+        _ => None,
+    });
+    format!("file:///{}", parts.collect::<Vec<_>>().join("/"))
+}

@@ -1,0 +1,13 @@
+//! From pipeline files to pipelines: every mistake found at once, with its place, before the first message.
+//!
+//! Pure but for `config::load`, which reads the files. The modules in reading order:
+
+pub mod config;
+pub mod diagnostic;
+
+mod compile;
+
+pub mod cases;
+pub mod scaffold;
+
+pub use compile::{Compiled, Said, SaidKind, compile, said, sample_metadata};

@@ -1,0 +1,194 @@
+//! A dead letter: the body byte for byte, the sender's attributes, `runner.code` and `runner.reason`, within SQS's
+//! limits. What had to give way is named in the reason.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::Letter;
+use pipeline::message::{Attribute, AttributeValue};
+
+/// One word to filter on.
+pub const CODE_ATTRIBUTE: &str = "runner.code";
+/// A JSON object for a person.
+pub const REASON_ATTRIBUTE: &str = "runner.reason";
+
+/// SQS takes at most ten message attributes.
+const MAX_ATTRIBUTES: usize = 10;
+/// Characters of a path, a keyword or a column in the reason.
+const MAX_PLACE: usize = 256;
+/// A reason shorter than this says too little: the sender's attributes give way first.
+const USEFUL_REASON: usize = 512;
+
+/// The attributes of a dead letter, fitting beside its body into `max_bytes`.
+pub(crate) fn attributes(letter: &Letter<'_>, now: jiff::Timestamp, max_bytes: usize) -> BTreeMap<String, Attribute> {
+    let room = max_bytes.saturating_sub(letter.delivery.body.len());
+    let code = text(letter.rejection.code.as_str());
+    let code_size = size(CODE_ATTRIBUTE, &code);
+    if code_size > room {
+        return BTreeMap::new();
+    }
+    let room = room - code_size;
+    let (mut kept, dropped) = keep(letter, room.saturating_sub(USEFUL_REASON));
+    if let Some(reason) = reason(letter, now, &dropped, room.saturating_sub(total_size(&kept))) {
+        kept.insert(REASON_ATTRIBUTE.to_owned(), reason);
+    }
+    kept.insert(CODE_ATTRIBUTE.to_owned(), code);
+    kept
+}
+
+/// The sender's attributes that fit, and the names of those that don't. The largest give way first.
+fn keep(letter: &Letter<'_>, room: usize) -> (BTreeMap<String, Attribute>, Vec<String>) {
+    let mut kept = letter.delivery.metadata.attributes.clone();
+    // From an earlier turn through this pipeline: replaced by ours.
+    kept.remove(CODE_ATTRIBUTE);
+    kept.remove(REASON_ATTRIBUTE);
+    let mut dropped = Vec::new();
+    while kept.len() > MAX_ATTRIBUTES - 2 || total_size(&kept) > room {
+        let largest = kept.iter().max_by_key(|(name, value)| size(name, value)).map(|(name, _)| name.clone());
+        let Some(name) = largest else { break };
+        kept.remove(&name);
+        dropped.push(name);
+    }
+    (kept, dropped)
+}
+
+/// The reason, its message cut to fit; `None` when not even the rest fits.
+fn reason(letter: &Letter<'_>, now: jiff::Timestamp, dropped: &[String], room: usize) -> Option<Attribute> {
+    let mut message = letter.rejection.message.clone();
+    loop {
+        let attribute = text(&reason_json(letter, now, dropped, &message));
+        let excess = size(REASON_ATTRIBUTE, &attribute).saturating_sub(room);
+        if excess == 0 {
+            return Some(attribute);
+        }
+        if message.is_empty() {
+            return None;
+        }
+        // Escapes make a character up to six bytes long: cut by the excess, look again.
+        cut(&mut message, excess + '…'.len_utf8());
+    }
+}
+
+fn cut(message: &mut String, bytes: usize) {
+    let mut end = message.trim_end_matches('…').len().saturating_sub(bytes.max(1));
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    message.truncate(end);
+    if end > 0 {
+        message.push('…');
+    }
+}
+
+fn reason_json(letter: &Letter<'_>, now: jiff::Timestamp, dropped: &[String], message: &str) -> String {
+    let (rejection, metadata) = (letter.rejection, &letter.delivery.metadata);
+    let mut reason = Map::new();
+    let mut put = |key: &str, value: Value| reason.insert(key.to_owned(), value);
+    put("message", message.into());
+    put("stage", rejection.code.stage().into());
+    let optional = [
+        ("instance_path", &rejection.instance_path),
+        ("keyword", &rejection.keyword),
+        ("schema_path", &rejection.schema_path),
+        ("column", &rejection.column),
+        ("sqlstate", &rejection.sqlstate),
+    ];
+    for (key, value) in optional {
+        if let Some(value) = value {
+            // A property's name may be as long as the message.
+            put(key, value.chars().take(MAX_PLACE).collect::<String>().into());
+        }
+    }
+    put("pipeline", letter.pipeline.into());
+    put("message_id", metadata.message_id.as_str().into());
+    put("receive_count", metadata.receive_count.into());
+    put("time", format!("{now:.3}").into());
+    if !dropped.is_empty() {
+        put("dropped_attributes", dropped.into());
+    }
+    Value::Object(reason).to_string()
+}
+
+/// SQS refuses the whole message for one character outside XML 1.0's; JSON has escaped the control characters already.
+fn text(value: &str) -> Attribute {
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{FFFD}' | '\u{10000}'..);
+    let value = value.chars().map(|c| if allowed(c) { c } else { '\u{FFFD}' }).collect();
+    Attribute { data_type: "String".to_owned(), value: AttributeValue::Text(value) }
+}
+
+/// As SQS counts them: the bytes of every name, data type and value.
+pub(crate) fn total_size(attributes: &BTreeMap<String, Attribute>) -> usize {
+    attributes.iter().map(|(name, attribute)| size(name, attribute)).sum()
+}
+
+fn size(name: &str, attribute: &Attribute) -> usize {
+    let value = match &attribute.value {
+        AttributeValue::Text(text) => text.len(),
+        AttributeValue::Binary(bytes) => bytes.len(),
+    };
+    name.len() + attribute.data_type.len() + value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pipeline::message::{Code, Delivery, Metadata, Receipt, Rejection};
+
+    const MAX: usize = 1 << 20;
+
+    fn delivery(body: String, attributes: usize, value: usize) -> Delivery {
+        let attributes = (0..attributes).map(|n| (format!("a{n}"), text(&"v".repeat(value + n)))).collect();
+        let metadata = Metadata { message_id: "m-1".into(), receive_count: 2, attributes, ..Metadata::default() };
+        Delivery { body, metadata, receipt: Receipt("r".into()) }
+    }
+
+    fn compose(delivery: &Delivery, message: &str, max: usize) -> BTreeMap<String, Attribute> {
+        let mut rejection = Rejection::new(Code::Schema, message);
+        rejection.instance_path = Some("/client_id".into());
+        let letter = Letter { delivery, rejection: &rejection, pipeline: "transactions" };
+        attributes(&letter, jiff::Timestamp::UNIX_EPOCH, max)
+    }
+
+    fn reason_of(attributes: &BTreeMap<String, Attribute>) -> Value {
+        match &attributes[REASON_ATTRIBUTE].value {
+            AttributeValue::Text(text) => serde_json::from_str(text).unwrap(),
+            AttributeValue::Binary(_) => panic!("the reason is text"),
+        }
+    }
+
+    #[test]
+    fn says_what_where_and_when() {
+        let letter = compose(&delivery("{}".into(), 2, 3), "`client_id` is missing", MAX);
+        assert_eq!(letter.len(), 4);
+        let expected = serde_json::json!({
+            "message": "`client_id` is missing", "stage": "validate", "instance_path": "/client_id",
+            "pipeline": "transactions", "message_id": "m-1", "receive_count": 2, "time": "1970-01-01T00:00:00.000Z",
+        });
+        assert_eq!(reason_of(&letter), expected);
+    }
+
+    #[test]
+    fn ten_attributes_give_way_to_the_reason_and_are_named() {
+        let letter = compose(&delivery("{}".into(), 10, 3), "bad", MAX);
+        assert_eq!(letter.len(), 10);
+        assert_eq!(reason_of(&letter)["dropped_attributes"], serde_json::json!(["a9", "a8"]));
+    }
+
+    #[test]
+    fn everything_fits_whatever_the_body_leaves() {
+        for room in [0, 1, 20, 24, 300, 700, 5000] {
+            let delivery = delivery("b".repeat(10_000), 9, 400);
+            let letter = compose(&delivery, &"\u{1}é".repeat(4000), 10_000 + room);
+            assert!(total_size(&letter) <= room, "{} bytes of attributes in {room}", total_size(&letter));
+            assert_eq!(letter.contains_key(CODE_ATTRIBUTE), room >= 23, "{room}");
+            assert_eq!(letter.contains_key(REASON_ATTRIBUTE), room >= 300, "{room}");
+        }
+    }
+
+    #[test]
+    fn characters_sqs_refuses_are_replaced() {
+        let letter = compose(&delivery("{}".into(), 0, 0), "a\u{FFFF}b\u{0}", MAX);
+        assert_eq!(reason_of(&letter)["message"], "a\u{FFFD}b\u{0}");
+    }
+}

@@ -1,0 +1,220 @@
+//! Runs a pipeline: receive, decide, write, settle.
+//!
+//! ```text
+//! pollers ──decide──> storable ──> writers ──committed──> settler ──> delete
+//!              └────> doomed <──rejected──┘ └─> rejecter ──accepted──┘
+//! ```
+//!
+//! A message is one `lease::InFlight` that is moved along; there is no other way to the delete than through a
+//! committed write or an accepted dead letter. Channels are unbounded because the permits bound what is in them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::dlq::DeadLetters;
+use crate::doubt::Witness;
+use crate::fault::{Class, Fault};
+use crate::lease::{Idle, Leases};
+use crate::sink::Sink;
+use crate::source::Source;
+use crate::stats::Stats;
+use crate::stop::{Stop, stop_pair};
+use crate::{lease, receive, reject, settle, write};
+use pipeline::Pipeline;
+
+/// The three outsides of a pipeline.
+#[derive(Debug)]
+pub struct Seams<S, K, D> {
+    /// Where messages come from.
+    pub source: S,
+    /// Where rows go.
+    pub sink: K,
+    /// Where rejected messages go.
+    pub dead_letters: D,
+    /// The source is ordered by message group: one writer and one sender keep the order.
+    pub ordered: bool,
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending {
+    /// Stop by itself once the queue is empty.
+    pub until_empty: bool,
+    /// How long a drain may take.
+    pub grace: Duration,
+}
+
+impl Ending {
+    /// A drained queue is told by an empty answer, so the answer should not take twenty seconds. A second is still a
+    /// long poll, which asks every server of the queue (Amazon SQS, "short and long polling").
+    fn long_poll(self) -> Option<Duration> {
+        self.until_empty.then_some(Duration::from_secs(1))
+    }
+}
+
+/// Writes side by side on an unordered queue: one is on its way while the other's batch is built.
+pub const WRITERS: usize = 2;
+/// Dead-letter calls side by side on an unordered queue.
+const DEAD_LETTER_CALLS: usize = 16;
+
+/// How long giving messages back may take when the grace period is over.
+const RELEASE: Duration = Duration::from_secs(3);
+
+/// Runs one pipeline until `stop` says so, its queue is empty, or a fault is fatal.
+///
+/// When it returns, every message it received is settled, given back to the queue, or left to its visibility timeout
+/// because the queue could not be reached.
+pub async fn run<S: Source, K: Sink, D: DeadLetters>(
+    pipeline: Arc<Pipeline>,
+    seams: Seams<S, K, D>,
+    ending: Ending,
+    stats: Arc<Stats>,
+    stop: Stop,
+) -> Result<(), Fault> {
+    let source = Arc::new(seams.source);
+    let leases = Leases::new(source.visibility_timeout());
+    let idle = Arc::new(Idle::default());
+    let (fatal, mut fatals) = mpsc::unbounded_channel();
+    // Other pipelines of the process have a stop of their own: none is stopped by the end of this one.
+    let (stopper, inner) = stop_pair();
+    let wiring = Wiring {
+        pipeline,
+        stats: Arc::clone(&stats),
+        leases: Arc::clone(&leases),
+        idle: Arc::clone(&idle),
+        long_poll: ending.long_poll(),
+        stop: inner.clone(),
+        fatal,
+    };
+    let mut tasks = wiring.spawn(&source, seams.sink, seams.dead_letters, seams.ordered);
+
+    let mut first_fatal = tokio::select! {
+        // A poller that meets a fatal fault tells it and ends: the fault is the better report.
+        biased;
+        fault = fatals.recv() => fault,
+        ended = tasks.join_next() => unexpected(ended),
+        () = stop.draining() => None,
+        () = lease::drained(&leases, &idle, &*source), if ending.until_empty => None,
+        () = leases.renew(&*source) => None,
+    };
+    stopper.drain();
+    if first_fatal.is_none() {
+        first_fatal = tokio::select! {
+            fault = finish(&mut tasks) => fault,
+            Some(fault) = fatals.recv() => Some(fault),
+            () = leases.renew(&*source) => None,
+            () = tokio::time::sleep(ending.grace) => None,
+            None = stop.unless_expired(std::future::pending::<()>()) => None,
+        };
+    }
+    if !tasks.is_empty() {
+        let held = leases.receipts();
+        stopper.expire();
+        // First nothing works on a message any more, then others may have it.
+        tasks.shutdown().await;
+        let released = tokio::time::timeout(RELEASE, lease::release(&*source, &held)).await;
+        stats.released(released.unwrap_or(0));
+    }
+    first_fatal.map_or(Ok(()), Err)
+}
+
+/// Waits for all tasks; a panic in one is a fault.
+async fn finish(tasks: &mut JoinSet<()>) -> Option<Fault> {
+    let mut fault = None;
+    while let Some(ended) = tasks.join_next().await {
+        fault = fault.or_else(|| ended.err().and_then(|error| unexpected(Some(Err(error)))));
+    }
+    fault
+}
+
+/// No task ends before draining, unless it panicked; its message is on stderr already.
+fn unexpected(ended: Option<Result<(), tokio::task::JoinError>>) -> Option<Fault> {
+    let how = match ended? {
+        Ok(()) => "ended too early",
+        Err(error) if error.is_panic() => "panicked",
+        Err(_) => "was cancelled",
+    };
+    Some(Fault::new(Class::Fatal, format!("a task {how}; this is a bug, its messages stay in the queue")))
+}
+
+/// What every part of a running pipeline shares.
+struct Wiring {
+    pipeline: Arc<Pipeline>,
+    stats: Arc<Stats>,
+    leases: Arc<Leases>,
+    idle: Arc<Idle>,
+    long_poll: Option<Duration>,
+    stop: Stop,
+    fatal: mpsc::UnboundedSender<Fault>,
+}
+
+impl Wiring {
+    /// Starts all tasks. Each ends when those before it have ended: the senders say so by being dropped.
+    fn spawn<S: Source, K: Sink, D: DeadLetters>(
+        self,
+        source: &Arc<S>,
+        sink: K,
+        dead_letters: D,
+        ordered: bool,
+    ) -> JoinSet<()> {
+        let plan = self.pipeline.source();
+        let (gate, gate_state) = watch::channel(true);
+        let (storable, storables) = mpsc::unbounded_channel();
+        let (doomed, dooms) = mpsc::unbounded_channel();
+        let (settled, settlements) = mpsc::unbounded_channel();
+        let name: Arc<str> = self.pipeline.name().into();
+        let mut tasks = JoinSet::new();
+
+        let receiver = Arc::new(receive::Receiver {
+            source: Arc::clone(source),
+            pipeline: Arc::clone(&self.pipeline),
+            stats: Arc::clone(&self.stats),
+            leases: self.leases,
+            idle: self.idle,
+            wait: self.long_poll.map_or(plan.wait, |wait| wait.min(plan.wait)),
+            permits: Arc::new(Semaphore::new(plan.in_flight)),
+            gate: gate_state,
+            wanted: watch::channel(1).0,
+            stop: self.stop.clone(),
+            fatal: self.fatal.clone(),
+            storable,
+            doomed: doomed.clone(),
+        });
+        for index in 0..plan.pollers {
+            tasks.spawn(Arc::clone(&receiver).poll(index));
+        }
+        let writer = Arc::new(write::Writer {
+            sink: Arc::new(sink),
+            pipeline: Arc::clone(&name),
+            batch: plan.batch,
+            stats: Arc::clone(&self.stats),
+            gate,
+            stop: self.stop.clone(),
+            fatal: self.fatal,
+            ordered,
+            witness: Witness::default(),
+            storable: Mutex::new(storables),
+            doomed,
+            settled: settled.clone(),
+        });
+        for _ in 0..if ordered { 1 } else { WRITERS } {
+            tasks.spawn(Arc::clone(&writer).run());
+        }
+        let rejecter = reject::Rejecter {
+            dead_letters: Arc::new(dead_letters),
+            pipeline: Arc::clone(&name),
+            stats: Arc::clone(&self.stats),
+            stop: self.stop.clone(),
+            settled,
+            at_once: if ordered { 1 } else { DEAD_LETTER_CALLS },
+        };
+        tasks.spawn(Arc::new(rejecter).run(dooms));
+        let settler =
+            settle::Settler { source: Arc::clone(source), pipeline: name, stats: self.stats, stop: self.stop };
+        tasks.spawn(Arc::new(settler).run(settlements));
+        tasks
+    }
+}

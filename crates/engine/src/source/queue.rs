@@ -1,0 +1,119 @@
+//! From the name in a pipeline file to a queue that exists.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName as Name;
+
+use super::client::{Clients, Place};
+use crate::fault::{Class, Fault};
+use pipeline::QueueRef;
+
+/// A queue that exists, with what the runner must know of it.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    /// The URL every call names.
+    pub url: String,
+    /// Default visibility timeout of its messages.
+    pub visibility_timeout: Duration,
+    /// Largest message it takes, in bytes of body and attributes together.
+    pub max_message_bytes: usize,
+    /// Ordered by message group.
+    pub fifo: bool,
+}
+
+/// SQS's own default visibility timeout.
+pub(crate) const DEFAULT_VISIBILITY: Duration = Duration::from_secs(30);
+/// SQS's largest message: 1 MiB.
+const MAX_MESSAGE_BYTES: usize = 1 << 20;
+
+/// Why a queue can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// It isn't there.
+    #[error(
+        "no such queue: `{queue}` ({place})\n  help: create it, or correct its name in the pipeline file, AWS_REGION or \
+         SQS_ENDPOINT"
+    )]
+    Missing {
+        /// As the pipeline file names it.
+        queue: String,
+        /// Where it was looked for.
+        place: Place,
+    },
+    /// The queue service refused or could not be reached.
+    #[error("can't reach queue `{queue}` ({place}): {fault}\n  help: {}", help(.fault))]
+    Unreachable {
+        /// As the pipeline file names it.
+        queue: String,
+        /// Where it was looked for.
+        place: Place,
+        /// What failed.
+        fault: Fault,
+    },
+}
+
+impl QueueError {
+    /// Waiting may help: the queue may be created, the network may come back.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Missing { .. } => true,
+            Self::Unreachable { fault, .. } => fault.class == Class::Retry,
+        }
+    }
+}
+
+fn help(fault: &Fault) -> &'static str {
+    match fault.class {
+        Class::Retry => "check SQS_ENDPOINT and the network",
+        _ => "check the AWS credentials, their permissions on this queue, and AWS_REGION",
+    }
+}
+
+/// Looks a queue up and reads its attributes.
+pub async fn resolve(clients: &Clients, queue: &QueueRef) -> Result<Queue, QueueError> {
+    let located = async {
+        let url = url(clients, queue).await?;
+        let attributes = attributes(clients, &url).await?;
+        Ok(Queue {
+            visibility_timeout: number(&attributes, &Name::VisibilityTimeout)
+                .map_or(DEFAULT_VISIBILITY, Duration::from_secs),
+            max_message_bytes: number(&attributes, &Name::MaximumMessageSize)
+                .and_then(|bytes| usize::try_from(bytes).ok())
+                .unwrap_or(MAX_MESSAGE_BYTES),
+            fifo: queue.is_fifo(),
+            url,
+        })
+    };
+    located.await.map_err(|fault: Fault| explain(fault, clients, queue))
+}
+
+fn explain(fault: Fault, clients: &Clients, queue: &QueueRef) -> QueueError {
+    let (queue, place) = (queue.to_string(), clients.place.clone());
+    if fault.is_missing_queue() {
+        QueueError::Missing { queue, place }
+    } else {
+        QueueError::Unreachable { queue, place, fault }
+    }
+}
+
+async fn url(clients: &Clients, queue: &QueueRef) -> Result<String, Fault> {
+    let request = clients.calls.get_queue_url();
+    let request = match queue {
+        QueueRef::Url(url) => return Ok(url.clone()),
+        QueueRef::Name(name) => request.queue_name(name),
+        QueueRef::Arn { account, name, .. } => request.queue_name(name).queue_owner_aws_account_id(account),
+    };
+    let answer = request.send().await.map_err(Fault::from_sdk)?;
+    answer.queue_url.ok_or_else(|| Fault::new(Class::Retry, "the queue service answered without a queue URL"))
+}
+
+async fn attributes(clients: &Clients, url: &str) -> Result<HashMap<Name, String>, Fault> {
+    let request = clients.calls.get_queue_attributes().queue_url(url);
+    let answer = request.attribute_names(Name::All).send().await.map_err(Fault::from_sdk)?;
+    Ok(answer.attributes.unwrap_or_default())
+}
+
+fn number(attributes: &HashMap<Name, String>, name: &Name) -> Option<u64> {
+    attributes.get(name)?.parse().ok()
+}

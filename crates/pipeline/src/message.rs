@@ -1,0 +1,158 @@
+//! What travels: a delivery from the queue, its receipt, and why a message can never be stored.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// One delivery of a message. Not `Clone`: whoever holds it owes its settlement.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The body as the queue handed it out, byte for byte.
+    pub body: String,
+    /// What the queue says about it.
+    pub metadata: Metadata,
+    /// The right to delete this delivery or to change its visibility.
+    pub receipt: Receipt,
+}
+
+/// What the queue says about a delivery: `$sqs` in expressions.
+#[derive(Debug, Clone, Default)]
+pub struct Metadata {
+    /// SQS `MessageId`.
+    pub message_id: String,
+    /// SQS `SentTimestamp`, milliseconds since 1970 UTC.
+    pub sent_at: Option<i64>,
+    /// When this process received it, milliseconds since 1970 UTC.
+    pub received_at: i64,
+    /// SQS `ApproximateReceiveCount`, 1 at the first delivery.
+    pub receive_count: u32,
+    /// SQS `MessageGroupId` (FIFO queues, and fair queues).
+    pub group_id: Option<String>,
+    /// SQS `MessageDeduplicationId` (FIFO queues).
+    pub dedup_id: Option<String>,
+    /// The sender's own message attributes.
+    pub attributes: BTreeMap<String, Attribute>,
+}
+
+/// A message attribute, kept as sent so that a dead letter can carry it on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// `String`, `Number` or `Binary`, with an optional custom suffix (`Number.float`).
+    pub data_type: String,
+    /// Its value.
+    pub value: AttributeValue,
+}
+
+/// A message attribute's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttributeValue {
+    /// `String` and `Number`.
+    Text(String),
+    /// `Binary`.
+    Binary(Vec<u8>),
+}
+
+/// A receipt handle: valid for one delivery, until its visibility timeout ends.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Receipt(pub String);
+
+/// Why a message can never be stored. It goes to the dead-letter queue with this as its reason.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rejection {
+    /// The word to filter on: the `runner.code` attribute.
+    pub code: Code,
+    /// What is wrong, for a person. Never the message's body; a value of it only cut short.
+    pub message: String,
+    /// JSON Pointer into the document (RFC 6901).
+    pub instance_path: Option<String>,
+    /// The failing JSON Schema keyword.
+    pub keyword: Option<String>,
+    /// JSON Pointer into the schema.
+    pub schema_path: Option<String>,
+    /// The column whose value failed, as `table.column`.
+    pub column: Option<String>,
+    /// PostgreSQL's SQLSTATE.
+    pub sqlstate: Option<String>,
+}
+
+/// The kinds of rejection, one word each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Code {
+    /// The body is no JSON document.
+    #[default]
+    NotJson,
+    /// The envelope can't be opened.
+    Unwrap,
+    /// The discriminator's value has no schema.
+    NoSchema,
+    /// The document breaks the JSON Schema.
+    Schema,
+    /// An expression failed, ran out of budget, or yielded several results.
+    Mapping,
+    /// A value does not fit its column's type.
+    Cast,
+    /// A required column got no value.
+    NotNull,
+    /// A value PostgreSQL can't hold (NUL in text, SQLSTATE class 22).
+    NotStorable,
+    /// A constraint of the table refuses the row (SQLSTATE class 23).
+    Constraint,
+    /// Received `max_receives` times without being settled.
+    MaxReceives,
+}
+
+impl Code {
+    /// Every kind, in the order of the steps.
+    pub const ALL: [Self; 10] = [
+        Self::NotJson,
+        Self::Unwrap,
+        Self::NoSchema,
+        Self::Schema,
+        Self::Mapping,
+        Self::Cast,
+        Self::NotNull,
+        Self::NotStorable,
+        Self::Constraint,
+        Self::MaxReceives,
+    ];
+
+    /// The word in `runner.code`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotJson => "not_json",
+            Self::Unwrap => "unwrap",
+            Self::NoSchema => "no_schema",
+            Self::Schema => "schema",
+            Self::Mapping => "mapping",
+            Self::Cast => "cast",
+            Self::NotNull => "not_null",
+            Self::NotStorable => "not_storable",
+            Self::Constraint => "constraint",
+            Self::MaxReceives => "max_receives",
+        }
+    }
+
+    /// The step of the pipeline that rejects with this code: `stage` in `runner.reason`.
+    pub fn stage(self) -> &'static str {
+        match self {
+            Self::NotJson => "parse",
+            Self::Unwrap => "unwrap",
+            Self::NoSchema | Self::Schema => "validate",
+            Self::Mapping | Self::Cast | Self::NotNull => "map",
+            Self::NotStorable | Self::Constraint => "write",
+            Self::MaxReceives => "receive",
+        }
+    }
+}
+
+impl Rejection {
+    /// A rejection with nothing but its code and message.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), ..Self::default() }
+    }
+}
+
+/// Parses a body as exactly one JSON document, as [`jq::parse`] does; anything else is rejected as `not_json`.
+pub fn parse(body: &str) -> Result<Value, Rejection> {
+    jq::parse(body).map_err(|error| Rejection::new(Code::NotJson, error.message))
+}

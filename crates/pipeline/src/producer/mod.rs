@@ -1,0 +1,15 @@
+//! Sample events: rendered from templates, broken on purpose where asked, and the pace they are sent at.
+
+mod breakage;
+mod event;
+mod generator;
+mod helpers;
+mod json_string;
+mod pace;
+mod template;
+
+pub use breakage::{Breakage, ParseShareError, Share};
+pub use event::{Event, Events, Totals};
+pub use generator::Generator;
+pub use pace::{Pace, ParsePaceError};
+pub use template::{Attributes, Template, TemplateError, Templates};

@@ -1,0 +1,138 @@
+//! From schema documents to a validator.
+
+use std::fmt::Write as _;
+
+use jsonschema::{Draft, PatternOptions, Registry, ValidationError};
+use serde_json::{Value, json};
+
+use super::formats::in_every_draft;
+use super::{SchemaError, Validator, refuse};
+
+/// Bytes of one compiled pattern: six times what the library would allow, which is too little for 500 letters.
+pub(super) const MAX_PATTERN: usize = 64 << 20;
+
+/// How a schema is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Overrides `$schema`, which may be unknown or missing. A missing `$schema` means 2020-12.
+    pub draft: Option<Draft>,
+    /// `format` is a check, not a remark.
+    pub assert_formats: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { draft: None, assert_formats: true }
+    }
+}
+
+/// Schema documents that refer to each other, read once; any part of them can be compiled.
+pub struct SchemaSet {
+    registry: Registry<'static>,
+    documents: Vec<(String, Value)>,
+    options: Options,
+}
+
+impl SchemaSet {
+    /// Takes documents by their URIs; one document may have several. A `$ref` is resolved among them: against the
+    /// `$id` of the schema it stands in, or the document's URI. Nothing is ever fetched or read from here.
+    pub fn new(documents: impl IntoIterator<Item = (String, Value)>, options: Options) -> Result<Self, SchemaError> {
+        let documents = documents.into_iter();
+        let documents: Vec<_> = documents.map(|(uri, document)| (uri, with_draft(document, options.draft))).collect();
+        let registry = Registry::new()
+            .retriever(LocalOnly)
+            .extend(documents.iter().map(|(uri, document)| (uri, document.clone())))
+            .and_then(jsonschema::RegistryBuilder::prepare)
+            .map_err(|error| refuse::referencing(&documents, &error))?;
+        Ok(Self { registry, documents, options })
+    }
+
+    /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901).
+    pub fn compile(&self, uri: &str, pointer: &str) -> Result<Validator, SchemaError> {
+        let no_such = || refuse::no_such_pointer(uri, pointer);
+        let (_, document) = self.documents.iter().find(|(known, _)| known == uri).ok_or_else(no_such)?;
+        let part = document.pointer(pointer).ok_or_else(no_such)?;
+        let failed = |error: ValidationError<'_>| refuse::invalid(&self.documents, uri, &error);
+        let options = jsonschema::options().offline().with_registry(&self.registry);
+        let options = options.with_pattern_options(PatternOptions::fancy_regex().size_limit(MAX_PATTERN));
+        let options = in_every_draft(options.should_validate_formats(self.options.assert_formats));
+        if pointer.is_empty() {
+            let compiled = options.with_base_uri(uri).build(document).map_err(failed)?;
+            return Ok(Validator::new(compiled, None));
+        }
+        check_part(document, part).map_err(|error| refuse::part(uri, pointer, &error))?;
+        let compiled = options.build(&selection(document, uri, pointer)).map_err(failed)?;
+        Ok(Validator::new(compiled, Some(pointer.to_owned())))
+    }
+}
+
+/// The document with the named draft as its `$schema`, unless it names one that is known.
+fn with_draft(mut document: Value, draft: Option<Draft>) -> Value {
+    let known = declared_draft(&document).is_some();
+    if let (Some(draft), Some(fields)) = (draft.filter(|_| !known), document.as_object_mut()) {
+        fields.insert("$schema".to_owned(), Value::from(uri(draft)));
+    }
+    document
+}
+
+/// Checks a part against the meta-schema of its document's draft.
+pub(super) fn check_part<'p>(document: &Value, part: &'p Value) -> Result<(), ValidationError<'p>> {
+    match declared_draft(document) {
+        Some(Draft::Draft4) => jsonschema::draft4::meta::validate(part),
+        Some(Draft::Draft6) => jsonschema::draft6::meta::validate(part),
+        Some(Draft::Draft7) => jsonschema::draft7::meta::validate(part),
+        Some(Draft::Draft201909) => jsonschema::draft201909::meta::validate(part),
+        _ => jsonschema::draft202012::meta::validate(part),
+    }
+}
+
+/// A schema that is the part of the document the pointer names.
+fn selection(document: &Value, uri: &str, pointer: &str) -> Value {
+    let mut schema = json!({ "$ref": format!("{uri}#{}", fragment(pointer)) });
+    if let Some(draft) = document.get("$schema") {
+        schema["$schema"] = draft.clone();
+    }
+    schema
+}
+
+/// A JSON Pointer as a URI fragment (RFC 6901, section 6).
+fn fragment(pointer: &str) -> String {
+    let mut fragment = String::new();
+    for byte in pointer.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte) {
+            fragment.push(char::from(byte));
+        } else {
+            write!(fragment, "%{byte:02X}").expect("writing to a String can't fail");
+        }
+    }
+    fragment
+}
+
+/// Answers the resolver's question for a document it does not have.
+struct LocalOnly;
+
+impl jsonschema::Retrieve for LocalOnly {
+    fn retrieve(&self, _uri: &jsonschema::Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        Err("it is not among the local schema files".into())
+    }
+}
+
+/// The draft a document's `$schema` names, if it is a known one.
+pub fn declared_draft(document: &Value) -> Option<Draft> {
+    let named = Draft::from_schema_uri(document.get("$schema")?.as_str()?);
+    (named != Draft::Unknown).then_some(named)
+}
+
+/// The URI of a draft's meta-schema.
+fn uri(draft: Draft) -> &'static str {
+    match draft {
+        Draft::Draft4 => "http://json-schema.org/draft-04/schema#",
+        Draft::Draft6 => "http://json-schema.org/draft-06/schema#",
+        Draft::Draft7 => "http://json-schema.org/draft-07/schema#",
+        Draft::Draft201909 => "https://json-schema.org/draft/2019-09/schema",
+        _ => "https://json-schema.org/draft/2020-12/schema",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The suite of the pipeline crate: one binary, one module per subject.
+
+mod decide;

@@ -1,0 +1,182 @@
+//! The sorts of values at a place, each with what its schema says about it.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::pattern::matches;
+use super::types::{may_be_value, type_of, types, values};
+use super::{Conjunction, Shape, Type};
+
+/// One sort of value at a place.
+#[derive(Debug, Clone, Copy)]
+pub struct Possible<'s> {
+    /// Its type.
+    pub ty: Type,
+    /// What the schema says of it besides its type.
+    pub known: Known<'s>,
+}
+
+/// What is known of it besides its type.
+#[derive(Debug, Clone, Copy)]
+pub enum Known<'s> {
+    /// It is this very value.
+    Value(&'s Value),
+    /// It keeps to these keywords.
+    Open(Keywords<'s>),
+}
+
+/// The keywords that bear on a column's type. Bounds are inclusive; of fractions, or so close that it makes no difference.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Keywords<'s> {
+    /// `format`.
+    pub format: Option<&'s str>,
+    /// `pattern`.
+    pub pattern: Option<&'s str>,
+    /// `minLength`.
+    pub min_length: Option<u64>,
+    /// `contentEncoding`.
+    pub encoding: Option<&'s str>,
+    /// `minimum`, or what `exclusiveMinimum` comes to.
+    pub minimum: Option<f64>,
+    /// `maximum`, or what `exclusiveMaximum` comes to.
+    pub maximum: Option<f64>,
+    /// `multipleOf`.
+    pub multiple_of: Option<&'s Value>,
+}
+
+impl<'s> Keywords<'s> {
+    /// Whether a string has at least one character.
+    pub fn is_filled(&self) -> bool {
+        self.min_length > Some(0) || self.pattern.is_some_and(|pattern| !matches(pattern, ""))
+    }
+
+    fn of(conjunction: &Conjunction<'s>, ty: Type) -> Self {
+        let text = |name: &str| conjunction.keyword(name).find_map(Value::as_str);
+        match ty {
+            Type::String => Self {
+                format: text("format"),
+                pattern: text("pattern"),
+                min_length: conjunction.keyword("minLength").filter_map(Value::as_u64).max(),
+                encoding: text("contentEncoding"),
+                ..Self::default()
+            },
+            Type::Integer | Type::Number => Self {
+                format: text("format"),
+                minimum: bounds(conjunction, ["minimum", "exclusiveMinimum"], -1.0, ty)
+                    .reduce(f64::min)
+                    .map(|bound| -bound),
+                maximum: bounds(conjunction, ["maximum", "exclusiveMaximum"], 1.0, ty).reduce(f64::min),
+                multiple_of: conjunction.keyword("multipleOf").next(),
+                ..Self::default()
+            },
+            _ => Self::default(),
+        }
+    }
+}
+
+/// Upper bounds, or with `sign` -1 lower ones turned around. Before an exclusive bound lies the next whole number; in
+/// draft 4, `exclusiveMaximum: true` is about `maximum`.
+fn bounds<'c>(
+    conjunction: &'c Conjunction<'_>,
+    [inclusive, exclusive]: [&'static str; 2],
+    sign: f64,
+    ty: Type,
+) -> impl Iterator<Item = f64> + 'c {
+    let below = move |bound: f64| if ty == Type::Integer { bound.ceil() - 1.0 } else { bound };
+    conjunction.schemas.iter().flat_map(move |schema| {
+        let bound = |name| Some(schema.value.get(name)?.as_f64()? * sign);
+        let strict = schema.value.get(exclusive) == Some(&Value::Bool(true));
+        let first = bound(inclusive).map(|bound| if strict { below(bound) } else { bound });
+        first.into_iter().chain(bound(exclusive).map(below))
+    })
+}
+
+impl<'s> Shape<'s> {
+    /// Every value that `const` or `enum` lists, and every type where neither does. Null is left out.
+    pub fn possible(&self) -> Vec<Possible<'s>> {
+        let mut found = self.with_null();
+        found.retain(|possible| possible.ty != Type::Null);
+        found
+    }
+
+    /// The values, each once, when there are only so many; null is one of them.
+    pub fn finite(&self) -> Option<Vec<Value>> {
+        let lists = self.alternatives.iter().map(finite).collect::<Option<Vec<_>>>()?;
+        let mut seen = HashSet::new();
+        Some(lists.into_iter().flatten().filter(|value| seen.insert(value.clone())).collect())
+    }
+
+    /// Whether this value may be one of them, as far as types and constants tell.
+    pub fn may_be_value(&self, value: &Value) -> bool {
+        self.alternatives.iter().any(|conjunction| may_be_value(conjunction, value))
+    }
+
+    fn with_null(&self) -> Vec<Possible<'s>> {
+        let mut found: Vec<Possible<'s>> = self.alternatives.iter().flat_map(possible).collect();
+        for possible in found.iter_mut().filter(|possible| possible.ty == Type::String && !self.asserts_formats()) {
+            if let Known::Open(keywords) = &mut possible.known {
+                keywords.format = None;
+            }
+        }
+        found
+    }
+}
+
+/// Whether any value keeps to all of these schemas, as far as types and constants tell.
+pub(super) fn is_possible(conjunction: &Conjunction<'_>) -> bool {
+    !types(conjunction).is_empty()
+}
+
+fn possible<'s>(conjunction: &Conjunction<'s>) -> Vec<Possible<'s>> {
+    let types = types(conjunction);
+    let open = |ty| Possible { ty, known: Known::Open(Keywords::of(conjunction, ty)) };
+    let constant = |value| Possible { ty: type_of(value), known: Known::Value(value) };
+    match values(conjunction) {
+        None => types.into_iter().map(open).collect(),
+        Some(values) => values.into_iter().map(constant).filter(|one| types.contains(&one.ty)).collect(),
+    }
+}
+
+fn finite(conjunction: &Conjunction<'_>) -> Option<Vec<Value>> {
+    let of_type = |possible: Possible<'_>| match (possible.known, possible.ty) {
+        (Known::Value(value), _) => Some(vec![value.clone()]),
+        (Known::Open(_), Type::Null) => Some(vec![Value::Null]),
+        (Known::Open(_), Type::Boolean) => Some(vec![Value::Bool(true), Value::Bool(false)]),
+        (Known::Open(_), _) => None,
+    };
+    let lists = possible(conjunction).into_iter().map(of_type).collect::<Option<Vec<_>>>()?;
+    Some(lists.into_iter().flatten().filter(|value| may_be_value(conjunction, value)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn constants_are_finite_and_lists_that_all_hold_are_cut() {
+        let schema = json!({"allOf": [{"enum": ["a", "b", null]}, {"enum": ["b", "c", null]}]});
+        assert_eq!(Shape::of_value(&schema).finite(), Some(vec![json!("b"), json!(null)]));
+        assert_eq!(Shape::of_value(&json!({"type": "null"})).finite(), Some(vec![json!(null)]));
+        assert_eq!(Shape::of_value(&json!({"type": "string"})).finite(), None);
+        assert_eq!(Shape::of_value(&json!(false)).finite(), Some(vec![]));
+        assert_eq!(
+            Shape::of_value(&json!({"type": "boolean", "not": {"const": true}})).finite(),
+            Some(vec![json!(false)])
+        );
+    }
+
+    #[test]
+    fn keywords_belong_to_their_type() {
+        let schema = json!({"type": ["string", "integer"], "pattern": "^a", "minimum": 1, "exclusiveMaximum": 9});
+        let possible = Shape::of_value(&schema).possible();
+        let told = |ty| match possible.iter().find(|one| one.ty == ty).unwrap().known {
+            Known::Open(words) => (words.pattern, words.minimum, words.maximum),
+            Known::Value(_) => panic!("no constant"),
+        };
+        assert_eq!(told(Type::String), (Some("^a"), None, None));
+        assert_eq!(told(Type::Integer), (None, Some(1.0), Some(8.0)));
+    }
+}

@@ -1,0 +1,212 @@
+//! `runner dev`: the whole loop on this machine, with nothing prepared.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use devstack::postgres::{Postgres, PostgresOptions};
+use devstack::sqs::{Sqs, SqsOptions};
+
+use super::migrate;
+use super::produce::{EventFlags, producer};
+use crate::connection;
+use crate::exit::Failure;
+use crate::output::format::Format;
+use crate::output::summary::Summary;
+use crate::running::Queues;
+use crate::settings::DatabaseUrl;
+use crate::{load, output, running, signals};
+use engine::produce::Production;
+use engine::source::{Access, Clients, Keys};
+use engine::stop::{Stop, Stopper, stop_pair};
+use engine::{Ending, Stats};
+use pipeline::producer::{Events, Generator, Pace, Totals};
+use pipeline::{Pipeline, QueueRef};
+
+/// Run the whole loop on this machine: queue, PostgreSQL, producer and pipeline
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct DevArgs {
+    /// The pipeline file
+    #[arg(default_value = "pipelines/transactions.yaml")]
+    pub pipeline: PathBuf,
+    /// Produce this many events at once, wait until each is settled, and exit [default: run until Ctrl-C]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub count: Option<u64>,
+    /// What to send, and how fast
+    #[command(flatten)]
+    pub events: EventFlags,
+    /// Keep the database in this folder, and start from it the next time
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    /// How to print the summary
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Starts the stack, migrates, produces and processes; nothing is left running when it returns.
+pub(crate) fn run(args: &DevArgs) -> Result<(), Failure> {
+    let settings = load::settings()?;
+    let pipeline = load::one(&args.pipeline, &settings)?;
+    let producer = producer(&pipeline)?.clone();
+    let stack = Stack::start(args.keep.clone())?;
+    // A number of events is for now, not for a quarter of a minute each.
+    let pace = args.events.pace(if args.count.is_some() { Pace::Unlimited } else { producer.pace });
+    let decider = pipeline.decider().clone();
+    let events = args.events.events(producer.templates, Generator::from_entropy(), decider);
+    crate::cli::runtime()?.block_on(async {
+        let (stopper, stop) = stop_pair();
+        let session = Session { stack: &stack, pipeline, stopper: stopper.clone(), stop };
+        tokio::select! {
+            done = session.run(events, pace, args) => done,
+            () = signals::watch(stopper) => unreachable!("the watch never ends"),
+        }
+    })
+}
+
+/// What AWS and a database server are elsewhere. Dropped, it is gone.
+struct Stack {
+    sqs: Sqs,
+    postgres: Postgres,
+}
+
+impl Stack {
+    fn start(keep: Option<PathBuf>) -> Result<Self, Failure> {
+        let failed = |error: &dyn std::error::Error| Failure::Running(format!("error: {}", crate::cli::chain(error)));
+        let sqs = Sqs::start(SqsOptions::default()).map_err(|error| failed(&error))?;
+        let options = PostgresOptions { data_dir: keep, ..PostgresOptions::default() };
+        let postgres = Postgres::start(&options).map_err(|error| failed(&error))?;
+        Ok(Self { sqs, postgres })
+    }
+
+    async fn clients(&self) -> Result<Clients, Failure> {
+        let access = Access {
+            endpoint: Some(self.sqs.endpoint().to_owned()),
+            region: Some(REGION.to_owned()),
+            keys: Some(Keys { id: "local".to_owned(), secret: "local".to_owned(), session: None }),
+            profile: None,
+        };
+        engine::source::connect(access).await.map_err(|error| Failure::Running(format!("error: {error}")))
+    }
+}
+
+/// The region of the local queues; the endpoint's own default.
+const REGION: &str = "us-east-1";
+/// How often a change of the counters is shown.
+const SHOWN_EVERY: Duration = Duration::from_secs(1);
+
+struct Session<'a> {
+    stack: &'a Stack,
+    pipeline: Arc<Pipeline>,
+    stopper: Stopper,
+    stop: Stop,
+}
+
+impl Session<'_> {
+    async fn run(self, events: Events, pace: Pace, args: &DevArgs) -> Result<(), Failure> {
+        let database = DatabaseUrl::new(&self.stack.postgres.url());
+        let database = database.map_err(|error| Failure::Running(format!("error: {error}")))?;
+        let clients = self.stack.clients().await?;
+        let source = self.pipeline.source();
+        for queue in [&source.dlq, &source.queue] {
+            create_queue(&clients, queue).await?;
+        }
+        self.migrate(&database).await?;
+        self.announce(pace, args.count);
+
+        let stats = Arc::new(Stats::default());
+        let local = local_names(&self.pipeline);
+        let seams = running::open(&self.pipeline, &local, &clients, &database, false).await?;
+        let queue = engine::source::resolve(&clients, &local.queue).await;
+        let queue = queue.map_err(|error| Failure::Running(format!("error: {error}")))?;
+        let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count: args.count };
+        let (totals, processed) = tokio::select! {
+            both = async {
+                tokio::join!(
+                    self.produce(production, &stats),
+                    self.process(seams, &stats),
+                )
+            } => both,
+            () = show(&stats) => unreachable!("showing never ends"),
+        };
+        processed?;
+        let summary = Summary {
+            produced: Some(totals?.produced),
+            total: stats.read(),
+            pipelines: vec![(self.pipeline.name().to_owned(), stats.read())],
+        };
+        output::result(summary.render(args.format))
+    }
+
+    /// Processes until stopped; when it fails, the producer is stopped too.
+    async fn process(&self, seams: running::Opened, stats: &Arc<Stats>) -> Result<(), Failure> {
+        let ending = Ending { until_empty: false, grace: Duration::from_secs(10) };
+        let run = running::run(Arc::clone(&self.pipeline), seams, ending, Arc::clone(stats), self.stop.clone());
+        let ended = run.await;
+        self.stopper.drain();
+        ended
+    }
+
+    /// Produces; when that has an end, waits until every event is settled and stops the pipeline.
+    async fn produce(&self, production: Production, stats: &Stats) -> Result<Totals, Failure> {
+        let produced = production.run(self.stop.clone(), |_| ()).await;
+        if let Ok(totals) = &produced {
+            while stats.ended() < totals.produced && !self.stop.is_draining() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        self.stopper.drain();
+        produced.map_err(|error| Failure::Running(format!("error: {}", crate::cli::chain(&error))))
+    }
+
+    async fn migrate(&self, database: &DatabaseUrl) -> Result<(), Failure> {
+        let connection = connection::open(database, 2).await?;
+        let migrated = migration::up(&connection, &connection::tables([&*self.pipeline])).await;
+        migrate::refused(&migrated.map_err(|error| migrate::failure(&error))?.refusals)
+    }
+
+    fn announce(&self, pace: Pace, count: Option<u64>) {
+        let until = count.map_or("Ctrl-C stops".to_owned(), |count| format!("{count} in all"));
+        output::tell(format_args!(
+            "runner dev: {}\n  \
+             PostgreSQL  psql '{}'\n  \
+             SQS         aws --endpoint-url {} --region {REGION} sqs list-queues\n  \
+             events      {pace}; {until}\n",
+            self.pipeline.file().display(),
+            self.stack.postgres.url(),
+            self.stack.sqs.endpoint(),
+        ));
+    }
+}
+
+/// On the local service a queue is its name, whatever account and host the pipeline file gives it.
+fn local_names(pipeline: &Pipeline) -> Queues {
+    let local = |queue: &QueueRef| QueueRef::Name(queue.name().to_owned());
+    Queues { queue: local(&pipeline.source().queue), dlq: local(&pipeline.source().dlq) }
+}
+
+async fn create_queue(clients: &Clients, queue: &QueueRef) -> Result<(), Failure> {
+    let request = clients.calls.create_queue().queue_name(queue.name());
+    let request = if queue.is_fifo() { request.attributes(QueueAttributeName::FifoQueue, "true") } else { request };
+    let created = request.send().await.map_err(engine::fault::Fault::from_sdk);
+    created
+        .map(drop)
+        .map_err(|fault| Failure::Running(format!("error: can't create queue `{}`: {fault}", queue.name())))
+}
+
+/// A line each time the counters have changed, at most once a second.
+async fn show(stats: &Stats) {
+    let mut shown = 0;
+    loop {
+        tokio::time::sleep(SHOWN_EVERY).await;
+        let reading = stats.read();
+        if stats.ended() != shown {
+            shown = stats.ended();
+            let skipped = if reading.skipped == 0 { String::new() } else { format!(", {} skipped", reading.skipped) };
+            output::tell(format_args!(
+                "  {} received, {} stored, {} dead-lettered{skipped}",
+                reading.received, reading.stored, reading.dead_lettered
+            ));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! `runner explain`: what a pipeline does, in words, and what it does with one message.
+
+mod overview;
+mod steps;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::exit::Failure;
+use crate::output::format::Format;
+use crate::{load, output};
+use compiler::cases::sample_metadata;
+use compiler::diagnostic::render;
+use pipeline::message::{Attribute, AttributeValue, Delivery, Receipt};
+
+/// Say what a pipeline does, in words and as a table; with --message, what it does with that message, step by step
+#[derive(Debug, Clone, clap::Args)]
+pub struct ExplainArgs {
+    /// The pipeline file
+    #[arg(value_name = "PIPELINE")]
+    pub path: PathBuf,
+    /// A file with a message's body; - for stdin
+    #[arg(long, value_name = "FILE|-")]
+    pub message: Option<PathBuf>,
+    /// A message attribute; may be given several times
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = attribute, requires = "message")]
+    pub attributes: Vec<(String, String)>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Runs the command. A message that is rejected is explained, too, and no failure of this command.
+pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
+    let settings = load::settings()?;
+    let files = compiler::config::load(std::slice::from_ref(&args.path), settings.env());
+    let style = load::style(&settings);
+    let compiled = compiler::compile(&files).map_err(|problems| Failure::Config(render(&problems, style)))?;
+    let ([pipeline], [text]) = (&compiled.pipelines[..], &files.pipelines[..]) else {
+        let folder = args.path.display();
+        return Err(Failure::Usage(format!("error: {folder} is a folder\n  help: name one pipeline file")));
+    };
+    let about = overview::About::new(pipeline, text);
+    let decided = match &args.message {
+        None => None,
+        Some(path) => Some(steps::Decided::new(pipeline, &about, &delivery(path, &args.attributes)?)),
+    };
+    output::result(match args.format {
+        Format::Human => {
+            let message = decided.map(|decided| format!("\n{}", decided.human()));
+            format!("{}{}", about.human(), message.unwrap_or_default()).trim_end().to_owned()
+        }
+        Format::Json => {
+            let mut json = about.json();
+            if let Some(decided) = decided {
+                json["message"] = decided.json();
+            }
+            format!("{json:#}")
+        }
+    })
+}
+
+fn attribute(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write an attribute as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn delivery(path: &Path, attributes: &[(String, String)]) -> Result<Delivery, Failure> {
+    let body = body(path)
+        .map_err(|error| Failure::Running(format!("error: can't read the message from {}: {error}", path.display())))?;
+    let attribute =
+        |text: &str| Attribute { data_type: "String".to_owned(), value: AttributeValue::Text(text.to_owned()) };
+    let attributes: BTreeMap<_, _> = attributes.iter().map(|(name, text)| (name.clone(), attribute(text))).collect();
+    let metadata = pipeline::message::Metadata { attributes, ..sample_metadata() };
+    Ok(Delivery { body, metadata, receipt: Receipt(String::new()) })
+}
+
+fn body(path: &Path) -> std::io::Result<String> {
+    if path != Path::new("-") {
+        return std::fs::read_to_string(path);
+    }
+    let mut body = String::new();
+    std::io::stdin().lock().read_to_string(&mut body).map(|_| body)
+}

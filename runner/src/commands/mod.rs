@@ -1,0 +1,11 @@
+//! The commands, one file each.
+
+pub(crate) mod dev;
+pub mod explain;
+pub mod migrate;
+pub(crate) mod new;
+pub mod produce;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub mod test;
+pub mod validate_config;

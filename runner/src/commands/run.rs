@@ -1,0 +1,146 @@
+//! `runner run`: process events until stopped.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
+
+use crate::connection::{DatabaseFlags, QueueFlags};
+use crate::exit::Failure;
+use crate::output::format::Format;
+use crate::output::summary::Summary;
+use crate::running::Queues;
+use crate::{load, output, running, signals};
+use engine::stop::{Stop, Stopper, stop_pair};
+use engine::{Ending, Stats};
+use pipeline::Pipeline;
+
+/// Process events until stopped
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct RunArgs {
+    /// Pipeline files, or folders of them
+    #[arg(required = true, value_name = "PIPELINE|DIR")]
+    pub pipelines: Vec<PathBuf>,
+    /// Stop once the queues are empty: nothing waiting, in flight or delayed
+    #[arg(long)]
+    pub until_empty: bool,
+    /// Wait for queues, database and tables that are not there yet, instead of failing
+    #[arg(long)]
+    pub wait: bool,
+    /// How long to finish what is in flight after a signal
+    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = crate::cli::duration)]
+    pub grace: Duration,
+    /// How to print the summary
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Where the database is
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+    /// Where the queue is
+    #[command(flatten)]
+    pub queue: QueueFlags,
+}
+
+/// Runs every pipeline on a thread of its own: a busy one takes no time from the others, and one thread with nothing
+/// to share is the fastest way to run one.
+pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
+    let started = Instant::now();
+    let settings = load::settings()?;
+    let pipelines = load::pipelines(&args.pipelines, &settings)?;
+    let database = args.database.url(&settings)?;
+    let (stopper, stop) = stop_pair();
+    let context = Context { args: args.clone(), settings, database, started };
+    let context = Arc::new(context);
+    let threads: Vec<_> = pipelines
+        .into_iter()
+        .map(|pipeline| spawn(&context, pipeline, stopper.clone(), stop.clone()))
+        .collect::<Result<_, _>>()?;
+    let ended = crate::cli::runtime()?.block_on(async {
+        tokio::select! {
+            ended = wait_for(threads, &stopper) => ended,
+            () = signals::watch(stopper.clone()) => unreachable!("the watch never ends"),
+        }
+    });
+    finish(ended, args.format)
+}
+
+struct Context {
+    args: RunArgs,
+    settings: crate::settings::Settings,
+    database: crate::settings::DatabaseUrl,
+    started: Instant,
+}
+
+struct Ended {
+    name: String,
+    stats: Arc<Stats>,
+    result: Result<(), Failure>,
+}
+
+struct Thread {
+    name: String,
+    ended: oneshot::Receiver<Ended>,
+}
+
+fn spawn(context: &Arc<Context>, pipeline: Arc<Pipeline>, stopper: Stopper, stop: Stop) -> Result<Thread, Failure> {
+    let (send, receive) = oneshot::channel();
+    let context = Arc::clone(context);
+    let name = pipeline.name().to_owned();
+    let thread = std::thread::Builder::new().name(pipeline.name().to_owned());
+    let work = move || {
+        let name = pipeline.name().to_owned();
+        let stats = Arc::new(Stats::default());
+        let result = crate::cli::runtime()
+            .and_then(|runtime| runtime.block_on(one(&context, pipeline, Arc::clone(&stats), &stop)));
+        if result.is_err() {
+            // One broken pipeline ends the process, so that whoever supervises it sees it.
+            stopper.drain();
+        }
+        let _ = send.send(Ended { name, stats, result });
+    };
+    thread.spawn(work).map_err(|error| Failure::Running(format!("error: can't start a thread: {error}")))?;
+    Ok(Thread { name, ended: receive })
+}
+
+async fn one(context: &Context, pipeline: Arc<Pipeline>, stats: Arc<Stats>, stop: &Stop) -> Result<(), Failure> {
+    let args = &context.args;
+    let opening = async {
+        let clients = args.queue.clients(&context.settings, &pipeline.source().queue).await?;
+        running::open(&pipeline, &Queues::of(&pipeline), &clients, &context.database, args.wait).await
+    };
+    let Some(seams) = stop.unless_draining(opening).await else {
+        return Ok(());
+    };
+    let seams = seams?;
+    let ready_ms = u64::try_from(context.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(pipeline = pipeline.name(), ready_ms, "receiving from {}", pipeline.source().queue);
+    let ending = Ending { until_empty: args.until_empty, grace: args.grace };
+    running::run(pipeline, seams, ending, stats, stop.clone()).await
+}
+
+async fn wait_for(threads: Vec<Thread>, stopper: &Stopper) -> Vec<Ended> {
+    let wait = threads.into_iter().map(|thread| async move {
+        let name = thread.name;
+        if let Ok(ended) = thread.ended.await {
+            return ended;
+        }
+        // The thread dropped its sender: it panicked, and its message is on stderr already.
+        stopper.drain();
+        let result = Err(Failure::Running(format!("error: pipeline `{name}` panicked; this is a bug")));
+        Ended { name, stats: Arc::default(), result }
+    });
+    join_all(wait).await
+}
+
+/// Prints what was done, unless nothing was; then every failure, in one report.
+fn finish(ended: Vec<Ended>, format: Format) -> Result<(), Failure> {
+    let total = Stats::total(ended.iter().map(|end| &*end.stats));
+    let failed = ended.iter().any(|end| end.result.is_err());
+    if !failed || total.received > 0 {
+        let pipelines = ended.iter().map(|end| (end.name.clone(), end.stats.read())).collect();
+        output::result(Summary { produced: None, total, pipelines }.render(format))?;
+    }
+    ended.into_iter().filter_map(|end| end.result.err()).reduce(Failure::and).map_or(Ok(()), Err)
+}

@@ -1,0 +1,165 @@
+//! `runner validate-config`: the compiler of pipeline files, on its own.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::connection::{DatabaseFlags, QueueFlags};
+use crate::exit::Failure;
+use crate::output::format::Format;
+use crate::output::words::counted;
+use crate::{live, load, output};
+use compiler::diagnostic::{Diagnostic, Style, records, render};
+use compiler::{Compiled, compile};
+use pipeline::{Pipeline, Target};
+
+/// Check pipeline files; nothing but files is read unless --connect is given
+#[derive(Debug, Clone, clap::Args)]
+pub struct ValidateConfigArgs {
+    /// Pipeline files, or folders of them
+    #[arg(value_name = "PIPELINE|DIR", default_value = "pipelines/")]
+    pub paths: Vec<PathBuf>,
+    /// Also check the queues, the database and the live tables
+    #[arg(long)]
+    pub connect: bool,
+    /// Fail on warnings too
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Where the database is
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+    /// Where the queue is
+    #[command(flatten)]
+    pub queue: QueueFlags,
+}
+
+/// Runs the command. Queues and tables are looked at only with `--connect`, and only if the files compile.
+pub(crate) fn run(args: &ValidateConfigArgs) -> Result<(), Failure> {
+    let settings = load::settings()?;
+    let mut outcome = Outcome::of(compile(&compiler::config::load(&args.paths, settings.env())));
+    if args.connect && !outcome.fails(false) {
+        let live = live::check(&outcome.pipelines, args, &settings);
+        outcome.problems.extend(crate::cli::runtime()?.block_on(live));
+    }
+    outcome.finish(args, load::style(&settings))
+}
+
+/// What was found.
+struct Outcome {
+    pipelines: Vec<Pipeline>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Outcome {
+    fn of(compiled: Result<Compiled, Vec<Diagnostic>>) -> Self {
+        match compiled {
+            Ok(compiled) => Self { pipelines: compiled.pipelines, problems: compiled.warnings },
+            Err(problems) => Self { pipelines: Vec::new(), problems },
+        }
+    }
+
+    fn errors(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.is_error()).count()
+    }
+
+    fn fails(&self, deny_warnings: bool) -> bool {
+        self.errors() > 0 || (deny_warnings && !self.problems.is_empty())
+    }
+
+    /// Prints the result, and the diagnostics to stderr unless they are part of it.
+    fn finish(&self, args: &ValidateConfigArgs, style: Style) -> Result<(), Failure> {
+        let fails = self.fails(args.deny_warnings);
+        let mut report = String::new();
+        match args.format {
+            Format::Json => output::result(format_args!("{:#}", self.json()))?,
+            Format::Human => {
+                report = render(&self.problems, style);
+                if !fails {
+                    output::result(self.human().trim_end())?;
+                }
+            }
+        }
+        if !report.is_empty() {
+            report.push_str("\n\n");
+        }
+        match self.counts() {
+            Some(counts) if fails => Err(Failure::Config(format!("{report}{counts}"))),
+            Some(counts) if args.format == Format::Human => {
+                output::tell(format_args!("{report}{counts}"));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `2 errors, 1 warning`
+    fn counts(&self) -> Option<String> {
+        let errors = self.errors();
+        let both = [(errors, "error"), (self.problems.len() - errors, "warning")];
+        let told = both.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(count, word));
+        Some(told.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
+    }
+
+    fn human(&self) -> String {
+        self.pipelines.iter().map(describe).collect::<Vec<_>>().join("\n")
+    }
+
+    fn json(&self) -> Value {
+        let pipelines: Vec<Value> = self.pipelines.iter().map(pipeline_json).collect();
+        json!({ "pipelines": pipelines, "diagnostics": records(&self.problems) })
+    }
+}
+
+fn describe(pipeline: &Pipeline) -> String {
+    let source = pipeline.source();
+    let mut lines = vec![
+        format!("{}: ok", pipeline.file().display()),
+        format!("  queue {}, dead letters to {}", source.queue, source.dlq),
+    ];
+    lines.extend(pipeline.targets().iter().map(|target| format!("  table {}", describe_table(target))));
+    if let Some(producer) = pipeline.producer() {
+        let templates = counted(producer.templates.iter().count(), "template");
+        lines.push(format!("  producer {}, {templates}", producer.pace));
+    }
+    lines.join("\n")
+}
+
+fn describe_table(target: &Target) -> String {
+    let table = &target.table;
+    let key = match table.primary_key[..] {
+        [] => "no key".to_owned(),
+        _ => format!("key ({})", table.primary_key.join(", ")),
+    };
+    let columns = counted(table.columns.len(), "column");
+    let indexes = match table.indexes.len() {
+        0 => String::new(),
+        count => format!(", {}", counted(count, "index")),
+    };
+    format!("{}: {columns}, {key}{indexes}", table.name)
+}
+
+fn pipeline_json(pipeline: &Pipeline) -> Value {
+    let source = pipeline.source();
+    let tables: Vec<Value> = pipeline.targets().iter().map(table_json).collect();
+    json!({
+        "name": pipeline.name(),
+        "file": pipeline.file().display().to_string(),
+        "queue": source.queue.to_string(),
+        "dlq": source.dlq.to_string(),
+        "tables": tables,
+    })
+}
+
+fn table_json(target: &Target) -> Value {
+    let table = &target.table;
+    let column = |column: &pipeline::Column| json!({ "name": column.name, "type": column.ty.to_string(), "nullable": column.nullable });
+    json!({
+        "name": table.name.to_string(),
+        "primary_key": table.primary_key,
+        "columns": table.columns.iter().map(column).collect::<Vec<_>>(),
+        "indexes": table.indexes.len(),
+    })
+}

@@ -1,0 +1,49 @@
+//! From the paths on the command line to compiled pipelines, or one report of everything that is wrong.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::exit::Failure;
+use crate::output;
+use crate::settings::Settings;
+use crate::telemetry::colour_on_stderr;
+use compiler::diagnostic::{self, Style};
+use pipeline::Pipeline;
+
+/// Reads the environment and `.env`, and installs the logs.
+pub(crate) fn settings() -> Result<Settings, Failure> {
+    let config = |error: &dyn std::fmt::Display| Failure::Config(format!("error: {error}"));
+    let env = crate::environment::environment().map_err(|error| config(&error))?;
+    let settings = Settings::new(env);
+    crate::telemetry::install(&settings).map_err(|error| config(&error))?;
+    Ok(settings)
+}
+
+/// How diagnostics are drawn on stderr.
+pub(crate) fn style(settings: &Settings) -> Style {
+    if colour_on_stderr(settings) { Style::Coloured } else { Style::Plain }
+}
+
+/// Compiles the pipeline files and prints their warnings to stderr.
+pub(crate) fn pipelines(paths: &[PathBuf], settings: &Settings) -> Result<Vec<Arc<Pipeline>>, Failure> {
+    let style = style(settings);
+    let files = compiler::config::load(paths, settings.env());
+    match compiler::compile(&files) {
+        Ok(compiled) => {
+            if !compiled.warnings.is_empty() {
+                output::tell(diagnostic::render(&compiled.warnings, style).trim_end());
+            }
+            Ok(compiled.pipelines.into_iter().map(Arc::new).collect())
+        }
+        Err(diagnostics) => Err(Failure::Config(diagnostic::render(&diagnostics, style))),
+    }
+}
+
+/// Compiles one pipeline file; a folder has too many answers.
+pub(crate) fn one(path: &Path, settings: &Settings) -> Result<Arc<Pipeline>, Failure> {
+    let mut pipelines = pipelines(&[path.to_owned()], settings)?;
+    match (pipelines.pop(), pipelines.is_empty()) {
+        (Some(pipeline), true) => Ok(pipeline),
+        _ => Err(Failure::Usage(format!("error: {} is a folder\n  help: name one pipeline file", path.display()))),
+    }
+}

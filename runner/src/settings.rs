@@ -1,0 +1,241 @@
+//! Settings outside the pipeline file: from flags, then the environment, then defaults.
+
+use std::fmt;
+
+use compiler::config::Environment;
+use schema::percent::encoded;
+
+/// What a setting lacks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// Neither `DATABASE_URL` nor enough of `DB_*`.
+    #[error(
+        "no database: set DATABASE_URL (postgres://USER:PASSWORD@HOST:PORT/NAME), or DB_HOST, DB_NAME, DB_USER, \
+         DB_PASSWORD and DB_PORT; not set: {}", .0.join(", ")
+    )]
+    NoDatabase(Vec<&'static str>),
+    /// `DATABASE_URL` is no PostgreSQL URL.
+    #[error("DATABASE_URL is no PostgreSQL URL: it starts with postgres:// or postgresql://")]
+    DatabaseUrl,
+    /// A character of the user or the password ends the part of the URL they stand in.
+    #[error(
+        "the user or the password in DATABASE_URL holds a `/`, `?` or `#`: write %2F, %3F or %23 for it, or set DB_USER, \
+         DB_PASSWORD and the other DB_ variables instead, which need no escapes"
+    )]
+    Unescaped,
+    /// The SQS endpoint is no URL.
+    #[error("the SQS endpoint is `{0}`: it is a URL like http://localhost:4566")]
+    Endpoint(String),
+    /// `DB_PORT` is no port.
+    #[error("DB_PORT is no port number: `{0}`")]
+    Port(String),
+    /// `LOG_FORMAT` is none of the known ones.
+    #[error("LOG_FORMAT is `{0}`: it is `text` or `json`")]
+    LogFormat(String),
+}
+
+/// What the environment says.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    env: Environment,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Settings {
+    /// Settings from an environment.
+    pub fn new(env: Environment) -> Self {
+        Self { env }
+    }
+
+    /// The environment itself, for `${VAR}`.
+    pub fn env(&self) -> &Environment {
+        &self.env
+    }
+
+    /// The database: the flag's value, else `DATABASE_URL`, else `DB_HOST`, `DB_NAME`, `DB_USER`, `DB_PASSWORD` and
+    /// `DB_PORT` (5432 when unset; a password may be left out).
+    pub fn database(&self, flag: Option<&str>) -> Result<DatabaseUrl, SettingsError> {
+        match flag.or(self.get("DATABASE_URL")) {
+            Some(url) => DatabaseUrl::new(url),
+            None => self.database_from_parts(),
+        }
+    }
+
+    fn database_from_parts(&self) -> Result<DatabaseUrl, SettingsError> {
+        let (Some(host), Some(name), Some(user)) = (self.get("DB_HOST"), self.get("DB_NAME"), self.get("DB_USER"))
+        else {
+            let needed = ["DATABASE_URL", "DB_HOST", "DB_NAME", "DB_USER"];
+            let missing = needed.into_iter().filter(|name| self.get(name).is_none());
+            return Err(SettingsError::NoDatabase(missing.collect()));
+        };
+        let port = self.get("DB_PORT").unwrap_or("5432");
+        let port: u16 = port.parse().map_err(|_| SettingsError::Port(port.to_owned()))?;
+        let password = self.get("DB_PASSWORD").map(|password| format!(":{}", encoded(password)));
+        Ok(DatabaseUrl(format!(
+            "postgres://{}{}@{}:{port}/{}",
+            encoded(user),
+            password.unwrap_or_default(),
+            host_part(host),
+            encoded(name),
+        )))
+    }
+
+    /// The SQS endpoint: the flag's value, else `SQS_ENDPOINT`, else the SDK's own `AWS_ENDPOINT_URL_SQS` and
+    /// `AWS_ENDPOINT_URL`; `None` is AWS.
+    pub fn sqs_endpoint(&self, flag: Option<&str>) -> Result<Option<String>, SettingsError> {
+        let variables = ["SQS_ENDPOINT", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL"];
+        let Some(url) = flag.or_else(|| variables.into_iter().find_map(|name| self.get(name))) else {
+            return Ok(None);
+        };
+        let host = url.strip_prefix("http://").or(url.strip_prefix("https://"));
+        match host {
+            Some(host) if !host.is_empty() && !host.starts_with('/') => Ok(Some(url.to_owned())),
+            _ => Err(SettingsError::Endpoint(url.to_owned())),
+        }
+    }
+
+    /// A variable of the SDK's, which reads the process's environment alone, and no `.env`; an empty one counts as unset.
+    pub fn aws(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
+    /// The log filter: `RUST_LOG`, else `info`.
+    pub fn log_filter(&self) -> &str {
+        self.get("RUST_LOG").unwrap_or("info,sqlx=warn,sea_orm_migration=warn,aws_config=error")
+    }
+
+    /// The log's format: `LOG_FORMAT`.
+    pub fn log_format(&self) -> Result<LogFormat, SettingsError> {
+        match self.get("LOG_FORMAT") {
+            None | Some("text") => Ok(LogFormat::Text),
+            Some("json") => Ok(LogFormat::Json),
+            Some(other) => Err(SettingsError::LogFormat(other.to_owned())),
+        }
+    }
+
+    /// A variable; an empty one counts as unset.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+/// A database URL. Printing it hides the password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// A PostgreSQL URL.
+    pub fn new(url: &str) -> Result<Self, SettingsError> {
+        let known = url.strip_prefix("postgres://").or(url.strip_prefix("postgresql://"));
+        let rest = known.ok_or(SettingsError::DatabaseUrl)?;
+        let authority = authority(rest);
+        if !authority.contains('@') && rest[authority.len()..].contains('@') {
+            return Err(SettingsError::Unescaped);
+        }
+        Ok(Self(url.to_owned()))
+    }
+
+    /// The URL with its password, for the driver alone.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// User, password, host and port: what stands before the first `/`, `?` or `#` (RFC 3986, section 3.2).
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// A password may also stand in the query (`?password=`), so the query is not shown at all.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("postgres", ""));
+        let authority = authority(rest);
+        let path = rest[authority.len()..].split(['?', '#']).next().unwrap_or_default();
+        match authority.rsplit_once('@') {
+            Some((user, host)) => {
+                let (user, password) = user.split_once(':').map_or((user, ""), |(user, _)| (user, ":***"));
+                write!(f, "{scheme}://{user}{password}@{host}{path}")
+            }
+            None => write!(f, "{scheme}://{authority}{path}"),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+/// A bare IPv6 address needs brackets; a socket folder is escaped, as libpq has it.
+fn host_part(host: &str) -> String {
+    if host.parse::<std::net::Ipv6Addr>().is_ok() {
+        return format!("[{host}]");
+    }
+    encoded(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(entries: &[(&str, &str)]) -> Settings {
+        Settings::new(entries.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
+    }
+
+    #[test]
+    fn the_flag_wins_over_the_url_and_the_url_over_the_parts() {
+        let settings = settings(&[("DATABASE_URL", "postgres://a/b"), ("DB_HOST", "c")]);
+        assert_eq!(settings.database(Some("postgresql://x/y")).unwrap().expose(), "postgresql://x/y");
+        assert_eq!(settings.database(None).unwrap().expose(), "postgres://a/b");
+    }
+
+    #[test]
+    fn parts_are_escaped_and_the_password_is_never_printed() {
+        let parts = [("DB_HOST", "::1"), ("DB_NAME", "ev"), ("DB_USER", "a@b"), ("DB_PASSWORD", "p/w:é")];
+        let url = settings(&parts).database(None).unwrap();
+        assert_eq!(url.expose(), "postgres://a%40b:p%2Fw%3A%C3%A9@[::1]:5432/ev");
+        assert_eq!(url.to_string(), "postgres://a%40b:***@[::1]:5432/ev");
+        assert_eq!(format!("{url:?}"), "DatabaseUrl(postgres://a%40b:***@[::1]:5432/ev)");
+        let url = DatabaseUrl::new("postgres://u:s@cret@h/d?password=secret").unwrap();
+        assert_eq!(url.to_string(), "postgres://u:***@h/d");
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let error = settings(&[("DB_HOST", "h"), ("DB_USER", "")]).database(None).unwrap_err();
+        assert!(error.to_string().ends_with("not set: DATABASE_URL, DB_NAME, DB_USER"));
+        assert!(settings(&[("DATABASE_URL", "mysql://h/d")]).database(None).is_err());
+        assert!(settings(&[("LOG_FORMAT", "xml")]).log_format().is_err());
+    }
+
+    #[test]
+    fn no_character_of_a_password_is_ever_shown() {
+        for special in ["/", "?", "#", "a/b?c#d"] {
+            let error = DatabaseUrl::new(&format!("postgres://u:s3c{special}ret@host/db")).unwrap_err();
+            assert!(!error.to_string().contains("s3c"), "{error}");
+        }
+        for password in ["s3cret", "s3c@ret", "s3c:ret", "s3c%2Fret"] {
+            let url = DatabaseUrl::new(&format!("postgres://u:{password}@host:1/db?password=s3c")).unwrap();
+            assert_eq!(url.to_string(), "postgres://u:***@host:1/db");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_a_url() {
+        let settings = settings(&[("SQS_ENDPOINT", "localhost:4566")]);
+        assert!(settings.sqs_endpoint(None).unwrap_err().to_string().contains("`localhost:4566`"));
+        assert!(settings.sqs_endpoint(Some("http:///queue")).is_err());
+        assert_eq!(settings.sqs_endpoint(Some("http://h:1")).unwrap().as_deref(), Some("http://h:1"));
+    }
+}
