@@ -1,6 +1,8 @@
 //! Where the database and the queue service are: flags, then environment.
 
 use pipeline::Table;
+use std::time::Duration;
+
 use sea_orm::DatabaseConnection;
 
 use crate::exit::Failure;
@@ -61,6 +63,17 @@ fn keys(settings: &Settings) -> Option<Keys> {
 /// A pool of at most `connections`.
 pub(crate) async fn open(database: &DatabaseUrl, connections: u32) -> Result<DatabaseConnection, Failure> {
     let opened = engine::sink::connect(database.expose(), &database.to_string(), connections).await;
+    opened.map_err(|error| Failure::Running(format!("error: {error}")))
+}
+
+/// A pool of at most `connections` for a pipeline's rows.
+pub(crate) async fn open_for_writing(
+    database: &DatabaseUrl,
+    connections: u32,
+    write_timeout: Duration,
+) -> Result<DatabaseConnection, Failure> {
+    let (url, place) = (database.expose(), database.to_string());
+    let opened = engine::sink::connect_for_writing(url, &place, connections, write_timeout).await;
     opened.map_err(|error| Failure::Running(format!("error: {error}")))
 }
 

@@ -18,6 +18,9 @@ use pipeline::{Pipeline, QueueRef};
 /// The outsides of a pipeline as they are outside of tests.
 pub(crate) type Opened = Services<SqsSource, PostgresSink, SqsDeadLetters>;
 
+/// Deliveries of a message on a queue without a redrive policy, which would deliver it without end.
+const MAX_RECEIVES: u32 = 10;
+
 /// The queues to open: the pipeline's own, or their namesakes on a local service.
 #[derive(Debug, Clone)]
 pub(crate) struct Queues {
@@ -84,9 +87,10 @@ async fn try_open(
     }
     Ok(Services {
         ordered: queue.fifo,
+        max_receives: source.max_receives.or((!queue.has_redrive_policy).then_some(MAX_RECEIVES)),
         source: SqsSource::new(clients, &queue, source.visibility),
-        sink: PostgresSink::new(&database, pipeline.targets()),
-        dead_letters: SqsDeadLetters::new(clients.calls.clone(), dlq.url, dlq.max_message_bytes, dlq.fifo),
+        sink: PostgresSink::new(&database, pipeline.targets(), source.write_timeout),
+        dead_letters: SqsDeadLetters::new(clients.dead_letters.clone(), dlq.url, dlq.max_message_bytes, dlq.fifo),
     })
 }
 
@@ -99,7 +103,7 @@ async fn queue(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
 async fn tables_that_fit(pipeline: &Pipeline, database: &DatabaseUrl) -> Result<DatabaseConnection, Failure> {
     // A connection is checked on its way back to the pool; the next write need not wait for that.
     let connections = u32::try_from(WRITERS * 2).expect("a handful");
-    let pool = connection::open(database, connections).await?;
+    let pool = connection::open_for_writing(database, connections, pipeline.source().write_timeout).await?;
     let misfits = migration::misfits(&pool, &connection::tables([pipeline])).await;
     let misfits = misfits.map_err(|error| Failure::Running(format!("error: {}", crate::cli::chain(&error))))?;
     if misfits.is_empty() {

@@ -17,6 +17,16 @@ impl Backoff {
         Self { bound: Duration::from_millis(50), cap: Duration::from_secs(5), attempts: 0 }
     }
 
+    /// For messages that wait for something in the database: 100 ms to 30 s.
+    pub(crate) fn waiting() -> Self {
+        Self { bound: Duration::from_millis(100), cap: Duration::from_secs(30), attempts: 0 }
+    }
+
+    /// The longest wait of [`Self::quick`].
+    pub(crate) fn longest_quick() -> Duration {
+        Duration::from_secs(5)
+    }
+
     /// Failed attempts so far.
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts

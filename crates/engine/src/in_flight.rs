@@ -15,6 +15,8 @@ pub(crate) struct Storable {
     pub(crate) in_flight: InFlight,
     /// Of a message that the database refused alone.
     pub(crate) refusal: Option<Refusal>,
+    /// It was part of a write whose outcome is not known: its rows may be stored already.
+    pub(crate) written_before: bool,
 }
 
 /// A message with the reason why it can't be stored.
@@ -29,15 +31,31 @@ pub(crate) struct Rejected {
 pub(crate) struct Refusal {
     pub(crate) since: Instant,
     pub(crate) fault: Fault,
-}
-
-impl Refusal {
-    pub(crate) fn now(fault: &Fault) -> Self {
-        Self { since: Instant::now(), fault: fault.copy() }
-    }
+    /// How often it was refused alone.
+    pub(crate) times: u32,
 }
 
 impl Storable {
+    pub(crate) fn new(rows: Rows, in_flight: InFlight) -> Self {
+        Self { rows, in_flight, refusal: None, written_before: false }
+    }
+
+    /// Notes that the database refuses it alone. The first time counts, and the last fault.
+    pub(crate) fn refused_now(&mut self, fault: &Fault) {
+        match &mut self.refusal {
+            Some(refusal) => refusal.fault = fault.copy(),
+            none => *none = Some(Refusal { since: Instant::now(), fault: fault.copy(), times: 0 }),
+        }
+        if let Some(refusal) = &mut self.refusal {
+            refusal.times += 1;
+        }
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn received_at(&self) -> i64 {
+        self.in_flight.delivery.metadata.received_at
+    }
+
     /// The indexes of the tables that the message has rows for.
     pub(crate) fn tables(&self) -> impl Iterator<Item = usize> {
         self.rows.tables.iter().enumerate().filter(|(_, rows)| !rows.is_empty()).map(|(table, _)| table)

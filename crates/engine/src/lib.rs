@@ -5,6 +5,7 @@
 pub mod fault;
 
 mod backoff;
+mod bytes;
 pub mod stop;
 
 mod figures;
@@ -14,12 +15,18 @@ pub mod sink;
 pub mod source;
 
 mod evidence;
+mod examine;
+mod gate;
+mod groups;
 mod in_flight;
+mod last_faults;
 mod lease;
 mod receive;
 mod reject;
 mod run;
 mod settle;
+mod store;
+mod waiting;
 mod write;
 
 pub mod produce;

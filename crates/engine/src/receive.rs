@@ -1,19 +1,24 @@
-//! Receiving: as many long polls side by side as the queue has work for, each paid for with permits first.
+//! Receiving: as many long polls side by side as the queue has work for, each with its place in memory reserved first.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
-
-use super::lease::{Idle, InFlight, Leases};
-use crate::backoff::Backoff;
-use crate::fault::{Class, Fault};
-use crate::figures::{Figures, Service};
-use crate::in_flight::{Rejected, Storable};
-use crate::source::{MAX_BATCH, Source};
-use crate::stop::Stop;
 use pipeline::Pipeline;
 use pipeline::message::{Code, Delivery, Rejection};
+use pipeline::row::Rows;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+
+use crate::backoff::Backoff;
+use crate::bytes::{ByteBudget, Charge};
+use crate::fault::{Class, Fault};
+use crate::figures::{Figures, Service};
+use crate::gate::Gate;
+use crate::in_flight::{Rejected, Storable};
+use crate::last_faults::LastFaults;
+use crate::lease::{Idle, InFlight, Leases};
+use crate::source::{MAX_BATCH, Source};
+use crate::stop::Stop;
 
 /// What every poller shares.
 pub(crate) struct Receiver<S> {
@@ -24,16 +29,35 @@ pub(crate) struct Receiver<S> {
     pub(crate) idle: Arc<Idle>,
     /// Long-poll wait.
     pub(crate) wait: Duration,
-    /// One permit per message in memory.
-    pub(crate) permits: Arc<Semaphore>,
-    /// False while the database refuses writes.
-    pub(crate) gate: watch::Receiver<bool>,
+    /// Deliveries after which a message is dead-lettered.
+    pub(crate) max_receives: Option<u32>,
+    pub(crate) last_faults: Arc<LastFaults>,
+    pub(crate) memory: Memory,
+    pub(crate) gate: Gate,
     /// How many pollers the queue has work for.
     pub(crate) wanted: watch::Sender<usize>,
     pub(crate) stop: Stop,
     pub(crate) fatal: mpsc::UnboundedSender<Fault>,
     pub(crate) storable: mpsc::UnboundedSender<Storable>,
     pub(crate) rejected: mpsc::UnboundedSender<Rejected>,
+}
+
+/// What bounds the messages in memory. Bodies and rows are apart, so that bodies which wait for their rows can't keep rows
+/// from being written.
+pub(crate) struct Memory {
+    /// One permit per message.
+    permits: Arc<Semaphore>,
+    bodies: Arc<ByteBudget>,
+    rows: Arc<ByteBudget>,
+    /// Bytes of a body, as the latest answers had it.
+    typical_body: AtomicUsize,
+}
+
+/// What a poller holds while it receives.
+struct Reserved {
+    permits: OwnedSemaphorePermit,
+    /// For bodies of typical size; the real ones are charged when they are there.
+    _bodies: Charge,
 }
 
 /// When draining begins, an answer on its way may still arrive: dropped, its messages would stay invisible for their
@@ -44,12 +68,43 @@ const LAST_ANSWER: Duration = Duration::from_millis(250);
 const PERMITS: u32 = 10;
 const _: () = assert!(PERMITS as usize == MAX_BATCH);
 
+/// The pause after an answer that needed no time at all, where `wait` is too short to be a pause.
+const SHORTEST_POLL: Duration = Duration::from_millis(50);
+
+impl Memory {
+    /// At most so many messages, and so many bytes of their bodies and rows.
+    pub(crate) fn new(messages: usize, bytes: usize) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(messages)),
+            bodies: ByteBudget::new(bytes / 2),
+            rows: ByteBudget::new(bytes / 2),
+            typical_body: AtomicUsize::new(1 << 10),
+        }
+    }
+
+    /// Waits until there is room for a whole answer.
+    async fn reserve(&self) -> Reserved {
+        let permits = Arc::clone(&self.permits).acquire_many_owned(PERMITS).await;
+        let typical = self.typical_body.load(Ordering::Relaxed);
+        let bodies = self.bodies.reserve(typical * MAX_BATCH).await;
+        Reserved { permits: permits.expect("the semaphore is never closed"), _bodies: bodies }
+    }
+
+    /// Learns from an answer how large bodies are: at once when they grow, slowly when they shrink.
+    fn note_bodies(&self, deliveries: &[Delivery]) {
+        let Some(largest) = deliveries.iter().map(|delivery| delivery.body.len()).max() else { return };
+        let known = self.typical_body.load(Ordering::Relaxed);
+        self.typical_body.store(largest.max(known - known / 8), Ordering::Relaxed);
+    }
+}
+
 impl<S: Source> Receiver<S> {
     /// Polls until draining begins. Only the waits are cancelled, never the code after an answer.
     pub(crate) async fn poll(self: Arc<Self>, index: usize) {
         let mut backoff = Backoff::quick();
-        while let Some(permits) = self.stop.unless_draining(self.ready(index)).await {
-            match self.stop.unless_draining_for(LAST_ANSWER, self.source.receive(MAX_BATCH, self.wait)).await {
+        while let Some(reserved) = self.stop.unless_draining(self.ready(index)).await {
+            let receive = self.source.receive(MAX_BATCH, self.wait);
+            match self.stop.unless_draining_for(LAST_ANSWER, receive).await {
                 None => return,
                 Some(Ok(deliveries)) => {
                     if backoff.attempts() > 0 {
@@ -58,12 +113,15 @@ impl<S: Source> Receiver<S> {
                     }
                     self.idle.answered(deliveries.len());
                     self.rescale(index, deliveries.len());
-                    self.take_in(deliveries, permits);
+                    if deliveries.is_empty() && self.wait < SHORTEST_POLL {
+                        self.stop.unless_draining(tokio::time::sleep(SHORTEST_POLL)).await;
+                    }
+                    self.take_in(deliveries, reserved).await;
                     // Decisions are synchronous: let the writers have their turn.
                     tokio::task::yield_now().await;
                 }
                 Some(Err(fault)) => {
-                    drop(permits);
+                    drop(reserved);
                     if !self.wait_out(fault, &mut backoff).await {
                         return;
                     }
@@ -72,13 +130,13 @@ impl<S: Source> Receiver<S> {
         }
     }
 
-    /// Waits until this poller is wanted, the database takes writes, and memory is free for a whole answer.
-    async fn ready(&self, index: usize) -> OwnedSemaphorePermit {
-        // Both senders live as long as the pipeline runs.
+    /// Waits until this poller is wanted, memory is free for a whole answer, and the database takes rows.
+    async fn ready(&self, index: usize) -> Reserved {
+        // The sender lives as long as the pipeline runs.
         let _ = self.wanted.subscribe().wait_for(|wanted| index < *wanted).await;
-        let permits = Arc::clone(&self.permits).acquire_many_owned(PERMITS).await;
-        let _ = self.gate.clone().wait_for(|open| *open).await;
-        permits.expect("the semaphore is never closed")
+        let reserved = self.memory.reserve().await;
+        self.gate.may_receive(index).await;
+        reserved
     }
 
     /// One more poller for each answer with messages, one less for each empty one: an idle queue costs one long poll.
@@ -98,32 +156,44 @@ impl<S: Source> Receiver<S> {
         }
     }
 
-    fn take_in(&self, deliveries: Vec<Delivery>, mut permits: OwnedSemaphorePermit) {
+    async fn take_in(&self, deliveries: Vec<Delivery>, mut reserved: Reserved) {
         self.figures.received(deliveries.len());
+        self.memory.note_bodies(&deliveries);
+        // All are registered before the first is decided: a lease begins with the answer.
+        let mut in_flight = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
-            let permit = permits.split(1).expect("a receive never answers more than was asked for");
-            let in_flight = self.leases.take(delivery, permit);
-            self.hand_on(in_flight);
+            let permit = reserved.permits.split(1).expect("a receive never answers more than was asked for");
+            let body = self.memory.bodies.charge(delivery.body.len());
+            in_flight.push(self.leases.take(delivery, permit, body));
+        }
+        drop(reserved);
+        for message in in_flight {
+            self.hand_on(message).await;
         }
     }
 
-    /// The channels end only after the pollers, so a send can't fail.
-    fn hand_on(&self, in_flight: InFlight) {
+    /// Decides a message and sends it on. The channels end only after the pollers, so a send can't fail.
+    async fn hand_on(&self, mut in_flight: InFlight) {
+        // A message becomes rows only where there is room for rows; how many it becomes shows afterwards.
+        let Some(room) = self.stop.unless_expired(self.memory.rows.reserve(0)).await else { return };
         match self.decide(&in_flight.delivery) {
-            Ok(rows) => drop(self.storable.send(Storable { rows, in_flight, refusal: None })),
+            Ok(rows) => {
+                in_flight.charge_rows(self.memory.rows.charge(rows.size()));
+                let _ = self.storable.send(Storable::new(rows, in_flight));
+            }
             Err(rejection) => drop(self.rejected.send(Rejected { rejection, in_flight })),
         }
+        drop(room);
     }
 
-    fn decide(&self, delivery: &Delivery) -> Result<pipeline::row::Rows, Rejection> {
+    fn decide(&self, delivery: &Delivery) -> Result<Rows, Rejection> {
         let receives = delivery.metadata.receive_count;
-        if self.pipeline.source().max_receives.is_some_and(|most| receives > most) {
-            return Err(Rejection::new(
-                Code::MaxReceives,
-                format!(
-                    "delivered {receives} times without being settled: each earlier receiver stopped or failed before it was done"
-                ),
-            ));
+        // In an outage a message may come back often without being at fault.
+        if self.max_receives.is_some_and(|most| receives > most) && !self.gate.is_refusing() {
+            let last = self.last_faults.of(&delivery.metadata.message_id);
+            let last = last.unwrap_or_else(|| "each earlier receiver stopped or failed before it was done".to_owned());
+            let message = format!("delivered {receives} times without being settled: {last}");
+            return Err(Rejection::new(Code::MaxReceives, message));
         }
         self.pipeline.decider().decide(delivery)
     }

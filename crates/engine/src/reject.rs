@@ -1,31 +1,45 @@
-//! Dead-lettering: a rejected message stays in flight until the dead-letter queue has accepted it.
+//! Dead-lettering: a rejected message stays in flight until the dead-letter queue has accepted it. While that queue accepts
+//! nothing, what would be too much to keep goes back to the source queue, so that good messages flow on.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
-use super::lease::InFlight;
 use crate::backoff::Backoff;
 use crate::dlq::{DeadLetters, Letter};
 use crate::fault::{Class, Fault};
 use crate::figures::{Figures, Service};
 use crate::in_flight::Rejected;
-use crate::source::MAX_BATCH;
+use crate::lease::InFlight;
+use crate::source::{MAX_BATCH, Source};
 use crate::stop::Stop;
 
 /// Sends rejected messages to the dead-letter queue.
-pub(crate) struct Rejecter<D> {
-    pub(crate) dead_letters: Arc<D>,
+pub(crate) struct Rejecter<S, D> {
+    pub(crate) source: Arc<S>,
+    pub(crate) dead_letters: D,
     pub(crate) pipeline: Arc<str>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) stop: Stop,
     pub(crate) settled: UnboundedSender<InFlight>,
     /// Calls side by side; one keeps the order of a FIFO queue.
     pub(crate) at_once: usize,
+    /// Rejected messages that are kept while the dead-letter queue accepts none.
+    pub(crate) capacity: usize,
+    /// Rejected messages that are not accepted yet.
+    pub(crate) kept: AtomicUsize,
 }
 
-impl<D: DeadLetters> Rejecter<D> {
+/// Attempts after which the dead-letter queue counts as away.
+const ATTEMPTS_UNTIL_AWAY: u32 = 3;
+/// The visibility timeout of a rejected message that goes back the first time; it doubles with each delivery.
+const FIRST_DELAY: Duration = Duration::from_secs(60);
+const LONGEST_DELAY: Duration = Duration::from_hours(1);
+
+impl<S: Source, D: DeadLetters> Rejecter<S, D> {
     /// Runs until no part of the engine rejects any more and every letter is accepted, or the grace period ends.
     pub(crate) async fn run(self: Arc<Self>, mut rejected: UnboundedReceiver<Rejected>) {
         let mut sending = JoinSet::new();
@@ -34,40 +48,65 @@ impl<D: DeadLetters> Rejecter<D> {
             if rejected.recv_many(&mut letters, MAX_BATCH).await == 0 {
                 break;
             }
-            while sending.len() >= self.at_once {
-                sending.join_next().await;
+            self.kept.fetch_add(letters.len(), Ordering::Relaxed);
+            while sending.len() >= self.at_once && !self.is_away() {
+                // Looked at again from time to time, since the dead-letter queue may fail meanwhile.
+                tokio::select! {
+                    _ = sending.join_next() => {}
+                    () = tokio::time::sleep(Duration::from_millis(200)) => {}
+                }
             }
             sending.spawn(Arc::clone(&self).send(letters));
+            while sending.try_join_next().is_some() {}
         }
         while sending.join_next().await.is_some() {}
     }
 
     async fn send(self: Arc<Self>, mut rejected: Vec<Rejected>) {
+        let count = rejected.len();
+        self.send_until_accepted(&mut rejected).await;
+        self.kept.fetch_sub(count, Ordering::Relaxed);
+    }
+
+    /// Sends until each letter is accepted, given back, or the pipeline ends.
+    async fn send_until_accepted(&self, rejected: &mut Vec<Rejected>) {
         let mut backoff = Backoff::quick();
-        while let Some(fault) = self.send_once(&mut rejected).await {
-            if fault.class == Class::Fatal {
-                return self.send_alone(rejected, &fault).await;
-            }
-            self.figures.health().failed(Service::DeadLetterQueue, &fault);
+        while !rejected.is_empty() {
+            let letters: Vec<Letter<'_>> = rejected.iter().map(|one| self.letter(one)).collect();
+            let Some(results) = self.stop.unless_expired(self.dead_letters.send(&letters)).await else { return };
+            let Some(fault) = self.sort_out(rejected, results).await else { return };
             let wait = backoff.next();
+            let attempts = backoff.attempts();
+            self.figures.health().failed(Service::DeadLetterQueue, &fault);
             if backoff.worth_a_line() {
-                let (pipeline, attempts) = (&*self.pipeline, backoff.attempts());
-                tracing::warn!(pipeline, attempts, %fault, "the dead-letter queue takes no messages; keeping them, trying again");
+                let pipeline = &*self.pipeline;
+                tracing::warn!(pipeline, attempts, %fault, "the dead-letter queue accepts no messages; trying again");
             }
+            if attempts >= ATTEMPTS_UNTIL_AWAY && self.is_overfull() {
+                for one in rejected.drain(..) {
+                    self.give_back(one.in_flight).await;
+                }
+                return;
+            }
+            // A send whose answer never came may have been accepted: soon again it would only be accepted twice.
+            let wait = if fault.code.is_none() { wait.max(Duration::from_secs(2)) } else { wait };
             if self.stop.unless_expired(tokio::time::sleep(wait)).await.is_none() {
                 return;
             }
         }
     }
 
-    /// Sends once. Leaves in `rejected` what was not accepted, and returns the last fault; `None` when nothing is left.
-    async fn send_once(&self, rejected: &mut Vec<Rejected>) -> Option<Fault> {
-        let letters: Vec<_> = rejected.iter().map(|one| self.letter(one)).collect();
-        let results = self.stop.unless_expired(self.dead_letters.send(&letters)).await?;
+    /// Settles what was accepted, gives back what never will be, leaves in `rejected` what may be sent again, with the last
+    /// fault. Each entry has a result of its own: a fault of one says nothing about its neighbours.
+    async fn sort_out(&self, rejected: &mut Vec<Rejected>, results: Vec<Result<(), Fault>>) -> Option<Fault> {
+        let together = results.len() > 1 && results.iter().all(Result::is_err);
         let mut last_fault = None;
         for (one, result) in std::mem::take(rejected).into_iter().zip(results) {
             match result {
                 Ok(()) => self.accepted(one),
+                // The call as a whole may be refused for one entry: each is sent alone before one is given up.
+                Err(fault) if fault.class == Class::Fatal && !together => self.refused_for_good(one, &fault).await,
+                Err(fault) if fault.class == Class::Fatal => self.send_alone(one).await,
                 Err(fault) => {
                     last_fault = Some(fault);
                     rejected.push(one);
@@ -77,21 +116,41 @@ impl<D: DeadLetters> Rejecter<D> {
         last_fault
     }
 
-    /// Sends each alone, since the dead-letter queue will never take one of them. What it refuses alone stays in the source
-    /// queue, undeleted.
-    async fn send_alone(&self, rejected: Vec<Rejected>, fault: &Fault) {
-        if let [one] = rejected.as_slice() {
-            let (pipeline, message_id) = (&*self.pipeline, &one.in_flight.delivery.metadata.message_id);
-            tracing::error!(pipeline, message_id, %fault, "the dead-letter queue refuses this message; it stays in the queue");
-            return;
+    async fn send_alone(&self, one: Rejected) {
+        let results = self.stop.unless_expired(self.dead_letters.send(&[self.letter(&one)])).await;
+        match results.and_then(|mut results| results.pop()) {
+            Some(Ok(())) => self.accepted(one),
+            Some(Err(fault)) => self.refused_for_good(one, &fault).await,
+            None => {}
         }
-        for one in rejected {
-            let mut alone = vec![one];
-            if let Some(fault) = self.send_once(&mut alone).await {
-                let (pipeline, messages) = (&*self.pipeline, alone.len());
-                tracing::error!(pipeline, messages, %fault, "not dead-lettered; it stays in the queue");
-            }
+    }
+
+    /// What the dead-letter queue refuses alone stays in the source queue, undeleted, and comes back later and later.
+    async fn refused_for_good(&self, one: Rejected, fault: &Fault) {
+        let (pipeline, message_id) = (&*self.pipeline, &one.in_flight.delivery.metadata.message_id);
+        tracing::error!(pipeline, message_id, %fault, "the dead-letter queue refuses this message; it stays in the queue");
+        self.give_back(one.in_flight).await;
+    }
+
+    async fn give_back(&self, in_flight: InFlight) {
+        let doublings = in_flight.delivery.metadata.receive_count.saturating_sub(1).min(16);
+        let delay = FIRST_DELAY.saturating_mul(1 << doublings).min(LONGEST_DELAY);
+        let receipt = [in_flight.receipt()];
+        // From here on nothing renews its visibility timeout.
+        drop(in_flight);
+        let answer = self.stop.unless_expired(self.source.change_visibility(&receipt, delay)).await;
+        if answer.is_some_and(|results| results.iter().all(Result::is_ok)) {
+            self.figures.released(1);
         }
+    }
+
+    /// While the dead-letter queue fails, calls are not bounded: each batch ends by being accepted or given back.
+    fn is_away(&self) -> bool {
+        self.at_once > 1 && self.figures.health().of(Service::DeadLetterQueue).is_some()
+    }
+
+    fn is_overfull(&self) -> bool {
+        self.kept.load(Ordering::Relaxed) > self.capacity
     }
 
     fn letter<'a>(&'a self, rejected: &'a Rejected) -> Letter<'a> {

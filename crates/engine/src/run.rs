@@ -1,29 +1,41 @@
 //! Runs a pipeline: receive, decide, write, settle.
 //!
 //! ```text
-//! pollers ──decide──> storable ──> writers ──committed──> settler ──> delete
-//!              └────> rejected <──rejected──┘ └─> rejecter ──accepted──┘
+//! pollers ──decide──> storable ──> writers ───committed───> settler ──> delete
+//!              │                    │  ▲ refused              ▲
+//!              │                    ▼  │                      │
+//!              │                waiting room ──hold is over──>│ given back to the queue
+//!              │                    │ at fault                │
+//!              └────> rejected <────┘ ──> rejecter ─accepted──┘
 //! ```
 //!
 //! A message is one `lease::InFlight` that is moved along; there is no other way to the delete than through a
 //! committed write or an accepted dead letter. Channels are unbounded because the permits bound what is in them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, Semaphore, mpsc, watch};
+use pipeline::Pipeline;
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::dlq::DeadLetters;
-use crate::evidence::TableActivity;
+use crate::evidence::Evidence;
+use crate::examine::Examiner;
 use crate::fault::{Class, Fault};
 use crate::figures::Figures;
-use crate::lease::{Idle, Leases};
+use crate::gate::Gate;
+use crate::groups::WaitingGroups;
+use crate::last_faults::LastFaults;
+use crate::lease::{Idle, Leases, Renewal};
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::stop::{Stop, stop_pair};
+use crate::store::Store;
+use crate::waiting::WaitingRoom;
 use crate::{lease, receive, reject, settle, write};
-use pipeline::Pipeline;
 
 /// The external services of a pipeline.
 #[derive(Debug)]
@@ -36,6 +48,8 @@ pub struct Services<S, K, D> {
     pub dead_letters: D,
     /// The source is ordered by message group: one writer and one sender keep the order.
     pub ordered: bool,
+    /// Deliveries after which a message is dead-lettered; `None` leaves that to the queue's own redrive policy.
+    pub max_receives: Option<u32>,
 }
 
 /// How a run ends.
@@ -66,7 +80,7 @@ const RELEASE: Duration = Duration::from_secs(3);
 /// Runs one pipeline until `stop` asks for the end, its queue is empty, or a fault is fatal.
 ///
 /// When it returns, every message it received is settled, given back to the queue, or left to its visibility timeout
-/// because the queue could not be reached.
+/// because the queue could not be reached. With `until_empty` it is an error when messages had to be given back.
 pub async fn run<S: Source, K: Sink, D: DeadLetters>(
     pipeline: Arc<Pipeline>,
     services: Services<S, K, D>,
@@ -76,6 +90,8 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
 ) -> Result<(), Fault> {
     let source = Arc::new(services.source);
     let leases = Leases::new(source.visibility_timeout(), Arc::clone(&figures));
+    let _renewal = Renewal::start(Arc::clone(&leases), Arc::clone(&source), pipeline.name())
+        .map_err(|error| Fault::new(Class::Fatal, format!("can't start the thread that renews leases: {error}")))?;
     let idle = Arc::new(Idle::default());
     let (fatal, mut fatals) = mpsc::unbounded_channel();
     // Other pipelines of the process have a stop of their own: none is stopped by the end of this one.
@@ -86,26 +102,30 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
         leases: Arc::clone(&leases),
         idle: Arc::clone(&idle),
         long_poll: ending.long_poll(),
+        max_receives: services.max_receives,
+        ordered: services.ordered,
         stop: inner.clone(),
         fatal,
     };
-    let mut tasks = wiring.spawn(&source, services.sink, services.dead_letters, services.ordered);
+    let mut tasks = wiring.spawn(&source, services.sink, services.dead_letters);
 
+    let mut left_waiting = 0;
     let mut first_fatal = tokio::select! {
         // A poller that meets a fatal fault sends it and ends: the fault is the better report.
         biased;
         fault = fatals.recv() => fault,
         ended = tasks.join_next() => unexpected(ended),
         () = stop.draining() => None,
-        () = lease::drained(&leases, &idle, &*source), if ending.until_empty => None,
-        () = leases.renew(&*source) => None,
+        () = lease::drained(&leases, &idle, &figures, &*source), if ending.until_empty => {
+            left_waiting = leases.len();
+            None
+        }
     };
     stopper.drain();
     if first_fatal.is_none() {
         first_fatal = tokio::select! {
             fault = finish(&mut tasks) => fault,
             Some(fault) = fatals.recv() => Some(fault),
-            () = leases.renew(&*source) => None,
             () = tokio::time::sleep(ending.grace) => None,
             None = stop.unless_expired(std::future::pending::<()>()) => None,
         };
@@ -118,7 +138,14 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
         let released = tokio::time::timeout(RELEASE, lease::release(&*source, &held)).await;
         figures.released(released.unwrap_or(0));
     }
-    first_fatal.map_or(Ok(()), Err)
+    match first_fatal {
+        Some(fault) => Err(fault),
+        None if left_waiting > 0 => Err(Fault::new(
+            Class::Wait,
+            format!("{left_waiting} messages can't be stored yet; they were given back to the queue"),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Waits for all tasks; a panic in one is a fault.
@@ -147,24 +174,24 @@ struct Wiring {
     leases: Arc<Leases>,
     idle: Arc<Idle>,
     long_poll: Option<Duration>,
+    max_receives: Option<u32>,
+    ordered: bool,
     stop: Stop,
     fatal: mpsc::UnboundedSender<Fault>,
 }
 
 impl Wiring {
     /// Starts all tasks. Each ends when those before it have ended, which it sees by their senders being dropped.
-    fn spawn<S: Source, K: Sink, D: DeadLetters>(
-        self,
-        source: &Arc<S>,
-        sink: K,
-        dead_letters: D,
-        ordered: bool,
-    ) -> JoinSet<()> {
+    fn spawn<S: Source, K: Sink, D: DeadLetters>(self, source: &Arc<S>, sink: K, dead_letters: D) -> JoinSet<()> {
         let plan = self.pipeline.source();
-        let (gate, gate_state) = watch::channel(true);
+        let ordered = self.ordered;
+        let gate = Gate::new();
+        let last_faults = Arc::new(LastFaults::default());
+        let groups = Arc::new(WaitingGroups::new(ordered));
         let (storable, storables) = mpsc::unbounded_channel();
         let (rejected, rejections) = mpsc::unbounded_channel();
         let (settled, settlements) = mpsc::unbounded_channel();
+        let (waiting, arrivals) = mpsc::unbounded_channel();
         let name: Arc<str> = self.pipeline.name().into();
         let mut tasks = JoinSet::new();
 
@@ -175,8 +202,10 @@ impl Wiring {
             leases: self.leases,
             idle: self.idle,
             wait: self.long_poll.map_or(plan.wait, |wait| wait.min(plan.wait)),
-            permits: Arc::new(Semaphore::new(plan.in_flight)),
-            gate: gate_state,
+            max_receives: self.max_receives,
+            last_faults: Arc::clone(&last_faults),
+            memory: receive::Memory::new(plan.in_flight, plan.in_flight_bytes),
+            gate: gate.clone(),
             wanted: watch::channel(1).0,
             stop: self.stop.clone(),
             fatal: self.fatal.clone(),
@@ -186,34 +215,61 @@ impl Wiring {
         for index in 0..plan.pollers {
             tasks.spawn(Arc::clone(&receiver).poll(index));
         }
-        let writer = Arc::new(write::Writer {
-            sink: Arc::new(sink),
+        let store = Arc::new(Store {
+            sink,
             pipeline: Arc::clone(&name),
-            batch: plan.batch,
             figures: Arc::clone(&self.figures),
             gate,
             stop: self.stop.clone(),
             fatal: self.fatal,
             ordered,
-            activity: TableActivity::default(),
-            storable: Mutex::new(storables),
-            rejected,
+            evidence: Evidence::new(self.pipeline.targets().len()),
             settled: settled.clone(),
+        });
+        let examiner = Arc::new(Examiner::new(store, rejected));
+        let writer = Arc::new(write::Writer {
+            examiner: Arc::clone(&examiner),
+            batch: plan.batch,
+            groups: Arc::clone(&groups),
+            storable: Mutex::new(storables),
+            waiting,
         });
         for _ in 0..if ordered { 1 } else { WRITERS } {
             tasks.spawn(Arc::clone(&writer).run());
         }
+        let waiting_room = WaitingRoom {
+            source: Arc::clone(source),
+            examiner,
+            pipeline: Arc::clone(&name),
+            figures: Arc::clone(&self.figures),
+            groups,
+            last_faults,
+            stop: self.stop.clone(),
+            hold: plan.hold,
+            capacity: (plan.in_flight / 4).max(1),
+            capacity_bytes: plan.in_flight_bytes / 8,
+            reported: HashMap::new(),
+        };
+        tasks.spawn(waiting_room.run(arrivals));
         let rejecter = reject::Rejecter {
-            dead_letters: Arc::new(dead_letters),
+            source: Arc::clone(source),
+            dead_letters,
             pipeline: Arc::clone(&name),
             figures: Arc::clone(&self.figures),
             stop: self.stop.clone(),
             settled,
             at_once: if ordered { 1 } else { DEAD_LETTER_CALLS },
+            capacity: (plan.in_flight / 4).max(1),
+            kept: AtomicUsize::new(0),
         };
         tasks.spawn(Arc::new(rejecter).run(rejections));
-        let settler =
-            settle::Settler { source: Arc::clone(source), pipeline: name, figures: self.figures, stop: self.stop };
+        let settler = settle::Settler {
+            source: Arc::clone(source),
+            pipeline: name,
+            figures: self.figures,
+            stop: self.stop,
+            ordered,
+        };
         tasks.spawn(Arc::new(settler).run(settlements));
         tasks
     }

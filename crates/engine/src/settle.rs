@@ -1,17 +1,18 @@
-//! Settling: deletes what is committed or dead-lettered, many batches side by side.
+//! Settling: deletes what is committed or dead-lettered, each entry of a call by itself.
 
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
+use pipeline::message::Receipt;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
-use super::lease::InFlight;
 use crate::backoff::Backoff;
 use crate::fault::{Class, Fault};
 use crate::figures::Figures;
+use crate::lease::InFlight;
 use crate::source::{MAX_BATCH, Source};
 use crate::stop::Stop;
-use pipeline::message::Receipt;
 
 /// Deletes settled messages.
 pub(crate) struct Settler<S> {
@@ -19,14 +20,29 @@ pub(crate) struct Settler<S> {
     pub(crate) pipeline: Arc<str>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) stop: Stop,
+    /// The deletes of a message group keep its order.
+    pub(crate) ordered: bool,
 }
 
 /// Delete calls in flight side by side: at 20 ms of latency that is 32,000 messages a second.
 const CALLS_AT_ONCE: usize = 64;
 
+/// What became of the entries of one call.
+struct Deleted {
+    /// To be tried again, with the last fault.
+    failed: Vec<InFlight>,
+    fault: Option<Fault>,
+    /// Never deleted: their receipts have expired.
+    expired: Vec<InFlight>,
+}
+
 impl<S: Source> Settler<S> {
     /// Runs until everything in flight is settled.
-    pub(crate) async fn run(self: Arc<Self>, mut settled: UnboundedReceiver<InFlight>) {
+    pub(crate) async fn run(self: Arc<Self>, settled: UnboundedReceiver<InFlight>) {
+        if self.ordered { self.run_in_order(settled).await } else { self.run_side_by_side(settled).await }
+    }
+
+    async fn run_side_by_side(self: Arc<Self>, mut settled: UnboundedReceiver<InFlight>) {
         let mut deleting = JoinSet::new();
         loop {
             let mut batch = Vec::with_capacity(MAX_BATCH);
@@ -36,46 +52,131 @@ impl<S: Source> Settler<S> {
             while deleting.len() >= CALLS_AT_ONCE {
                 deleting.join_next().await;
             }
-            deleting.spawn(Arc::clone(&self).delete(batch));
+            deleting.spawn(Arc::clone(&self).delete_until_done(batch));
             while deleting.try_join_next().is_some() {}
         }
         while deleting.join_next().await.is_some() {}
     }
 
-    async fn delete(self: Arc<Self>, mut batch: Vec<InFlight>) {
+    async fn delete_until_done(self: Arc<Self>, mut batch: Vec<InFlight>) {
         let mut backoff = Backoff::quick();
-        loop {
-            let receipts: Vec<Receipt> = batch.iter().map(InFlight::receipt).collect();
-            let Some(results) = self.stop.unless_expired(self.source.delete(&receipts)).await else {
-                return self.leave(&batch, None);
-            };
-            let mut last_fault = None;
-            let mut failed = Vec::new();
-            for (message, result) in batch.into_iter().zip(results) {
-                if let Err(fault) = result {
-                    last_fault = Some(fault);
-                    failed.push(message);
-                }
-            }
-            batch = failed;
-            let Some(fault) = last_fault else { return };
-            let wait = backoff.next();
-            if backoff.worth_a_line() {
-                let (pipeline, attempts) = (&*self.pipeline, backoff.attempts());
-                tracing::warn!(pipeline, attempts, %fault, "can't delete what is settled; keeping it invisible, trying again");
-            }
-            // An expired receipt never deletes. Everything else is worth waiting for: the visibility is renewed meanwhile,
-            // and what waits here stops the receiving before it grows.
-            if fault.class == Class::Fatal || self.stop.unless_expired(tokio::time::sleep(wait)).await.is_none() {
-                return self.leave(&batch, Some(&fault));
+        while !batch.is_empty() {
+            let Some(deleted) = self.delete(batch).await else { return };
+            self.leave(&deleted.expired);
+            batch = deleted.failed;
+            if let Some(fault) = deleted.fault
+                && !batch.is_empty()
+                && !self.wait_out(&fault, &mut backoff).await
+            {
+                return self.leave(&batch);
             }
         }
     }
 
-    fn leave(&self, batch: &[InFlight], fault: Option<&Fault>) {
+    /// One call at a time, with the first message of each group in it: a group stops at its first failure, so that no
+    /// message is redelivered after a later one of its group was deleted.
+    async fn run_in_order(self: Arc<Self>, mut settled: UnboundedReceiver<InFlight>) {
+        let mut waiting: VecDeque<InFlight> = VecDeque::new();
+        let mut backoff = Backoff::quick();
+        loop {
+            if waiting.is_empty() {
+                match settled.recv().await {
+                    Some(message) => waiting.push_back(message),
+                    None => return,
+                }
+            }
+            while let Ok(message) = settled.try_recv() {
+                waiting.push_back(message);
+            }
+            let Some(deleted) = self.delete(first_of_each_group(&mut waiting)).await else { return };
+            for message in &deleted.expired {
+                self.leave(std::slice::from_ref(message));
+                self.leave_group(message, &mut waiting);
+            }
+            for message in deleted.failed.into_iter().rev() {
+                waiting.push_front(message);
+            }
+            match deleted.fault {
+                Some(fault) if !waiting.is_empty() => {
+                    if !self.wait_out(&fault, &mut backoff).await {
+                        self.leave(waiting.make_contiguous());
+                        return;
+                    }
+                }
+                _ => backoff = Backoff::quick(),
+            }
+        }
+    }
+
+    /// Deletes at most ten messages; `None` when the pipeline ends first.
+    async fn delete(&self, batch: Vec<InFlight>) -> Option<Deleted> {
+        let receipts: Vec<Receipt> = batch.iter().map(InFlight::receipt).collect();
+        let Some(results) = self.stop.unless_expired(self.source.delete(&receipts)).await else {
+            self.leave(&batch);
+            return None;
+        };
+        let mut deleted = Deleted { failed: Vec::new(), fault: None, expired: Vec::new() };
+        for (message, result) in batch.into_iter().zip(results) {
+            match result {
+                Ok(()) => {}
+                Err(fault) if fault.class == Class::Fatal => deleted.expired.push(message),
+                Err(fault) => {
+                    deleted.fault = Some(fault);
+                    deleted.failed.push(message);
+                }
+            }
+        }
+        Some(deleted)
+    }
+
+    /// False when the pipeline ends first. Everything but an expired receipt is worth waiting for: the visibility timeout is
+    /// renewed meanwhile, and what waits here stops the receiving before it grows.
+    async fn wait_out(&self, fault: &Fault, backoff: &mut Backoff) -> bool {
+        let wait = backoff.next();
+        if backoff.worth_a_line() {
+            let (pipeline, attempts) = (&*self.pipeline, backoff.attempts());
+            tracing::warn!(pipeline, attempts, %fault, "can't delete what is settled; keeping it invisible, trying again");
+        }
+        self.stop.unless_expired(tokio::time::sleep(wait)).await.is_some()
+    }
+
+    fn leave(&self, batch: &[InFlight]) {
+        if batch.is_empty() {
+            return;
+        }
         self.figures.undeleted(batch.len());
         let (pipeline, messages) = (&*self.pipeline, batch.len());
-        let fault = fault.map(ToString::to_string).unwrap_or_default();
-        tracing::warn!(pipeline, messages, fault, "stored but not deleted: the queue will deliver them again");
+        tracing::warn!(pipeline, messages, "settled but not deleted: the queue will deliver them again");
     }
+
+    /// Leaves what follows a message of the same group: it is redelivered in its order.
+    fn leave_group(&self, first: &InFlight, waiting: &mut VecDeque<InFlight>) {
+        let group = &first.delivery.metadata.group_id;
+        let mut behind = Vec::new();
+        for message in std::mem::take(waiting) {
+            if message.delivery.metadata.group_id == *group {
+                behind.push(message);
+            } else {
+                waiting.push_back(message);
+            }
+        }
+        self.leave(&behind);
+    }
+}
+
+/// Takes the first message of each group out, at most ten.
+fn first_of_each_group(waiting: &mut VecDeque<InFlight>) -> Vec<InFlight> {
+    let mut groups: HashSet<Option<String>> = HashSet::new();
+    let mut first = Vec::with_capacity(MAX_BATCH);
+    let mut rest = VecDeque::with_capacity(waiting.len());
+    for message in waiting.drain(..) {
+        let group = message.delivery.metadata.group_id.clone();
+        if first.len() < MAX_BATCH && groups.insert(group) {
+            first.push(message);
+        } else {
+            rest.push_back(message);
+        }
+    }
+    *waiting = rest;
+    first
 }

@@ -23,4 +23,10 @@ pub struct Source {
     pub batch: usize,
     /// Messages held in memory, at most.
     pub in_flight: usize,
+    /// Bytes of bodies and rows held in memory, at most; one larger message passes alone.
+    pub in_flight_bytes: usize,
+    /// How long a message that the database does not take now is kept, before it is given back to the queue.
+    pub hold: Duration,
+    /// Longest wait for an answer to a write.
+    pub write_timeout: Duration,
 }

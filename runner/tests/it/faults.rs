@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use devstack::sqs::{ErrorCode, Fault, Operation, Sqs, SqsOptions};
 use engine::dlq::{DeadLetters, Letter};
-use engine::sink::{Sink, Written};
+use engine::sink::{Control, Sink, Written};
 use engine::source::{Backlog, Source};
 use engine::stop::stop_pair;
 use engine::{Ending, Figures, Services};
@@ -60,6 +60,10 @@ impl Source for Endless {
         receipts.iter().map(|_| Ok(())).collect()
     }
 
+    async fn renew(&self, receipts: &[Receipt], timeout: Duration) -> Vec<Result<(), engine::fault::Fault>> {
+        self.change_visibility(receipts, timeout).await
+    }
+
     async fn backlog(&self) -> Result<Backlog, engine::fault::Fault> {
         Ok(Backlog { visible: 1, ..Backlog::default() })
     }
@@ -75,6 +79,18 @@ struct Panics;
 impl Sink for Panics {
     async fn write(&self, _: &[&Rows]) -> Result<Written, engine::fault::Fault> {
         panic!("a bug, on purpose")
+    }
+
+    async fn write_control(&self, _: &[usize], _: &Rows) -> Result<Control, engine::fault::Fault> {
+        Ok(Control::Accepted)
+    }
+
+    async fn is_stored(&self, _: &Rows) -> Result<bool, engine::fault::Fault> {
+        Ok(false)
+    }
+
+    async fn describe_tables(&self) -> Result<Vec<String>, engine::fault::Fault> {
+        Ok(Vec::new())
     }
 }
 
@@ -92,7 +108,7 @@ async fn a_panic_ends_the_pipeline_with_an_error_and_gives_its_messages_back() {
     let files = compiler::config::load(&[repository().join(PIPELINE)], &compiler::config::Environment::new());
     let mut compiled = compiler::compile(&files).expect("the example compiles");
     let pipeline = Arc::new(compiled.pipelines.remove(0));
-    let services = Services { source: Endless, sink: Panics, dead_letters: Unused, ordered: false };
+    let services = Services { source: Endless, sink: Panics, dead_letters: Unused, ordered: false, max_receives: None };
     let figures = Arc::new(Figures::new(&pipeline));
     let (_stopper, stop) = stop_pair();
     let ending = Ending { until_empty: false, grace: Duration::from_secs(20) };

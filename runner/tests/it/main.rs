@@ -2,6 +2,7 @@
 
 mod cases;
 mod casts;
+mod changes;
 mod containers;
 mod cookbook;
 mod crash;
@@ -32,3 +33,4 @@ mod tables;
 mod types;
 mod upserts;
 mod validate_config;
+mod waiting;

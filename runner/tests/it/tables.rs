@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use compiler::config::load::load_text;
 use compiler::config::{Environment, Files};
@@ -47,7 +48,7 @@ impl Tables {
         let tables: Vec<_> = pipeline.targets().iter().map(|target| target.table.clone()).collect();
         let done = migration::up(&connection, &tables).await.expect("the tables are made");
         assert!(done.refusals.is_empty(), "{:?}", done.refusals);
-        Self { sink: PostgresSink::new(&connection, pipeline.targets()), stack, pipeline }
+        Self { sink: PostgresSink::new(&connection, pipeline.targets(), Duration::from_secs(30)), stack, pipeline }
     }
 
     pub(crate) fn decide(&self, body: &str) -> Result<Rows, Rejection> {

@@ -19,6 +19,12 @@ const WAIT: Duration = Duration::from_secs(20);
 const BATCH: u32 = 500;
 /// Messages in memory. At SQS's largest message, 1 MiB, this is also the most that memory can be asked for.
 const IN_FLIGHT: u32 = 2_000;
+/// Bytes of bodies and rows in memory: 64 MiB.
+const IN_FLIGHT_BYTES: u32 = 64 << 20;
+/// A parent row, a forgotten partition or a lock usually comes within minutes.
+const HOLD: Duration = Duration::from_mins(10);
+/// Far more than any write takes that makes progress.
+const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Checks everything, also after a first error; `None` when a queue is not known.
 pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Option<Source> {
@@ -30,6 +36,11 @@ pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Optio
     let max_receives = number(source.max_receives.as_ref(), 1..=1_000, report);
     let batch = number(source.batch.as_ref(), 1..=10_000, report);
     let in_flight = number(source.in_flight.as_ref(), 10..=100_000, report);
+    let in_flight_bytes =
+        number(source.in_flight_bytes.as_ref(), (1 << 20)..=u32::MAX, report).unwrap_or(IN_FLIGHT_BYTES);
+    let hold = duration(source.hold.as_ref(), Duration::from_secs(1), Duration::from_hours(6), report);
+    let write_timeout =
+        duration(source.write_timeout.as_ref(), Duration::from_secs(1), Duration::from_mins(10), report);
     fits(source, batch, in_flight, report);
     Some(Source {
         queue: queue?,
@@ -40,6 +51,9 @@ pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Optio
         max_receives,
         batch: batch.unwrap_or(BATCH.min(in_flight.unwrap_or(BATCH))) as usize,
         in_flight: in_flight.unwrap_or(IN_FLIGHT.max(batch.unwrap_or(0))) as usize,
+        in_flight_bytes: in_flight_bytes as usize,
+        hold: hold.unwrap_or(HOLD),
+        write_timeout: write_timeout.unwrap_or(WRITE_TIMEOUT),
     })
 }
 

@@ -84,6 +84,12 @@ pub struct Source {
     pub batch: Option<Setting<i64>>,
     /// Messages held in memory, at most: 10 to 100000.
     pub in_flight: Option<Setting<i64>>,
+    /// Bytes of bodies and rows held in memory, at most: 1048576 to 4294967295; one larger message passes alone.
+    pub in_flight_bytes: Option<Setting<i64>>,
+    /// How long a message that the database does not take now is kept before it goes back to the queue: `1s` to `6h`.
+    pub hold: Option<Setting<Seconds>>,
+    /// How long a write may take, `1s` to `10m`.
+    pub write_timeout: Option<Setting<Seconds>>,
 }
 
 /// A table, and how its rows are made.

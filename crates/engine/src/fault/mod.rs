@@ -18,10 +18,16 @@ const NO_CONNECTION: &str =
 pub enum Class {
     /// It passes by itself: try again soon.
     Retry,
-    /// A message is to blame, and will be every time: dead-letter it.
+    /// The driver can't send a value: the message is at fault, whatever the database would answer.
     Reject(Code),
-    /// A message may be to blame, or the database for all of them: what becomes of the others tells.
+    /// The database refuses a row by a rule about its values. The message is at fault if the same tables still accept
+    /// rows that they accepted before; else the rule has changed for everyone.
+    Refuse(Code),
+    /// The database refuses a row for a reason that writing accepted rows again does not reach, such as an `AFTER`
+    /// trigger. The message is at fault if others were stored meanwhile, too.
     Suspect,
+    /// The row waits for something that others do: a row that it refers to, a lock, a partition. Only time can tell.
+    Wait,
     /// Somebody has to act (a table is missing, a permission is gone): stop receiving, report, keep trying.
     Outage,
     /// Neither time nor a message will change it: stop.
@@ -95,9 +101,14 @@ impl Fault {
         Self { class: self.class, code: self.code.clone(), message: self.message.clone(), source: None }
     }
 
-    /// The row that a foreign key names is not there, or not yet.
-    pub fn is_missing_reference(&self) -> bool {
-        self.code.as_deref() == Some("23503")
+    /// A unique key is taken.
+    pub fn is_unique_violation(&self) -> bool {
+        self.code.as_deref() == Some("23505")
+    }
+
+    /// A lock was not free in time, or the statement took too long.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.code.as_deref(), Some("55P03" | "57014"))
     }
 
     /// The queue named in the call does not exist.

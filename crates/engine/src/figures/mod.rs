@@ -33,6 +33,9 @@ pub struct Figures {
     tables: Vec<TableFigures>,
     in_flight: AtomicU64,
     pollers: AtomicU64,
+    waiting: AtomicU64,
+    /// Of the waiting, those that were tried only a few times.
+    waiting_shortly: AtomicU64,
     health: Health,
     latency: Mutex<Histogram<u64>>,
     started: Instant,
@@ -66,6 +69,8 @@ impl Figures {
             tables,
             in_flight: AtomicU64::new(0),
             pollers: AtomicU64::new(1),
+            waiting: AtomicU64::new(0),
+            waiting_shortly: AtomicU64::new(0),
             health: Health::default(),
             latency: Mutex::new(empty_histogram()),
             started: Instant::now(),
@@ -124,6 +129,17 @@ impl Figures {
 
     pub(crate) fn pollers(&self, wanted: usize) {
         self.pollers.store(wanted as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn waiting(&self, messages: usize, shortly: usize) {
+        self.waiting.store(messages as u64, Ordering::Relaxed);
+        self.waiting_shortly.store(shortly as u64, Ordering::Relaxed);
+    }
+
+    /// How many messages wait, when each was tried often; else none.
+    pub(crate) fn waited_enough(&self) -> usize {
+        let waiting = if get(&self.waiting_shortly) == 0 { get(&self.waiting) } else { 0 };
+        usize::try_from(waiting).unwrap_or(usize::MAX)
     }
 
     /// Messages that ended in one way or another.

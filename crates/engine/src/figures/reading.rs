@@ -29,6 +29,8 @@ pub struct Reading {
     pub released: u64,
     /// Messages in memory now.
     pub in_flight: u64,
+    /// Of these, messages that the database does not take now.
+    pub waiting: u64,
     /// Receive calls that the queue has work for now.
     pub pollers: u64,
     /// Each table with its rows.
@@ -82,6 +84,7 @@ impl Reading {
         self.undeleted += get(&figures.undeleted);
         self.released += get(&figures.released);
         self.in_flight += get(&figures.in_flight);
+        self.waiting += get(&figures.waiting);
         self.pollers += get(&figures.pollers);
         self.rate += figures.rate();
         for table in &figures.tables {

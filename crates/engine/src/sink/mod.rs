@@ -1,10 +1,11 @@
 //! Where rows go.
 
 mod column;
+mod control;
 mod postgres;
 mod statement;
 
-pub use postgres::{ConnectError, PostgresSink, connect};
+pub use postgres::{ConnectError, PostgresSink, connect, connect_for_writing};
 
 use std::future::Future;
 
@@ -19,6 +20,27 @@ use pipeline::row::Rows;
 pub trait Sink: Send + Sync + 'static {
     /// Stores all rows of all messages in one transaction, in their order. An empty batch is no error.
     fn write(&self, batch: &[&Rows]) -> impl Future<Output = Result<Written, Fault>> + Send;
+
+    /// Writes rows that these tables accepted before, and takes them back: whether the tables still accept them. For a
+    /// table of which `control` has none, rows that are stored in it are taken.
+    fn write_control(&self, tables: &[usize], control: &Rows) -> impl Future<Output = Result<Control, Fault>> + Send;
+
+    /// Whether all rows of a message are stored already, each with exactly these values.
+    fn is_stored(&self, rows: &Rows) -> impl Future<Output = Result<bool, Fault>> + Send;
+
+    /// Columns, constraints and triggers of the tables, a line each, to show later what changed.
+    fn describe_tables(&self) -> impl Future<Output = Result<Vec<String>, Fault>> + Send;
+}
+
+/// What became of a control.
+#[derive(Debug)]
+pub enum Control {
+    /// Every table accepted it.
+    Accepted,
+    /// A table holds no row, and none of this process was stored in it.
+    NothingToWrite,
+    /// A table refused what it accepted before.
+    Refused(Fault),
 }
 
 /// What a write did, for each table of the pipeline in its order.
@@ -29,6 +51,15 @@ pub struct Written {
 }
 
 impl Written {
+    /// The rows of a message that are all stored already.
+    pub(crate) fn all_duplicates(rows: &Rows) -> Self {
+        let mut tables = Vec::with_capacity(rows.tables.len());
+        for table in &rows.tables {
+            tables.push(TableWritten { rows: table.len() as u64, duplicates: table.len() as u64 });
+        }
+        Self { tables }
+    }
+
     /// Rows sent to all tables.
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use sea_orm::sqlx::postgres::PgArguments;
-use sea_orm::sqlx::{Arguments, AssertSqlSafe, Connection, PgConnection, PgPool};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 
 use super::column::Column;
+use super::control::ControlStatements;
 use super::statement::Statement;
-use super::{Sink, TableWritten, Written};
+use super::{Control, Sink, TableWritten, Written};
 use crate::fault::{Class, Fault};
 use pipeline::Target;
 use pipeline::row::{Row, Rows};
@@ -17,9 +18,8 @@ use pipeline::row::{Row, Rows};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A new default of the role or the database (`statement_timeout`, `search_path`) reaches only new connections.
 const CONNECTION_LIFETIME: Duration = Duration::from_mins(5);
-/// Longest wait for an answer to a write.
-const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
-const NO_ANSWER: &str = "no answer from PostgreSQL within 60 s";
+/// Longest wait for a lock: a row that somebody holds must not keep a whole batch waiting for long.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why the database can't be used. The URL is shown without its password.
 #[derive(Debug, thiserror::Error)]
@@ -32,28 +32,62 @@ pub struct ConnectError {
 
 /// Opens a pool of at most `connections`. `place` is the URL without its password, for messages.
 ///
-/// One plain connection comes first: of a server that refuses, the pool tells after ten seconds that it waited.
+/// One plain connection comes first: of a server that refuses, the pool reports after ten seconds that it waited.
 pub async fn connect(url: &str, place: &str, connections: u32) -> Result<DatabaseConnection, ConnectError> {
+    open(url, place, connections, None).await
+}
+
+/// As [`connect`], for writing: the server ends a statement of its own accord before `write_timeout` is over, so that no
+/// abandoned write goes on there, and a wait for a lock much earlier.
+pub async fn connect_for_writing(
+    url: &str,
+    place: &str,
+    connections: u32,
+    write_timeout: Duration,
+) -> Result<DatabaseConnection, ConnectError> {
+    open(url, place, connections, Some(write_timeout)).await
+}
+
+async fn open(
+    url: &str,
+    place: &str,
+    connections: u32,
+    write_timeout: Option<Duration>,
+) -> Result<DatabaseConnection, ConnectError> {
     let first = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect(url)).await;
     match first {
         Ok(Ok(connection)) => drop(connection.close().await),
         Ok(Err(error)) => return Err(explain(&error, place)),
         Err(_) => return Err(explain(&sea_orm::sqlx::Error::PoolTimedOut, place)),
     }
-    let mut options = ConnectOptions::new(url);
-    options
+    let options: PgConnectOptions = url.parse().map_err(|error| explain(&error, place))?;
+    let mut pool = PgPoolOptions::new()
         .max_connections(connections)
-        .connect_lazy(true)
-        .connect_timeout(CONNECT_TIMEOUT)
         .acquire_timeout(CONNECT_TIMEOUT)
         .max_lifetime(CONNECTION_LIFETIME)
         // A broken connection shows at its next statement, which is retried: no ping before each.
-        .test_before_acquire(false)
-        .set_application_name("runner")
-        .sqlx_logging(false);
-    let pool = Database::connect(options).await;
-    // Its own text would show the URL, which just proved to be a right one.
-    pool.map_err(|_| explain(&sea_orm::sqlx::Error::PoolClosed, place))
+        .test_before_acquire(false);
+    if let Some(write_timeout) = write_timeout {
+        let (statement, lock) = (write_timeout * 9 / 10, LOCK_TIMEOUT.min(write_timeout / 4));
+        pool = pool.after_connect(move |connection, _| Box::pin(shorten_timeouts(connection, statement, lock)));
+    }
+    let options = options.application_name("runner").disable_statement_logging();
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(options)))
+}
+
+/// Sets the session's timeouts, where those of the server, the database or the role are not shorter already.
+async fn shorten_timeouts(
+    connection: &mut PgConnection,
+    statement: Duration,
+    lock: Duration,
+) -> Result<(), sea_orm::sqlx::Error> {
+    const SHORTEN: &str = "SELECT set_config(name, $2::text, false) FROM pg_settings \
+                           WHERE name = $1 AND (setting::bigint = 0 OR setting::bigint > $2)";
+    for (name, timeout) in [("statement_timeout", statement), ("lock_timeout", lock)] {
+        let milliseconds = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+        sea_orm::sqlx::query(SHORTEN).bind(name).bind(milliseconds).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 fn explain(error: &sea_orm::sqlx::Error, place: &str) -> ConnectError {
@@ -84,18 +118,53 @@ fn explain(error: &sea_orm::sqlx::Error, place: &str) -> ConnectError {
 pub struct PostgresSink {
     pool: PgPool,
     tables: Vec<TableWriter>,
+    write_timeout: Duration,
 }
 
 #[derive(Debug)]
 struct TableWriter {
     statement: Statement,
+    control: ControlStatements,
 }
 
 impl PostgresSink {
-    /// Writes to `targets`, whose order the rows follow.
-    pub fn new(database: &DatabaseConnection, targets: &[Target]) -> Self {
-        let tables = targets.iter().map(|target| TableWriter { statement: Statement::new(target) });
-        Self { pool: database.get_postgres_connection_pool().clone(), tables: tables.collect() }
+    /// Writes to `targets`, whose order the rows follow; a write that takes longer than `write_timeout` has failed.
+    pub fn new(database: &DatabaseConnection, targets: &[Target], write_timeout: Duration) -> Self {
+        let tables = targets
+            .iter()
+            .map(|target| TableWriter { statement: Statement::new(target), control: ControlStatements::new(target) });
+        Self { pool: database.get_postgres_connection_pool().clone(), tables: tables.collect(), write_timeout }
+    }
+
+    async fn write_control_on(
+        &self,
+        connection: &mut PgConnection,
+        tables: &[usize],
+        control: &Rows,
+    ) -> Result<Control, Fault> {
+        for index in tables {
+            let table = &self.tables[*index];
+            let rows: Vec<&Row> = control.tables[*index].iter().collect();
+            let answer = match rows.as_slice() {
+                [] => table.rewrite_stored(connection).await,
+                rows => table.write_again(connection, rows).await.map(|()| true),
+            };
+            match answer {
+                Ok(true) => {}
+                Ok(false) => return Ok(Control::NothingToWrite),
+                // What the control waits for, or a connection that broke, shows nothing about the table's rules.
+                Err(fault) if matches!(fault.class, Class::Wait | Class::Retry) => return Err(fault),
+                Err(fault) => return Ok(Control::Refused(fault)),
+            }
+        }
+        Ok(Control::Accepted)
+    }
+
+    /// Closes the idle connections: where one gives no answer, the others lead to the same place.
+    fn close_idle(&self) {
+        while let Some(mut idle) = self.pool.try_acquire() {
+            idle.close_on_drop();
+        }
     }
 
     async fn write_on(&self, connection: &mut PgConnection, batch: &[&Rows]) -> Result<Written, Fault> {
@@ -129,15 +198,65 @@ impl Sink for PostgresSink {
         }
         let mut connection = self.pool.acquire().await.map_err(Fault::from_sqlx)?;
         // A connection that died without a word would keep its write waiting without end.
-        let answer = tokio::time::timeout(WRITE_TIMEOUT, self.write_on(&mut connection, batch)).await;
-        let done = answer.unwrap_or_else(|_| Err(Fault::new(Class::Retry, NO_ANSWER)));
-        // Only a refused row says nothing against the connection.
-        if done.as_ref().is_err_and(|fault| !matches!(fault.class, Class::Reject(_) | Class::Suspect)) {
+        let answer = tokio::time::timeout(self.write_timeout, self.write_on(&mut connection, batch)).await;
+        let done = answer.unwrap_or_else(|_| {
+            self.close_idle();
+            let seconds = self.write_timeout.as_secs();
+            Err(Fault::new(Class::Retry, format!("no answer from PostgreSQL within {seconds} s")))
+        });
+        // After a refused row the connection is as good as before.
+        let refused =
+            |fault: &Fault| matches!(fault.class, Class::Reject(_) | Class::Refuse(_) | Class::Suspect | Class::Wait);
+        if done.as_ref().is_err_and(|fault| !refused(fault)) {
             connection.close_on_drop();
         }
         done
     }
+
+    async fn write_control(&self, tables: &[usize], control: &Rows) -> Result<Control, Fault> {
+        let mut transaction = self.pool.begin().await.map_err(Fault::from_sqlx)?;
+        let answer = self.write_control_on(&mut transaction, tables, control).await;
+        transaction.rollback().await.map_err(Fault::from_sqlx)?;
+        answer
+    }
+
+    async fn is_stored(&self, rows: &Rows) -> Result<bool, Fault> {
+        let mut connection = self.pool.acquire().await.map_err(Fault::from_sqlx)?;
+        for (table, rows) in self.tables.iter().zip(&rows.tables) {
+            let rows: Vec<&Row> = rows.iter().collect();
+            if !rows.is_empty() && !table.has(&mut connection, &rows).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn describe_tables(&self) -> Result<Vec<String>, Fault> {
+        let mut lines = Vec::new();
+        for table in &self.tables {
+            let found: Vec<String> = sea_orm::sqlx::query_scalar(DESCRIBE)
+                .bind(&table.control.table)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(Fault::from_sqlx)?;
+            lines.extend(found.into_iter().map(|line| format!("{}: {line}", table.control.table)));
+        }
+        Ok(lines)
+    }
 }
+
+/// A line for each column, constraint, trigger and partition of the table named by the argument.
+const DESCRIBE: &str = "
+SELECT 'column ' || quote_ident(attname) || ' ' || format_type(atttypid, atttypmod)
+       || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END
+       || COALESCE(' DEFAULT ' || pg_get_expr(adbin, adrelid), '')
+FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped
+UNION ALL SELECT 'constraint ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid)
+FROM pg_constraint WHERE conrelid = to_regclass($1)
+UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = to_regclass($1) AND NOT tgisinternal
+UNION ALL SELECT 'partition ' || inhrelid::regclass FROM pg_inherits WHERE inhparent = to_regclass($1)
+ORDER BY 1";
 
 fn rows_of<'a>(batch: &[&'a Rows], table: usize) -> Vec<&'a Row> {
     batch.iter().filter_map(|rows| rows.tables.get(table)).flatten().collect()
@@ -145,15 +264,48 @@ fn rows_of<'a>(batch: &[&'a Rows], table: usize) -> Vec<&'a Row> {
 
 impl TableWriter {
     async fn write(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<TableWritten, Fault> {
+        let done = self.execute(connection, &self.statement.sql, rows).await?;
+        let sent = u64::try_from(rows.len()).map_err(|_| Fault::new(Class::Fatal, "more rows than a u64 counts"))?;
+        Ok(TableWritten { rows: sent, duplicates: sent.saturating_sub(done) })
+    }
+
+    /// Writes rows that may be there already, which is not an error.
+    async fn write_again(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<(), Fault> {
+        self.execute(connection, &self.control.write_again, rows).await.map(drop)
+    }
+
+    /// Writes rows of the table into the table; false when it has none.
+    async fn rewrite_stored(&self, connection: &mut PgConnection) -> Result<bool, Fault> {
+        let query = sea_orm::sqlx::query_scalar(AssertSqlSafe(self.control.any_row.as_str()));
+        let found: Option<i32> = query.fetch_optional(&mut *connection).await.map_err(Fault::from_sqlx)?;
+        if found.is_none() {
+            return Ok(false);
+        }
+        let query = sea_orm::sqlx::query(AssertSqlSafe(self.control.rewrite_stored.as_str()));
+        query.execute(connection).await.map_err(Fault::from_sqlx)?;
+        Ok(true)
+    }
+
+    /// Whether each of these rows is stored, with exactly its values.
+    async fn has(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<bool, Fault> {
+        let Some(sql) = &self.control.count_stored else { return Ok(false) };
+        let query = sea_orm::sqlx::query_scalar_with(AssertSqlSafe(sql.as_str()), self.arguments(rows)?);
+        let count: i64 = query.fetch_one(connection).await.map_err(Fault::from_sqlx)?;
+        Ok(usize::try_from(count).is_ok_and(|count| count == rows.len()))
+    }
+
+    /// Every identifier in the text was quoted by sea-query; values travel as arguments. How many rows it affected.
+    async fn execute(&self, connection: &mut PgConnection, sql: &str, rows: &[&Row]) -> Result<u64, Fault> {
+        let query = sea_orm::sqlx::query_with(AssertSqlSafe(sql), self.arguments(rows)?);
+        Ok(query.execute(connection).await.map_err(Fault::from_sqlx)?.rows_affected())
+    }
+
+    fn arguments(&self, rows: &[&Row]) -> Result<PgArguments, Fault> {
         let mut arguments = PgArguments::default();
         for (index, wire) in self.statement.wires.iter().enumerate() {
             let column = Column { rows, index, wire: *wire };
             arguments.add(column).map_err(|error| Fault::from_sqlx(sea_orm::sqlx::Error::Encode(error)))?;
         }
-        // Every identifier in the text was quoted by sea-query; values travel as arguments.
-        let query = sea_orm::sqlx::query_with(AssertSqlSafe(self.statement.sql.as_str()), arguments);
-        let done = query.execute(connection).await.map_err(Fault::from_sqlx)?;
-        let sent = u64::try_from(rows.len()).map_err(|_| Fault::new(Class::Fatal, "more rows than a u64 counts"))?;
-        Ok(TableWritten { rows: sent, duplicates: sent.saturating_sub(done.rows_affected()) })
+        Ok(arguments)
     }
 }

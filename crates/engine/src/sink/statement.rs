@@ -30,16 +30,16 @@ impl Statement {
 }
 
 /// The batch's column of that index, cast to its type if it travels as text.
-fn value(target: &Target, wires: &[Wire], index: usize) -> String {
+pub(crate) fn value(target: &Target, wires: &[Wire], index: usize) -> String {
     let cast = wires[index].cast.then(|| format!("::{}", target.table.columns[index].ty));
     format!("c{index}{}", cast.unwrap_or_default())
 }
 
-fn values(target: &Target, wires: &[Wire]) -> String {
+pub(crate) fn values(target: &Target, wires: &[Wire]) -> String {
     (0..wires.len()).map(|index| value(target, wires, index)).collect::<Vec<_>>().join(", ")
 }
 
-fn unnest(wires: &[Wire]) -> String {
+pub(crate) fn unnest(wires: &[Wire]) -> String {
     let arrays = wires.iter().enumerate().map(|(index, wire)| format!("${}::{}", index + 1, wire.sql));
     let names = (0..wires.len()).map(|index| format!("c{index}"));
     format!(
@@ -90,7 +90,7 @@ fn only_newer(target: &Target) -> String {
     version.map(|version| format!(" WHERE EXCLUDED.{version} > stored.{version}")).unwrap_or_default()
 }
 
-fn table_name(target: &Target) -> String {
+pub(crate) fn table_name(target: &Target) -> String {
     let name = &target.table.name;
     match &name.schema {
         Some(schema) => format!("{}.{}", quoted(schema), quoted(&name.name)),
@@ -98,7 +98,7 @@ fn table_name(target: &Target) -> String {
     }
 }
 
-fn quoted_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn quoted_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut list = String::new();
     for (index, name) in names.enumerate() {
         let comma = if index == 0 { "" } else { ", " };
@@ -107,7 +107,7 @@ fn quoted_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     list
 }
 
-fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     let mut out = String::new();
     PostgresQueryBuilder.prepare_iden(&Alias::new(name).into_iden(), &mut out);
     out

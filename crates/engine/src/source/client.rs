@@ -16,13 +16,20 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Two views of one connection pool: a long poll may take its time, no other call may.
+/// Longest wait for the acceptance of dead letters: one that is given up too early is sent twice.
+const DEAD_LETTER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Views of one connection pool with different patience, and one with connections of its own.
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// For receives.
     pub polling: Client,
     /// For everything else.
     pub calls: Client,
+    /// For dead letters.
+    pub dead_letters: Client,
+    /// For renewing leases: its connections are driven by the thread that renews, however busy the others are.
+    pub renewals: Client,
     /// Where the calls go, for messages.
     pub place: Place,
 }
@@ -94,8 +101,9 @@ impl std::fmt::Debug for Keys {
 /// Credentials are fetched once here, so that their absence is told at start, not by the first receive.
 pub async fn connect(access: Access) -> Result<Clients, ClientError> {
     let endpoint = access.endpoint.as_deref();
+    let has_keys = access.keys.is_some();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client(endpoint, access.keys.is_some()))
+        .http_client(http_client(endpoint, has_keys))
         // The engine retries: the SDK's token bucket lets a few failing calls starve all pollers.
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
@@ -111,9 +119,12 @@ pub async fn connect(access: Access) -> Result<Clients, ClientError> {
     let shared = loader.load().await;
     let region = shared.region().ok_or(ClientError::NoRegion)?.to_string();
     check_credentials(&shared).await?;
+    let own_connections = shared.to_builder().http_client(http_client(endpoint, has_keys)).build();
     Ok(Clients {
         polling: client(&shared, endpoint, POLL_TIMEOUT),
         calls: client(&shared, endpoint, CALL_TIMEOUT),
+        dead_letters: client(&shared, endpoint, DEAD_LETTER_TIMEOUT),
+        renewals: client(&own_connections, endpoint, CALL_TIMEOUT),
         place: Place { region, endpoint: access.endpoint },
     })
 }

@@ -9,7 +9,7 @@ pub use queue::{Queue, QueueError, resolve};
 pub use sqs::SqsSource;
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::fault::Fault;
 use pipeline::message::{Delivery, Receipt};
@@ -34,6 +34,9 @@ pub trait Source: Send + Sync + 'static {
         receipts: &[Receipt],
         timeout: Duration,
     ) -> impl Future<Output = Vec<Result<(), Fault>>> + Send;
+
+    /// The same, called from the thread that renews leases: it must not wait for what receives and deletes.
+    fn renew(&self, receipts: &[Receipt], timeout: Duration) -> impl Future<Output = Vec<Result<(), Fault>>> + Send;
 
     /// How many messages the queue holds: waiting, in flight anywhere, and delayed. Approximate on AWS.
     fn backlog(&self) -> impl Future<Output = Result<Backlog, Fault>> + Send;
@@ -61,4 +64,10 @@ impl Backlog {
     pub fn is_empty(self) -> bool {
         self == Self::default()
     }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn unix_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -20,6 +20,8 @@ pub struct Queue {
     pub max_message_bytes: usize,
     /// Ordered by message group.
     pub fifo: bool,
+    /// SQS itself moves a message to a dead-letter queue that is received too often.
+    pub has_redrive_policy: bool,
 }
 
 /// SQS's own default visibility timeout.
@@ -82,6 +84,7 @@ pub async fn resolve(clients: &Clients, queue: &QueueRef) -> Result<Queue, Queue
                 .and_then(|bytes| usize::try_from(bytes).ok())
                 .unwrap_or(MAX_MESSAGE_BYTES),
             fifo: queue.is_fifo(),
+            has_redrive_policy: attributes.contains_key(&Name::RedrivePolicy),
             url,
         })
     };

@@ -1,7 +1,7 @@
 //! The SQS source.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::{
 };
 
 use super::queue::DEFAULT_VISIBILITY;
-use super::{Backlog, Clients, Queue, Source};
+use super::{Backlog, Clients, Queue, Source, unix_ms};
 use crate::fault::{Class, Fault};
 use pipeline::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt};
 
@@ -19,23 +19,36 @@ use pipeline::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt};
 pub struct SqsSource {
     polling: Client,
     calls: Client,
+    renewals: Client,
     url: String,
+    /// Sent with every receive, so that a change of the queue's own while this runs makes no difference.
     visibility_timeout: Duration,
-    /// Sent with every receive when the pipeline file sets one; else the queue's own holds.
-    visibility_override: Option<i32>,
 }
 
 impl SqsSource {
-    /// Receives from `queue`. `visibility` overrides the queue's own timeout. A queue whose own is zero would hand every
-    /// message out again and again while it is being worked on: SQS's default is used instead.
+    /// Receives from `queue`. `visibility` overrides the queue's own timeout. A queue whose own is zero would deliver every
+    /// message again and again while it is being worked on: SQS's default is used instead.
     pub fn new(clients: &Clients, queue: &Queue, visibility: Option<Duration>) -> Self {
-        let visibility = visibility.or(queue.visibility_timeout.is_zero().then_some(DEFAULT_VISIBILITY));
+        let own = if queue.visibility_timeout.is_zero() { DEFAULT_VISIBILITY } else { queue.visibility_timeout };
         Self {
             polling: clients.polling.clone(),
             calls: clients.calls.clone(),
+            renewals: clients.renewals.clone(),
             url: queue.url.clone(),
-            visibility_timeout: visibility.unwrap_or(queue.visibility_timeout),
-            visibility_override: visibility.map(whole_seconds),
+            visibility_timeout: visibility.unwrap_or(own),
+        }
+    }
+
+    async fn set_visibility(&self, client: &Client, receipts: &[Receipt], timeout: Duration) -> Vec<Result<(), Fault>> {
+        let entries = receipts.iter().enumerate().map(|(index, receipt)| {
+            let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
+            let entry = entry.receipt_handle(&receipt.0).visibility_timeout(whole_seconds(timeout));
+            entry.build().expect("id and receipt are set")
+        });
+        let request = client.change_message_visibility_batch().queue_url(&self.url);
+        match request.set_entries(Some(entries.collect())).send().await {
+            Ok(answer) => entry_results(receipts.len(), &answer.failed),
+            Err(error) => fail_all(receipts.len(), &Fault::from_sdk(error)),
         }
     }
 }
@@ -46,7 +59,7 @@ impl Source for SqsSource {
         let answer = request
             .max_number_of_messages(i32::try_from(max.min(super::MAX_BATCH)).expect("at most ten"))
             .wait_time_seconds(whole_seconds(wait))
-            .set_visibility_timeout(self.visibility_override)
+            .visibility_timeout(whole_seconds(self.visibility_timeout))
             .message_attribute_names("All")
             .message_system_attribute_names(System::All)
             .send()
@@ -71,16 +84,11 @@ impl Source for SqsSource {
     }
 
     async fn change_visibility(&self, receipts: &[Receipt], timeout: Duration) -> Vec<Result<(), Fault>> {
-        let entries = receipts.iter().enumerate().map(|(index, receipt)| {
-            let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
-            let entry = entry.receipt_handle(&receipt.0).visibility_timeout(whole_seconds(timeout));
-            entry.build().expect("id and receipt are set")
-        });
-        let request = self.calls.change_message_visibility_batch().queue_url(&self.url);
-        match request.set_entries(Some(entries.collect())).send().await {
-            Ok(answer) => entry_results(receipts.len(), &answer.failed),
-            Err(error) => fail_all(receipts.len(), &Fault::from_sdk(error)),
-        }
+        self.set_visibility(&self.calls, receipts, timeout).await
+    }
+
+    async fn renew(&self, receipts: &[Receipt], timeout: Duration) -> Vec<Result<(), Fault>> {
+        self.set_visibility(&self.renewals, receipts, timeout).await
     }
 
     async fn backlog(&self) -> Result<Backlog, Fault> {
@@ -107,11 +115,6 @@ impl Source for SqsSource {
 /// SQS takes whole seconds.
 fn whole_seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
-}
-
-fn unix_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn delivery(message: Message, received_at: i64) -> Delivery {

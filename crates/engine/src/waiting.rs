@@ -1,0 +1,237 @@
+//! The waiting room: messages that the database does not take now, but may later. They never hold up new work.
+//!
+//! Each is tried again with growing waits. One that waited longer than `hold`, or for which there is no room, is given back
+//! to the queue with a visibility timeout that grows with its receive count; in the end `max_receives`, or the queue's own
+//! redrive policy, decides. On a FIFO queue only its group waits.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::backoff::Backoff;
+use crate::examine::Examiner;
+use crate::figures::Figures;
+use crate::groups::{Turn, WaitingGroups};
+use crate::last_faults::LastFaults;
+use crate::sink::Sink;
+use crate::source::Source;
+use crate::stop::Stop;
+use crate::store::Unstored;
+
+/// Tries waiting messages again, and gives them back to the queue in the end.
+pub(crate) struct WaitingRoom<S, K> {
+    pub(crate) source: Arc<S>,
+    pub(crate) examiner: Arc<Examiner<K>>,
+    pub(crate) pipeline: Arc<str>,
+    pub(crate) figures: Arc<Figures>,
+    pub(crate) groups: Arc<WaitingGroups>,
+    pub(crate) last_faults: Arc<LastFaults>,
+    pub(crate) stop: Stop,
+    /// How long a message waits here, at most.
+    pub(crate) hold: Duration,
+    /// How many messages wait here, at most; on a FIFO queue those behind the first of their group don't count.
+    pub(crate) capacity: usize,
+    /// Bytes of rows that wait here, at most.
+    pub(crate) capacity_bytes: usize,
+    /// How many messages waited for each reason, to report the first ones.
+    pub(crate) reported: HashMap<Option<String>, u64>,
+}
+
+struct Waiting {
+    unstored: Unstored,
+    backoff: Backoff,
+    again: Instant,
+    entered: Instant,
+}
+
+/// Messages that are tried again at once.
+const TRIED_AT_ONCE: usize = 50;
+/// The rest after an attempt, for each millisecond that it took.
+const REST: Duration = Duration::from_millis(4);
+
+/// The visibility timeout of the first give-back.
+const FIRST_DELAY: Duration = Duration::from_secs(30);
+/// The longest visibility timeout of a give-back. With `hold` it stays far below the 12 hours that SQS allows in all.
+const LONGEST_DELAY: Duration = Duration::from_hours(1);
+
+impl<S: Source, K: Sink> WaitingRoom<S, K> {
+    /// Runs until the writers have ended; then gives everything back at once.
+    pub(crate) async fn run(mut self, mut arrivals: UnboundedReceiver<Unstored>) {
+        self.examiner.remember_tables().await;
+        let mut waiting = Vec::new();
+        let mut rest_until = Instant::now();
+        loop {
+            let next = self.next_attempt(&waiting).map(|at| at.max(rest_until));
+            tokio::select! {
+                biased;
+                arrival = arrivals.recv() => match arrival {
+                    Some(unstored) => self.admit(unstored, &mut waiting).await,
+                    None => break,
+                },
+                () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now).into()), if next.is_some() => {
+                    let began = Instant::now();
+                    self.try_again(&mut waiting).await;
+                    // New work has the database for most of the time.
+                    rest_until = Instant::now() + REST * began.elapsed().as_millis().try_into().unwrap_or(u32::MAX);
+                }
+            }
+            self.note_size(&waiting);
+        }
+        for one in waiting {
+            self.give_back(one, Duration::ZERO).await;
+        }
+        self.figures.waiting(0, 0);
+    }
+
+    async fn admit(&mut self, unstored: Unstored, waiting: &mut Vec<Waiting>) {
+        let now = Instant::now();
+        let mut backoff = Backoff::waiting();
+        let again = if unstored.fault.is_some() { now + backoff.next() } else { now };
+        self.report(&unstored);
+        let one = Waiting { unstored, backoff, again, entered: now };
+        if self.groups.turn(&one.unstored.message) == Turn::Follow {
+            self.give_back(one, Duration::ZERO).await;
+        } else if self.is_full(waiting) && !self.is_outage() {
+            let delay = delay(&one);
+            self.give_back_group(one, delay, waiting).await;
+        } else {
+            waiting.push(one);
+        }
+    }
+
+    /// When the next message is due: those behind another of their group are not.
+    fn next_attempt(&self, waiting: &[Waiting]) -> Option<Instant> {
+        first_of_each_group(waiting, &self.groups).into_iter().map(|index| waiting[index].again).min()
+    }
+
+    /// Tries what is due in one batch, examines what is refused again, and gives back what waited too long.
+    async fn try_again(&self, waiting: &mut Vec<Waiting>) {
+        let now = Instant::now();
+        let mut due = Vec::new();
+        for index in first_of_each_group(waiting, &self.groups).into_iter().rev() {
+            if waiting[index].again <= now && due.len() < TRIED_AT_ONCE {
+                due.push(waiting.remove(index));
+            }
+        }
+        // Back into the order in which they arrived.
+        due.reverse();
+        let mut entered = Vec::new();
+        let mut batch = Vec::new();
+        for one in due {
+            entered.push((one.unstored.message.in_flight.id(), one.backoff, one.entered));
+            batch.push(one.unstored.message);
+        }
+        let groups: Vec<Option<String>> =
+            batch.iter().map(|message| self.groups.of(message).map(str::to_owned)).collect();
+        let unstored = self.examiner.store.store(batch).await;
+        let still = self.examiner.examine(unstored).await;
+        self.examiner.notice_recovery();
+        let remaining: HashSet<u64> = still.iter().map(|one| one.message.in_flight.id()).collect();
+        for ((id, _, _), group) in entered.iter().zip(groups) {
+            if !remaining.contains(id) {
+                self.groups.left(group.as_deref());
+            }
+        }
+        for unstored in still.into_iter().rev() {
+            let id = unstored.message.in_flight.id();
+            let Some(at) = entered.iter().position(|(known, _, _)| *known == id) else { continue };
+            let (_, mut backoff, entered) = entered.swap_remove(at);
+            let again = Instant::now() + backoff.next();
+            let one = Waiting { unstored, backoff, again, entered };
+            if one.entered.elapsed() >= self.hold {
+                let delay = delay(&one);
+                self.give_back_group(one, delay, waiting).await;
+            } else {
+                waiting.insert(0, one);
+            }
+        }
+    }
+
+    /// Gives a message back, and on a FIFO queue those of its group behind it.
+    async fn give_back_group(&self, one: Waiting, delay: Duration, waiting: &mut Vec<Waiting>) {
+        let group = self.groups.of(&one.unstored.message).map(str::to_owned);
+        self.groups.released(group.as_deref(), crate::source::unix_ms());
+        self.give_back(one, delay).await;
+        let mut index = 0;
+        while group.is_some() && index < waiting.len() {
+            if self.groups.turn(&waiting[index].unstored.message) == Turn::Follow {
+                let follower = waiting.remove(index);
+                self.give_back(follower, Duration::ZERO).await;
+            } else {
+                index += 1;
+            }
+        }
+    }
+
+    /// Makes a message visible after `delay`. Where the queue can't be reached, its visibility timeout ends by itself.
+    async fn give_back(&self, one: Waiting, delay: Duration) {
+        let message = one.unstored.message;
+        if let Some(refusal) = &message.refusal {
+            self.last_faults.remember(&message.in_flight.delivery.metadata.message_id, &refusal.fault);
+        }
+        self.groups.left(self.groups.of(&message));
+        let receipt = [message.in_flight.receipt()];
+        // From here on nothing renews its visibility timeout.
+        drop(message);
+        let answer = self.stop.unless_expired(self.source.change_visibility(&receipt, delay)).await;
+        if answer.is_some_and(|results| results.iter().all(Result::is_ok)) {
+            self.figures.released(1);
+        }
+    }
+
+    /// Reports the first messages of each reason, then fewer and fewer.
+    fn report(&mut self, unstored: &Unstored) {
+        let Some(fault) = &unstored.fault else { return };
+        let messages = self.reported.entry(fault.code.clone()).or_default();
+        *messages += 1;
+        if messages.is_power_of_two() {
+            tracing::warn!(
+                pipeline = &*self.pipeline,
+                message_id = unstored.message.in_flight.delivery.metadata.message_id,
+                messages,
+                %fault,
+                "not stored yet: nothing shows that the message is at fault; it waits, others go on"
+            );
+        }
+    }
+
+    fn note_size(&self, waiting: &[Waiting]) {
+        let untried = waiting.iter().filter(|one| one.backoff.attempts() < ATTEMPTS_BEFORE_GIVING_UP).count();
+        self.figures.waiting(waiting.len(), untried);
+        self.examiner.store.gate.set_full(self.is_full(waiting));
+    }
+
+    fn is_full(&self, waiting: &[Waiting]) -> bool {
+        let refused = waiting.iter().filter(|one| one.unstored.fault.is_some()).count();
+        let bytes: usize = waiting.iter().map(|one| one.unstored.message.rows.size()).sum();
+        refused >= self.capacity || bytes >= self.capacity_bytes
+    }
+
+    fn is_outage(&self) -> bool {
+        self.examiner.store.gate.is_refusing()
+    }
+}
+
+/// Attempts after which `--until-empty` no longer waits for a message: about ten seconds.
+const ATTEMPTS_BEFORE_GIVING_UP: u32 = 8;
+
+/// The indexes of the messages that may be tried: on a FIFO queue the first of each group, else all.
+fn first_of_each_group(waiting: &[Waiting], of: &WaitingGroups) -> Vec<usize> {
+    let mut groups = HashSet::new();
+    let mut first = Vec::new();
+    for (index, one) in waiting.iter().enumerate() {
+        if of.of(&one.unstored.message).is_none_or(|group| groups.insert(group)) {
+            first.push(index);
+        }
+    }
+    first
+}
+
+/// The visibility timeout of a give-back: it doubles with each delivery.
+fn delay(one: &Waiting) -> Duration {
+    let deliveries = one.unstored.message.in_flight.delivery.metadata.receive_count;
+    let doublings = deliveries.saturating_sub(1).min(16);
+    FIRST_DELAY.saturating_mul(1 << doublings).min(LONGEST_DELAY)
+}
