@@ -3,11 +3,8 @@
 //! Sources: the API reference of `SendMessage`, and "Amazon SQS message quotas" and "Message
 //! metadata" in the developer guide.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::error::{Error, ErrorCode, Result};
-use super::message::{Attribute, Attributes};
+use super::message_attribute::{Attribute, Attributes};
 
 /// Bytes a message may have, and all messages of a batch together: 1 MiB, since August 2025.
 pub(crate) const MAXIMUM_SIZE: usize = 1_048_576;
@@ -58,13 +55,8 @@ pub(crate) fn attributes_size(attributes: &Attributes) -> usize {
 
 fn attribute_size(attribute: &Attribute) -> usize {
     let text = attribute.text.as_ref().map_or(0, String::len);
-    let binary = decode(attribute).map_or(0, |bytes| bytes.len());
+    let binary = attribute.binary_bytes().map_or(0, |bytes| bytes.len());
     attribute.data_type.len() + text + binary
-}
-
-/// The bytes of a binary attribute; none for the other types.
-pub(crate) fn decode(attribute: &Attribute) -> Option<Vec<u8>> {
-    STANDARD.decode(attribute.binary.as_ref()?).ok()
 }
 
 pub(crate) fn check_attributes(attributes: &Attributes) -> Result<()> {
@@ -120,7 +112,7 @@ fn check_value(name: &str, attribute: &Attribute) -> Result<()> {
     let text = attribute.text.as_deref().unwrap_or_default();
     let empty = match kind {
         "String" | "Number" => text.is_empty(),
-        "Binary" => decode(attribute).is_none_or(|bytes| bytes.is_empty()),
+        "Binary" => attribute.binary_bytes().is_none_or(|bytes| bytes.is_empty()),
         _ => return invalid("has a type that is none of Binary, Number, and String"),
     };
     match kind {

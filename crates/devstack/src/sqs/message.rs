@@ -1,27 +1,11 @@
 //! A message: what the producer sent, and what has happened to it since.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::error::{Error, ErrorCode, Result};
+use super::message_attribute::{Attribute, Attributes};
 use super::time::Timestamp;
 use super::{limits, md5};
-
-/// A message attribute as it travels; binary values stay in base64.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Attribute {
-    #[serde(rename = "DataType", default)]
-    pub(crate) data_type: String,
-    #[serde(rename = "StringValue", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) text: Option<String>,
-    #[serde(rename = "BinaryValue", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) binary: Option<String>,
-}
-
-/// Attributes by name; the order of names is that of the MD5 digest.
-pub(crate) type Attributes = BTreeMap<String, Attribute>;
 
 /// What the producer sent. It never changes, so every delivery shares it.
 #[derive(Debug, Clone)]
@@ -170,7 +154,7 @@ pub(crate) fn digest(attributes: &Attributes) -> Option<String> {
 
 /// As [`digest`], of the attributes chosen by a receive call.
 pub(crate) fn digest_of<'a>(attributes: impl Iterator<Item = (&'a String, &'a Attribute)>) -> Option<String> {
-    let attributes: Vec<_> = attributes.map(|(name, attribute)| (name, attribute, limits::decode(attribute))).collect();
+    let attributes: Vec<_> = attributes.map(|(name, attribute)| (name, attribute, attribute.binary_bytes())).collect();
     let fields = attributes.iter().map(|(name, attribute, binary)| {
         let text = attribute.text.as_deref().unwrap_or_default();
         let value = binary.as_deref().map_or(md5::Value::Text(text), md5::Value::Binary);

@@ -22,6 +22,8 @@ mod limits;
 mod line;
 mod md5;
 mod message;
+mod message_attribute;
+mod message_mover;
 mod move_task;
 mod operations;
 mod protocol;

@@ -1,14 +1,17 @@
 //! The operations by name, and the wire types several of them share.
 
 use axum::body::{Body, Bytes};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Response};
+use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderValue, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, ErrorCode, Result};
 
-pub(crate) const JSON_1_0: &str = "application/x-amz-json-1.0";
+const JSON_1_0: &str = "application/x-amz-json-1.0";
+
+/// The header that carries the error code of the older query protocol.
+const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
 
 /// The header that names the operation.
 pub(crate) const TARGET: &str = "x-amz-target";
@@ -68,6 +71,24 @@ pub(crate) fn reply<T: Serialize>(answer: &T) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON_1_0));
     response
+}
+
+/// The answer to a failed call.
+pub(crate) fn reply_error(error: &Error) -> Response<Body> {
+    let (shape, query_code, status) = error.code.wire();
+    let fault = if error.code.is_sender_fault() { "Sender" } else { "Receiver" };
+    let mut response = reply(&ErrorBody { shape: format!("com.amazonaws.sqs#{shape}"), message: &error.message });
+    *response.status_mut() = StatusCode::from_u16(status).expect("the table holds HTTP statuses");
+    let value = HeaderValue::try_from(format!("{query_code};{fault}")).expect("codes are ASCII");
+    response.headers_mut().insert(QUERY_ERROR, value);
+    response
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    #[serde(rename = "__type")]
+    shape: String,
+    message: &'a str,
 }
 
 /// An answer without content.

@@ -15,7 +15,7 @@ use super::account::Service;
 use super::error::{Error, ErrorCode, Result};
 use super::faults::Plan;
 use super::operations::dispatch;
-use super::protocol::{Operation, TARGET};
+use super::protocol::{Operation, TARGET, reply_error};
 
 /// Far above a full batch in JSON, where a byte may take six.
 const BODY_LIMIT: usize = 16 << 20;
@@ -40,7 +40,10 @@ pub(crate) fn serve(listener: TcpListener, service: Arc<Service>, stop: oneshot:
 }
 
 async fn handle(State(service): State<Arc<Service>>, request: Request) -> Response<Body> {
-    answer(&service, request).await.unwrap_or_else(Error::into_response)
+    match answer(&service, request).await {
+        Ok(response) => response,
+        Err(error) => reply_error(&error),
+    }
 }
 
 async fn answer(service: &Arc<Service>, request: Request) -> Result<Response<Body>> {
