@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::call_counts::CallCounts;
 use super::error::{Error, Result};
 use super::faults::Faults;
 use super::ids::Ids;
@@ -28,6 +29,7 @@ pub(crate) struct Service {
     pub(crate) account: Mutex<Account>,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
+    pub(crate) call_counts: CallCounts,
     endpoint: String,
     region: String,
 }
@@ -35,7 +37,14 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(endpoint: String, region: String) -> Self {
         let account = Account { queues: BTreeMap::new(), move_tasks: Vec::new(), ids: Ids::seeded() };
-        Self { account: Mutex::new(account), clock: Clock::start(), faults: Faults::default(), endpoint, region }
+        Self {
+            account: Mutex::new(account),
+            clock: Clock::start(),
+            faults: Faults::default(),
+            call_counts: CallCounts::default(),
+            endpoint,
+            region,
+        }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Account> {

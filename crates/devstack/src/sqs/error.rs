@@ -31,6 +31,7 @@ pub enum ErrorCode {
     ResourceNotFound,
     Serialization,
     ServiceUnavailable,
+    ThrottlingException,
     TooManyEntriesInBatchRequest,
     UnknownOperation,
     UnsupportedOperation,
@@ -64,6 +65,7 @@ impl ErrorCode {
             Self::ResourceNotFound => ("ResourceNotFoundException", "ResourceNotFoundException", 400),
             Self::Serialization => ("SerializationException", "MalformedInput", 400),
             Self::ServiceUnavailable => ("ServiceUnavailable", "ServiceUnavailable", 503),
+            Self::ThrottlingException => ("ThrottlingException", "ThrottlingException", 400),
             Self::TooManyEntriesInBatchRequest => {
                 ("TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400)
             }

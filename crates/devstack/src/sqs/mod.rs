@@ -14,6 +14,7 @@
 
 mod account;
 mod attributes;
+mod call_counts;
 mod error;
 mod faults;
 mod fifo;
@@ -28,6 +29,7 @@ mod move_task;
 mod operations;
 mod protocol;
 mod queue;
+mod random_numbers;
 mod server;
 mod time;
 
@@ -39,8 +41,9 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use account::Service;
+pub use call_counts::{CallCount, CallCounts};
 pub use error::ErrorCode;
-pub use faults::{Fault, Faults};
+pub use faults::{Fault, FaultId, Faults, RandomFaults};
 pub use protocol::Operation;
 
 /// How to start the endpoint.
@@ -92,6 +95,11 @@ impl Sqs {
     /// The faults of this endpoint.
     pub fn faults(&self) -> &Faults {
         &self.service.faults
+    }
+
+    /// How often each operation was called.
+    pub fn call_counts(&self) -> &CallCounts {
+        &self.service.call_counts
     }
 }
 

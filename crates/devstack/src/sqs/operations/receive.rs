@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::Response;
 use serde::{Deserialize, Serialize};
 
 use crate::sqs::account::{ACCOUNT, Account, Service, name_of_url};
@@ -14,7 +12,7 @@ use crate::sqs::error::{Error, ErrorCode, Result};
 use crate::sqs::limits::{BATCH_ENTRIES, VISIBILITY_SECS, WAIT_SECS};
 use crate::sqs::message::{Delivered, digest_of};
 use crate::sqs::message_attribute::Attribute;
-use crate::sqs::protocol::reply;
+use crate::sqs::protocol::Answer;
 use crate::sqs::queue::Received;
 use crate::sqs::time::Timestamp;
 
@@ -56,7 +54,7 @@ const SYSTEM_ATTRIBUTES: [&str; 10] = [
     "SequenceNumber",
 ];
 
-pub(crate) async fn receive(service: &Service, request: ReceiveRequest) -> Result<Response<Body>> {
+pub(crate) async fn receive(service: &Service, request: ReceiveRequest) -> Result<Answer> {
     let wanted = request.check()?;
     let name = name_of_url(request.queue_url.as_deref())?;
     let start = service.clock.now();
@@ -64,7 +62,7 @@ pub(crate) async fn receive(service: &Service, request: ReceiveRequest) -> Resul
         let (delivered, wait) = attempt(service, name, wanted, start)?;
         match wait {
             Some(wait) if delivered.is_empty() => wait.await,
-            _ => return Ok(reply(&request.answer(&delivered))),
+            _ => return Ok(Answer::with_entries(&request.answer(&delivered), delivered.len())),
         }
     }
 }
@@ -138,8 +136,8 @@ impl ReceiveRequest {
         self.attribute_names.iter().chain(&self.message_system_attribute_names).map(String::as_str)
     }
 
-    fn answer<'a>(&self, delivered: &'a [Delivered]) -> Answer<'a> {
-        Answer { messages: delivered.iter().map(|delivered| self.message(delivered)).collect() }
+    fn answer<'a>(&self, delivered: &'a [Delivered]) -> Messages<'a> {
+        Messages { messages: delivered.iter().map(|delivered| self.message(delivered)).collect() }
     }
 
     fn message<'a>(&self, delivered: &'a Delivered) -> MessageOut<'a> {
@@ -204,7 +202,7 @@ fn ranged(name: &str, value: Option<i64>, low: usize, high: usize) -> Result<Opt
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer<'a> {
+struct Messages<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     messages: Vec<MessageOut<'a>>,
 }
@@ -270,7 +268,7 @@ mod tests {
     async fn too_many_messages_in_flight_are_nothing_to_receive_for_a_long_poll() {
         let service = service(false);
         let answer = receive(&service, request(1)).await.unwrap();
-        let body = axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
+        let body = axum::body::to_bytes(answer.response.into_body(), 100).await.unwrap();
         assert_eq!(&body[..], b"{}");
     }
 }

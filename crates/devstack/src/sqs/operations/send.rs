@@ -7,7 +7,7 @@ use super::batch::{self, Entry};
 use crate::sqs::account::Service;
 use crate::sqs::attributes::QueueAttributes;
 use crate::sqs::error::{Error, ErrorCode, Result};
-use crate::sqs::faults::Plan;
+use crate::sqs::faults::CallPlan;
 use crate::sqs::fifo::Original;
 use crate::sqs::ids::Ids;
 use crate::sqs::limits::{DELAY_SECS, MAXIMUM_SIZE, attributes_size};
@@ -76,7 +76,7 @@ pub(crate) fn one(service: &Service, request: SendEntry) -> Result<Sent> {
     send(queue, ids, now, request)
 }
 
-pub(crate) fn batch(service: &Service, request: SendBatchRequest, plan: &Plan) -> Result<BatchResult<Sent>> {
+pub(crate) fn batch(service: &Service, request: SendBatchRequest, plan: &CallPlan) -> Result<BatchResult<Sent>> {
     let now = service.clock.now();
     let mut account = service.lock();
     let (queue, ids) = account.queue_and_ids(request.queue_url.as_deref())?;
