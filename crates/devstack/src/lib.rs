@@ -27,4 +27,5 @@
 //! ```
 
 pub mod postgres;
+pub mod proxy;
 pub mod sqs;
