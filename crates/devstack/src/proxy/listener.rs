@@ -8,8 +8,8 @@ use tokio::net::{TcpListener, TcpSocket};
 /// Connections the system completes before they are accepted.
 const BACKLOG: u32 = 128;
 
-/// A port of this process. A bound socket that does not listen holds it: the system refuses connections to it and
-/// gives the port to nobody else.
+/// A port of this process. A bound socket that does not listen holds it: the system refuses connections to it, and
+/// does not choose the port for another socket.
 #[derive(Debug)]
 pub(crate) struct ReservedPort {
     _holder: TcpSocket,
