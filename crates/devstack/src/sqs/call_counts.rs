@@ -8,10 +8,10 @@ use super::protocol::Operation;
 /// The calls of one operation so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CallCount {
-    /// Calls that arrived, whatever became of them.
+    /// Calls that arrived, including those that failed.
     pub calls: u64,
-    /// Messages that the calls sent, received, deleted or hid, also where the client got no answer or an error
-    /// instead. Entries that failed don't count.
+    /// Messages that the calls sent, received, deleted or changed the visibility of, also where the client got no
+    /// answer or an error instead. Entries that failed do not count.
     pub entries: u64,
 }
 

@@ -117,7 +117,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Checks what SQS checks of every message, whatever the queue.
+    /// Makes the checks of SQS that do not depend on the queue.
     pub(crate) fn check(&self, maximum_size: usize) -> Result<()> {
         if self.body.is_empty() {
             return Err(Error::missing("MessageBody"));
@@ -128,7 +128,7 @@ impl Draft {
         limits::check_message_size(self.size(), maximum_size)
     }
 
-    /// Bytes of the body and the attributes, as SQS counts them; system attributes are free.
+    /// Bytes of the body and the attributes, as SQS counts them; system attributes do not count.
     pub(crate) fn size(&self) -> usize {
         self.body.len() + limits::attributes_size(&self.attributes)
     }
@@ -147,7 +147,7 @@ impl Draft {
     }
 }
 
-/// The digest of attributes that passed the checks; none for no attributes.
+/// The digest of attributes that passed the checks; `None` without attributes.
 pub(crate) fn digest(attributes: &Attributes) -> Option<String> {
     digest_of(attributes.iter())
 }
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_is_no_receipt() {
+    fn other_text_is_not_a_receipt() {
         for handle in ["", "abc", &"g".repeat(40), &"é".repeat(20)] {
             assert_eq!(Receipt::decode(handle).unwrap_err().code, ErrorCode::ReceiptHandleIsInvalid);
         }

@@ -21,7 +21,7 @@ pub(crate) async fn run(service: Arc<Service>, handle: String, rate: Option<u32>
     }
 }
 
-/// Moves the next messages; gives the status after it.
+/// Moves the next messages; returns the status after it.
 fn step(service: &Service, handle: &str) -> Status {
     let now = service.clock.now();
     let mut account = service.lock();

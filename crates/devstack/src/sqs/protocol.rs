@@ -92,7 +92,7 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) response: Response<Body>,
-    /// Messages that the call sent, received, deleted or hid.
+    /// Messages that the call sent, received, deleted or changed the visibility of.
     pub(crate) entries: usize,
 }
 

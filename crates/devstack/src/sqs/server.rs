@@ -1,4 +1,4 @@
-//! HTTP: one handler for every path, told apart by `X-Amz-Target`.
+//! HTTP: one handler for every path; `X-Amz-Target` names the operation.
 
 use std::io;
 use std::net::TcpListener;
@@ -18,7 +18,7 @@ use super::faults::CallPlan;
 use super::operations::dispatch;
 use super::protocol::{Operation, TARGET, queue_of_request, reply_error};
 
-/// Far above a full batch in JSON, where a byte may take six.
+/// Far above a full batch in JSON, which may need six bytes for one.
 const BODY_LIMIT: usize = 16 << 20;
 
 /// Serves until `stop` is sent or dropped, on a runtime of its own: the caller may be synchronous,
@@ -29,7 +29,7 @@ pub(crate) fn serve(listener: TcpListener, service: Arc<Service>, stop: oneshot:
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let listener = listener.tap_io(|stream| {
             // Small answers must not wait for the client's delayed acknowledgement. A socket that
-            // refuses is already broken; the first read tells.
+            // refuses is already broken; the first read fails.
             let _ = stream.set_nodelay(true);
         });
         let router = Router::new().fallback(handle).with_state(service);

@@ -53,7 +53,7 @@ enum Frequency {
 }
 
 impl Fault {
-    /// The call takes this much longer, before it is carried out. A long poll's own wait is added.
+    /// The call waits this long before it is carried out. A long poll's own wait is added.
     ///
     /// A client that gives up while it waits cancels the call. See [`late_answer`](Self::late_answer).
     pub fn latency(latency: Duration) -> Self {
@@ -227,7 +227,8 @@ impl Fault {
     fn add_to(&mut self, plan: &mut CallPlan) {
         match &self.kind {
             Kind::Latency { shortest, longest } => {
-                plan.wait_before += *shortest + (*longest - *shortest).mul_f64(self.numbers.next_fraction());
+                let range = longest.saturating_sub(*shortest);
+                plan.wait_before += *shortest + range.mul_f64(self.numbers.next_fraction());
             }
             Kind::LateAnswer(latency) => plan.wait_after += *latency,
             Kind::ErrorBefore(codes) => plan.error_before = self.numbers.choose(codes),

@@ -45,8 +45,7 @@ pub struct FaultId(u64);
 struct Registry {
     faults: Vec<(FaultId, Fault)>,
     next_id: u64,
-    /// Gives each new fault a seed of its own, so that the calls one fault is asked about don't change when another
-    /// one hits.
+    /// Gives each new fault a seed of its own, so that its decisions do not depend on those of other faults.
     seeds: RandomNumbers,
 }
 
@@ -59,8 +58,8 @@ impl Default for Registry {
 impl Faults {
     /// Determines the random decisions of the faults injected after this call. Without it the seed is 0.
     ///
-    /// The n-th call that a fault is asked about always gets the same decision; which call is the n-th is up to the
-    /// clients.
+    /// The decision about the n-th call that matches a fault depends on the seed alone; the order of the calls is up
+    /// to the clients.
     pub fn seed(&self, seed: u64) {
         self.lock().seeds = RandomNumbers::new(seed);
     }

@@ -47,7 +47,7 @@ pub struct RandomFaults {
 }
 
 impl RandomFaults {
-    /// Every fault that a client can get over by trying again, with the same probability each, on the operations
+    /// Every fault from which a client recovers by trying again, with the same probability each, on the operations
     /// that send, receive, delete and hide messages. Entries that fail by the sender's fault are left out, since
     /// clients give up on them.
     pub fn transient(probability: f64) -> Self {

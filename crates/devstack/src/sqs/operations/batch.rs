@@ -15,7 +15,7 @@ pub(crate) trait Entry {
     fn id(&self) -> &str;
 }
 
-/// Refuses the whole call when its entries are none, too many, or not named properly.
+/// Refuses the whole call when it has no entries, too many, or ids that are not valid.
 pub(crate) fn check<E: Entry>(entries: &[E]) -> Result<()> {
     if entries.is_empty() {
         let message = "There should be at least one entry in the request.";

@@ -10,7 +10,7 @@ use crate::sqs::error::{Error, ErrorCode, Result};
 use crate::sqs::message_mover;
 use crate::sqs::move_task::{MoveTask, Status};
 
-/// Messages a second a task may be limited to.
+/// The highest limit of a task, in messages per second.
 const FASTEST: i64 = 500;
 
 #[derive(Debug, Deserialize)]
@@ -43,7 +43,7 @@ pub(crate) struct ListAnswer {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct TaskEntry {
-    /// Told of running tasks only.
+    /// Present for running tasks only.
     #[serde(skip_serializing_if = "Option::is_none")]
     task_handle: Option<String>,
     status: &'static str,

@@ -67,7 +67,7 @@ pub(crate) async fn receive(service: &Service, request: ReceiveRequest) -> Resul
     }
 }
 
-/// One look at the queue; also how to wait for the next, unless the time is over.
+/// Receives once, and returns how to wait before the next attempt, unless the time is over.
 fn attempt(
     service: &Service,
     name: &str,
@@ -85,21 +85,21 @@ fn attempt(
         let message = "Too many messages in flight.";
         return Err(Error::new(ErrorCode::OverLimit, message));
     }
-    // Made before the look, so that what arrives in between is not missed.
+    // Registered before the receive, so that no arrival in between is missed.
     let arrivals = Arc::clone(&queue.arrivals).notified_owned();
     let visibility = wanted.visibility.unwrap_or(queue.attributes.visibility_timeout);
     let max_receives = redrive.as_ref().map(|(_, max_receives)| *max_receives);
     let received = if full { Received::default() } else { queue.receive(now, wanted.limit, visibility, max_receives) };
     let wake = queue.next_due().map_or(deadline, |due| due.min(deadline));
     if let Some((target, _)) = redrive {
-        account.bury(received.dead, &service.arn(name), &target);
+        account.move_to_dead_letter_queue(received.received_too_often, &service.arn(name), &target);
     }
     let wait = (now < deadline).then(|| until(arrivals, wake.since(now)));
     Ok((received.delivered, wait))
 }
 
 async fn until(arrivals: tokio::sync::futures::OwnedNotified, sleep: Duration) {
-    // Late rather than early: a wake before the due time would find nothing.
+    // One millisecond late rather than early: a receive before the due time would find nothing.
     let _ = tokio::time::timeout(sleep + Duration::from_millis(1), arrivals).await;
 }
 
@@ -122,13 +122,10 @@ impl ReceiveRequest {
                 return Err(attributes::unknown(name));
             }
         }
-        let seconds = |name, value, most: u32| {
-            Ok(ranged(name, value, 0, most as usize)?.and_then(|value| u32::try_from(value).ok()))
-        };
         Ok(Wanted {
             limit: limit.unwrap_or(1),
-            visibility: seconds("VisibilityTimeout", self.visibility_timeout, VISIBILITY_SECS)?,
-            wait: seconds("WaitTimeSeconds", self.wait_time_seconds, WAIT_SECS)?,
+            visibility: seconds_up_to("VisibilityTimeout", self.visibility_timeout, VISIBILITY_SECS)?,
+            wait: seconds_up_to("WaitTimeSeconds", self.wait_time_seconds, WAIT_SECS)?,
         })
     }
 
@@ -185,10 +182,23 @@ impl ReceiveRequest {
             ("SentTimestamp", Some(delivered.sent_at.as_millis().to_string())),
             ("SequenceNumber", delivered.sequence_number.map(|number| number.to_string())),
         ];
-        let wanted = |name: &str| self.system_attributes().any(|w| w == "All" || w == name);
-        let present = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        present.filter(|(name, _)| wanted(name)).collect()
+        let mut present = BTreeMap::new();
+        for (name, value) in all {
+            if let Some(value) = value.filter(|_| self.wants_system_attribute(name)) {
+                present.insert(name, value);
+            }
+        }
+        present
     }
+
+    fn wants_system_attribute(&self, name: &str) -> bool {
+        self.system_attributes().any(|wanted| wanted == "All" || wanted == name)
+    }
+}
+
+fn seconds_up_to(name: &str, value: Option<i64>, most: u32) -> Result<Option<u32>> {
+    let seconds = ranged(name, value, 0, most as usize)?;
+    Ok(seconds.and_then(|seconds| u32::try_from(seconds).ok()))
 }
 
 fn ranged(name: &str, value: Option<i64>, low: usize, high: usize) -> Result<Option<usize>> {

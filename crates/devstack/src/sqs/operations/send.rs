@@ -160,7 +160,7 @@ fn deduplication_id(attributes: &QueueAttributes, content: &Content) -> Result<S
     }
 }
 
-/// Seconds: the message's own delay, or the queue's. FIFO queues know only the latter.
+/// Seconds: the message's own delay, or the queue's. FIFO queues allow only the latter.
 fn delay(attributes: &QueueAttributes, requested: Option<i64>) -> Result<u32> {
     let Some(requested) = requested else {
         return Ok(attributes.delay);

@@ -76,7 +76,7 @@ async fn a_late_answer_comes_after_the_effect() {
 async fn a_slow_dead_letter_queue_stores_what_a_client_gave_up_on() {
     let stack = Stack::start().await;
     let dlq = stack.create_queue("q-dlq").await;
-    stack.sqs.faults().inject(Fault::slow_sends(&dlq, Duration::from_secs(60)));
+    stack.sqs.faults().inject(Fault::slow_sends(&dlq, Duration::from_mins(1)));
     tokio::select! {
         answer = stack.client.send_message().queue_url(&dlq).message_body("letter").send() => panic!("{answer:?}"),
         () = stack.until(|counts| counts.of(Operation::SendMessage).entries == 1) => {}

@@ -42,7 +42,7 @@ fn open_folder() -> tempfile::TempDir {
     folder
 }
 
-/// The process of a server, as its lock file tells.
+/// The process of a server, read from its lock file.
 fn postmaster(data: &Path) -> u32 {
     let lock = fs::read_to_string(data.join("postmaster.pid")).unwrap();
     lock.lines().next().unwrap().trim().parse().unwrap()

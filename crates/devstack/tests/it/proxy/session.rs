@@ -76,7 +76,7 @@ impl Session {
         }
     }
 
-    /// All that is left of the output, and the exit status. psql ends by itself once its connection is lost.
+    /// All that is left of the output, and the exit status. psql ends once its connection is lost.
     pub(super) fn rest(&mut self) -> (String, ExitStatus) {
         let mut text = String::new();
         while let Ok(line) = self.lines.recv_timeout(Duration::from_mins(1)) {
