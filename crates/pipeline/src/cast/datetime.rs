@@ -5,8 +5,7 @@ use jiff::tz::Offset;
 use jq::rfc_3339;
 use serde_json::Value;
 
-use super::{Problem, Takes, string};
-use crate::column_type::ScalarType;
+use super::problem::{Problem, string};
 use crate::row::Cell;
 
 /// PostgreSQL's epoch, 2000-01-01 00:00 UTC, in microseconds since 1970.
@@ -18,29 +17,21 @@ const LARGEST_OFFSET: i32 = 16 * 3600;
 
 /// RFC 3339 with its offset, years 0001 to 9999. No leap second: PostgreSQL would move it to the next minute.
 /// Digits beyond the microsecond are rounded, as PostgreSQL does.
-pub(super) fn timestamptz(value: &Value) -> Result<Cell, Problem> {
-    let text = string(value, ScalarType::Timestamptz)?;
-    parse_timestamp(text)
-        .map(|micros| Cell::Timestamptz(micros - POSTGRES_EPOCH))
-        .ok_or(Problem::Form(ScalarType::Timestamptz.takes()))
+pub(crate) fn timestamptz(value: &Value) -> Result<Cell, Problem> {
+    let text = string(value)?;
+    parse_timestamp(text).map(|micros| Cell::Timestamptz(micros - POSTGRES_EPOCH)).ok_or(Problem::Form)
 }
 
 /// Exactly `YYYY-MM-DD`.
-pub(super) fn date(value: &Value) -> Result<Cell, Problem> {
-    let text = string(value, ScalarType::Date)?;
-    Reader(text.as_bytes())
-        .whole(Reader::date)
-        .map(|_| Cell::Literal(text.to_owned()))
-        .ok_or(Problem::Form(ScalarType::Date.takes()))
+pub(crate) fn date(value: &Value) -> Result<Cell, Problem> {
+    let text = string(value)?;
+    Reader(text.as_bytes()).whole(Reader::date).map(|_| Cell::Literal(text.to_owned())).ok_or(Problem::Form)
 }
 
 /// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff`; digits beyond the microsecond are rounded by PostgreSQL, but not to 24:00.
-pub(super) fn time(value: &Value) -> Result<Cell, Problem> {
-    let text = string(value, ScalarType::Time)?;
-    Reader(text.as_bytes())
-        .whole(Reader::time_of_day)
-        .map(|_| Cell::Literal(text.to_owned()))
-        .ok_or(Problem::Form(ScalarType::Time.takes()))
+pub(crate) fn time(value: &Value) -> Result<Cell, Problem> {
+    let text = string(value)?;
+    Reader(text.as_bytes()).whole(Reader::time_of_day).map(|_| Cell::Literal(text.to_owned())).ok_or(Problem::Form)
 }
 
 /// The point in time of a cell, microseconds since PostgreSQL's epoch, as RFC 3339 in UTC.

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::{NUL, Problem, number};
+use super::number;
+use super::problem::{NUL, Problem};
 use crate::row::Cell;
 use jq::Decimal;
 
 /// Any value, by its own text: every digit stays. Not storable are U+0000 and numbers beyond numeric's digits.
-pub(super) fn jsonb(value: &Value) -> Result<Cell, Problem> {
+pub(crate) fn jsonb(value: &Value) -> Result<Cell, Problem> {
     check(value)?;
     Ok(Cell::Literal(value.to_string()))
 }

@@ -1,7 +1,15 @@
-//! The column types a pipeline file may write, and their PostgreSQL spelling.
+//! The column types that a pipeline file may write. What distinguishes them stands in [`table`], one row per type.
+
+mod definition;
+mod json_type;
+mod table;
 
 use std::fmt;
 use std::str::FromStr;
+
+pub(crate) use definition::Cast;
+pub use definition::{Accepts, Equality, Indexes, Shown, Strings, TypeDefinition, Wire};
+pub use json_type::{JsonType, Verdict};
 
 /// A column's type: a scalar or a one-dimensional array of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,13 +43,13 @@ pub enum ScalarType {
     Jsonb,
 }
 
-/// Why a text is no column type.
+/// Why a text is not a column type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseTypeError {
-    /// No type of that name.
+    /// No type has that name.
     #[error("no column type `{0}`")]
     Unknown(String),
-    /// `numeric(p,s)` out of PostgreSQL's range.
+    /// `numeric(p,s)` is out of PostgreSQL's range.
     #[error("numeric({precision},{scale}) is out of range: precision 1 to 1000, scale 0 to precision")]
     NumericRange {
         /// Digits in all.
@@ -51,32 +59,65 @@ pub enum ParseTypeError {
     },
 }
 
-/// The types by the name a pipeline file writes, in the order the reference lists them.
-const NAMES: [(&str, ScalarType); 16] = [
-    ("text", ScalarType::Text),
-    ("boolean", ScalarType::Boolean),
-    ("smallint", ScalarType::SmallInt),
-    ("integer", ScalarType::Integer),
-    ("bigint", ScalarType::BigInt),
-    ("numeric", ScalarType::Numeric(None)),
-    ("real", ScalarType::Real),
-    ("double precision", ScalarType::DoublePrecision),
-    ("uuid", ScalarType::Uuid),
-    ("timestamptz", ScalarType::Timestamptz),
-    ("date", ScalarType::Date),
-    ("time", ScalarType::Time),
-    ("interval", ScalarType::Interval),
-    ("inet", ScalarType::Inet),
-    ("bytea", ScalarType::Bytea),
-    ("jsonb", ScalarType::Jsonb),
-];
-
 impl ScalarType {
-    /// The name a pipeline file writes, without precision.
-    pub fn keyword(self) -> &'static str {
+    /// Every type, in the order in which the reference lists them.
+    const ALL: [Self; 16] = [
+        Self::Text,
+        Self::Boolean,
+        Self::SmallInt,
+        Self::Integer,
+        Self::BigInt,
+        Self::Numeric(None),
+        Self::Real,
+        Self::DoublePrecision,
+        Self::Uuid,
+        Self::Timestamptz,
+        Self::Date,
+        Self::Time,
+        Self::Interval,
+        Self::Inet,
+        Self::Bytea,
+        Self::Jsonb,
+    ];
+
+    /// The type's row in the table of column types.
+    pub fn definition(self) -> &'static TypeDefinition {
         match self {
-            Self::Numeric(_) => "numeric",
-            other => NAMES.iter().find(|(_, ty)| *ty == other).map_or("numeric", |(name, _)| name),
+            Self::Text => &table::TEXT,
+            Self::Boolean => &table::BOOLEAN,
+            Self::SmallInt => &table::SMALLINT,
+            Self::Integer => &table::INTEGER,
+            Self::BigInt => &table::BIGINT,
+            Self::Numeric(None) => &table::NUMERIC,
+            Self::Numeric(Some(_)) => &table::NUMERIC_WITH_LIMITS,
+            Self::Real => &table::REAL,
+            Self::DoublePrecision => &table::DOUBLE_PRECISION,
+            Self::Uuid => &table::UUID,
+            Self::Timestamptz => &table::TIMESTAMPTZ,
+            Self::Date => &table::DATE,
+            Self::Time => &table::TIME,
+            Self::Interval => &table::INTERVAL,
+            Self::Inet => &table::INET,
+            Self::Bytea => &table::BYTEA,
+            Self::Jsonb => &table::JSONB,
+        }
+    }
+
+    /// The name that a pipeline file writes, without precision.
+    pub fn keyword(self) -> &'static str {
+        self.definition().name
+    }
+
+    /// Precision and scale, of a type that has them.
+    pub fn limits(self) -> Option<(u16, u16)> {
+        if let Self::Numeric(limits) = self { limits } else { None }
+    }
+
+    /// The type under another name, with its precision if it has one.
+    fn named(self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.limits() {
+            Some((precision, scale)) => write!(f, "{name}({precision},{scale})"),
+            None => f.write_str(name),
         }
     }
 }
@@ -89,21 +130,33 @@ impl ColumnType {
         }
     }
 
-    /// The names a pipeline file may write, for hints.
+    /// The names that a pipeline file may write, for hints.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        NAMES.iter().map(|(name, _)| *name)
+        ScalarType::ALL.into_iter().map(ScalarType::keyword)
+    }
+
+    /// The name to write instead of another one by which people know the type, such as `bigint` for `int8`.
+    pub fn name_for_alias(written: &str) -> Option<&'static str> {
+        let lower = written.to_ascii_lowercase();
+        let base = lower.split('(').next().unwrap_or_default().trim();
+        let definitions = ScalarType::ALL.map(ScalarType::definition);
+        definitions.into_iter().find(|definition| definition.aliases.contains(&base)).map(|definition| definition.name)
+    }
+
+    /// The type as a pipeline file writes it.
+    pub fn as_written(self) -> String {
+        let name = fmt::from_fn(|f| self.scalar().named(self.scalar().keyword(), f));
+        match self {
+            Self::Scalar(_) => name.to_string(),
+            Self::Array(_) => format!("{name}[]"),
+        }
     }
 }
 
 /// As PostgreSQL's `format_type()` prints it, so that it compares equal to the live column's type.
 impl fmt::Display for ScalarType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Numeric(Some((precision, scale))) => write!(f, "numeric({precision},{scale})"),
-            Self::Timestamptz => f.write_str("timestamp with time zone"),
-            Self::Time => f.write_str("time without time zone"),
-            other => f.write_str(other.keyword()),
-        }
+        self.named(self.definition().postgres_name, f)
     }
 }
 
@@ -129,8 +182,8 @@ impl FromStr for ColumnType {
 
 fn parse_scalar(text: &str) -> Result<ScalarType, ParseTypeError> {
     let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((_, ty)) = NAMES.iter().find(|(known, _)| *known == name) {
-        return Ok(*ty);
+    if let Some(ty) = ScalarType::ALL.into_iter().find(|ty| ty.keyword() == name) {
+        return Ok(ty);
     }
     parse_numeric(&name).unwrap_or(Err(ParseTypeError::Unknown(name)))
 }
@@ -154,7 +207,8 @@ mod tests {
 
     #[test]
     fn every_name_parses_to_its_type_and_its_array() {
-        for (name, ty) in NAMES {
+        for ty in ScalarType::ALL {
+            let name = ty.keyword();
             assert_eq!(name.parse(), Ok(ColumnType::Scalar(ty)));
             assert_eq!(format!("{name}[]").parse(), Ok(ColumnType::Array(ty)));
         }
