@@ -10,10 +10,9 @@ use jaq_core::{Error, Exn, ValR, ValT, ValX};
 use jaq_json::Num;
 
 use super::budget;
-use super::container::Obj;
 use super::search;
 use super::text::Text;
-use super::value::Val;
+use super::value::{Obj, Val};
 
 const ITERABLE: &str = "iterable (array or object)";
 

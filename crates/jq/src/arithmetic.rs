@@ -11,8 +11,7 @@ use jaq_json::Num;
 use jaq_std::ValT as _;
 
 use super::budget::{self, Limit};
-use super::container::Obj;
-use super::value::{Val, number_bytes};
+use super::value::{Obj, Val, number_bytes};
 
 /// Digits of a product, at most: far more than any column holds with sense.
 const LONGEST_PRODUCT: usize = 20_000;

@@ -8,9 +8,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Number, Value};
 
 use super::budget::{self, Held, Limit};
-use super::container::{Arr, Obj};
 use super::text::Text;
-use super::value::Val;
+use super::value::{Arr, Obj, Val};
 use crate::tree::Tree;
 
 /// What a value of a parsed document takes, in an array or a field.

@@ -7,7 +7,7 @@ use jaq_core::load::{self, parse::Def};
 use jaq_core::native::Fun;
 
 use crate::interpreter::Data;
-use crate::{functions, regex, search, strings, syntax, time};
+use crate::{functions, json_functions, regex, search, strings, syntax, time};
 
 /// What reads the machine, other messages or a clock, ends the process, or can't be held to a budget.
 pub(crate) const LEFT_OUT: [&str; 17] = [
@@ -78,8 +78,8 @@ pub(crate) fn definitions(names: HashSet<&str>) -> Vec<Definition> {
 
 /// The native functions; ours come in the place of jaq's.
 pub(crate) fn natives() -> Vec<Fun<Data>> {
-    let ours = [functions::json(), functions::events(), time::functions(), search::functions(), strings::functions()];
-    let ours: Vec<_> = ours.into_iter().flatten().chain(regex::functions()).collect();
+    let ours = [json_functions::functions(), time::functions(), search::functions(), strings::functions()];
+    let ours: Vec<_> = ours.into_iter().flatten().chain(regex::functions()).chain(functions::natives()).collect();
     let replaced: HashSet<_> = ours.iter().map(|(name, ..)| *name).collect();
     jaq_core::funs()
         .chain(jaq_std::funs())

@@ -5,9 +5,9 @@ use std::convert::Infallible;
 use std::mem;
 use std::rc::Rc;
 
-use super::budget::{self, Held, Limit};
-use super::text::{Text, compare};
-use super::value::Val;
+use super::Val;
+use crate::budget::{self, Held, Limit};
+use crate::text::{Text, compare};
 
 /// What an array or object takes without its elements.
 const BASE: usize = 96;

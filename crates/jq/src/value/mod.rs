@@ -1,13 +1,17 @@
 //! The values jq works on: JSON that keeps to a budget.
 
+mod container;
+
 use std::rc::Rc;
 
 use jaq_core::Error;
 use jaq_json::Num;
 
 use super::budget;
-use super::container::{Arr, Obj, Part, SLOT};
 use super::text::Text;
+use container::{Part, SLOT};
+
+pub(crate) use container::{Arr, Obj};
 
 /// A value. Cheap to clone.
 #[derive(Clone, Debug)]
