@@ -5,8 +5,7 @@ use handlebars::{
     StringOutput,
 };
 
-use super::event::one_line;
-use super::generator::escape_json;
+use super::json_text::{escape_json, one_line};
 
 /// Renders its block, and writes it as the inside of a JSON string.
 pub(super) struct JsonString;

@@ -1,10 +1,14 @@
-//! What is wrong with a schema, and where.
+//! Why a schema can't be compiled, and where the mistake is.
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ReferencingError, ValidationError};
 use serde_json::{Value, json};
 
-use super::compile::{MAX_PATTERN, check_part};
+use super::draft::check_part;
+use super::explain;
+
+/// Bytes of one compiled pattern: six times what the library would allow, which is too little for 500 letters.
+pub(super) const MAX_PATTERN: usize = 64 << 20;
 
 /// Why a schema can't be compiled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +35,7 @@ pub enum SchemaErrorKind {
     UnresolvedRef,
     /// `$schema` names no known draft.
     UnknownDraft,
-    /// The document is no JSON Schema of its draft.
+    /// The document is not a JSON Schema of its draft.
     Invalid,
 }
 
@@ -49,11 +53,11 @@ pub(super) fn no_such_pointer(uri: &str, pointer: &str) -> SchemaError {
     }
 }
 
-/// The error of a part of a document that is at `pointer`: found by the meta-schema, which was shown nothing else.
+/// The error of a part of a document that is at `pointer`, found by the meta-schema, which saw the part alone.
 pub(super) fn part(uri: &str, pointer: &str, error: &ValidationError<'_>) -> SchemaError {
     SchemaError {
         kind: SchemaErrorKind::Invalid,
-        message: format!("no valid JSON Schema: {}", super::explain::telling(error)),
+        message: format!("not a valid JSON Schema: {}", explain::telling(error)),
         document: uri.to_owned(),
         pointer: format!("{pointer}{}", error.instance_path().as_str()),
         help: None,
@@ -116,7 +120,7 @@ pub(super) fn referencing(documents: &Documents, error: &ReferencingError) -> Sc
 fn unknown_draft(document: &str, uri: &str) -> SchemaError {
     SchemaError {
         kind: SchemaErrorKind::UnknownDraft,
-        message: format!("`{uri}` is no draft of JSON Schema"),
+        message: format!("`{uri}` is not a known draft of JSON Schema"),
         document: document.to_owned(),
         pointer: "/$schema".to_owned(),
         help: Some("name the draft it is written for: `schema: { file: ..., draft: 2020-12 }`".to_owned()),
