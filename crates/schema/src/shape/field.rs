@@ -2,16 +2,18 @@
 
 use serde_json::Value;
 
+use super::alternatives::Shape;
 use super::conjunction::{Conjunction, Located};
 use super::expand;
+use super::json_types::Type;
 use super::look_up::{Found, look_up};
+use super::types::types;
 use super::union::{distinct, in_common, product, says_something};
-use super::{Shape, Type, types};
 
 /// Alternatives kept for one step; beyond it, each one's values count with what they have in common.
 const MAX_ALTERNATIVES: usize = 512;
 
-/// What a shape says about one field.
+/// What a shape means for one field.
 #[derive(Debug)]
 pub enum Field<'s> {
     /// It may be there.
@@ -53,15 +55,15 @@ impl<'s> Shape<'s> {
 
     /// Whether some value is certain to be allowed without this field.
     pub fn allows_without(&self, name: &str) -> bool {
-        self.lacking(name).next().is_some()
+        self.without(name).next().is_some()
     }
 
     /// The name of a file in which this field is optional, or not there at all.
     pub fn optional_in(&self, name: &str) -> Option<&'s str> {
-        self.lacking(name).find_map(file_name)
+        self.without(name).find_map(file_name)
     }
 
-    fn lacking(&self, name: &str) -> impl Iterator<Item = &Conjunction<'s>> {
+    fn without(&self, name: &str) -> impl Iterator<Item = &Conjunction<'s>> {
         let certain = self.of_type(Type::Object).filter(|conjunction| !conjunction.partial);
         certain.filter(move |all| !matches!(look_up(all, name), Found::Listed { required: true, .. }))
     }
@@ -87,7 +89,7 @@ impl<'s> Shape<'s> {
         names
     }
 
-    /// The shape of an item; `None` when nothing is said about it.
+    /// The shape of an item; `None` when no schema describes it.
     pub fn items(&self, index: Option<usize>) -> Option<Self> {
         let items = self.of_type(Type::Array).map(|conjunction| {
             let schemas: Vec<_> = conjunction.schemas.iter().filter_map(|schema| item_schema(schema, index)).collect();

@@ -1,19 +1,21 @@
-//! The sorts of values at a place, each with what its schema says about it.
+//! The sorts of values at a place, each with the keywords that its schema gives it.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::alternatives::Shape;
+use super::conjunction::Conjunction;
+use super::json_types::{Type, type_of};
 use super::pattern::matches;
-use super::types::{may_be_value, type_of, types, values};
-use super::{Conjunction, Shape, Type};
+use super::types::{may_be_value, types, values};
 
 /// One sort of value at a place.
 #[derive(Debug, Clone, Copy)]
 pub struct Possible<'s> {
     /// Its type.
     pub ty: Type,
-    /// What the schema says of it besides its type.
+    /// What its schema shows besides its type.
     pub known: Known<'s>,
 }
 
@@ -107,7 +109,7 @@ impl<'s> Shape<'s> {
         Some(lists.into_iter().flatten().filter(|value| seen.insert(value.clone())).collect())
     }
 
-    /// Whether this value may be one of them, as far as types and constants tell.
+    /// Whether this value may be one of them, as far as types and constants show.
     pub fn may_be_value(&self, value: &Value) -> bool {
         self.alternatives.iter().any(|conjunction| may_be_value(conjunction, value))
     }
@@ -121,11 +123,6 @@ impl<'s> Shape<'s> {
         }
         found
     }
-}
-
-/// Whether any value keeps to all of these schemas, as far as types and constants tell.
-pub(super) fn is_possible(conjunction: &Conjunction<'_>) -> bool {
-    !types(conjunction).is_empty()
 }
 
 fn possible<'s>(conjunction: &Conjunction<'s>) -> Vec<Possible<'s>> {
@@ -172,11 +169,11 @@ mod tests {
     fn keywords_belong_to_their_type() {
         let schema = json!({"type": ["string", "integer"], "pattern": "^a", "minimum": 1, "exclusiveMaximum": 9});
         let possible = Shape::of_value(&schema).possible();
-        let told = |ty| match possible.iter().find(|one| one.ty == ty).unwrap().known {
+        let keywords = |ty| match possible.iter().find(|one| one.ty == ty).unwrap().known {
             Known::Open(words) => (words.pattern, words.minimum, words.maximum),
             Known::Value(_) => panic!("no constant"),
         };
-        assert_eq!(told(Type::String), (Some("^a"), None, None));
-        assert_eq!(told(Type::Integer), (None, Some(1.0), Some(8.0)));
+        assert_eq!(keywords(Type::String), (Some("^a"), None, None));
+        assert_eq!(keywords(Type::Integer), (None, Some(1.0), Some(8.0)));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Located;
+use super::conjunction::Located;
 use crate::{SchemaDocuments, percent, split_pointer};
 use pipeline::validate::{Draft, declared_draft};
 
@@ -11,7 +11,7 @@ use pipeline::validate::{Draft, declared_draft};
 pub(crate) struct Files<'s>(pub(crate) Option<&'s dyn SchemaDocuments>);
 
 impl<'s> Files<'s> {
-    /// The schema a reference leads to; `None` when it can't be told without running the schema.
+    /// The schema a reference leads to; `None` when only running the schema would show it.
     pub(crate) fn resolve(self, reference: &str, from: Located<'s>) -> Option<Located<'s>> {
         let (target, fragment) = split_pointer(reference);
         let resource = match target {

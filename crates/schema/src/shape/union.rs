@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::Conjunction;
+use super::conjunction::Conjunction;
 use super::negation::REMARKS;
-use super::possible::is_possible;
+use super::types::is_possible;
 
 /// Alternatives kept where two unions meet; beyond it, the second one counts with what its alternatives have in common.
 const MAX_ALTERNATIVES: usize = 256;
@@ -22,7 +22,7 @@ pub(crate) fn product<'s>(left: &[Conjunction<'s>], right: &[Conjunction<'s>]) -
 }
 
 fn pairs<'s>(left: &[Conjunction<'s>], right: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
-    let both = |left: &Conjunction<'s>, right: &Conjunction<'s>| left.and(right).settled(&|name| right.speaks_of(name));
+    let both = |left: &Conjunction<'s>, right: &Conjunction<'s>| left.and(right).settled(&|name| right.restricts(name));
     let pairs = left.iter().flat_map(|left| right.iter().map(move |right| both(left, right)));
     pairs.filter(is_possible).collect()
 }
