@@ -95,13 +95,12 @@ fn merge(mut left: Rc<Obj>, right: &Rc<Obj>) -> Val {
     budget::steps(1 + right.fields().len() / 4);
     let fields = Rc::make_mut(&mut left);
     for (name, value) in right.fields() {
-        let merged = |before| {
+        let Ok(()) = fields.update(name, |before| {
             Ok::<_, Infallible>(Some(match (before, value) {
                 (Val::Obj(x), Val::Obj(y)) => merge(x, y),
                 _ => value.clone(),
             }))
-        };
-        fields.update(name, merged).unwrap_or_else(|never| match never {});
+        });
     }
     Val::Obj(left)
 }

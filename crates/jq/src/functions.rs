@@ -93,7 +93,7 @@ pub(crate) fn natives() -> impl Iterator<Item = Fun<Data>> {
     functions().map(|function| run::<Data>((function.name, v(function.arguments), function.native)))
 }
 
-/// A count since 1970 UTC, as RFC 3339. `digits` is how many decimal digits the unit lies above a nanosecond.
+/// Writes a count since 1970 UTC as RFC 3339. `digits` is how many decimal digits the unit lies above a nanosecond.
 /// Exact: the number's own digits are read, never a float; digits below a nanosecond are refused.
 fn epoch(value: Val, digits: i64) -> ValR<Val> {
     let text = match &value {

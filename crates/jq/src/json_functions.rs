@@ -64,9 +64,8 @@ fn bsearch(value: &Val, item: &Val) -> ValR<Val> {
     let Val::Arr(arr) = value else {
         return Err(Error::typ(value.clone(), "array"));
     };
-    let signed = |at: usize| isize::try_from(at).expect("an array is shorter than isize::MAX");
-    Ok(Val::from(match arr.items().binary_search(item) {
-        Ok(at) => signed(at),
-        Err(at) => -1 - signed(at),
-    }))
+    let found = arr.items().binary_search(item);
+    let (Ok(at) | Err(at)) = found;
+    let at = isize::try_from(at).expect("an array is shorter than isize::MAX");
+    Ok(Val::from(if found.is_ok() { at } else { -1 - at }))
 }

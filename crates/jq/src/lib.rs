@@ -48,7 +48,7 @@ pub use document::{ParseError, parse, reread, strict};
 pub use error::{EvalError, ExprError};
 pub use expr::Expr;
 pub use functions::{Function, FunctionInput, FunctionResult, OnNull, functions};
-pub use path::{Key, Path, PathError, Root, Segment, is_identifier, kind, step};
+pub use path::{Key, Path, PathError, Root, Segment, kind, step};
 pub use rfc_3339::rfc_3339;
 pub use scope::{Context, Scope, SqsMetadata};
 
