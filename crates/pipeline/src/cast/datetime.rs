@@ -10,9 +10,9 @@ use crate::row::Cell;
 
 /// PostgreSQL's epoch, 2000-01-01 00:00 UTC, in microseconds since 1970.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
-/// A time of day is less.
+/// Every time of day is less.
 const MICROS_PER_DAY: i64 = 86_400_000_000;
-/// PostgreSQL takes offsets below 16 hours.
+/// PostgreSQL accepts offsets below 16 hours.
 const LARGEST_OFFSET: i32 = 16 * 3600;
 
 /// RFC 3339 with its offset, years 0001 to 9999. No leap second: PostgreSQL would move it to the next minute.
@@ -39,7 +39,7 @@ pub fn utc(micros: i64) -> String {
     rfc_3339(i128::from(micros + POSTGRES_EPOCH) * 1000).expect("a cast timestamp is within years 1 to 9999")
 }
 
-/// Microseconds since midnight of a time that [`time`] takes, as PostgreSQL rounds them.
+/// Microseconds since midnight of a time that [`time`] accepts, as PostgreSQL rounds them.
 pub fn since_midnight(text: &str) -> Option<i64> {
     Reader(text.as_bytes()).whole(Reader::time_of_day)
 }

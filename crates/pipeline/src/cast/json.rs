@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_postgresql_has_no_place_for_is_refused() {
+    fn what_postgresql_cannot_hold_is_refused() {
         for text in ["\"\\u0000\"", "{\"a\\u0000\":1}", "[[\"\\u0000\"]]", "[1e131073]", "{\"a\":1e-20000}"] {
             assert_eq!(to("jsonb", text).unwrap_err().code(), Code::NotStorable, "{text}");
         }

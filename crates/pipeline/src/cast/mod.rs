@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_what_was_found_and_what_is_taken() {
+    fn an_error_names_what_was_found_and_what_is_accepted() {
         let error = to("bigint", "\"abc\"").unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -1,4 +1,4 @@
-//! Numbers. Every number type also takes a string that is exactly one JSON number: producers send decimals as
+//! Numbers. Every number type also accepts a string that is exactly one JSON number: producers send decimals as
 //! strings to keep their digits.
 
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What one row of the table of column types says.
+//! One row of the table of column types.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ pub struct TypeDefinition {
     pub name: &'static str,
     /// The name that PostgreSQL's `format_type()` prints, without precision.
     pub postgres_name: &'static str,
-    /// Other names that people know the type by, in lower case: answered with the name to write.
+    /// Other names that people use for the type, in lower case; the error names the one to write.
     pub aliases: &'static [&'static str],
     /// Turns a JSON value into a cell.
     pub(crate) cast: Cast,

@@ -33,8 +33,8 @@ impl JsonType {
 pub enum Verdict {
     /// Every value, or every value of that format, but for extremes that no schema can rule out.
     Yes,
-    /// Some values: the text says which are rejected.
+    /// Some values: the text names those that are rejected.
     Maybe(&'static str),
-    /// No value: the text says what to do, and is empty when there is nothing to say.
+    /// No value: the text is what to do, and is empty when there is no advice.
     No(&'static str),
 }

@@ -135,7 +135,7 @@ impl ColumnType {
         ScalarType::ALL.into_iter().map(ScalarType::keyword)
     }
 
-    /// The name to write instead of another one by which people know the type, such as `bigint` for `int8`.
+    /// The name to write instead of another one that people use for the type, such as `bigint` for `int8`.
     pub fn name_for_alias(written: &str) -> Option<&'static str> {
         let lower = written.to_ascii_lowercase();
         let base = lower.split('(').next().unwrap_or_default().trim();
@@ -212,6 +212,26 @@ mod tests {
             assert_eq!(name.parse(), Ok(ColumnType::Scalar(ty)));
             assert_eq!(format!("{name}[]").parse(), Ok(ColumnType::Array(ty)));
         }
+    }
+
+    #[test]
+    fn an_alias_is_not_a_name_and_leads_to_one_type() {
+        for ty in ScalarType::ALL {
+            for alias in ty.definition().aliases {
+                assert!(alias.parse::<ColumnType>().is_err(), "{alias}");
+                assert_eq!(ColumnType::name_for_alias(alias), Some(ty.keyword()), "{alias}");
+            }
+        }
+        assert_eq!(ColumnType::name_for_alias("VARCHAR(255)"), Some("text"));
+        assert_eq!(ColumnType::name_for_alias("money"), None);
+    }
+
+    #[test]
+    fn a_type_is_written_by_its_name_and_shown_by_postgresqls() {
+        let time: ColumnType = "time[]".parse().unwrap();
+        assert_eq!((time.as_written(), time.to_string()), ("time[]".to_owned(), "time without time zone[]".to_owned()));
+        let limited: ColumnType = "numeric(5)".parse().unwrap();
+        assert_eq!(limited.as_written(), "numeric(5,0)");
     }
 
     #[test]

@@ -23,8 +23,11 @@ pub struct Event {
 impl Event {
     /// What it counts against SQS's limits: the body, and name, data type and value of each attribute.
     pub fn size(&self) -> usize {
-        let attribute = |(name, value): (&String, &String)| name.len() + "String".len() + value.len();
-        self.body.len() + self.attributes.iter().map(attribute).sum::<usize>()
+        let mut size = self.body.len();
+        for (name, value) in &*self.attributes {
+            size += name.len() + "String".len() + value.len();
+        }
+        size
     }
 }
 
@@ -68,7 +71,7 @@ impl Events {
         Ok(event)
     }
 
-    /// Nothing produced yet.
+    /// The totals before the first event.
     pub fn totals(&self) -> Totals {
         Totals { templates: self.templates.iter().map(|t| (t.name().to_owned(), 0)).collect(), ..Totals::default() }
     }

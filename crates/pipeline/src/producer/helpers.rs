@@ -25,7 +25,7 @@ const HELPERS: [(&str, Draw); 8] = [
 /// Letters and digits of `random_string`: nothing that JSON, SQL or a person would mistake.
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
-/// SQS takes no body longer than 1 MiB, so neither does it make sense to draw one.
+/// SQS accepts no body longer than 1 MiB, so no longer string is of use.
 const LONGEST_STRING: i64 = 1024 * 1024;
 
 /// Digits after the point that fit an `i64` with room for the number itself.
@@ -125,9 +125,9 @@ fn unix(state: &mut State, arguments: &Arguments<'_>) -> Result<Value, String> {
             "ms" => Ok(time.as_millisecond().into()),
             "us" => Ok(time.as_microsecond().into()),
             "ns" => Ok(Value::Number(Number::from_i128(time.as_nanosecond()).ok_or("out of range")?)),
-            _ => Err(format!("no unit `{unit}`, write s, ms, us or ns")),
+            _ => Err(format!("`{unit}` is not a unit, write s, ms, us or ns")),
         },
-        other => Err(format!("no unit `{other}`, write s, ms, us or ns")),
+        other => Err(format!("`{other}` is not a unit, write s, ms, us or ns")),
     }
 }
 
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_argument_is_told() {
+    fn a_wrong_argument_is_reported() {
         for (text, expected) in [
             ("{{random_int 1}}", "write `random_int MIN MAX`"),
             ("{{random_int 2 1}}", "minimum is greater"),
@@ -284,7 +284,7 @@ mod tests {
             ("{{random_decimal x=1}}", "write `random_decimal MIN MAX SCALE`"),
             ("{{random_choice}}", "write `random_choice A B ...`"),
             ("{{random_string -1}}", "the length is 0 to"),
-            ("{{unix \"m\"}}", "no unit `m`"),
+            ("{{unix \"m\"}}", "`m` is not a unit"),
             ("{{now offset=\"soon\"}}", "is not a valid duration"),
             ("{{uuid 1}}", "write `uuid`"),
         ] {

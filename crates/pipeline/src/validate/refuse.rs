@@ -14,7 +14,7 @@ pub(super) const MAX_PATTERN: usize = 64 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SchemaError {
-    /// What sort of error it is.
+    /// The sort of the error.
     pub kind: SchemaErrorKind,
     /// What is wrong.
     pub message: String,
@@ -33,7 +33,7 @@ pub enum SchemaErrorKind {
     NoSuchPointer,
     /// A `$ref` leads to no local file or to no place in one.
     UnresolvedRef,
-    /// `$schema` names no known draft.
+    /// `$schema` does not name a known draft.
     UnknownDraft,
     /// The document is not a JSON Schema of its draft.
     Invalid,
@@ -57,7 +57,7 @@ pub(super) fn no_such_pointer(uri: &str, pointer: &str) -> SchemaError {
 pub(super) fn part(uri: &str, pointer: &str, error: &ValidationError<'_>) -> SchemaError {
     SchemaError {
         kind: SchemaErrorKind::Invalid,
-        message: format!("not a valid JSON Schema: {}", explain::telling(error)),
+        message: format!("not a valid JSON Schema: {}", explain::sentence(error)),
         document: uri.to_owned(),
         pointer: format!("{pointer}{}", error.instance_path().as_str()),
         help: None,
@@ -81,7 +81,7 @@ pub(super) fn invalid(documents: &Documents, uri: &str, error: &ValidationError<
         let help = "a smaller repetition is smaller; `maxLength` bounds a text at no cost".to_owned();
         return SchemaError { message, help: Some(help), ..part(uri, "", error) };
     }
-    // The compiler stops at what it can't read; the meta-schema says why.
+    // The compiler stops at what it can't read; the meta-schema shows why.
     let outer = pointer.rfind('/').map_or("", |end| &pointer[..end]);
     match document.pointer(outer).map(|schema| check_part(document, schema)) {
         Some(Err(better)) if matches!(error.kind(), ValidationErrorKind::Custom { .. }) => part(uri, outer, &better),
@@ -89,21 +89,25 @@ pub(super) fn invalid(documents: &Documents, uri: &str, error: &ValidationError<
     }
 }
 
-/// Whether a regular expression was refused that is one.
+/// Whether a pattern was refused that is a regular expression.
 fn too_large(error: &ValidationError<'_>) -> bool {
-    let is_regex = || jsonschema::options().should_validate_formats(true).build(&json!({ "format": "regex" }));
-    let refused = matches!(error.kind(), ValidationErrorKind::Format { format } if format == "regex");
-    refused && is_regex().is_ok_and(|validator| validator.is_valid(error.instance()))
+    if !matches!(error.kind(), ValidationErrorKind::Format { format } if format == "regex") {
+        return false;
+    }
+    let is_regex = jsonschema::options().should_validate_formats(true).build(&json!({ "format": "regex" }));
+    is_regex.is_ok_and(|validator| validator.is_valid(error.instance()))
 }
 
 pub(super) fn referencing(documents: &Documents, error: &ReferencingError) -> SchemaError {
     if let ReferencingError::UnknownSpecification { specification: uri } | ReferencingError::Unretrievable { uri, .. } =
         error
     {
-        let declared = |document: &Value| Some(document.get("$schema")?.as_str()?.trim_end_matches('#').to_owned());
         let uri = uri.trim_end_matches('#');
-        if let Some((document, _)) = documents.iter().find(|(_, document)| declared(document).as_deref() == Some(uri)) {
-            return unknown_draft(document, uri);
+        for (name, document) in documents {
+            let declared = document.get("$schema").and_then(Value::as_str);
+            if declared.is_some_and(|declared| declared.trim_end_matches('#') == uri) {
+                return unknown_draft(name, uri);
+            }
         }
     }
     let (message, help) = match error {
