@@ -177,9 +177,9 @@ mod tests {
         let kinds: Vec<String> = (0..100).map(|kind| format!("k{kind}")).collect();
         let rules: Vec<Value> = kinds.iter().map(|kind| when(kind, &json!({"required": ["x"]}))).collect();
         let schema = object(&json!({"properties": {"k": {"enum": kinds}, "x": {}}, "allOf": rules}));
-        let told = described(&schema, ["x", "y"]);
-        assert_eq!(told.len(), 100, "{told:?}");
-        assert!(told.iter().all(|one| one.ends_with("x! y-")), "{told:?}");
+        let alternatives = described(&schema, ["x", "y"]);
+        assert_eq!(alternatives.len(), 100, "{alternatives:?}");
+        assert!(alternatives.iter().all(|one| one.ends_with("x! y-")), "{alternatives:?}");
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_negation_of_several_things_says_nothing() {
+    fn a_negation_of_several_things_means_nothing() {
         let schema = object(&json!({"not": {"properties": {"k": {"const": "a"}, "x": {"const": "b"}}}}));
         assert_eq!(described(&schema, ["x", "y"]), [r#"["a","b","c"] x? y?"#]);
         let schema = object(&json!({"not": {"properties": {"k": {"const": "a", "minLength": 9}}}}));

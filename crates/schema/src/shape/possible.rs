@@ -54,17 +54,16 @@ impl<'s> Keywords<'s> {
     }
 
     fn of(conjunction: &Conjunction<'s>, ty: Type) -> Self {
-        let text = |name: &str| conjunction.keyword(name).find_map(Value::as_str);
         match ty {
             Type::String => Self {
-                format: text("format"),
-                pattern: text("pattern"),
+                format: text(conjunction, "format"),
+                pattern: text(conjunction, "pattern"),
                 min_length: conjunction.keyword("minLength").filter_map(Value::as_u64).max(),
-                encoding: text("contentEncoding"),
+                encoding: text(conjunction, "contentEncoding"),
                 ..Self::default()
             },
             Type::Integer | Type::Number => Self {
-                format: text("format"),
+                format: text(conjunction, "format"),
                 minimum: bounds(conjunction, ["minimum", "exclusiveMinimum"], -1.0, ty)
                     .reduce(f64::min)
                     .map(|bound| -bound),
@@ -75,6 +74,10 @@ impl<'s> Keywords<'s> {
             _ => Self::default(),
         }
     }
+}
+
+fn text<'s>(conjunction: &Conjunction<'s>, keyword: &str) -> Option<&'s str> {
+    conjunction.keyword(keyword).find_map(Value::as_str)
 }
 
 /// Upper bounds, or with `sign` -1 lower ones turned around. Before an exclusive bound lies the next whole number; in
@@ -127,23 +130,34 @@ impl<'s> Shape<'s> {
 
 fn possible<'s>(conjunction: &Conjunction<'s>) -> Vec<Possible<'s>> {
     let types = types(conjunction);
-    let open = |ty| Possible { ty, known: Known::Open(Keywords::of(conjunction, ty)) };
-    let constant = |value| Possible { ty: type_of(value), known: Known::Value(value) };
+    let mut found = Vec::new();
     match values(conjunction) {
-        None => types.into_iter().map(open).collect(),
-        Some(values) => values.into_iter().map(constant).filter(|one| types.contains(&one.ty)).collect(),
+        None => {
+            for ty in types {
+                found.push(Possible { ty, known: Known::Open(Keywords::of(conjunction, ty)) });
+            }
+        }
+        Some(values) => {
+            for value in values.into_iter().filter(|value| types.contains(&type_of(value))) {
+                found.push(Possible { ty: type_of(value), known: Known::Value(value) });
+            }
+        }
     }
+    found
 }
 
 fn finite(conjunction: &Conjunction<'_>) -> Option<Vec<Value>> {
-    let of_type = |possible: Possible<'_>| match (possible.known, possible.ty) {
-        (Known::Value(value), _) => Some(vec![value.clone()]),
-        (Known::Open(_), Type::Null) => Some(vec![Value::Null]),
-        (Known::Open(_), Type::Boolean) => Some(vec![Value::Bool(true), Value::Bool(false)]),
-        (Known::Open(_), _) => None,
-    };
-    let lists = possible(conjunction).into_iter().map(of_type).collect::<Option<Vec<_>>>()?;
-    Some(lists.into_iter().flatten().filter(|value| may_be_value(conjunction, value)).collect())
+    let mut values = Vec::new();
+    for possible in possible(conjunction) {
+        match (possible.known, possible.ty) {
+            (Known::Value(value), _) => values.push(value.clone()),
+            (Known::Open(_), Type::Null) => values.push(Value::Null),
+            (Known::Open(_), Type::Boolean) => values.extend([Value::Bool(true), Value::Bool(false)]),
+            (Known::Open(_), _) => return None,
+        }
+    }
+    values.retain(|value| may_be_value(conjunction, value));
+    Some(values)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where a `$ref` leads, and what of its schema counts in which draft.
+//! Finds the schema that a `$ref` leads to, and what of it counts in which draft.
 
 use serde_json::Value;
 
@@ -73,10 +73,10 @@ impl<'s> Files<'s> {
         let legacy = format!("#{name}");
         let mut waiting = vec![resource.value];
         while let Some(value) = waiting.pop() {
-            let named = |key: &str, text: &str| value.get(key).and_then(Value::as_str) == Some(text);
-            if named("$anchor", name) || named("$dynamicAnchor", name) || named("$id", &legacy) || named("id", &legacy)
-            {
-                return Some(value);
+            for (key, text) in [("$anchor", name), ("$dynamicAnchor", name), ("$id", &legacy), ("id", &legacy)] {
+                if value.get(key).and_then(Value::as_str) == Some(text) {
+                    return Some(value);
+                }
             }
             let inner: Box<dyn Iterator<Item = &Value>> = match value {
                 Value::Object(object) => Box::new(object.values()),
