@@ -6,6 +6,7 @@ mod changes;
 mod containers;
 mod cookbook;
 mod crash;
+mod dependencies;
 mod dev;
 mod documents;
 mod editor_schema;

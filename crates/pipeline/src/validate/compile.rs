@@ -1,15 +1,16 @@
 //! From schema documents to a validator.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use jsonschema::{Draft, PatternOptions, Registry, ValidationError};
+use jsonschema::json::Json;
+use jsonschema::{Draft, PatternOptions, Registry};
 use serde_json::{Value, json};
 
+use super::draft::{check_part, declared_draft, uri};
 use super::formats::in_every_draft;
-use super::{SchemaError, Validator, refuse};
-
-/// Bytes of one compiled pattern: six times what the library would allow, which is too little for 500 letters.
-pub(super) const MAX_PATTERN: usize = 64 << 20;
+use super::refuse::{self, MAX_PATTERN, SchemaError};
+use super::validator::Validator;
 
 /// How a schema is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,15 +27,22 @@ impl Default for Options {
     }
 }
 
-/// Schema documents that refer to each other, read once; any part of them can be compiled.
-pub struct SchemaSet {
+/// Schema documents that refer to each other, read once; any part of them can be compiled. Cheap to clone.
+#[derive(Clone)]
+pub struct SchemaSet(Arc<Inner>);
+
+struct Inner {
     registry: Registry<'static>,
     documents: Vec<(String, Value)>,
     options: Options,
 }
 
+/// Steps back that a pattern with look-around or back references may take at one text. Patterns without them never step
+/// back.
+const MOST_BACKTRACKING: usize = 100_000;
+
 impl SchemaSet {
-    /// Takes documents by their URIs; one document may have several. A `$ref` is resolved among them: against the
+    /// Reads documents, each under its URI; one document may have several. A `$ref` is resolved among them: against the
     /// `$id` of the schema it stands in, or the document's URI. Nothing is ever fetched or read from here.
     pub fn new(documents: impl IntoIterator<Item = (String, Value)>, options: Options) -> Result<Self, SchemaError> {
         let documents = documents.into_iter();
@@ -44,25 +52,51 @@ impl SchemaSet {
             .extend(documents.iter().map(|(uri, document)| (uri, document.clone())))
             .and_then(jsonschema::RegistryBuilder::prepare)
             .map_err(|error| refuse::referencing(&documents, &error))?;
-        Ok(Self { registry, documents, options })
+        Ok(Self(Arc::new(Inner { registry, documents, options })))
     }
 
     /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901).
     pub fn compile(&self, uri: &str, pointer: &str) -> Result<Validator, SchemaError> {
-        let no_such = || refuse::no_such_pointer(uri, pointer);
-        let (_, document) = self.documents.iter().find(|(known, _)| known == uri).ok_or_else(no_such)?;
-        let part = document.pointer(pointer).ok_or_else(no_such)?;
-        let failed = |error: ValidationError<'_>| refuse::invalid(&self.documents, uri, &error);
-        let options = jsonschema::options().offline().with_registry(&self.registry);
-        let options = options.with_pattern_options(PatternOptions::fancy_regex().size_limit(MAX_PATTERN));
-        let options = in_every_draft(options.should_validate_formats(self.options.assert_formats));
-        if pointer.is_empty() {
-            let compiled = options.with_base_uri(uri).build(document).map_err(failed)?;
-            return Ok(Validator::new(compiled, None));
-        }
-        check_part(document, part).map_err(|error| refuse::part(uri, pointer, &error))?;
-        let compiled = options.build(&selection(document, uri, pointer)).map_err(failed)?;
-        Ok(Validator::new(compiled, Some(pointer.to_owned())))
+        let compiled = self.build(uri, pointer)?;
+        let place = Place { set: self.clone(), uri: uri.to_owned(), pointer: pointer.to_owned() };
+        Ok(Validator::new(compiled, place))
+    }
+
+    /// The same for documents in any representation.
+    pub(super) fn build<F: Json>(&self, uri: &str, pointer: &str) -> Result<jsonschema::Validator<F>, SchemaError> {
+        let Inner { registry, documents, options } = &*self.0;
+        let document = documents.iter().find(|(known, _)| known == uri).map(|(_, document)| document);
+        let part = document.and_then(|document| document.pointer(pointer));
+        let (Some(document), Some(part)) = (document, part) else {
+            return Err(refuse::no_such_pointer(uri, pointer));
+        };
+        let patterns =
+            PatternOptions::fancy_regex().size_limit(MAX_PATTERN).backtrack_limit(MOST_BACKTRACKING);
+        let built = jsonschema::options_for::<F>().offline().with_registry(registry).with_pattern_options(patterns);
+        let built = in_every_draft(built.should_validate_formats(options.assert_formats));
+        let answer = if pointer.is_empty() {
+            built.with_base_uri(uri).build(document)
+        } else {
+            check_part(document, part).map_err(|error| refuse::part(uri, pointer, &error))?;
+            built.build(&selection(document, uri, pointer))
+        };
+        answer.map_err(|error| refuse::invalid(documents, uri, &error))
+    }
+}
+
+/// Where a compiled schema comes from.
+pub(super) struct Place {
+    pub(super) set: SchemaSet,
+    pub(super) uri: String,
+    /// Empty for the document as a whole.
+    pub(super) pointer: String,
+}
+
+impl Validator {
+    /// Compiles one document that refers to no other.
+    pub fn of(document: &Value, options: Options) -> Result<Self, SchemaError> {
+        const ALONE: &str = "file:///schema.json";
+        SchemaSet::new([(ALONE.to_owned(), document.clone())], options)?.compile(ALONE, "")
     }
 }
 
@@ -73,17 +107,6 @@ fn with_draft(mut document: Value, draft: Option<Draft>) -> Value {
         fields.insert("$schema".to_owned(), Value::from(uri(draft)));
     }
     document
-}
-
-/// Checks a part against the meta-schema of its document's draft.
-pub(super) fn check_part<'p>(document: &Value, part: &'p Value) -> Result<(), ValidationError<'p>> {
-    match declared_draft(document) {
-        Some(Draft::Draft4) => jsonschema::draft4::meta::validate(part),
-        Some(Draft::Draft6) => jsonschema::draft6::meta::validate(part),
-        Some(Draft::Draft7) => jsonschema::draft7::meta::validate(part),
-        Some(Draft::Draft201909) => jsonschema::draft201909::meta::validate(part),
-        _ => jsonschema::draft202012::meta::validate(part),
-    }
 }
 
 /// A schema that is the part of the document the pointer names.
@@ -108,29 +131,12 @@ fn fragment(pointer: &str) -> String {
     fragment
 }
 
-/// Answers the resolver's question for a document it does not have.
+/// Refuses whatever document the resolver asks for: it has all there are.
 struct LocalOnly;
 
 impl jsonschema::Retrieve for LocalOnly {
     fn retrieve(&self, _uri: &jsonschema::Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         Err("it is not among the local schema files".into())
-    }
-}
-
-/// The draft a document's `$schema` names, if it is a known one.
-pub fn declared_draft(document: &Value) -> Option<Draft> {
-    let named = Draft::from_schema_uri(document.get("$schema")?.as_str()?);
-    (named != Draft::Unknown).then_some(named)
-}
-
-/// The URI of a draft's meta-schema.
-fn uri(draft: Draft) -> &'static str {
-    match draft {
-        Draft::Draft4 => "http://json-schema.org/draft-04/schema#",
-        Draft::Draft6 => "http://json-schema.org/draft-06/schema#",
-        Draft::Draft7 => "http://json-schema.org/draft-07/schema#",
-        Draft::Draft201909 => "https://json-schema.org/draft/2019-09/schema",
-        _ => "https://json-schema.org/draft/2020-12/schema",
     }
 }
 
