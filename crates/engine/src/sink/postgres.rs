@@ -23,11 +23,18 @@ const NO_ANSWER: &str = "no answer from PostgreSQL within 60 s";
 
 /// Why the database can't be used. The URL is shown without its password.
 #[derive(Debug, thiserror::Error)]
-#[error("can't connect to PostgreSQL at {place}: {cause}\n  help: {help}")]
+#[error("can't connect to PostgreSQL at {place}: {cause}")]
 pub struct ConnectError {
     place: String,
     cause: String,
     help: &'static str,
+}
+
+impl ConnectError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        self.help
+    }
 }
 
 /// Opens a pool of at most `connections`. `place` is the URL without its password, for messages.

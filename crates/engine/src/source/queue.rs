@@ -31,10 +31,7 @@ const MAX_MESSAGE_BYTES: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// It isn't there.
-    #[error(
-        "no such queue: `{queue}` ({place})\n  help: create it, or correct its name in the pipeline file, AWS_REGION or \
-         SQS_ENDPOINT"
-    )]
+    #[error("no such queue: `{queue}` ({place})")]
     Missing {
         /// As the pipeline file names it.
         queue: String,
@@ -42,7 +39,7 @@ pub enum QueueError {
         place: Place,
     },
     /// The queue service refused or could not be reached.
-    #[error("can't reach queue `{queue}` ({place}): {fault}\n  help: {}", help(.fault))]
+    #[error("can't reach queue `{queue}` ({place}): {fault}")]
     Unreachable {
         /// As the pipeline file names it.
         queue: String,
@@ -61,12 +58,14 @@ impl QueueError {
             Self::Unreachable { fault, .. } => fault.class == Class::Retry,
         }
     }
-}
 
-fn help(fault: &Fault) -> &'static str {
-    match fault.class {
-        Class::Retry => "check SQS_ENDPOINT and the network",
-        _ => "check the AWS credentials, their permissions on this queue, and AWS_REGION",
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "create it, or correct its name in the pipeline file, AWS_REGION or SQS_ENDPOINT",
+            Self::Unreachable { fault, .. } if fault.class == Class::Retry => "check SQS_ENDPOINT and the network",
+            Self::Unreachable { .. } => "check the AWS credentials, their permissions on this queue, and AWS_REGION",
+        }
     }
 }
 
