@@ -30,7 +30,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub wait: bool,
     /// How long to finish what is in flight after a signal
-    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = crate::cli::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = crate::duration::parse)]
     pub grace: Duration,
     /// How to print the summary
     #[arg(long, value_enum, default_value_t)]
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         .into_iter()
         .map(|pipeline| spawn(&context, pipeline, stopper.clone(), stop.clone()))
         .collect::<Result<_, _>>()?;
-    let ended = crate::cli::runtime()?.block_on(async {
+    let ended = crate::runtime::start()?.block_on(async {
         tokio::select! {
             ended = wait_for(threads, &stopper) => ended,
             () = signals::watch(stopper.clone()) => unreachable!("the watch never ends"),
@@ -92,7 +92,7 @@ fn spawn(context: &Arc<Context>, pipeline: Arc<Pipeline>, stopper: Stopper, stop
     let work = move || {
         let name = pipeline.name().to_owned();
         let stats = Arc::new(Stats::default());
-        let result = crate::cli::runtime()
+        let result = crate::runtime::start()
             .and_then(|runtime| runtime.block_on(one(&context, pipeline, Arc::clone(&stats), &stop)));
         if result.is_err() {
             // One broken pipeline ends the process, so that whoever supervises it sees it.
@@ -100,7 +100,7 @@ fn spawn(context: &Arc<Context>, pipeline: Arc<Pipeline>, stopper: Stopper, stop
         }
         let _ = send.send(Ended { name, stats, result });
     };
-    thread.spawn(work).map_err(|error| Failure::Running(format!("error: can't start a thread: {error}")))?;
+    thread.spawn(work).map_err(Failure::Thread)?;
     Ok(Thread { name, ended: receive })
 }
 
@@ -128,7 +128,7 @@ async fn wait_for(threads: Vec<Thread>, stopper: &Stopper) -> Vec<Ended> {
         }
         // The thread dropped its sender: it panicked, and its message is on stderr already.
         stopper.drain();
-        let result = Err(Failure::Running(format!("error: pipeline `{name}` panicked; this is a bug")));
+        let result = Err(Failure::Panicked(name.clone()));
         Ended { name, stats: Arc::default(), result }
     });
     join_all(wait).await

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::overview::About;
 use crate::output::columns::aligned;
-use crate::output::words::counted;
+use crate::words::counted;
 use compiler::cases::{outcome, value};
 use pipeline::Pipeline;
 use pipeline::TableMapping;
