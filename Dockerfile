@@ -5,7 +5,7 @@ WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked --package runner && cp target/release/runner /usr/local/bin/runner
+    cargo build --release --locked --package runner --no-default-features && cp target/release/runner /usr/local/bin/runner
 
 # libc, libgcc and the CA certificates; no shell, no package manager.
 FROM gcr.io/distroless/cc-debian12:nonroot

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+#[cfg(feature = "dev")]
 use crate::commands::dev;
 use crate::commands::{explain, migrate, new, produce, run, schema, test, validate_config};
 use crate::output::failure::report;
@@ -19,6 +20,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "dev")]
     Dev(dev::DevArgs),
     Run(run::RunArgs),
     Produce(produce::ProduceArgs),
@@ -34,6 +36,7 @@ impl Cli {
     /// Runs the command and gives the exit code. A failure is reported on stderr, once.
     pub fn run(self) -> ExitCode {
         let done = match self.command {
+            #[cfg(feature = "dev")]
             Command::Dev(args) => dev::run(&args),
             Command::Run(args) => run::run(&args),
             Command::Produce(args) => produce::run(&args),

@@ -155,12 +155,15 @@ pub enum Failure {
     Thread(io::Error),
 
     /// The local queue service of `dev` does not start.
+    #[cfg(feature = "dev")]
     #[error("can't start the local queue service: {0}")]
     LocalQueue(io::Error),
     /// The local PostgreSQL of `dev` does not start.
+    #[cfg(feature = "dev")]
     #[error(transparent)]
     LocalPostgres(#[from] devstack::postgres::PostgresError),
     /// A queue of `dev` can't be created.
+    #[cfg(feature = "dev")]
     #[error("can't create queue `{queue}`: {fault}")]
     CreateQueue {
         /// Its name.
@@ -233,6 +236,7 @@ impl Failure {
             | Self::Stdout(_)
             | Self::Runtime(_)
             | Self::Thread(_) => FAILED,
+            #[cfg(feature = "dev")]
             Self::LocalQueue(_) | Self::LocalPostgres(_) | Self::CreateQueue { .. } => FAILED,
         }
     }

@@ -142,9 +142,9 @@ fn print(made: &Scaffold, format: Format) -> Result<(), Failure> {
     }
 }
 
-/// The commands to run next. `dev` needs a producer.
+/// The commands to run next. `dev` needs a producer, and a binary that has it.
 fn next(made: &Scaffold) -> impl Iterator<Item = &'static str> {
-    let with_dev = made.refused.is_none();
+    let with_dev = made.refused.is_none() && cfg!(feature = "dev");
     let commands = ["validate-config", "test", "dev", "migrate up", "run"];
     commands.into_iter().filter(move |command| with_dev || *command != "dev")
 }
