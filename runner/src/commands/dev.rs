@@ -178,8 +178,8 @@ impl Session<'_> {
 
 /// The pipeline's queues on the local service, which has only names: an account or host in the pipeline file is dropped.
 fn local_names(pipeline: &Pipeline) -> Queues {
-    let local = |queue: &QueueRef| QueueRef::Name(queue.name().to_owned());
-    Queues { queue: local(&pipeline.source().queue), dlq: local(&pipeline.source().dlq) }
+    let source = pipeline.source();
+    Queues { queue: QueueRef::Name(source.queue.name().to_owned()), dlq: QueueRef::Name(source.dlq.name().to_owned()) }
 }
 
 async fn create_queue(clients: &Clients, queue: &QueueRef) -> Result<(), Failure> {

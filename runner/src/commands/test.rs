@@ -10,7 +10,7 @@ use crate::{load, output};
 use compiler::config::load::{load_tests, tested};
 use compiler::diagnostic::Diagnostic;
 
-/// Run the cases beside the pipeline files (orders.test.yaml for orders.yaml): messages in, rows or a rejection out
+/// Run the test cases beside the pipeline files (orders.test.yaml for orders.yaml): each has a message and the rows or the rejection it must produce
 #[derive(Debug, Clone, clap::Args)]
 pub struct TestArgs {
     /// Test these pipeline files, or folders of them

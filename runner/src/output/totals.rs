@@ -1,4 +1,4 @@
-//! What a producer sent, for a person or a program.
+//! The summary of a producer, for a person or a program.
 
 use std::fmt::Write as _;
 
