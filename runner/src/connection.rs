@@ -1,4 +1,4 @@
-//! Where the database and the queue service are: flags, then environment.
+//! Finds and opens the database and the queue service: flags first, then the environment.
 
 use pipeline::Table;
 use sea_orm::DatabaseConnection;
@@ -60,7 +60,7 @@ pub(crate) async fn open(database: &DatabaseUrl, connections: u32) -> Result<Dat
     Ok(engine::sink::connect(database.expose(), &database.to_string(), connections).await?)
 }
 
-/// Every table the pipelines declare.
+/// Every table that the pipelines declare.
 pub(crate) fn tables<'a>(pipelines: impl IntoIterator<Item = &'a Pipeline>) -> Vec<Table> {
     let targets = pipelines.into_iter().flat_map(Pipeline::targets);
     targets.map(|target| target.table.clone()).collect()

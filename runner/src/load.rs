@@ -1,4 +1,4 @@
-//! From the paths on the command line to compiled pipelines, or one report of everything that is wrong.
+//! Compiles the pipelines that the command line names, or reports everything that is wrong with them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(crate) fn settings() -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// How diagnostics are drawn on stderr.
+/// How to draw diagnostics on stderr.
 pub(crate) fn style(settings: &Settings) -> Style {
     if colour_on_stderr(settings) { Style::Coloured } else { Style::Plain }
 }

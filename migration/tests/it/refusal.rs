@@ -86,7 +86,7 @@ async fn a_changed_primary_key() {
 async fn a_primary_key_for_a_table_with_rows() {
     let t = fresh().await;
     t.run("CREATE TABLE t (a integer); INSERT INTO t VALUES (1)").await;
-    refused(&t, &[table("t", &["a integer"], &["a"])], "rows may share one (a)").await;
+    refused(&t, &[table("t", &["a integer"], &["a"])], "several rows may have the same (a)").await;
 }
 
 #[tokio::test]
