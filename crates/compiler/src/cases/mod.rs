@@ -6,6 +6,7 @@ mod compare;
 mod compile;
 mod delivery;
 mod expected;
+mod report;
 mod spelling;
 mod written;
 

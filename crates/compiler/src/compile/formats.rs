@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::report::Report;
-use crate::config::{Document, SchemaFiles, inner, json_place};
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::config::{Document, SchemaFiles, inner};
+use crate::diagnostic::{Code, Diagnostic};
 
 /// JSON Schema's own formats (2020-12, Validation 7.3).
 const ASSERTED: [&str; 19] = [
@@ -47,9 +47,8 @@ pub(super) fn check(files: &SchemaFiles, report: &mut Report<'_>) {
 }
 
 fn unknown(document: &Document, pointer: &str, format: &str) -> Diagnostic {
-    let range = json_place(&document.source, pointer).unwrap_or(0..0);
     let message = format!("format `{format}` is not known: values are not checked against it");
-    let problem = Diagnostic::new(Code::UnknownFormat, message, Place::new(&document.source, range));
+    let problem = Diagnostic::new(Code::UnknownFormat, message, document.place(pointer));
     problem.suggest(format, ASSERTED)
 }
 

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::files::place_of;
 use crate::config::{Document, Reference, SchemaFiles, inner};
 use crate::diagnostic::{Code, Diagnostic};
 use schema::{SchemaDocuments, percent, split_pointer};
@@ -42,7 +41,7 @@ fn problem(files: &SchemaFiles, path: &Path, document: &Document, reference: &Re
 
 fn report(document: &Document, reference: &Reference, whither: &str) -> Diagnostic {
     let message = format!("`{}` leads to {whither}", reference.text);
-    Diagnostic::new(Code::Reference, message, place_of(document, &reference.pointer))
+    Diagnostic::new(Code::Reference, message, document.place(&reference.pointer))
 }
 
 /// Whether a schema has a place of this name: a JSON Pointer, or an anchor.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::dangling::dangling;
 use crate::compile::report::Report;
-use crate::config::{Ambiguous, Document, Part, SchemaFiles, Unresolved, json_place};
+use crate::config::{Ambiguous, Part, SchemaFiles, Unresolved, json_place};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use pipeline::validate::{SchemaError, SchemaErrorKind, SchemaSet, Validator};
 use schema::Target;
@@ -66,7 +66,7 @@ fn two_meanings(Ambiguous { id, first, second }: &Ambiguous, files: &SchemaFiles
 
 /// A `$ref` that leads to no file, at the `$ref`.
 fn unresolved(open: &Unresolved, files: &SchemaFiles) -> Diagnostic {
-    let place = files.documents.get(&open.file).map(|document| place_of(document, &open.reference.pointer));
+    let place = files.documents.get(&open.file).map(|document| document.place(&open.reference.pointer));
     let searched: Vec<String> = files.searched.iter().map(|folder| format!("`{}`", shown(folder))).collect();
     let searched = searched.join(", ");
     let (message, help) = match &open.problem {
@@ -138,7 +138,7 @@ fn leads_nowhere(unresolved: Vec<Diagnostic>, files: &SchemaFiles, report: &mut 
 fn schema_error(error: &SchemaError, files: &SchemaFiles, part: Option<&Part>, report: &Report<'_>) -> Diagnostic {
     let document = files.documents.values().find(|document| document.uri == error.document);
     let named = part.or(files.parts.first()).map(|part| report.place(&part.range));
-    let inside = document.map(|document| place_of(document, &error.pointer));
+    let inside = document.map(|document| document.place(&error.pointer));
     let (code, place) = match error.kind {
         SchemaErrorKind::NoSuchPointer => (Code::Schema, named.clone()),
         SchemaErrorKind::UnresolvedRef => (Code::Reference, inside.or_else(|| named.clone())),
@@ -151,10 +151,4 @@ fn schema_error(error: &SchemaError, files: &SchemaFiles, part: Option<&Part>, r
     }
     let problem = error.help.iter().fold(problem, Diagnostic::help);
     if error.kind == SchemaErrorKind::UnknownDraft { problem.help(DRAFTS) } else { problem }
-}
-
-/// Where the value at a JSON Pointer stands in a schema file.
-pub(super) fn place_of(document: &Document, pointer: &str) -> Place {
-    let range = json_place(&document.source, pointer).unwrap_or(0..0);
-    Place::new(&document.source, range)
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Document;
 use super::references::{Found, references};
 use crate::config::json::{self, NoJson};
+use crate::config::json_place;
 use crate::config::yaml::{self, Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 use jq::strict;
@@ -25,6 +26,11 @@ impl Document {
         let draft = written.filter(|written| *written != Draft::Unknown).unwrap_or(draft);
         let Found { references, ids } = references(&value, &uri, draft);
         Ok(Self { source, value, uri, ids, references })
+    }
+
+    /// Where the value at a JSON Pointer stands in the file; its start when the pointer leads nowhere.
+    pub fn place(&self, pointer: &str) -> Place {
+        Place::new(&self.source, json_place(&self.source, pointer).unwrap_or(0..0))
     }
 
     /// JSON Pointer to the schema whose `$id` holds at a place; empty for the document as a whole.
