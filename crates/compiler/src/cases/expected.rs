@@ -8,10 +8,10 @@ use super::report::CaseReport;
 use crate::config;
 use crate::config::{Columns, ExpectedRows, Json, Keyed, Spanned};
 use crate::diagnostic::{Code, Diagnostic};
+use pipeline::TableMapping;
 use pipeline::cast::cast;
 use pipeline::message;
 use pipeline::row::Row;
-use pipeline::{ColumnMapping, TableMapping};
 
 /// What a message has to become.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,10 +36,12 @@ impl Expected {
         let columns = table.columns.iter().enumerate();
         let columns: Vec<_> =
             columns.map(|(at, column)| (column.ty, all || wanted.iter().any(|row| row[at].is_some()))).collect();
-        let listed = |row: &Row| -> ExpectedRow {
-            row.iter().zip(&columns).map(|(cell, (ty, listed))| listed.then(|| value(cell, *ty))).collect()
-        };
-        rows.iter().map(listed).collect()
+        let mut all_listed = Vec::new();
+        for row in rows {
+            let cells = row.iter().zip(&columns);
+            all_listed.push(cells.map(|(cell, (ty, is_listed))| is_listed.then(|| value(cell, *ty))).collect());
+        }
+        all_listed
     }
 }
 
@@ -72,7 +74,7 @@ pub(super) fn expected(case: &Spanned<config::Case>, report: &mut CaseReport<'_>
         (None, None, Some(Spanned { value: true, .. })) => Some(Expected::Skipped),
         (None, None, Some(skipped)) => {
             let problem = report.at(Code::CaseForm, &skipped.range, "`skipped` can only be `true`");
-            report.push(problem.help("say with `rows` or `rejected` what comes instead"));
+            report.push(problem.help("use `rows` or `rejected` to describe the result instead"));
             None
         }
         (None, None, None) => {
@@ -98,7 +100,7 @@ fn tables(rows: &ExpectedRows, columns: Columns, report: &mut CaseReport<'_>) ->
         } else {
             let message = format!("the pipeline has no table `{}`", name.value);
             let names = mapping.tables.iter().map(|table| table.name.as_str());
-            report.push(known(report.at(Code::CaseColumn, &name.range, message), name, names));
+            report.push(with_names(report.at(Code::CaseColumn, &name.range, message), name, names));
         }
     }
     tables
@@ -114,28 +116,30 @@ fn row(
     for (name, _) in entries.iter().filter(|(name, _)| !table.columns.iter().any(|column| column.name == name.value)) {
         let message = format!("table `{}` has no column `{}`", table.name, name.value);
         let names = table.columns.iter().map(|column| column.name.as_str());
-        report.push(known(report.at(Code::CaseColumn, &name.range, message), name, names));
+        report.push(with_names(report.at(Code::CaseColumn, &name.range, message), name, names));
     }
-    let entry = |column: &ColumnMapping| entries.iter().find(|(name, _)| name.value == column.name);
-    let open: Vec<String> = table
-        .columns
-        .iter()
-        .filter(|column| columns == Columns::All && entry(column).is_none())
-        .map(|column| format!("`{}`", column.name))
-        .collect();
-    if !open.is_empty() {
-        let message = format!("the row leaves out {}", open.join(", "));
+    let (mut cells, mut missing) = (Vec::new(), Vec::new());
+    for column in &table.columns {
+        match entries.iter().find(|(name, _)| name.value == column.name) {
+            Some((_, json)) => cells.push(cell(json, column.ty, report)),
+            None => {
+                cells.push(None);
+                missing.push(format!("`{}`", column.name));
+            }
+        }
+    }
+    if columns == Columns::All && !missing.is_empty() {
+        let message = format!("the row leaves out {}", missing.join(", "));
         let place = entries.first().map_or(&written.range, |(name, _)| &name.range);
         let problem = report.at(Code::CaseColumn, place, message);
         report.push(
             problem.help("list every column, or write `columns: listed` in the case to compare only those it lists"),
         );
     }
-    let cells = table.columns.iter().map(|column| entry(column).and_then(|(_, json)| cell(json, column.ty, report)));
-    cells.collect()
+    cells
 }
 
-/// An expected value as the column would show it; it has to be one that the column takes.
+/// An expected value as the column would show it; it has to be one that the column accepts.
 fn cell(json: &Spanned<Json>, ty: ColumnType, report: &mut CaseReport<'_>) -> Option<Value> {
     match cast(&json.value.0, ty) {
         Ok(cell) => Some(value(&cell, ty)),
@@ -151,24 +155,23 @@ fn cell(json: &Spanned<Json>, ty: ColumnType, report: &mut CaseReport<'_>) -> Op
 fn reason(written: &config::Rejected, report: &mut CaseReport<'_>) -> Option<Reason> {
     let words = message::Code::ALL.map(message::Code::as_str);
     let Some(code) = message::Code::ALL.into_iter().find(|code| code.as_str() == written.code.value) else {
-        let message = format!("`{}` is no code of a rejection", written.code.value);
+        let message = format!("`{}` is not a rejection code", written.code.value);
         let problem = report.at(Code::BadValue, &written.code.range, message);
-        report.push(known(problem, &written.code, words));
+        report.push(with_names(problem, &written.code, words));
         return None;
     };
-    let text = |written: &Option<Spanned<String>>| written.as_ref().map(|text| text.value.clone());
     Some(Reason {
         code,
-        path: text(&written.path),
-        column: text(&written.column),
-        keyword: text(&written.keyword),
-        schema_path: text(&written.schema_path),
-        message: text(&written.message),
+        path: written.path.clone().map(|text| text.value),
+        column: written.column.clone().map(|text| text.value),
+        keyword: written.keyword.clone().map(|text| text.value),
+        schema_path: written.schema_path.clone().map(|text| text.value),
+        message: written.message.clone().map(|text| text.value),
     })
 }
 
-/// With the name that was meant, or else all there are.
-fn known<'a>(problem: Diagnostic, written: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+/// Adds the name that was most likely meant, or else all names there are.
+fn with_names<'a>(problem: Diagnostic, written: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     let names: Vec<&str> = names.into_iter().collect();
     let suggested = problem.suggest(written, names.iter().copied());
     if !suggested.help.is_empty() {

@@ -7,10 +7,11 @@ use super::attributes;
 use super::report::Report;
 use crate::config::{self, PipelineFile, Spanned, Template as Listed, TemplateBody};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
+use crate::sample_metadata::sample_metadata;
 use pipeline::Producer;
 use pipeline::decide::Decider;
-use pipeline::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt, Rejection};
-use pipeline::producer::{Attributes, Generator, Pace, ParsePaceError, Template, TemplateError, Templates};
+use pipeline::message::{Delivery, Receipt, Rejection};
+use pipeline::producer::{Generator, Pace, ParsePaceError, Template, TemplateError, Templates};
 
 /// Times each template is rendered; random choices show most of their values by then.
 const RENDERINGS: usize = 20;
@@ -177,20 +178,6 @@ fn try_out(listed: &Compilable, decider: &Decider, report: &mut Report<'_>) {
         let message = format!("template `{}` renders events that become no rows", listed.template.name());
         let problem = report.at(Code::NoRows, &listed.listed, message);
         report.push(problem.help("each is skipped, or has no element for a `for_each`, or meets no `when`"));
-    }
-}
-
-/// What the queue says about a sample event that is sent with these attributes.
-pub fn sample_metadata(attributes: &Attributes) -> Metadata {
-    let text =
-        |value: &String| Attribute { data_type: "String".to_owned(), value: AttributeValue::Text(value.clone()) };
-    Metadata {
-        attributes: attributes.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
-        message_id: "00000000-0000-4000-8000-000000000000".to_owned(),
-        sent_at: Some(0),
-        received_at: 0,
-        receive_count: 1,
-        ..Metadata::default()
     }
 }
 

@@ -31,6 +31,7 @@ pub use keyed::Keyed;
 pub use load::{Files, PipelineText, load};
 pub use paths::join;
 pub use pipeline_file::{OnConflict, PipelineFile, Producer, Source, Table, parse};
+pub(crate) use pointer::child_pointer;
 pub use pointer::json_place;
 pub use schema::{DraftName, Formats, Otherwise, Schema, Selection};
 pub(crate) use schema_files::inner;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::exit::Failure;
 use crate::output::format::Format;
 use crate::{load, output};
-use compiler::cases::sample_metadata;
+use compiler::sample_metadata;
 use compiler::diagnostic::render;
 use pipeline::message::{Attribute, AttributeValue, Delivery, Receipt};
 
@@ -69,10 +69,7 @@ fn attribute(text: &str) -> Result<(String, String), String> {
 fn delivery(path: &Path, attributes: &[(String, String)]) -> Result<Delivery, Failure> {
     let body = body(path)
         .map_err(|error| Failure::Running(format!("error: can't read the message from {}: {error}", path.display())))?;
-    let attribute =
-        |text: &str| Attribute { data_type: "String".to_owned(), value: AttributeValue::Text(text.to_owned()) };
-    let attributes: BTreeMap<_, _> = attributes.iter().map(|(name, text)| (name.clone(), attribute(text))).collect();
-    let metadata = pipeline::message::Metadata { attributes, ..sample_metadata() };
+    let metadata = sample_metadata(&attributes.iter().cloned().collect());
     Ok(Delivery { body, metadata, receipt: Receipt(String::new()) })
 }
 

@@ -6,7 +6,8 @@ use fluent_uri::{Uri, UriRef};
 use jsonschema::Draft;
 use serde_json::{Map, Value};
 
-use super::walk::{below, inner};
+use super::walk::inner;
+use crate::config::child_pointer;
 use schema::percent;
 
 /// Keywords that refer.
@@ -55,7 +56,7 @@ fn schema(value: &Value, pointer: &str, place: &Place, found: &mut Found) {
     let base = own.map_or_else(|| Rc::clone(&place.base), Rc::from);
     for (keyword, text) in REFERENCES.iter().filter_map(|keyword| Some((keyword, value.get(keyword)?.as_str()?))) {
         found.references.push(Reference {
-            pointer: below(pointer, keyword),
+            pointer: child_pointer(pointer, keyword),
             text: text.to_owned(),
             uri: resolve(&base, text).unwrap_or_else(|| super::split_pointer(text).0.to_owned()),
             is_certain: place.is_schema,
