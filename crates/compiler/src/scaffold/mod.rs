@@ -13,7 +13,9 @@ mod draft;
 mod event;
 mod from_sample;
 mod infer;
-mod looks;
+mod keywords;
+mod lengths;
+mod lookaround;
 mod names;
 mod node;
 mod number;
@@ -21,9 +23,10 @@ mod object;
 mod order;
 mod pattern;
 mod string;
-mod trial;
+mod try_out;
 mod types;
-mod ways;
+mod variants;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -100,19 +103,19 @@ pub fn scaffold(request: &Request<'_>, disk: &dyn Disk) -> Result<Scaffold, Erro
     let compiled = written.compile(&draft.text()).map_err(Error::Schema)?;
     let pipeline = compiled.pipelines.first().expect("one file that compiles is one pipeline");
     let tried = match &request.origin {
-        Origin::Samples(samples, _) => trial::find(pipeline, |choices| from_sample::event(samples, &order, choices)),
+        Origin::Samples(samples, _) => try_out::find(pipeline, |choices| from_sample::event(samples, &order, choices)),
         Origin::Schema(_) => {
             let shape = document(&schema.pipelines[0]).expect("it was there a moment ago");
-            trial::find(pipeline, |choices| event::event(&shape, &order, choices))
+            try_out::find(pipeline, |choices| event::event(&shape, &order, choices))
         }
     };
     let cases = cases::text(pipeline, &tried.text, &order);
     written.files.insert(written.path("pipelines", ".json.hbs"), tried.text + "\n");
     written.files.insert(written.path("pipelines", ".test.yaml"), cases);
-    written.finish(draft, tried.refused.map(said))
+    written.finish(draft, tried.rejection.map(reason))
 }
 
-fn said(rejection: Rejection) -> String {
+fn reason(rejection: Rejection) -> String {
     let Rejection { column, message, .. } = rejection;
     column.map_or_else(|| message.clone(), |column| format!("column `{column}`: {message}"))
 }

@@ -49,8 +49,8 @@ impl Node {
             Self::Scalar(text) => return text.clone(),
             Self::Array(items) => ('[', items.iter().map(|item| item.text(inner)).collect::<Vec<_>>(), ']'),
             Self::Object(fields) => {
-                let field = |(name, value): &(String, Self)| format!("{}: {}", key(name), value.text(inner));
-                ('{', fields.iter().map(field).collect(), '}')
+                let lines = fields.iter().map(|(name, value)| format!("{}: {}", key(name), value.text(inner)));
+                ('{', lines.collect(), '}')
             }
         };
         let gap = " ".repeat(inner);
