@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, SourceText};
 pub struct PipelineFile {
     /// Where messages come from.
     pub source: Source,
-    /// How the document is taken out of the body: `sns`, or an expression. Left out, the body is the document.
+    /// How the document is extracted from the body: `sns`, or an expression. Left out, the body is the document.
     pub unwrap: Option<Spanned<String>>,
     /// What a valid document is: a JSON Schema, as a path from this file with an optional `#/pointer`, or a choice of several.
     pub schema: Setting<Schema>,
@@ -41,7 +41,7 @@ pub struct Source {
     pub wait: Option<Setting<Seconds>>,
     /// The visibility timeout, `1s` to `12h`; left out, it is the queue's own.
     pub visibility: Option<Setting<Seconds>>,
-    /// A message delivered more often than this is dead-lettered untried: 1 to 1000.
+    /// A message delivered more often than this is dead-lettered without being processed: 1 to 1000.
     pub max_receives: Option<Setting<i64>>,
     /// Messages per write: 1 to 10000.
     pub batch: Option<Setting<i64>>,
@@ -58,7 +58,7 @@ pub struct Table {
     pub primary_key: Vec<Spanned<String>>,
     /// What a write does when a row with this key is there already; `ignore` when left out.
     pub on_conflict: Option<Setting<OnConflict>>,
-    /// With `on_conflict: update`, the column that tells the newer of two rows.
+    /// With `on_conflict: update`, the column that distinguishes the newer of two rows.
     pub version: Option<Spanned<String>>,
     /// An expression: rows are made only where it is true.
     pub when: Option<Spanned<String>>,

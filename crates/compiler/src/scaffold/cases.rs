@@ -13,14 +13,15 @@ use pipeline::Pipeline;
 use pipeline::TableMapping;
 use pipeline::producer::{Breakage, Generator, Template};
 
-/// The events' time: one that nobody mistakes for the present.
+/// The events' time: clearly not the present.
 const TIME: &str = "2026-01-02T03:04:05Z";
 /// The turn in which a field is left out, where one is required.
 const WITHOUT_FIELD: usize = 1;
-/// The turn in which the text is cut, which no schema is needed for.
+/// The turn in which the text is cut, which needs no schema.
 const CUT: usize = 0;
 
-/// The text of the file. An event whose case can't be written, or none that is stored, leaves one that needs no event.
+/// The text of the file: cases of an event that is stored, or one case that needs no event where there is none or its
+/// case can't be written.
 pub(super) fn text(pipeline: &Pipeline, template: &str, order: &KeyOrder) -> String {
     if let Some(event) = stored(pipeline, template) {
         let cases = [case(pipeline, &event, order), rejected(pipeline, &event, WITHOUT_FIELD, order)];

@@ -14,7 +14,7 @@ use schema::{Shape, Type};
 const OPTIONAL_DEPTH: usize = 4;
 /// Values within values: a message has no more levels. Only a schema that never ends would still ask for more.
 const MAX_DEPTH: usize = 100;
-/// Values of an event, beyond which the schema is taken for one that never ends, and branches.
+/// Values of an event, beyond which the schema is assumed never to end.
 const ENDLESS: usize = 2_000;
 /// Values of an event, beyond which optional fields are left out.
 const MANY: usize = 300;
@@ -52,7 +52,7 @@ impl<'s> Writer<'_> {
     fn value(&mut self, shape: &Shape<'s>, place: Place<'_>) -> Option<Node> {
         self.values += 1;
         let variants = self.variants(shape, place);
-        // Of items that have to differ, each takes another one of the values that could be drawn.
+        // Of items that have to differ, each has another one of the values that could be drawn.
         let shift = match (variants.first(), place.distinct) {
             (Some(Variant::Drawn(_)), Some(index)) => index + 1,
             _ => 0,

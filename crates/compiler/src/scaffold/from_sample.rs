@@ -90,7 +90,7 @@ fn number_drawn(number: &Number, name: &str) -> Option<String> {
     (is_id(name) && whole && text.len() >= LEAST_DRAWN).then(|| letters(&text))
 }
 
-/// The unit of a point in time, for a number whose name says that it is one.
+/// The unit of a point in time, for a number with the name of one.
 pub(super) fn epoch_unit(number: i64, name: &str) -> Option<&'static str> {
     if !TIMES.iter().any(|word| ends_with_word(name, word)) {
         return None;

@@ -1,4 +1,4 @@
-//! What the keywords of a conjunction of schemas say together.
+//! What the keywords of a conjunction of schemas require together.
 
 use serde_json::Value;
 

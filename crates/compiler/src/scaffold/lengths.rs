@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Characters of a text whose length the schema leaves open.
+/// Characters of a text of which the schema leaves the length open.
 const USUAL: usize = 8;
 
 /// The lengths a conjunction of schemas allows.

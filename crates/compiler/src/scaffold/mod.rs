@@ -1,7 +1,7 @@
 //! `runner new`: from a schema or from samples to a pipeline file, a template and test cases.
 //!
-//! Pure: it reads through the caller's eyes and writes nothing. What it makes has been through the compiler and the
-//! pipeline's own steps before anybody sees it.
+//! Pure: it reads files through [`Disk`] and writes nothing. What it makes has been compiled and tried out with the
+//! pipeline's own steps before it is returned.
 
 mod array;
 mod candidates;
@@ -53,11 +53,11 @@ pub struct Request<'a> {
     pub name: &'a str,
     /// The folder of `pipelines/` and `schemas/`.
     pub folder: &'a Path,
-    /// What says how the events look.
+    /// The source of what is known about the events.
     pub origin: Origin,
 }
 
-/// What says how events look.
+/// Where the structure of the events is known from.
 #[derive(Debug)]
 pub enum Origin {
     /// A schema, as the pipeline file will name it: a path from `pipelines/`, with an optional `#/pointer`.
@@ -73,7 +73,7 @@ pub struct Scaffold {
     pub files: Vec<(PathBuf, String)>,
     /// What the compiler warns of; nothing, as a rule.
     pub warnings: Vec<Diagnostic>,
-    /// Why the pipeline stores no event of its template, which then is not its producer's; `None`, as a rule.
+    /// Why the pipeline rejects the events of its template, which then is not listed in its producer; `None`, as a rule.
     pub refused: Option<String>,
 }
 

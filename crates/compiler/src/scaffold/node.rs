@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Characters of a line, at most, beyond which an object or a list is spread over lines.
 const WIDTH: usize = 100;
 
-/// A JSON value whose scalars are text: a literal, or what a template's helper renders to one.
+/// A JSON value with scalars as text: a literal, or a helper of a template that renders one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
     /// As it stands in the text, quotes included.

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_regular_expression_is_left_alone() {
+    fn what_is_not_a_regular_expression_has_no_text() {
         assert_eq!(drawn(r"^(a)\1$", 8), None);
         assert_eq!(drawn("(", 8), None);
         assert_eq!(drawn("^[a]{5000}$", 8), None);

@@ -18,7 +18,7 @@ pub(super) struct Tried {
     pub(super) rejection: Option<Rejection>,
 }
 
-/// A template whose events the pipeline stores; the most natural one, when none is found.
+/// A template of events that the pipeline stores; the most natural one, when none is found.
 pub(super) fn find(pipeline: &Pipeline, make: impl FnMut(&mut Choices) -> Node) -> Tried {
     let found = search(make, |made| {
         let rejection = rejection(pipeline, &made.text(0))?;

@@ -8,7 +8,7 @@ use schema::{Field, Shape, Type};
 const FEW: usize = 5;
 /// 2^63, the least whole number that is too large; a bound of this very number is most often meant to be exclusive.
 const BIGINT: f64 = 9_223_372_036_854_775_808.0;
-/// Keywords whose number a value may be, or come close to.
+/// Keywords with a number that a value may have or approach.
 const BOUNDS: [&str; 5] = ["const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
 
 /// The fields of an object that holds nothing but a few scalars.

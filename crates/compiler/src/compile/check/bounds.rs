@@ -37,9 +37,9 @@ fn whole(ty: ScalarType, least: f64, greatest: f64, keywords: &Keywords<'_>) -> 
     }
     let over = maximum.filter(|bound| *bound > greatest).or(minimum.filter(|bound| *bound < least));
     match over {
-        Some(bound) => Fit::Maybe(format!("a number such as {bound}, which the schema allows: take a wider type")),
+        Some(bound) => Fit::Maybe(format!("a number such as {bound}, which the schema allows: use a wider type")),
         None if wide && maximum.is_none() => {
-            Fit::Maybe("a number that needs 64 bits (`format` int64): take bigint".to_owned())
+            Fit::Maybe("a number that needs 64 bits (`format` int64): use bigint".to_owned())
         }
         None => Fit::Yes,
     }

@@ -93,7 +93,7 @@ fn open(column: ColumnType, ty: Type, keywords: &Keywords<'_>) -> Fit {
     match accepts(column, ty, keywords.format) {
         Verdict::No(help) => Fit::No(help.to_owned()),
         Verdict::Maybe(_) if ty == Type::Number && integral => {
-            Fit::No("take numeric or double precision, or make it whole: `| round`".to_owned())
+            Fit::No("use numeric or double precision, or make it whole: `| round`".to_owned())
         }
         Verdict::Maybe(why) if ty == Type::String && !base64 => bounds::text(column.scalar(), why, keywords),
         Verdict::Yes | Verdict::Maybe(_) => match column {

@@ -112,7 +112,7 @@ fn no_array(written: &Spanned<String>, result: &Yield<'_>, site: &Site<'_>, repo
     if let Some(many) = &result.many {
         let inner = path.strip_suffix("[]");
         let code = if inner.is_some() && !result.may_be(Type::Array) { Code::ForEach } else { Code::MayFail };
-        let problem = site.problem(code, &many.span, "`for_each` takes one array, not its items".to_owned(), report);
+        let problem = site.problem(code, &many.span, "`for_each` needs one array, not its items".to_owned(), report);
         return Some(match inner {
             Some(inner) => problem.help(format!("leave `[]` out: `{inner}`")),
             None => problem.help(format!("make an array of them: `[{path}]`")),
@@ -134,8 +134,8 @@ fn no_array(written: &Spanned<String>, result: &Yield<'_>, site: &Site<'_>, repo
 /// Several results where one is taken.
 pub(super) fn several(site: &Site<'_>, many: &Many, what: &str, report: &Report<'_>) -> Diagnostic {
     let verb = if many.always { "yields" } else { "may yield" };
-    let message = format!("the expression {verb} several results, and {what} takes one");
+    let message = format!("the expression {verb} several results, and {what} needs one");
     let code = if many.always { Code::TypeMismatch } else { Code::MayFail };
     let problem = site.problem(code, &many.span, message, report);
-    problem.help("take one with `first(...)` or `[0]`, or all as an array: `[...]`")
+    problem.help("select one with `first(...)` or `[0]`, or all as an array: `[...]`")
 }

@@ -20,7 +20,7 @@ pub struct Reference {
     pub pointer: String,
     /// As written.
     pub text: String,
-    /// What it means there, the fragment aside.
+    /// The URI it resolves to there, without its fragment.
     pub uri: String,
     /// Whether it is one for certain: what an unknown keyword holds may be anything.
     pub is_certain: bool,
@@ -76,7 +76,7 @@ fn id(fields: &Map<String, Value>, place: &Place) -> Option<String> {
     if id.starts_with('#') || ignored { None } else { resolve(&place.base, id) }
 }
 
-/// A reference against its base (RFC 3986, 5.2), without its fragment; `None` when one of them is no URI.
+/// A reference against its base (RFC 3986, 5.2), without its fragment; `None` when one of them is not a URI.
 fn resolve(base: &str, reference: &str) -> Option<String> {
     let base = Uri::parse(base).ok()?;
     let reference = percent::lenient(super::split_pointer(reference).0);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::config::child_pointer;
 
-/// Keywords whose values are schemas, or lists of them.
+/// Keywords that hold schemas, or lists of them.
 const SCHEMAS: [&str; 16] = [
     "additionalItems",
     "additionalProperties",
@@ -23,10 +23,10 @@ const SCHEMAS: [&str; 16] = [
     "unevaluatedItems",
     "unevaluatedProperties",
 ];
-/// Keywords whose values have names for keys, not keywords.
+/// Keywords that hold mappings of names, not of keywords.
 const NAMES: [&str; 6] =
     ["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
-/// Keywords whose values are data, not schemas.
+/// Keywords that hold data, not schemas.
 const DATA: [&str; 4] = ["const", "default", "enum", "examples"];
 
 /// A schema, or what may be one, inside another.
@@ -36,7 +36,7 @@ pub(crate) struct Inner<'v> {
     pub(crate) pointer: String,
     /// Itself.
     pub(crate) value: &'v Value,
-    /// Whether a keyword says that it is a schema; what other keys hold may be one, to which a pointer leads.
+    /// Whether a keyword makes it a schema; what other keys hold may be one, to which a pointer leads.
     pub(crate) is_schema: bool,
 }
 
