@@ -81,12 +81,12 @@ fn rejected(pipeline: &Pipeline, event: &Value, turn: usize, order: &KeyOrder) -
         Breakage::ExtraField => "a field that the schema does not list is rejected",
     };
     let message = match serde_json::from_str(&body) {
-        Ok(event) => format!("  message: {}", Node::literal(&event, order).text(4)),
-        Err(_) => yaml::entry("body", &body, 2),
+        Ok(event) => format!("message: {}", Node::literal(&event, order).text(4)),
+        Err(_) => yaml::entry("body", &body),
     };
     let reason = decide(pipeline, &body).err().unwrap_or_default();
     let path = reason.instance_path.filter(|path| !path.is_empty());
     let fields = [("code", Some(reason.code.as_str().to_owned())), ("path", path), ("keyword", reason.keyword)];
     let fields = fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Node::quoted(&escaped(&value?)))));
-    format!("- name: {name}\n{message}\n  rejected: {}\n", Node::Object(fields.collect()).line())
+    format!("- name: {name}\n  {message}\n  rejected: {}\n", Node::Object(fields.collect()).line())
 }

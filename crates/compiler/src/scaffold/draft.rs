@@ -41,13 +41,13 @@ impl<'a> Draft<'a> {
     pub(super) fn text(&self) -> String {
         let Self { name, origin, .. } = self;
         let variable = snake_case(name).to_uppercase();
-        let queue = yaml::entry("queue", &format!("${{{variable}_QUEUE_NAME:-{name}}}"), 2);
-        let dlq = yaml::entry("dlq", &format!("${{{variable}_DLQ_QUEUE_NAME:-{name}-dlq}}"), 2);
+        let queue = yaml::entry("queue", &format!("${{{variable}_QUEUE_NAME:-{name}}}"));
+        let dlq = yaml::entry("dlq", &format!("${{{variable}_DLQ_QUEUE_NAME:-{name}-dlq}}"));
         // `${` in a setting would be a variable.
-        let schema = yaml::entry("schema", &self.schema.replace("${", "$${"), 0);
+        let schema = yaml::entry("schema", &self.schema.replace("${", "$${"));
         let head = format!(
             "# Made by `runner new` from {origin}; every line is yours to change.\n\
-             source:\n{queue}\n{dlq}\n\n{schema}\n\n"
+             source:\n  {queue}\n  {dlq}\n\n{schema}\n\n"
         );
         format!("{head}{}{}", self.table(), self.producer())
     }
@@ -62,7 +62,7 @@ impl<'a> Draft<'a> {
         }
         lines.push(format!("    primary_key: [{}]", yaml::scalar(key)));
         lines.push("    columns:".to_owned());
-        lines.extend(list.iter().map(column_line));
+        lines.extend(list.iter().map(|column| format!("      {}", column_line(column))));
         let searched = self.columns.searched();
         if !searched.is_empty() {
             let names: Vec<String> = searched.into_iter().map(yaml::scalar).collect();
@@ -98,5 +98,5 @@ fn column_line(column: &Column) -> String {
     let null = if column.nullable { " null" } else { "" };
     let expr = column.expr.as_ref().map_or_else(String::new, |expr| format!(" = {expr}"));
     let instead = column.instead.as_ref().map_or_else(String::new, |line| format!("  # a time? {line}"));
-    yaml::entry(&column.name, &format!("{}{null}{expr}", column.ty), 6) + &instead
+    yaml::entry(&column.name, &format!("{}{null}{expr}", column.ty)) + &instead
 }

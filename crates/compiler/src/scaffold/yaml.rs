@@ -1,43 +1,77 @@
 //! Parts of a YAML file, quoted by `serde_yaml` wherever a plain text would be read as something else.
 
-use std::collections::BTreeMap;
+use super::node::escaped;
 
-/// A name on one line, for a key or the item of a list; it has no line break.
-pub(super) fn scalar(name: &str) -> String {
-    serde_yaml::to_string(name).expect("every text can be written as YAML").trim_end().to_owned()
+/// What starts a new line in YAML 1.1 or 1.2.
+const LINE_BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
+
+/// A text on one line: a key, a value, or a name in a list.
+pub(super) fn scalar(text: &str) -> String {
+    if text.contains(LINE_BREAKS) {
+        // `serde_yaml` would spread the text over lines, by the rules of YAML 1.1; a JSON string is YAML too.
+        return format!("\"{}\"", escaped(text));
+    }
+    serde_yaml::to_string(text).expect("every text can be written as YAML").trim_end().to_owned()
 }
 
-/// `key: value` as a line, or as a block of lines where the value has line breaks; each starts with `indent` spaces.
-pub(super) fn entry(key: &str, value: &str, indent: usize) -> String {
-    let text = serde_yaml::to_string(&BTreeMap::from([(key, value)])).expect("every text can be written as YAML");
-    let lines: Vec<String> = text.trim_end().lines().map(|line| format!("{:indent$}{line}", "")).collect();
-    lines.join("\n")
+/// The line `key: value`.
+pub(super) fn entry(key: &str, value: &str) -> String {
+    format!("{}: {}", scalar(key), scalar(value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::parse_cases;
+    use crate::diagnostic::SourceText;
 
     #[test]
     fn what_yaml_would_read_otherwise_is_quoted() {
         assert_eq!(["id", "null", "1", "größe", "@x"].map(scalar), ["id", "'null'", "'1'", "größe", "'@x'"]);
         for (value, line) in [
-            ("text null", "  a: text null"),
-            ("text = .\"a: b\"", "  a: 'text = .\"a: b\"'"),
-            ("../it's #1.json", "  a: '../it''s #1.json'"),
-            ("../a.json#/x", "  a: ../a.json#/x"),
-            ("${A_QUEUE_NAME:-a}", "  a: ${A_QUEUE_NAME:-a}"),
+            ("text null", "a: text null"),
+            ("text = .\"a: b\"", "a: 'text = .\"a: b\"'"),
+            ("../it's #1.json", "a: '../it''s #1.json'"),
+            ("../a.json#/x", "a: ../a.json#/x"),
+            ("${A_QUEUE_NAME:-a}", "a: ${A_QUEUE_NAME:-a}"),
+            ("a\nb", "a: \"a\\nb\""),
         ] {
-            assert_eq!(entry("a", value, 2), line);
+            assert_eq!(entry("a", value), line);
         }
     }
 
+    /// By our own reader, of YAML 1.2, and by that of `serde_yaml`.
     #[test]
-    fn an_entry_is_read_back_as_it_was() {
-        for value in ["a\nb", " a", "a\n", "\t", "#", "- a", "no", "1e3", "\u{85}", "{{a}}", "a: b\n  c"] {
-            let text = format!("x:\n{}\n", entry("a", value, 4));
-            let read: BTreeMap<String, BTreeMap<String, String>> = serde_yaml::from_str(&text).unwrap();
-            assert_eq!(read["x"]["a"], value, "{text}");
+    fn a_text_is_read_back_as_it_was() {
+        for text in [
+            "a\nb",
+            " a ",
+            "a\n\n",
+            "\t",
+            "#",
+            "- a",
+            "no",
+            "1e3",
+            "{{a}}",
+            "a: b\n  c",
+            "\r",
+            "[",
+            "\u{feff}",
+            "é",
+            "'\"",
+            "\u{85}",
+            ". \u{2028} ",
+            "\u{2029}\\",
+            "\u{7f}",
+            "~",
+            "",
+        ] {
+            let written = scalar(text);
+            assert!(!written.contains('\n'), "{written}");
+            assert_eq!(serde_yaml::from_str::<String>(&written).unwrap(), text, "{written}");
+            let (cases, problems) = parse_cases(&SourceText::new("t.yaml", &format!("- {}\n", entry("name", text))));
+            assert_eq!(problems, []);
+            assert_eq!(cases[0].name.value, text, "{written}");
         }
     }
 }
