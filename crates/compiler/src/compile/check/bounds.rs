@@ -3,8 +3,17 @@
 use pipeline::ScalarType;
 use serde_json::Value;
 
-use super::fit::Fit;
 use schema::Keywords;
+
+/// Whether values of one sort fit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    Yes,
+    /// Some: which are rejected, and after `: ` what to do.
+    Maybe(String),
+    /// None: what to do, if anything.
+    No(String),
+}
 
 /// The least and the greatest number of a type of whole numbers.
 pub(super) fn range(ty: ScalarType) -> Option<(f64, f64)> {

@@ -2,8 +2,7 @@
 
 use super::Seen;
 use super::logic::Truth;
-use super::site::Site;
-use super::table::several;
+use super::site::{Site, several};
 use crate::compile::infer::{self, Finding, Yield};
 use crate::compile::report::Report;
 use crate::config::Spanned;
