@@ -1,11 +1,12 @@
-//! Every code, in one table. `docs/errors.md` has the same list; a test compares them.
+//! Every code, in one table. To add one, add its row here and report it; `docs/errors.md` has the same list, with an
+//! example of each, and tests compare them.
 
-/// How bad it is.
+/// How severe it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Level {
     /// The configuration can't run.
     Error,
-    /// It can, but most likely not as meant.
+    /// It can run, but most likely not as intended.
     Warning,
 }
 
