@@ -120,12 +120,11 @@ fn row(
     }
     let (mut cells, mut missing) = (Vec::new(), Vec::new());
     for column in &table.columns {
-        match entries.iter().find(|(name, _)| name.value == column.name) {
-            Some((_, json)) => cells.push(cell(json, column.ty, report)),
-            None => {
-                cells.push(None);
-                missing.push(format!("`{}`", column.name));
-            }
+        if let Some((_, json)) = entries.iter().find(|(name, _)| name.value == column.name) {
+            cells.push(cell(json, column.ty, report));
+        } else {
+            cells.push(None);
+            missing.push(format!("`{}`", column.name));
         }
     }
     if columns == Columns::All && !missing.is_empty() {

@@ -72,13 +72,14 @@ fn rejected(rejection: &Rejection) -> String {
         ("keyword", &rejection.keyword),
         ("schema_path", &rejection.schema_path),
     ];
-    let mut lines = format!("rejected:\n  code: {}\n", rejection.code.as_str());
+    let mut lines = vec!["rejected:".to_owned(), format!("  code: {}", rejection.code.as_str())];
     for (name, text) in fields {
         if let Some(text) = text {
-            lines += &format!("  {name}: {}\n", Value::from(text.as_str()));
+            lines.push(format!("  {name}: {}", Value::from(text.as_str())));
         }
     }
-    lines + &format!("  message: {}\n", Value::from(rejection.message.as_str()))
+    lines.push(format!("  message: {}\n", Value::from(rejection.message.as_str())));
+    lines.join("\n")
 }
 
 /// A name as a YAML key: in quotes unless it is one word that YAML reads as a text. The quotes are those of JSON, which are

@@ -58,7 +58,8 @@ pub(super) fn template(schemas: &[&Value], name: &str, number: usize) -> String 
     let usual = by_name(name, &lengths).unwrap_or_else(|| letters(lengths.wanted()));
     let has_length = has_any(schemas.iter().copied(), &["minLength", "maxLength"]);
     let has_pattern = has_any(schemas.iter().copied(), &["pattern", "not"]);
-    if !has_pattern && !(has_length && format.is_some()) {
+    let is_constrained = has_pattern || (has_length && format.is_some());
+    if !is_constrained {
         return format.map_or(usual, |(_, text)| (*text).to_owned());
     }
     let mut candidates = Vec::new();

@@ -45,16 +45,16 @@ pub(super) fn of_alternative<'s>(shape: &Shape<'s>) -> Vec<Variant<'s>> {
         return of_constants(listed);
     }
     let mut examples: Vec<Variant<'s>> = shape.schemas().flat_map(examples).map(Variant::Literal).collect();
-    let mut typed: Vec<Variant<'s>> = Vec::new();
+    let mut variants: Vec<Variant<'s>> = Vec::new();
     for ty in by_likelihood(shape, &types) {
-        typed.push(Variant::Typed(shape.clone(), ty));
+        variants.push(Variant::Typed(shape.clone(), ty));
     }
     if shape.is_any() || has_any(shape.schemas(), &["pattern"]) {
-        examples.append(&mut typed);
+        examples.append(&mut variants);
         return examples;
     }
-    typed.append(&mut examples);
-    typed
+    variants.append(&mut examples);
+    variants
 }
 
 fn of_constants(listed: Vec<&Value>) -> Vec<Variant<'_>> {

@@ -62,8 +62,8 @@ pub fn tested(path: &Path) -> Option<PathBuf> {
     if stem.is_empty() || stem.starts_with('.') {
         return None;
     }
-    let [yaml, yml] = [".yaml", ".yml"].map(|ending| path.with_file_name(format!("{stem}{ending}")));
-    Some(if yml.exists() && !yaml.exists() { yml } else { yaml })
+    let [usual, short] = [".yaml", ".yml"].map(|ending| path.with_file_name(format!("{stem}{ending}")));
+    Some(if short.exists() && !usual.exists() { short } else { usual })
 }
 
 #[cfg(test)]
