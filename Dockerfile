@@ -1,13 +1,16 @@
 # syntax=docker/dockerfile:1
 
+# The compiler that the project is tested with: `rust-version` in Cargo.toml is the same. Without default features the
+# image has no `runner dev`, which would need PostgreSQL's server programs.
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked --package runner && cp target/release/runner /usr/local/bin/runner
+    cargo build --release --locked --package runner --no-default-features \
+    && cp target/release/runner /usr/local/bin/runner
 
-# libc, libgcc and the CA certificates; no shell, no package manager.
+# Contains libc, libgcc and the CA certificates, but no shell and no package manager.
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /usr/local/bin/runner /usr/local/bin/runner
 COPY pipelines /etc/runner/pipelines

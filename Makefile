@@ -1,19 +1,19 @@
 .DEFAULT_GOAL := help
 .PHONY: dev test ci bench help postgres
 
-dev: postgres ## the whole loop on this machine: queue, PostgreSQL, sample events, pipeline
+dev: postgres ## run the whole loop on this machine: queue, PostgreSQL, sample events, pipeline
 	cargo run --release -- dev
 
-test: postgres ## every test, against a private PostgreSQL and an in-process queue
+test: postgres ## run every test, with a private PostgreSQL and a queue server in the process
 	cargo test --workspace
 
-ci: ## what a change has to pass: format, lints, tests, docs, a second queue server
+ci: ## run all that a change has to pass: format, lints, tests, docs, a second queue server
 	.ci/run
 
-bench: ## the benchmarks
+bench: ## run the benchmarks
 	cargo bench --workspace
 
-help: ## this list
+help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 postgres:

@@ -1,13 +1,13 @@
 #!/bin/bash
-# Run by LocalStack once it answers: creates every queue the example pipelines name, each with its dead-letter queue.
-# The compose file takes LocalStack for healthy only after this has ended well.
+# Creates every queue that the example pipelines use, each with its dead-letter queue. LocalStack runs this script when it
+# is ready, and the compose file counts LocalStack as healthy only after the script has succeeded.
 set -euo pipefail
 
 region=${AWS_REGION:-us-east-1}
-account=000000000000 # LocalStack's account for the key id `test`
+account=000000000000 # the account that LocalStack uses for the key id `test`
 
-# Deliveries before SQS itself moves a message on. `runner` dead-letters with a reason long before; this is the net
-# for messages that no runner ever settles.
+# After so many deliveries SQS itself moves a message to the dead-letter queue. runner dead-letters a bad message at its
+# first delivery, with a reason. This limit is for messages that no runner ever finishes.
 max_receives=10
 
 create() {

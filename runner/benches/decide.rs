@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
-use compiler::config::{Environment, load};
 use compiler::Compiled;
+use compiler::config::{Environment, load};
 use divan::Bencher;
 use jq::{Context, Expr};
 use pipeline::decide::{Decider, Schemas};

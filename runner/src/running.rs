@@ -12,11 +12,11 @@ use engine::dlq::SqsDeadLetters;
 use engine::sink::PostgresSink;
 use engine::source::{Clients, Queue, SqsSource, resolve};
 use engine::stop::Stop;
-use engine::{self, Ending, Seams, Stats, WRITERS};
+use engine::{self, Ending, Figures, Services, WRITERS};
 use pipeline::{Pipeline, QueueRef};
 
 /// The outsides of a pipeline as they are outside of tests.
-pub(crate) type Opened = Seams<SqsSource, PostgresSink, SqsDeadLetters>;
+pub(crate) type Opened = Services<SqsSource, PostgresSink, SqsDeadLetters>;
 
 /// The queues to open: the pipeline's own, or their namesakes on a local service.
 #[derive(Debug, Clone)]
@@ -82,7 +82,7 @@ async fn try_open(
             queue.max_message_bytes
         );
     }
-    Ok(Seams {
+    Ok(Services {
         ordered: queue.fifo,
         source: SqsSource::new(clients, &queue, source.visibility),
         sink: PostgresSink::new(&database, pipeline.targets()),
@@ -112,12 +112,12 @@ async fn tables_that_fit(pipeline: &Pipeline, database: &DatabaseUrl) -> Result<
 /// Runs an opened pipeline to its end.
 pub(crate) async fn run(
     pipeline: Arc<Pipeline>,
-    seams: Opened,
+    services: Opened,
     ending: Ending,
-    stats: Arc<Stats>,
+    figures: Arc<Figures>,
     stop: Stop,
 ) -> Result<(), Failure> {
     let name = pipeline.name().to_owned();
-    let ended = engine::run(pipeline, seams, ending, stats, stop).await;
+    let ended = engine::run(pipeline, services, ending, figures, stop).await;
     ended.map_err(|fault| Failure::Running(format!("error: pipeline `{name}` stopped: {fault}")))
 }

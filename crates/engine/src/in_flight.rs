@@ -13,26 +13,42 @@ use crate::lease::InFlight;
 pub(crate) struct Storable {
     pub(crate) rows: Rows,
     pub(crate) in_flight: InFlight,
-    /// Of a message that was refused alone.
-    pub(crate) suspicion: Option<Suspicion>,
+    /// Of a message that the database refused alone.
+    pub(crate) refusal: Option<Refusal>,
 }
 
-/// A message with the reason it can't be stored.
+/// A message with the reason why it can't be stored.
 #[derive(Debug)]
 pub(crate) struct Rejected {
     pub(crate) rejection: Rejection,
     pub(crate) in_flight: InFlight,
 }
 
-/// Since when a message is refused alone, and why.
+/// Since when the database refuses a message alone, and why.
 #[derive(Debug)]
-pub(crate) struct Suspicion {
+pub(crate) struct Refusal {
     pub(crate) since: Instant,
     pub(crate) fault: Fault,
 }
 
-impl Suspicion {
-    pub(crate) fn begin(fault: &Fault) -> Self {
+impl Refusal {
+    pub(crate) fn now(fault: &Fault) -> Self {
         Self { since: Instant::now(), fault: fault.copy() }
+    }
+}
+
+impl Storable {
+    /// The indexes of the tables that the message has rows for.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = usize> {
+        self.rows.tables.iter().enumerate().filter(|(_, rows)| !rows.is_empty()).map(|(table, _)| table)
+    }
+
+    /// The message group on a FIFO queue.
+    pub(crate) fn group(&self) -> Option<&str> {
+        self.in_flight.delivery.metadata.group_id.as_deref()
+    }
+
+    pub(crate) fn sent_at(&self) -> Option<i64> {
+        self.in_flight.delivery.metadata.sent_at
     }
 }

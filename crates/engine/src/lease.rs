@@ -9,15 +9,18 @@ use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::fault::Class;
+use crate::figures::Figures;
 use crate::source::{Backlog, MAX_BATCH, Source};
 use pipeline::message::{Delivery, Receipt};
 
-/// A delivery in our care: it occupies its place in memory and its visibility is renewed until this is dropped.
+/// A delivery that the engine is responsible for. Until it is dropped it occupies its place in memory, and its visibility
+/// timeout is renewed.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     pub(crate) delivery: Delivery,
     id: u64,
     leases: Arc<Leases>,
+    figures: Arc<Figures>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -30,6 +33,7 @@ impl InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.leases.entries().remove(&self.id);
+        self.figures.left_flight();
     }
 }
 
@@ -39,6 +43,7 @@ pub(crate) struct Leases {
     entries: Mutex<HashMap<u64, Entry>>,
     next_id: AtomicU64,
     timeout: Duration,
+    figures: Arc<Figures>,
 }
 
 #[derive(Debug)]
@@ -52,16 +57,17 @@ const RENEWALS_AT_ONCE: usize = 8;
 
 impl Leases {
     /// `timeout` is the visibility timeout of every delivery.
-    pub(crate) fn new(timeout: Duration) -> Arc<Self> {
-        Arc::new(Self { entries: Mutex::default(), next_id: AtomicU64::new(0), timeout })
+    pub(crate) fn new(timeout: Duration, figures: Arc<Figures>) -> Arc<Self> {
+        Arc::new(Self { entries: Mutex::default(), next_id: AtomicU64::new(0), timeout, figures })
     }
 
-    /// Takes a delivery into care. It was received just now, so its visibility timeout began at most a moment ago.
+    /// Registers a delivery. It was received just now, so its visibility timeout began at most a moment ago.
     pub(crate) fn take(self: &Arc<Self>, delivery: Delivery, permit: OwnedSemaphorePermit) -> InFlight {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let entry = Entry { receipt: delivery.receipt.clone(), renew_at: self.next_renewal() };
         self.entries().insert(id, entry);
-        InFlight { delivery, id, leases: Arc::clone(self), _permit: permit }
+        self.figures.taken_in_flight();
+        InFlight { delivery, id, leases: Arc::clone(self), figures: Arc::clone(&self.figures), _permit: permit }
     }
 
     /// How many deliveries are in flight.
@@ -69,7 +75,7 @@ impl Leases {
         self.entries().len()
     }
 
-    /// Renews the visibility of whatever stays in flight for long, for ever. Half of the timeout is left for failures.
+    /// Renews the visibility of whatever stays in flight for long; never returns. Half of the timeout is left for failures.
     pub(crate) async fn renew(&self, source: &impl Source) {
         loop {
             tokio::time::sleep((self.timeout / 6).max(Duration::from_millis(200))).await;
@@ -87,7 +93,7 @@ impl Leases {
         for ((id, _), result) in due.iter().zip(results) {
             match result {
                 Ok(()) => self.renewed(*id),
-                // The receipt has had its time: the queue hands the message out again, whatever becomes of this delivery.
+                // The receipt has expired: the queue delivers the message again, whatever becomes of this delivery.
                 Err(fault) if fault.class == Class::Fatal => {
                     tracing::warn!(%fault, "a message's visibility can't be renewed any more");
                     self.entries().remove(id);
@@ -120,7 +126,7 @@ impl Leases {
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<u64, Entry>> {
-        // No code panics while it holds the lock; a poisoned map is still a right map.
+        // No code panics while it holds the lock.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -131,12 +137,12 @@ pub(crate) async fn release(source: &impl Source, receipts: &[Receipt]) -> usize
     join_all(calls).await.into_iter().flatten().flatten().count()
 }
 
-/// Empty answers since the last message: what the queue itself says about being empty.
+/// Counts empty answers since the last message, by which the queue shows that it is empty.
 #[derive(Debug, Default)]
 pub(crate) struct Idle(AtomicU64);
 
 impl Idle {
-    /// Takes note of an answer with so many messages.
+    /// Notes an answer with this many messages.
     pub(crate) fn answered(&self, messages: usize) {
         match messages {
             0 => self.0.fetch_add(1, Ordering::Relaxed),
@@ -150,14 +156,19 @@ impl Idle {
 }
 
 /// Resolves when nothing is in flight, the last long poll was answered empty, and the queue has counted nothing twice in
-/// a row. No single look is enough: AWS's counts lag behind, and a message between two calls shows in neither.
+/// a row. One count is not enough: AWS's counts lag behind, and a message between two calls shows in neither.
 pub(crate) async fn drained(leases: &Leases, idle: &Idle, source: &impl Source) {
     const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
     let mut empty_looks = 0;
     while empty_looks < 2 {
         tokio::time::sleep(BETWEEN_LOOKS).await;
-        let nothing_here = || leases.len() == 0 && idle.is_idle();
-        let empty = nothing_here() && source.backlog().await.is_ok_and(Backlog::is_empty) && nothing_here();
+        // Looked at before and after: a message may have arrived while the queue counted.
+        let empty =
+            idle_here(leases, idle) && source.backlog().await.is_ok_and(Backlog::is_empty) && idle_here(leases, idle);
         empty_looks = if empty { empty_looks + 1 } else { 0 };
     }
+}
+
+fn idle_here(leases: &Leases, idle: &Idle) -> bool {
+    leases.len() == 0 && idle.is_idle()
 }

@@ -7,21 +7,22 @@ pub mod fault;
 mod backoff;
 pub mod stop;
 
+mod figures;
+
 pub mod dlq;
 pub mod sink;
 pub mod source;
 
-mod doubt;
+mod evidence;
 mod in_flight;
 mod lease;
 mod receive;
 mod reject;
 mod run;
 mod settle;
-mod stats;
 mod write;
 
 pub mod produce;
 
-pub use run::{Ending, Seams, WRITERS, run};
-pub use stats::{Reading, Stats};
+pub use figures::{Away, Figures, Health, Reading, Service, TableReading};
+pub use run::{Ending, Services, WRITERS, run};

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::lease::{Idle, InFlight, Leases};
-use super::stats::Stats;
 use crate::backoff::Backoff;
 use crate::fault::{Class, Fault};
+use crate::figures::{Figures, Service};
 use crate::in_flight::{Rejected, Storable};
 use crate::source::{MAX_BATCH, Source};
 use crate::stop::Stop;
@@ -19,7 +19,7 @@ use pipeline::message::{Code, Delivery, Rejection};
 pub(crate) struct Receiver<S> {
     pub(crate) source: Arc<S>,
     pub(crate) pipeline: Arc<Pipeline>,
-    pub(crate) stats: Arc<Stats>,
+    pub(crate) figures: Arc<Figures>,
     pub(crate) leases: Arc<Leases>,
     pub(crate) idle: Arc<Idle>,
     /// Long-poll wait.
@@ -33,7 +33,7 @@ pub(crate) struct Receiver<S> {
     pub(crate) stop: Stop,
     pub(crate) fatal: mpsc::UnboundedSender<Fault>,
     pub(crate) storable: mpsc::UnboundedSender<Storable>,
-    pub(crate) doomed: mpsc::UnboundedSender<Rejected>,
+    pub(crate) rejected: mpsc::UnboundedSender<Rejected>,
 }
 
 /// When draining begins, an answer on its way may still arrive: dropped, its messages would stay invisible for their
@@ -52,7 +52,10 @@ impl<S: Source> Receiver<S> {
             match self.stop.unless_draining_for(LAST_ANSWER, self.source.receive(MAX_BATCH, self.wait)).await {
                 None => return,
                 Some(Ok(deliveries)) => {
-                    backoff = Backoff::quick();
+                    if backoff.attempts() > 0 {
+                        self.figures.health().recovered(Service::Queue);
+                        backoff = Backoff::quick();
+                    }
                     self.idle.answered(deliveries.len());
                     self.rescale(index, deliveries.len());
                     self.take_in(deliveries, permits);
@@ -81,7 +84,7 @@ impl<S: Source> Receiver<S> {
     /// One more poller for each answer with messages, one less for each empty one: an idle queue costs one long poll.
     fn rescale(&self, index: usize, received: usize) {
         let most = self.pipeline.source().pollers;
-        self.wanted.send_if_modified(|wanted| {
+        let changed = self.wanted.send_if_modified(|wanted| {
             let next = match received {
                 // Only the last one leaves, so that the first always stays.
                 0 if index + 1 == *wanted => wanted.saturating_sub(1).max(1),
@@ -90,10 +93,13 @@ impl<S: Source> Receiver<S> {
             };
             std::mem::replace(wanted, next) != next
         });
+        if changed {
+            self.figures.pollers(*self.wanted.borrow());
+        }
     }
 
     fn take_in(&self, deliveries: Vec<Delivery>, mut permits: OwnedSemaphorePermit) {
-        self.stats.received(deliveries.len());
+        self.figures.received(deliveries.len());
         for delivery in deliveries {
             let permit = permits.split(1).expect("a receive never answers more than was asked for");
             let in_flight = self.leases.take(delivery, permit);
@@ -104,8 +110,8 @@ impl<S: Source> Receiver<S> {
     /// The channels end only after the pollers, so a send can't fail.
     fn hand_on(&self, in_flight: InFlight) {
         match self.decide(&in_flight.delivery) {
-            Ok(rows) => drop(self.storable.send(Storable { rows, in_flight, suspicion: None })),
-            Err(rejection) => drop(self.doomed.send(Rejected { rejection, in_flight })),
+            Ok(rows) => drop(self.storable.send(Storable { rows, in_flight, refusal: None })),
+            Err(rejection) => drop(self.rejected.send(Rejected { rejection, in_flight })),
         }
     }
 
@@ -128,6 +134,7 @@ impl<S: Source> Receiver<S> {
             let _ = self.fatal.send(fault);
             return false;
         }
+        self.figures.health().failed(Service::Queue, &fault);
         let wait = backoff.next();
         if backoff.worth_a_line() {
             let (pipeline, attempts) = (self.pipeline.name(), backoff.attempts());

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! pollers ──decide──> storable ──> writers ──committed──> settler ──> delete
-//!              └────> doomed <──rejected──┘ └─> rejecter ──accepted──┘
+//!              └────> rejected <──rejected──┘ └─> rejecter ──accepted──┘
 //! ```
 //!
 //! A message is one `lease::InFlight` that is moved along; there is no other way to the delete than through a
@@ -15,19 +15,19 @@ use tokio::sync::{Mutex, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::dlq::DeadLetters;
-use crate::doubt::Witness;
+use crate::evidence::TableActivity;
 use crate::fault::{Class, Fault};
+use crate::figures::Figures;
 use crate::lease::{Idle, Leases};
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::stats::Stats;
 use crate::stop::{Stop, stop_pair};
 use crate::{lease, receive, reject, settle, write};
 use pipeline::Pipeline;
 
-/// The three outsides of a pipeline.
+/// The external services of a pipeline.
 #[derive(Debug)]
-pub struct Seams<S, K, D> {
+pub struct Services<S, K, D> {
     /// Where messages come from.
     pub source: S,
     /// Where rows go.
@@ -48,7 +48,7 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// A drained queue is told by an empty answer, so the answer should not take twenty seconds. A second is still a
+    /// An empty answer shows that the queue is drained, so the answer should not take twenty seconds. A second is still a
     /// long poll, which asks every server of the queue (Amazon SQS, "short and long polling").
     fn long_poll(self) -> Option<Duration> {
         self.until_empty.then_some(Duration::from_secs(1))
@@ -63,36 +63,36 @@ const DEAD_LETTER_CALLS: usize = 16;
 /// How long giving messages back may take when the grace period is over.
 const RELEASE: Duration = Duration::from_secs(3);
 
-/// Runs one pipeline until `stop` says so, its queue is empty, or a fault is fatal.
+/// Runs one pipeline until `stop` asks for the end, its queue is empty, or a fault is fatal.
 ///
 /// When it returns, every message it received is settled, given back to the queue, or left to its visibility timeout
 /// because the queue could not be reached.
 pub async fn run<S: Source, K: Sink, D: DeadLetters>(
     pipeline: Arc<Pipeline>,
-    seams: Seams<S, K, D>,
+    services: Services<S, K, D>,
     ending: Ending,
-    stats: Arc<Stats>,
+    figures: Arc<Figures>,
     stop: Stop,
 ) -> Result<(), Fault> {
-    let source = Arc::new(seams.source);
-    let leases = Leases::new(source.visibility_timeout());
+    let source = Arc::new(services.source);
+    let leases = Leases::new(source.visibility_timeout(), Arc::clone(&figures));
     let idle = Arc::new(Idle::default());
     let (fatal, mut fatals) = mpsc::unbounded_channel();
     // Other pipelines of the process have a stop of their own: none is stopped by the end of this one.
     let (stopper, inner) = stop_pair();
     let wiring = Wiring {
         pipeline,
-        stats: Arc::clone(&stats),
+        figures: Arc::clone(&figures),
         leases: Arc::clone(&leases),
         idle: Arc::clone(&idle),
         long_poll: ending.long_poll(),
         stop: inner.clone(),
         fatal,
     };
-    let mut tasks = wiring.spawn(&source, seams.sink, seams.dead_letters, seams.ordered);
+    let mut tasks = wiring.spawn(&source, services.sink, services.dead_letters, services.ordered);
 
     let mut first_fatal = tokio::select! {
-        // A poller that meets a fatal fault tells it and ends: the fault is the better report.
+        // A poller that meets a fatal fault sends it and ends: the fault is the better report.
         biased;
         fault = fatals.recv() => fault,
         ended = tasks.join_next() => unexpected(ended),
@@ -116,7 +116,7 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
         // First nothing works on a message any more, then others may have it.
         tasks.shutdown().await;
         let released = tokio::time::timeout(RELEASE, lease::release(&*source, &held)).await;
-        stats.released(released.unwrap_or(0));
+        figures.released(released.unwrap_or(0));
     }
     first_fatal.map_or(Ok(()), Err)
 }
@@ -143,7 +143,7 @@ fn unexpected(ended: Option<Result<(), tokio::task::JoinError>>) -> Option<Fault
 /// What every part of a running pipeline shares.
 struct Wiring {
     pipeline: Arc<Pipeline>,
-    stats: Arc<Stats>,
+    figures: Arc<Figures>,
     leases: Arc<Leases>,
     idle: Arc<Idle>,
     long_poll: Option<Duration>,
@@ -152,7 +152,7 @@ struct Wiring {
 }
 
 impl Wiring {
-    /// Starts all tasks. Each ends when those before it have ended: the senders say so by being dropped.
+    /// Starts all tasks. Each ends when those before it have ended, which it sees by their senders being dropped.
     fn spawn<S: Source, K: Sink, D: DeadLetters>(
         self,
         source: &Arc<S>,
@@ -163,7 +163,7 @@ impl Wiring {
         let plan = self.pipeline.source();
         let (gate, gate_state) = watch::channel(true);
         let (storable, storables) = mpsc::unbounded_channel();
-        let (doomed, dooms) = mpsc::unbounded_channel();
+        let (rejected, rejections) = mpsc::unbounded_channel();
         let (settled, settlements) = mpsc::unbounded_channel();
         let name: Arc<str> = self.pipeline.name().into();
         let mut tasks = JoinSet::new();
@@ -171,7 +171,7 @@ impl Wiring {
         let receiver = Arc::new(receive::Receiver {
             source: Arc::clone(source),
             pipeline: Arc::clone(&self.pipeline),
-            stats: Arc::clone(&self.stats),
+            figures: Arc::clone(&self.figures),
             leases: self.leases,
             idle: self.idle,
             wait: self.long_poll.map_or(plan.wait, |wait| wait.min(plan.wait)),
@@ -181,7 +181,7 @@ impl Wiring {
             stop: self.stop.clone(),
             fatal: self.fatal.clone(),
             storable,
-            doomed: doomed.clone(),
+            rejected: rejected.clone(),
         });
         for index in 0..plan.pollers {
             tasks.spawn(Arc::clone(&receiver).poll(index));
@@ -190,14 +190,14 @@ impl Wiring {
             sink: Arc::new(sink),
             pipeline: Arc::clone(&name),
             batch: plan.batch,
-            stats: Arc::clone(&self.stats),
+            figures: Arc::clone(&self.figures),
             gate,
             stop: self.stop.clone(),
             fatal: self.fatal,
             ordered,
-            witness: Witness::default(),
+            activity: TableActivity::default(),
             storable: Mutex::new(storables),
-            doomed,
+            rejected,
             settled: settled.clone(),
         });
         for _ in 0..if ordered { 1 } else { WRITERS } {
@@ -206,14 +206,14 @@ impl Wiring {
         let rejecter = reject::Rejecter {
             dead_letters: Arc::new(dead_letters),
             pipeline: Arc::clone(&name),
-            stats: Arc::clone(&self.stats),
+            figures: Arc::clone(&self.figures),
             stop: self.stop.clone(),
             settled,
             at_once: if ordered { 1 } else { DEAD_LETTER_CALLS },
         };
-        tasks.spawn(Arc::new(rejecter).run(dooms));
+        tasks.spawn(Arc::new(rejecter).run(rejections));
         let settler =
-            settle::Settler { source: Arc::clone(source), pipeline: name, stats: self.stats, stop: self.stop };
+            settle::Settler { source: Arc::clone(source), pipeline: name, figures: self.figures, stop: self.stop };
         tasks.spawn(Arc::new(settler).run(settlements));
         tasks
     }

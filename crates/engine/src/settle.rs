@@ -6,9 +6,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
 use super::lease::InFlight;
-use super::stats::Stats;
 use crate::backoff::Backoff;
 use crate::fault::{Class, Fault};
+use crate::figures::Figures;
 use crate::source::{MAX_BATCH, Source};
 use crate::stop::Stop;
 use pipeline::message::Receipt;
@@ -17,7 +17,7 @@ use pipeline::message::Receipt;
 pub(crate) struct Settler<S> {
     pub(crate) source: Arc<S>,
     pub(crate) pipeline: Arc<str>,
-    pub(crate) stats: Arc<Stats>,
+    pub(crate) figures: Arc<Figures>,
     pub(crate) stop: Stop,
 }
 
@@ -50,19 +50,22 @@ impl<S: Source> Settler<S> {
                 return self.leave(&batch, None);
             };
             let mut last_fault = None;
-            let failed = batch.into_iter().zip(results).filter_map(|(message, result)| {
-                last_fault = Some(result.err()?);
-                Some(message)
-            });
-            batch = failed.collect();
+            let mut failed = Vec::new();
+            for (message, result) in batch.into_iter().zip(results) {
+                if let Err(fault) = result {
+                    last_fault = Some(fault);
+                    failed.push(message);
+                }
+            }
+            batch = failed;
             let Some(fault) = last_fault else { return };
             let wait = backoff.next();
             if backoff.worth_a_line() {
                 let (pipeline, attempts) = (&*self.pipeline, backoff.attempts());
                 tracing::warn!(pipeline, attempts, %fault, "can't delete what is settled; keeping it invisible, trying again");
             }
-            // A receipt that has had its time never deletes; everything else is worth waiting for, since the visibility
-            // is renewed meanwhile, and what waits here stops the receiving before it grows.
+            // An expired receipt never deletes. Everything else is worth waiting for: the visibility is renewed meanwhile,
+            // and what waits here stops the receiving before it grows.
             if fault.class == Class::Fatal || self.stop.unless_expired(tokio::time::sleep(wait)).await.is_none() {
                 return self.leave(&batch, Some(&fault));
             }
@@ -70,7 +73,7 @@ impl<S: Source> Settler<S> {
     }
 
     fn leave(&self, batch: &[InFlight], fault: Option<&Fault>) {
-        self.stats.undeleted(batch.len());
+        self.figures.undeleted(batch.len());
         let (pipeline, messages) = (&*self.pipeline, batch.len());
         let fault = fault.map(ToString::to_string).unwrap_or_default();
         tracing::warn!(pipeline, messages, fault, "stored but not deleted: the queue will deliver them again");

@@ -20,7 +20,7 @@ use crate::{load, output, running, signals};
 use engine::produce::Production;
 use engine::source::{Access, Clients, Keys};
 use engine::stop::{Stop, Stopper, stop_pair};
-use engine::{Ending, Stats};
+use engine::{Ending, Figures};
 use pipeline::producer::{Events, Generator, Pace, Totals};
 use pipeline::{Pipeline, QueueRef};
 
@@ -114,44 +114,44 @@ impl Session<'_> {
         self.migrate(&database).await?;
         self.announce(pace, args.count);
 
-        let stats = Arc::new(Stats::default());
+        let figures = Arc::new(Figures::new(&self.pipeline));
         let local = local_names(&self.pipeline);
-        let seams = running::open(&self.pipeline, &local, &clients, &database, false).await?;
+        let services = running::open(&self.pipeline, &local, &clients, &database, false).await?;
         let queue = engine::source::resolve(&clients, &local.queue).await;
         let queue = queue.map_err(|error| Failure::Running(format!("error: {error}")))?;
         let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count: args.count };
         let (totals, processed) = tokio::select! {
             both = async {
                 tokio::join!(
-                    self.produce(production, &stats),
-                    self.process(seams, &stats),
+                    self.produce(production, &figures),
+                    self.process(services, &figures),
                 )
             } => both,
-            () = show(&stats) => unreachable!("showing never ends"),
+            () = show(&figures) => unreachable!("showing never ends"),
         };
         processed?;
         let summary = Summary {
             produced: Some(totals?.produced),
-            total: stats.read(),
-            pipelines: vec![(self.pipeline.name().to_owned(), stats.read())],
+            total: figures.read(),
+            pipelines: vec![(self.pipeline.name().to_owned(), figures.read())],
         };
         output::result(summary.render(args.format))
     }
 
     /// Processes until stopped; when it fails, the producer is stopped too.
-    async fn process(&self, seams: running::Opened, stats: &Arc<Stats>) -> Result<(), Failure> {
+    async fn process(&self, services: running::Opened, figures: &Arc<Figures>) -> Result<(), Failure> {
         let ending = Ending { until_empty: false, grace: Duration::from_secs(10) };
-        let run = running::run(Arc::clone(&self.pipeline), seams, ending, Arc::clone(stats), self.stop.clone());
+        let run = running::run(Arc::clone(&self.pipeline), services, ending, Arc::clone(figures), self.stop.clone());
         let ended = run.await;
         self.stopper.drain();
         ended
     }
 
     /// Produces; when that has an end, waits until every event is settled and stops the pipeline.
-    async fn produce(&self, production: Production, stats: &Stats) -> Result<Totals, Failure> {
+    async fn produce(&self, production: Production, figures: &Figures) -> Result<Totals, Failure> {
         let produced = production.run(self.stop.clone(), |_| ()).await;
         if let Ok(totals) = &produced {
-            while stats.ended() < totals.produced && !self.stop.is_draining() {
+            while figures.ended() < totals.produced && !self.stop.is_draining() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
@@ -195,13 +195,13 @@ async fn create_queue(clients: &Clients, queue: &QueueRef) -> Result<(), Failure
 }
 
 /// A line each time the counters have changed, at most once a second.
-async fn show(stats: &Stats) {
+async fn show(figures: &Figures) {
     let mut shown = 0;
     loop {
         tokio::time::sleep(SHOWN_EVERY).await;
-        let reading = stats.read();
-        if stats.ended() != shown {
-            shown = stats.ended();
+        let reading = figures.read();
+        if figures.ended() != shown {
+            shown = figures.ended();
             let skipped = if reading.skipped == 0 { String::new() } else { format!(", {} skipped", reading.skipped) };
             output::tell(format_args!(
                 "  {} received, {} stored, {} dead-lettered{skipped}",

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
 use crate::connection::{DatabaseFlags, QueueFlags};
@@ -14,7 +13,7 @@ use crate::output::summary::Summary;
 use crate::running::Queues;
 use crate::{load, output, running, signals};
 use engine::stop::{Stop, Stopper, stop_pair};
-use engine::{Ending, Stats};
+use engine::{Ending, Figures};
 use pipeline::Pipeline;
 
 /// Process events until stopped
@@ -75,71 +74,71 @@ struct Context {
 
 struct Ended {
     name: String,
-    stats: Arc<Stats>,
+    figures: Arc<Figures>,
     result: Result<(), Failure>,
 }
 
+/// A pipeline's thread. Its figures are readable while it runs, and whatever becomes of it.
 struct Thread {
     name: String,
-    ended: oneshot::Receiver<Ended>,
+    figures: Arc<Figures>,
+    ended: oneshot::Receiver<Result<(), Failure>>,
 }
 
 fn spawn(context: &Arc<Context>, pipeline: Arc<Pipeline>, stopper: Stopper, stop: Stop) -> Result<Thread, Failure> {
     let (send, receive) = oneshot::channel();
+    let figures = Arc::new(Figures::new(&pipeline));
+    let shared = Arc::clone(&figures);
     let context = Arc::clone(context);
     let name = pipeline.name().to_owned();
     let thread = std::thread::Builder::new().name(pipeline.name().to_owned());
     let work = move || {
-        let name = pipeline.name().to_owned();
-        let stats = Arc::new(Stats::default());
-        let result = crate::cli::runtime()
-            .and_then(|runtime| runtime.block_on(one(&context, pipeline, Arc::clone(&stats), &stop)));
+        let result = crate::cli::runtime().and_then(|runtime| runtime.block_on(one(&context, pipeline, shared, &stop)));
         if result.is_err() {
             // One broken pipeline ends the process, so that whoever supervises it sees it.
             stopper.drain();
         }
-        let _ = send.send(Ended { name, stats, result });
+        let _ = send.send(result);
     };
     thread.spawn(work).map_err(|error| Failure::Running(format!("error: can't start a thread: {error}")))?;
-    Ok(Thread { name, ended: receive })
+    Ok(Thread { name, figures, ended: receive })
 }
 
-async fn one(context: &Context, pipeline: Arc<Pipeline>, stats: Arc<Stats>, stop: &Stop) -> Result<(), Failure> {
+async fn one(context: &Context, pipeline: Arc<Pipeline>, figures: Arc<Figures>, stop: &Stop) -> Result<(), Failure> {
     let args = &context.args;
     let opening = async {
         let clients = args.queue.clients(&context.settings, &pipeline.source().queue).await?;
         running::open(&pipeline, &Queues::of(&pipeline), &clients, &context.database, args.wait).await
     };
-    let Some(seams) = stop.unless_draining(opening).await else {
+    let Some(services) = stop.unless_draining(opening).await else {
         return Ok(());
     };
-    let seams = seams?;
+    let services = services?;
     let ready_ms = u64::try_from(context.started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(pipeline = pipeline.name(), ready_ms, "receiving from {}", pipeline.source().queue);
     let ending = Ending { until_empty: args.until_empty, grace: args.grace };
-    running::run(pipeline, seams, ending, stats, stop.clone()).await
+    running::run(pipeline, services, ending, figures, stop.clone()).await
 }
 
 async fn wait_for(threads: Vec<Thread>, stopper: &Stopper) -> Vec<Ended> {
-    let wait = threads.into_iter().map(|thread| async move {
-        let name = thread.name;
-        if let Ok(ended) = thread.ended.await {
-            return ended;
-        }
-        // The thread dropped its sender: it panicked, and its message is on stderr already.
-        stopper.drain();
-        let result = Err(Failure::Running(format!("error: pipeline `{name}` panicked; this is a bug")));
-        Ended { name, stats: Arc::default(), result }
-    });
-    join_all(wait).await
+    let mut ended = Vec::new();
+    for thread in threads {
+        let result = thread.ended.await.unwrap_or_else(|_| {
+            // The thread dropped its sender: it panicked, and its message is on stderr already.
+            stopper.drain();
+            Err(Failure::Running(format!("error: pipeline `{}` panicked; this is a bug", thread.name)))
+        });
+        ended.push(Ended { name: thread.name, figures: thread.figures, result });
+    }
+    ended
 }
 
 /// Prints what was done, unless nothing was; then every failure, in one report.
 fn finish(ended: Vec<Ended>, format: Format) -> Result<(), Failure> {
-    let total = Stats::total(ended.iter().map(|end| &*end.stats));
+    let total = Figures::total(ended.iter().map(|end| &*end.figures));
     let failed = ended.iter().any(|end| end.result.is_err());
     if !failed || total.received > 0 {
-        let pipelines = ended.iter().map(|end| (end.name.clone(), end.stats.read())).collect();
+        let pipelines = ended.iter().map(|end| (end.name.clone(), end.figures.read())).collect();
         output::result(Summary { produced: None, total, pipelines }.render(format))?;
     }
     ended.into_iter().filter_map(|end| end.result.err()).reduce(Failure::and).map_or(Ok(()), Err)

@@ -48,7 +48,7 @@ fn it_judges_the_structure_as_the_reader_does() {
     const TOLD: [Code; 4] = [Code::MissingKey, Code::BadValue, Code::SchemaChoice, Code::ColumnLine];
     let validator = validator();
     let (mut right, mut wrong) = (0, 0);
-    for path in pipeline_files("runner/tests/broken") {
+    for path in pipeline_files("crates/compiler/tests/broken") {
         let text = fs::read_to_string(&path).unwrap_or_default();
         // What is no YAML for serde either has no structure to judge.
         let Ok(value) = serde_yaml::from_str::<Value>(&text) else {

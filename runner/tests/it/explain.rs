@@ -152,5 +152,5 @@ fn a_folder_and_a_wrong_file_are_told_apart() {
     let folder = explain(&["../pipelines"], "");
     assert_eq!(folder.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&folder.stderr).contains("name one pipeline file"));
-    assert_eq!(explain(&["tests/broken/no_such_field.yaml"], "").status.code(), Some(78));
+    assert_eq!(explain(&["../crates/compiler/tests/broken/no_such_field.yaml"], "").status.code(), Some(78));
 }

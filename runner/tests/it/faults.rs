@@ -9,7 +9,7 @@ use engine::dlq::{DeadLetters, Letter};
 use engine::sink::{Sink, Written};
 use engine::source::{Backlog, Source};
 use engine::stop::stop_pair;
-use engine::{Ending, Seams, Stats};
+use engine::{Ending, Figures, Services};
 use pipeline::message::{Delivery, Metadata, Receipt};
 use pipeline::row::Rows;
 use serde_json::json;
@@ -92,13 +92,13 @@ async fn a_panic_ends_the_pipeline_with_an_error_and_gives_its_messages_back() {
     let files = compiler::config::load(&[repository().join(PIPELINE)], &compiler::config::Environment::new());
     let mut compiled = compiler::compile(&files).expect("the example compiles");
     let pipeline = Arc::new(compiled.pipelines.remove(0));
-    let seams = Seams { source: Endless, sink: Panics, dead_letters: Unused, ordered: false };
-    let stats = Arc::new(Stats::default());
+    let services = Services { source: Endless, sink: Panics, dead_letters: Unused, ordered: false };
+    let figures = Arc::new(Figures::new(&pipeline));
     let (_stopper, stop) = stop_pair();
     let ending = Ending { until_empty: false, grace: Duration::from_secs(20) };
-    let run = engine::run(pipeline, seams, ending, Arc::clone(&stats), stop);
+    let run = engine::run(pipeline, services, ending, Arc::clone(&figures), stop);
     let ended = tokio::time::timeout(Duration::from_secs(30), run).await.expect("it ends by itself");
     let fault = ended.expect_err("it failed");
     assert!(fault.to_string().contains("panicked"), "{fault}");
-    assert_eq!(stats.read().stored, 0);
+    assert_eq!(figures.read().stored, 0);
 }

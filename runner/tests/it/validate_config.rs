@@ -29,18 +29,23 @@ fn right_files_are_listed_on_stdout() {
 
 #[test]
 fn wrong_files_exit_78_with_the_report_on_stderr() {
-    let output = validate(&["tests/broken/no_such_field.yaml"]);
+    let output = validate(&["../crates/compiler/tests/broken/no_such_field.yaml"]);
     assert_eq!(output.status.code(), Some(78));
     let stderr = text(&output.stderr);
     assert!(stderr.contains("error[E0107]: no such field: `.customer.emial`"), "{stderr}");
-    assert!(stderr.contains("tests/broken/no_such_field.yaml:9:36"), "{stderr}");
+    assert!(stderr.contains("../crates/compiler/tests/broken/no_such_field.yaml:9:36"), "{stderr}");
     assert!(stderr.ends_with("3 errors\n"), "{stderr}");
     assert!(output.stdout.is_empty() && !stderr.contains('\u{1b}'));
 }
 
 #[test]
 fn json_is_one_object_on_stdout() {
-    let output = validate(&["--format", "json", "tests/broken/no_such_field.yaml", "../pipelines/readings.yaml"]);
+    let output = validate(&[
+        "--format",
+        "json",
+        "../crates/compiler/tests/broken/no_such_field.yaml",
+        "../pipelines/readings.yaml",
+    ]);
     assert_eq!(output.status.code(), Some(78));
     let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let first = &result["diagnostics"][0];
@@ -50,7 +55,7 @@ fn json_is_one_object_on_stdout() {
 
 #[test]
 fn warnings_fail_only_when_denied() {
-    let file = "tests/broken/no_primary_key_warning.yaml";
+    let file = "../crates/compiler/tests/broken/no_primary_key_warning.yaml";
     let allowed = validate(&[file]);
     assert_eq!(allowed.status.code(), Some(0));
     assert!(text(&allowed.stderr).contains("warning[W0201]"));

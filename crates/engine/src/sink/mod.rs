@@ -21,9 +21,28 @@ pub trait Sink: Send + Sync + 'static {
     fn write(&self, batch: &[&Rows]) -> impl Future<Output = Result<Written, Fault>> + Send;
 }
 
-/// What a write did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What a write did, for each table of the pipeline in its order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Written {
+    /// Tables without rows in the write count zero.
+    pub tables: Vec<TableWritten>,
+}
+
+impl Written {
+    /// Rows sent to all tables.
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().map(|table| table.rows).sum()
+    }
+
+    /// Rows of all tables that changed nothing.
+    pub fn duplicates(&self) -> u64 {
+        self.tables.iter().map(|table| table.duplicates).sum()
+    }
+}
+
+/// What a write did to one table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TableWritten {
     /// Rows sent.
     pub rows: u64,
     /// Of these, rows that were neither inserted nor put in the place of another: their key was there already

@@ -8,7 +8,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::column::Column;
 use super::statement::Statement;
-use super::{Sink, Written};
+use super::{Sink, TableWritten, Written};
 use crate::fault::{Class, Fault};
 use pipeline::Target;
 use pipeline::row::{Row, Rows};
@@ -99,20 +99,22 @@ impl PostgresSink {
     }
 
     async fn write_on(&self, connection: &mut PgConnection, batch: &[&Rows]) -> Result<Written, Fault> {
-        let writes: Vec<_> = (0..self.tables.len())
-            .map(|index| (&self.tables[index], rows_of(batch, index)))
-            .filter(|(_, rows)| !rows.is_empty())
-            .collect();
+        let mut written = Written { tables: vec![TableWritten::default(); self.tables.len()] };
+        let mut writes = Vec::with_capacity(self.tables.len());
+        for index in 0..self.tables.len() {
+            let rows = rows_of(batch, index);
+            if !rows.is_empty() {
+                writes.push((index, rows));
+            }
+        }
         // One statement is its own transaction: it saves two round trips.
-        if let [(table, rows)] = writes.as_slice() {
-            return table.write(connection, rows).await;
+        if let [(index, rows)] = writes.as_slice() {
+            written.tables[*index] = self.tables[*index].write(connection, rows).await?;
+            return Ok(written);
         }
         let mut transaction = connection.begin().await.map_err(Fault::from_sqlx)?;
-        let mut written = Written::default();
-        for (table, rows) in writes {
-            let one = table.write(&mut transaction, &rows).await?;
-            written.rows += one.rows;
-            written.duplicates += one.duplicates;
+        for (index, rows) in writes {
+            written.tables[index] = self.tables[index].write(&mut transaction, &rows).await?;
         }
         transaction.commit().await.map_err(Fault::from_sqlx)?;
         Ok(written)
@@ -123,10 +125,10 @@ impl Sink for PostgresSink {
     async fn write(&self, batch: &[&Rows]) -> Result<Written, Fault> {
         // Messages that are dropped are settled without the database.
         if batch.iter().all(|rows| rows.is_empty()) {
-            return Ok(Written::default());
+            return Ok(Written { tables: vec![TableWritten::default(); self.tables.len()] });
         }
         let mut connection = self.pool.acquire().await.map_err(Fault::from_sqlx)?;
-        // A connection that died without a word would keep its write waiting for ever.
+        // A connection that died without a word would keep its write waiting without end.
         let answer = tokio::time::timeout(WRITE_TIMEOUT, self.write_on(&mut connection, batch)).await;
         let done = answer.unwrap_or_else(|_| Err(Fault::new(Class::Retry, NO_ANSWER)));
         // Only a refused row says nothing against the connection.
@@ -142,7 +144,7 @@ fn rows_of<'a>(batch: &[&'a Rows], table: usize) -> Vec<&'a Row> {
 }
 
 impl TableWriter {
-    async fn write(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<Written, Fault> {
+    async fn write(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<TableWritten, Fault> {
         let mut arguments = PgArguments::default();
         for (index, wire) in self.statement.wires.iter().enumerate() {
             let column = Column { rows, index, wire: *wire };
@@ -152,6 +154,6 @@ impl TableWriter {
         let query = sea_orm::sqlx::query_with(AssertSqlSafe(self.statement.sql.as_str()), arguments);
         let done = query.execute(connection).await.map_err(Fault::from_sqlx)?;
         let sent = u64::try_from(rows.len()).map_err(|_| Fault::new(Class::Fatal, "more rows than a u64 counts"))?;
-        Ok(Written { rows: sent, duplicates: sent.saturating_sub(done.rows_affected()) })
+        Ok(TableWritten { rows: sent, duplicates: sent.saturating_sub(done.rows_affected()) })
     }
 }

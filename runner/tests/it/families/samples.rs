@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use compiler::Compiled;
 use compiler::config::{Environment, load};
 use compiler::diagnostic::{Style, render};
-use compiler::Compiled;
 use pipeline::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt};
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,0 +1,107 @@
+//! A moment's reading of the figures.
+
+use std::sync::PoisonError;
+
+use pipeline::message::Code;
+
+use super::{Figures, empty_histogram, get};
+
+/// What [`Figures`] hold at one moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reading {
+    /// Deliveries received.
+    pub received: u64,
+    /// Messages whose rows are committed.
+    pub stored: u64,
+    /// Rows sent to the database in committed writes.
+    pub rows: u64,
+    /// Of these, rows that changed nothing, as [`crate::sink::TableWritten::duplicates`] counts them.
+    pub duplicates: u64,
+    /// Messages the dead-letter queue accepted.
+    pub dead_lettered: u64,
+    /// The same by code; codes that did not occur are left out.
+    pub dead_letters_by_code: Vec<(Code, u64)>,
+    /// Messages dropped because the pipeline file says so.
+    pub skipped: u64,
+    /// Settled messages that could not be deleted: they will be delivered again.
+    pub undeleted: u64,
+    /// Deliveries given back to the queue.
+    pub released: u64,
+    /// Messages in memory now.
+    pub in_flight: u64,
+    /// Receive calls that the queue has work for now.
+    pub pollers: u64,
+    /// Each table with its rows.
+    pub tables: Vec<TableReading>,
+    /// Messages settled per second since the start.
+    pub rate: f64,
+    /// From sent to settled, median, in milliseconds.
+    pub p50_ms: u64,
+    /// From sent to settled, 99th percentile, in milliseconds.
+    pub p99_ms: u64,
+}
+
+/// The rows of one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableReading {
+    /// `schema.table`, as the pipeline file names it.
+    pub name: String,
+    /// Rows sent in committed writes.
+    pub rows: u64,
+    /// Of these, rows that changed nothing.
+    pub duplicates: u64,
+}
+
+impl Figures {
+    /// All figures now.
+    pub fn read(&self) -> Reading {
+        Self::total([self])
+    }
+
+    /// The figures of several pipelines together.
+    pub fn total<'a>(all: impl IntoIterator<Item = &'a Self>) -> Reading {
+        let mut total = Reading::default();
+        let mut latencies = empty_histogram();
+        for figures in all {
+            total.add(figures);
+            let latency = figures.latency.lock().unwrap_or_else(PoisonError::into_inner);
+            latencies.add(&*latency).expect("all histograms have the same bounds");
+        }
+        total.p50_ms = latencies.value_at_quantile(0.5);
+        total.p99_ms = latencies.value_at_quantile(0.99);
+        total
+    }
+}
+
+impl Reading {
+    fn add(&mut self, figures: &Figures) {
+        self.received += get(&figures.received);
+        self.stored += get(&figures.stored);
+        self.dead_lettered += figures.dead_letters();
+        self.skipped += get(&figures.skipped);
+        self.undeleted += get(&figures.undeleted);
+        self.released += get(&figures.released);
+        self.in_flight += get(&figures.in_flight);
+        self.pollers += get(&figures.pollers);
+        self.rate += figures.rate();
+        for table in &figures.tables {
+            let (rows, duplicates) = (get(&table.rows), get(&table.duplicates));
+            self.rows += rows;
+            self.duplicates += duplicates;
+            self.tables.push(TableReading { name: table.name.clone(), rows, duplicates });
+        }
+        for (code, counter) in Code::ALL.into_iter().zip(&figures.dead_lettered) {
+            self.add_dead_letters(code, get(counter));
+        }
+    }
+
+    fn add_dead_letters(&mut self, code: Code, count: u64) {
+        if count == 0 {
+            return;
+        }
+        match self.dead_letters_by_code.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, known)) => *known += count,
+            None => self.dead_letters_by_code.push((code, count)),
+        }
+    }
+}
