@@ -3,16 +3,15 @@
 mod overview;
 mod steps;
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
 use crate::output::format::Format;
 use crate::{load, output};
-use compiler::sample_metadata;
 use compiler::diagnostic::render;
-use pipeline::message::{Attribute, AttributeValue, Delivery, Receipt};
+use compiler::sample_metadata;
+use pipeline::message::{Delivery, Receipt};
 
 /// Say what a pipeline does, in words and as a table; with --message, what it does with that message, step by step
 #[derive(Debug, Clone, clap::Args)]
