@@ -82,7 +82,7 @@ fn complete_body(answer: &str) -> Option<&str> {
     (body.len() == length.parse::<usize>().unwrap()).then_some(body)
 }
 
-/// The backlog is held: as many are sent, outside the measurement, as are taken.
+/// The backlog stays the same: as many messages are sent, outside the measurement, as are received.
 #[divan::bench(args = [100, 200_000])]
 fn receive_and_delete_ten(bencher: Bencher, backlog: usize) {
     let client = std::cell::RefCell::new(Client::with_backlog(backlog));

@@ -1,10 +1,12 @@
-//! The local stack for `runner dev` and the tests: an SQS-compatible endpoint and a private
-//! PostgreSQL. Neither needs anything started by hand, and nothing of either outlives the process.
+//! The local stack for `runner dev` and the tests: an SQS-compatible endpoint, a private PostgreSQL, and a proxy that
+//! breaks connections. None needs anything started by hand, and nothing of them outlives the process.
 //!
 //! - [`sqs`]: the endpoint, in this process, in memory. `sqs::Sqs` is a running one,
 //!   `sqs::Faults` makes it fail on purpose.
 //! - [`postgres`]: a server run from the machine's own binaries. `postgres::Postgres` is a running
 //!   one.
+//! - [`proxy`]: a TCP proxy before either, or before another server. It cuts, stalls, delays, refuses
+//!   and half-opens connections on command.
 //!
 //! ```no_run
 //! use devstack::postgres::{Postgres, PostgresOptions};
@@ -17,14 +19,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What the endpoint promises is written down as a conformance suite in `tests/it/sqs`, which goes
-//! through the AWS SDK. The same suite runs on a server written by others, so that it says what SQS
-//! does and not what this crate does:
+//! The conformance suite in `tests/it/sqs` describes the behaviour of the endpoint, through the AWS SDK. It also runs
+//! on a server written by others, so that it describes SQS rather than this crate:
 //!
 //! ```sh
 //! cargo test -p devstack
-//! devstack/tests/with-ministack cargo test -p devstack --test it sqs::
+//! crates/devstack/tests/with-ministack cargo test -p devstack --test it sqs::
 //! ```
 
 pub mod postgres;
+pub mod proxy;
 pub mod sqs;

@@ -1,4 +1,4 @@
-//! Looking into values and changing parts of them: the interface jaq's interpreter works through.
+//! The interface through which jaq's interpreter looks into values and changes parts of them.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -10,10 +10,9 @@ use jaq_core::{Error, Exn, ValR, ValT, ValX};
 use jaq_json::Num;
 
 use super::budget;
-use super::container::Obj;
 use super::search;
 use super::text::Text;
-use super::value::Val;
+use super::value::{Obj, Val};
 
 const ITERABLE: &str = "iterable (array or object)";
 
@@ -121,8 +120,8 @@ impl ValT for Val {
             (Self::Arr(mut arr), Self::Num(_)) => {
                 let at = index.as_index().and_then(|at| element(at, arr.items().len()));
                 let Some(at) = at else {
-                    let outside = |_| Exn::from(Error::str(format_args!("index {index} out of bounds")));
-                    return opt.fail(Self::Arr(arr), outside);
+                    return opt
+                        .fail(Self::Arr(arr), |_| Exn::from(Error::str(format_args!("index {index} out of bounds"))));
                 };
                 Rc::make_mut(&mut arr).update(at, |before| f(before).next().transpose())?;
                 Ok(Self::Arr(arr))
@@ -184,22 +183,27 @@ fn element(index: isize, length: usize) -> Option<usize> {
 
 /// A slice's bounds, clipped to what is there.
 fn bounds(range: &val::Range<&Val>, length: usize) -> Result<Range<usize>, Error<Val>> {
-    let clip = |bound: Option<&Val>, default| match bound {
-        None | Some(Val::Null) => Ok(default),
-        Some(bound) => {
-            let index = bound.as_index().ok_or_else(|| Error::typ(bound.clone(), "integer"))?;
-            let at = index.unsigned_abs();
-            Ok(if index < 0 { length.saturating_sub(at) } else { at.min(length) })
-        }
+    let start = clipped(range.start, length)?.unwrap_or(0);
+    let end = clipped(range.end, length)?.unwrap_or(length);
+    Ok(start..end.max(start))
+}
+
+fn clipped(bound: Option<&Val>, length: usize) -> Result<Option<usize>, Error<Val>> {
+    let Some(bound) = bound.filter(|bound| !matches!(bound, Val::Null)) else {
+        return Ok(None);
     };
-    let start = clip(range.start, 0)?;
-    Ok(start..clip(range.end, length)?.max(start))
+    let index = bound.as_index().ok_or_else(|| Error::typ(bound.clone(), "integer"))?;
+    let at = index.unsigned_abs();
+    Ok(Some(if index < 0 { length.saturating_sub(at) } else { at.min(length) }))
 }
 
 /// The same in characters, as byte positions.
 fn char_bounds(range: &val::Range<&Val>, text: &str) -> Result<Range<usize>, Error<Val>> {
     budget::steps(1 + text.len() / 16);
     let range = bounds(range, text.chars().count())?;
-    let byte = |at| text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte);
-    Ok(byte(range.start)..byte(range.end))
+    Ok(byte_position(text, range.start)..byte_position(text, range.end))
+}
+
+fn byte_position(text: &str, character: usize) -> usize {
+    text.char_indices().nth(character).map_or(text.len(), |(byte, _)| byte)
 }

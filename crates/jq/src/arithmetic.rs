@@ -11,8 +11,7 @@ use jaq_json::Num;
 use jaq_std::ValT as _;
 
 use super::budget::{self, Limit};
-use super::container::Obj;
-use super::value::{Val, number_bytes};
+use super::value::{Obj, Val, number_bytes};
 
 /// Digits of a product, at most: far more than any column holds with sense.
 const LONGEST_PRODUCT: usize = 20_000;
@@ -96,13 +95,12 @@ fn merge(mut left: Rc<Obj>, right: &Rc<Obj>) -> Val {
     budget::steps(1 + right.fields().len() / 4);
     let fields = Rc::make_mut(&mut left);
     for (name, value) in right.fields() {
-        let merged = |before| {
+        let Ok(()) = fields.update(name, |before| {
             Ok::<_, Infallible>(Some(match (before, value) {
                 (Val::Obj(x), Val::Obj(y)) => merge(x, y),
                 _ => value.clone(),
             }))
-        };
-        fields.update(name, merged).unwrap_or_else(|never| match never {});
+        });
     }
     Val::Obj(left)
 }

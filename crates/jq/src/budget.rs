@@ -1,4 +1,4 @@
-//! What one evaluation may use up. An expression that runs too long or makes too much ends in a rejection.
+//! The budget of one evaluation. An expression that runs too long or makes too much ends in a rejection.
 //!
 //! jaq asks for its look-up table at every term it evaluates, and the values it works on are ours, so both count
 //! here. What goes over a limit is unwound to [`Steps::spend`], past any `try` of the expression: an error value could be
@@ -52,7 +52,7 @@ thread_local! {
     static STACK_BASE: Cell<usize> = const { Cell::new(0) };
 }
 
-/// What unwinds.
+/// The payload that unwinds to [`Steps::spend`].
 struct Stop(Limit);
 
 /// Why an evaluation did not come to its end.
@@ -95,7 +95,7 @@ pub(crate) fn stop(limit: Limit) -> ! {
     resume_unwind(Box::new(Stop(limit)))
 }
 
-/// One term is about to be evaluated.
+/// Counts a term that is about to be evaluated, and bounds the stack.
 pub(crate) fn enter() {
     steps(1);
     if STACK_BASE.get().abs_diff(stack_pointer()) > STACK {
@@ -103,28 +103,28 @@ pub(crate) fn enter() {
     }
 }
 
-/// Some work is about to be done.
+/// Counts work that is about to be done.
 pub(crate) fn steps(count: usize) {
     take(&STEPS_LEFT, count, Limit::Steps);
 }
 
-/// So many bytes are about to be read.
+/// Counts bytes that are about to be read.
 pub(crate) fn read(bytes: usize) {
     steps(bytes / 64);
 }
 
-/// So many bytes are about to be made, by something that can't count them while it makes them.
+/// Makes sure of the room for bytes that are about to be made by code that can't count them meanwhile.
 pub(crate) fn room(bytes: usize) {
     drop(Held::new(bytes));
 }
 
-/// Memory that is taken until the end of the evaluation.
+/// Counts memory that is used until the end of the evaluation.
 pub(crate) fn bytes(count: usize) {
     take(&BYTES_LEFT, count, Limit::Bytes);
     steps(count / 256);
 }
 
-/// Memory that is taken for as long as this lives; a clone takes as much again.
+/// Memory that is used for as long as this lives; a clone uses as much again.
 #[derive(Debug)]
 pub(crate) struct Held(usize);
 
@@ -169,7 +169,7 @@ fn take(left: &'static std::thread::LocalKey<Cell<usize>>, count: usize, limit: 
     }
 }
 
-/// About where the stack ends now.
+/// The address, roughly, at which the stack ends now.
 #[inline(never)]
 fn stack_pointer() -> usize {
     let here = 0u8;

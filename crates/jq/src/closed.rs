@@ -1,4 +1,4 @@
-//! Expressions that look at nothing: what they yield, or that they never end, is known before the first message.
+//! Recognizes expressions that look at nothing: one run before the first message shows what every run yields.
 
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Pattern, Term};
@@ -25,7 +25,7 @@ const CLOSED: [(&str, usize); 17] = [
     ("true", 0),
 ];
 
-/// Whether a term yields the same whatever its input is. Of a term that uses a variable of the message this says nothing.
+/// Whether a term yields the same whatever its input is. It does not look for variables of the message.
 pub(crate) fn is_closed(term: &Term<&str>) -> bool {
     match term {
         Term::Num(_) | Term::Var(_) | Term::Break(_) => true,

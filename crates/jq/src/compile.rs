@@ -1,4 +1,4 @@
-//! From text to a program.
+//! Compiles the text of an expression to a program.
 
 use std::collections::HashSet;
 use std::thread;
@@ -42,8 +42,12 @@ fn compile_here(text: &str) -> Result<Program, ExprError> {
     syntax::check(text, &term)?;
     let mut names = HashSet::new();
     syntax::names(&term, &mut names);
-    let used = |root: &Root| root.variable().is_some_and(|name| names.contains(name));
-    let variables: Vec<Root> = Root::VARIABLES.into_iter().filter(used).collect();
+    let mut variables = Vec::new();
+    for root in Root::VARIABLES {
+        if root.variable().is_some_and(|name| names.contains(name)) {
+            variables.push(root);
+        }
+    }
     let (head, body) = split(text, &term);
     let closed = head.is_none() && variables.is_empty() && closed::is_closed(&term);
     Ok(Program {
@@ -113,7 +117,7 @@ fn build(text: &str, body: &str, names: HashSet<&str>, variables: &[Root]) -> Re
         })
 }
 
-/// The text parsed before, so this is not reached; an honest message all the same.
+/// The text parsed before, so this is not reached; but the error has a message all the same.
 fn load_error(text: &str, error_: &load::Error<&str>) -> ExprError {
     let message = format!("the expression can't be loaded: {error_:?}");
     error(message, 0..text.len())

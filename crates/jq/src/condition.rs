@@ -1,4 +1,4 @@
-//! Expressions that are true or not: `skip`, `when`.
+//! Expressions that yield true or false: `skip`, `when`.
 
 use super::path::kind;
 use super::scope::Scope;
@@ -28,7 +28,7 @@ impl Condition {
         match value.as_bool() {
             Some(holds) => Ok(holds),
             None if value.is_null() => Ok(false),
-            None => Err(EvalError::NoCondition { expr: self.0.excerpt(), found: kind(&value) }),
+            None => Err(EvalError::NotACondition { expr: self.0.excerpt(), found: kind(&value) }),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A JSON number's text, taken apart without losing a digit.
+//! Reads a JSON number's text without losing a digit.
 
 /// A number of JSON's grammar (RFC 8259, section 6): sign, digits, exponent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl<'t> Decimal<'t> {
         })
     }
 
-    /// `true` for zero in any spelling.
+    /// Whether it is zero, in any spelling.
     pub fn is_zero(&self) -> bool {
         self.digits().all(|digit| digit == b'0')
     }

@@ -1,4 +1,4 @@
-//! Texts in the forms events have them in: encoded, compressed, hashed.
+//! Decodes, decompresses and hashes texts, in the forms that events have.
 
 use std::io::Read;
 
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::budget::Held;
 
-/// As a form encodes it (and S3 its object keys): `+` is a space, `%41` a byte; the bytes must be UTF-8.
+/// Decodes a text as a form encodes it (and S3 its object keys): `+` is a space, `%41` a byte; the bytes must be UTF-8.
 pub(crate) fn url_decode(text: &str) -> Result<String, String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -29,11 +29,14 @@ pub(crate) fn url_decode(text: &str) -> Result<String, String> {
 }
 
 fn hex(digits: &[u8]) -> Option<u8> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    digits.iter().try_fold(0, |sum, byte| Some(sum * 16 + digit(byte)?)).and_then(|sum| u8::try_from(sum).ok())
+    let mut sum = 0;
+    for byte in digits {
+        sum = sum * 16 + char::from(*byte).to_digit(16)?;
+    }
+    u8::try_from(sum).ok()
 }
 
-/// The text that was compressed with gzip (RFC 1952) and written as base64; several members are one text.
+/// Decompresses a text that was compressed with gzip (RFC 1952) and written as base64; several members are one text.
 pub(crate) fn gunzip(text: &str) -> Result<String, String> {
     let compressed = STANDARD.decode(text).map_err(|error| format!("not base64: {error}"))?;
     let mut reader = MultiGzDecoder::new(compressed.as_slice());
@@ -51,7 +54,7 @@ pub(crate) fn gunzip(text: &str) -> Result<String, String> {
     }
 }
 
-/// Pairs of hexadecimal digits as PostgreSQL's hex form of a bytea.
+/// Turns pairs of hexadecimal digits into PostgreSQL's hex form of a bytea.
 pub(crate) fn unhex(text: &str) -> Result<String, String> {
     let digits = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if digits {

@@ -1,4 +1,4 @@
-//! A message's body as a JSON document, strictly.
+//! Parses a message's body as a JSON document, strictly.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -25,7 +25,7 @@ pub fn parse(text: &str) -> Result<Value, ParseError> {
     parse_into(text)
 }
 
-/// The same into values of another kind.
+/// Parses one JSON document, as [`parse`] does, into values of another kind.
 pub(crate) fn parse_into<T: Tree>(text: &str) -> Result<T, ParseError> {
     if text.trim_ascii().is_empty() {
         return Err(ParseError { message: "the text is empty".to_owned() });
@@ -36,12 +36,12 @@ pub(crate) fn parse_into<T: Tree>(text: &str) -> Result<T, ParseError> {
     read(text, serde_json::Deserializer::from_str(text)).map_err(|error| ParseError { message: error.to_string() })
 }
 
-/// One JSON document in which no key is written twice.
+/// Parses one JSON document in which no key is written twice, and keeps the error as `serde_json` has it.
 pub fn strict(text: &str) -> serde_json::Result<Value> {
     read(text, serde_json::Deserializer::from_str(text))
 }
 
-/// The value that a text was written from, which is as deep as it is: expressions make deeper ones than bodies are.
+/// Parses the text that a value was written to, however deep it is: expressions make deeper values than bodies have.
 pub fn reread(text: &str) -> serde_json::Result<Value> {
     let mut reader = serde_json::Deserializer::from_str(text);
     reader.disable_recursion_limit();
@@ -58,7 +58,7 @@ fn read<T: Tree>(text: &str, mut reader: serde_json::Deserializer<StrRead<'_>>) 
 /// Reads what `serde_json` does, but refuses a key written twice.
 struct Document<T> {
     /// The addresses of the body's bytes. `serde_json` hands over a number that keeps its text as a map with one key of
-    /// its own; a key of that name inside the body is told apart by where its bytes are.
+    /// its own; a key of that name inside the body is distinguished by where its bytes are.
     body: Range<usize>,
     tree: PhantomData<T>,
 }
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_single_document_is_rejected_with_its_place() {
+    fn what_is_not_a_single_document_is_rejected_with_its_place() {
         assert_eq!(message(" \n"), "the text is empty");
         assert!(message("\u{feff}{}").contains("byte order mark"));
         assert!(message("{} {}").contains("line 1 column 4"));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::budget::Limit;
 use crate::path::PathError;
 
-/// Why a text is no expression.
+/// Why a text is not an expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ExprError {
@@ -37,14 +37,14 @@ pub enum EvalError {
         message: String,
     },
     /// More than one result.
-    #[error("`{expr}` gave several results, where one is taken")]
+    #[error("`{expr}` gave several results, where one is expected")]
     Several {
         /// The expression.
         expr: String,
     },
-    /// A condition that is neither true nor false.
+    /// The value of a condition is neither true nor false.
     #[error("`{expr}` gave {found}, not true or false")]
-    NoCondition {
+    NotACondition {
         /// The expression.
         expr: String,
         /// The kind of value it gave.

@@ -45,7 +45,7 @@ impl Expr {
         Self::compile(&step(name)).expect("a quoted field is a simple path")
     }
 
-    /// The text it was compiled from.
+    /// The text that the expression was compiled from.
     pub fn text(&self) -> &str {
         &self.0.text
     }
@@ -99,7 +99,7 @@ impl Expr {
         }
     }
 
-    /// Why it has no value for any message, where that can be told without one: it looks at nothing, and fails.
+    /// Why the expression has no value for any message: it looks at nothing, and fails.
     pub fn dead_end(&self) -> Option<EvalError> {
         match &self.0.kind {
             Kind::Jq(program) if program.is_closed() => {

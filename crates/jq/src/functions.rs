@@ -1,97 +1,99 @@
-//! Functions implemented here: those of jq that work on our values, and those an event pipeline needs beyond jq's.
+//! The table of the functions beyond jq's, for what an event pipeline needs: one row per function.
 
-use jaq_core::native::{Fun, bome, run, unary, v};
-use jaq_core::{Error, ValR};
-use jaq_json::Num;
+use jaq_core::native::{Fun, bome, run, v};
+use jaq_core::{Cv, Error, ValR, ValXs};
 
 use super::budget;
 use super::decode::{gunzip, sha256, unhex, url_decode};
 use super::value::{Val, number_bytes};
 use crate::decimal::Decimal;
-use crate::document::parse_into;
 use crate::interpreter::Data;
 use crate::rfc_3339::rfc_3339;
 
-/// Functions of jq.
-pub(crate) fn json() -> Vec<Fun<Data>> {
-    vec![
-        run(("fromjson", v(0), |cv| bome(fromjson(&cv.1)))),
-        run(("tojson", v(0), |cv| bome(Ok(Val::from(cv.1.to_json()))))),
-        run(("length", v(0), |cv| bome(length(cv.1)))),
-        run(("has", v(1), |cv| unary(cv, |value, key| has(&value, &key)))),
-        run(("bsearch", v(1), |cv| unary(cv, |value, item| bsearch(&value, &item)))),
-    ]
+/// A function beyond jq's.
+#[derive(Debug)]
+pub struct Function {
+    /// The name in an expression.
+    pub name: &'static str,
+    /// How many arguments it has beside its input.
+    pub arguments: usize,
+    /// Which inputs it does not fail on; null aside.
+    pub input: FunctionInput,
+    /// What it makes of null.
+    pub null: OnNull,
+    /// What it makes of every other input.
+    pub result: FunctionResult,
+    native: Native,
 }
 
-/// Functions beyond jq's. Each leaves null as it is.
-pub(crate) fn events() -> Vec<Fun<Data>> {
-    vec![
-        run(("unix", v(0), |cv| bome(epoch(cv.1, 9)))),
-        run(("unix_ms", v(0), |cv| bome(epoch(cv.1, 6)))),
-        run(("unix_us", v(0), |cv| bome(epoch(cv.1, 3)))),
-        run(("unix_ns", v(0), |cv| bome(epoch(cv.1, 0)))),
-        run(("lower", v(0), |cv| bome(text(cv.1, |text| Ok(text.to_lowercase()))))),
-        run(("upper", v(0), |cv| bome(text(cv.1, |text| Ok(text.to_uppercase()))))),
-        run(("url_decode", v(0), |cv| bome(text(cv.1, url_decode)))),
-        run(("gunzip", v(0), |cv| bome(text(cv.1, gunzip)))),
-        run(("unhex", v(0), |cv| bome(text(cv.1, unhex)))),
-        run(("sha256", v(0), |cv| bome(text(cv.1, |text| Ok(sha256(text)))))),
-    ]
+/// The inputs that a function does not fail on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionInput {
+    /// Strings.
+    Text,
+    /// Numbers, and strings that are a number.
+    TextOrNumber,
 }
 
-/// One JSON document, as strictly as a message's body; null for null.
-fn fromjson(value: &Val) -> ValR<Val> {
-    match value {
-        Val::Str(text) => {
-            budget::steps(text.len() / 16);
-            parse_into(text)
-                .map_err(|error| Error::str(format_args!("cannot parse {value} as JSON: {}", error.message)))
-        }
-        other => Err(Error::typ(other.clone(), "string")),
-    }
+/// What a function makes of null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnNull {
+    /// It fails.
+    Fails,
+    /// Null.
+    Keeps,
+    /// A value like any other.
+    Takes,
 }
 
-fn length(value: Val) -> ValR<Val> {
-    match value {
-        Val::Null => Ok(Val::from(0usize)),
-        Val::Num(number) => {
-            budget::read(2 * number_bytes(&number));
-            Ok(Val::Num(if number < Num::Int(0) { -number } else { number }))
-        }
-        Val::Str(text) => {
-            budget::read(text.len());
-            Ok(Val::from(text.chars().count()))
-        }
-        Val::Arr(arr) => Ok(Val::from(arr.items().len())),
-        Val::Obj(obj) => Ok(Val::from(obj.fields().len())),
-        Val::Bool(_) => Err(Error::str(format_args!("{value} has no length"))),
-    }
+/// The strings that a function makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionResult {
+    /// Any string.
+    Text,
+    /// Bytes in a form that a bytea column accepts.
+    Bytes,
+    /// An RFC 3339 date-time.
+    DateTime,
 }
 
-fn has(value: &Val, key: &Val) -> ValR<Val> {
-    match (value, key) {
-        (Val::Obj(obj), Val::Str(name)) => Ok(Val::Bool(obj.get(name).is_some())),
-        (Val::Arr(arr), Val::Num(_)) => {
-            let at = key.as_index().and_then(|at| usize::try_from(at).ok());
-            Ok(Val::Bool(at.is_some_and(|at| at < arr.items().len())))
-        }
-        _ => Err(Error::index(value.clone(), key.clone())),
-    }
+type Native = for<'a> fn(Cv<'a, Data>) -> ValXs<'a, Val>;
+
+static FUNCTIONS: [Function; 10] = [
+    of_count("unix", |cv| bome(epoch(cv.1, 9))),
+    of_count("unix_ms", |cv| bome(epoch(cv.1, 6))),
+    of_count("unix_us", |cv| bome(epoch(cv.1, 3))),
+    of_count("unix_ns", |cv| bome(epoch(cv.1, 0))),
+    of_text("lower", FunctionResult::Text, |cv| bome(text(cv.1, |text| Ok(text.to_lowercase())))),
+    of_text("upper", FunctionResult::Text, |cv| bome(text(cv.1, |text| Ok(text.to_uppercase())))),
+    of_text("url_decode", FunctionResult::Text, |cv| bome(text(cv.1, url_decode))),
+    of_text("gunzip", FunctionResult::Text, |cv| bome(text(cv.1, gunzip))),
+    of_text("unhex", FunctionResult::Bytes, |cv| bome(text(cv.1, unhex))),
+    of_text("sha256", FunctionResult::Text, |cv| bome(text(cv.1, |text| Ok(sha256(text))))),
+];
+
+/// A function of a text, without arguments, that keeps null.
+const fn of_text(name: &'static str, result: FunctionResult, native: Native) -> Function {
+    Function { name, arguments: 0, input: FunctionInput::Text, null: OnNull::Keeps, result, native }
 }
 
-/// The position, or `-1 - position` of where it would be inserted.
-fn bsearch(value: &Val, item: &Val) -> ValR<Val> {
-    let Val::Arr(arr) = value else {
-        return Err(Error::typ(value.clone(), "array"));
-    };
-    let signed = |at: usize| isize::try_from(at).expect("an array is shorter than isize::MAX");
-    Ok(Val::from(match arr.items().binary_search(item) {
-        Ok(at) => signed(at),
-        Err(at) => -1 - signed(at),
-    }))
+/// A function of a count since 1970, without arguments, that keeps null.
+const fn of_count(name: &'static str, native: Native) -> Function {
+    let input = FunctionInput::TextOrNumber;
+    Function { name, arguments: 0, input, null: OnNull::Keeps, result: FunctionResult::DateTime, native }
 }
 
-/// A count since 1970 UTC, as RFC 3339. `digits` is how many decimal digits the unit lies above a nanosecond.
+/// The functions beyond jq's.
+pub fn functions() -> impl Iterator<Item = &'static Function> {
+    FUNCTIONS.iter()
+}
+
+/// The same as native functions of the interpreter.
+pub(crate) fn natives() -> impl Iterator<Item = Fun<Data>> {
+    functions().map(|function| run::<Data>((function.name, v(function.arguments), function.native)))
+}
+
+/// Writes a count since 1970 UTC as RFC 3339. `digits` is how many decimal digits the unit lies above a nanosecond.
 /// Exact: the number's own digits are read, never a float; digits below a nanosecond are refused.
 fn epoch(value: Val, digits: i64) -> ValR<Val> {
     let text = match &value {

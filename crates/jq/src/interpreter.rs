@@ -1,4 +1,4 @@
-//! What jaq's interpreter is instantiated with.
+//! The types that jaq's interpreter is instantiated with.
 
 use jaq_core::data::HasLut;
 use jaq_core::{DataT, Lut};
@@ -6,7 +6,7 @@ use jaq_core::{DataT, Lut};
 use crate::budget;
 use crate::value::Val;
 
-/// What jaq's interpreter works with.
+/// The types that jaq's interpreter works with.
 pub(crate) struct Data;
 
 impl DataT for Data {

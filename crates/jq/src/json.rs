@@ -1,4 +1,4 @@
-//! From JSON to values and back.
+//! Converts JSON to values and back.
 
 use std::io::{self, Write};
 use std::rc::Rc;
@@ -8,16 +8,15 @@ use serde::{Serialize, Serializer};
 use serde_json::{Number, Value};
 
 use super::budget::{self, Held, Limit};
-use super::container::{Arr, Obj};
 use super::text::Text;
-use super::value::Val;
+use super::value::{Arr, Obj, Val};
 use crate::tree::Tree;
 
-/// What a value of a parsed document takes, in an array or a field.
+/// Memory of a value of a parsed document, in an array or a field.
 const VALUE: usize = size_of::<Value>();
-/// What a name of a parsed document takes beside its bytes.
+/// Memory of a name of a parsed document beside its bytes.
 const NAME: usize = 48;
-/// What an object of a parsed document takes for every [`NODE_FIELDS`] fields begun: its fields come in blocks.
+/// Memory of an object of a parsed document for every [`NODE_FIELDS`] fields begun: its fields come in blocks.
 const NODE: usize = NODE_FIELDS * (VALUE + size_of::<String>()) + 32;
 const NODE_FIELDS: usize = 11;
 
@@ -45,8 +44,7 @@ impl Val {
             Value::Array(items) => items.iter().map(Self::from_value).collect(),
             Value::Object(fields) => {
                 budget::steps(1 + fields.len() / 2);
-                let field = |(name, value): (&String, &Value)| (Rc::new(name.clone().into()), Self::from_value(value));
-                Self::obj(fields.iter().map(field))
+                Self::obj(fields.iter().map(|(name, value)| (Rc::new(name.clone().into()), Self::from_value(value))))
             }
         }
     }

@@ -26,8 +26,8 @@ mod syntax;
 
 mod access;
 mod arithmetic;
-mod container;
 mod json;
+mod json_functions;
 mod order;
 mod standard;
 mod text;
@@ -47,7 +47,8 @@ pub use decimal::Decimal;
 pub use document::{ParseError, parse, reread, strict};
 pub use error::{EvalError, ExprError};
 pub use expr::Expr;
-pub use path::{Key, Path, PathError, Root, Segment, is_identifier, kind, step};
+pub use functions::{Function, FunctionInput, FunctionResult, OnNull, functions};
+pub use path::{Key, Path, PathError, Root, Segment, kind, step};
 pub use rfc_3339::rfc_3339;
 pub use scope::{Context, Scope, SqsMetadata};
 

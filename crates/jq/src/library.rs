@@ -1,4 +1,4 @@
-//! Which functions an expression can call.
+//! The functions that an expression can call.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -7,9 +7,9 @@ use jaq_core::load::{self, parse::Def};
 use jaq_core::native::Fun;
 
 use crate::interpreter::Data;
-use crate::{functions, regex, search, strings, syntax, time};
+use crate::{functions, json_functions, regex, search, strings, syntax, time};
 
-/// What reads the machine, other messages or a clock, ends the process, or can't be held to a budget.
+/// Functions that read the machine, other messages or a clock, end the process, or can't be held to a budget.
 pub(crate) const LEFT_OUT: [&str; 17] = [
     "debug",
     "debug_empty",
@@ -30,7 +30,7 @@ pub(crate) const LEFT_OUT: [&str; 17] = [
     "yn",
 ];
 
-/// What jq defines in jq and jaq does not have.
+/// Functions that jq defines in jq, and that jaq does not have.
 const MISSING: &str = "
 def IN(s): any(s == .; .);
 def IN(src; s): any(src == s; .);
@@ -78,8 +78,8 @@ pub(crate) fn definitions(names: HashSet<&str>) -> Vec<Definition> {
 
 /// The native functions; ours come in the place of jaq's.
 pub(crate) fn natives() -> Vec<Fun<Data>> {
-    let ours = [functions::json(), functions::events(), time::functions(), search::functions(), strings::functions()];
-    let ours: Vec<_> = ours.into_iter().flatten().chain(regex::functions()).collect();
+    let ours = [json_functions::functions(), time::functions(), search::functions(), strings::functions()];
+    let ours: Vec<_> = ours.into_iter().flatten().chain(regex::functions()).chain(functions::natives()).collect();
     let replaced: HashSet<_> = ours.iter().map(|(name, ..)| *name).collect();
     jaq_core::funs()
         .chain(jaq_std::funs())

@@ -1,4 +1,4 @@
-//! How values compare, and how an error message shows them.
+//! Compares values, and shows them in error messages.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -55,9 +55,16 @@ impl PartialEq for Val {
 impl Eq for Val {}
 
 fn compare_objects(left: &[(Rc<Text>, Val)], right: &[(Rc<Text>, Val)]) -> Ordering {
-    let names = left.iter().zip(right).map(|((x, _), (y, _))| compare(x, y)).find(|order| order.is_ne());
-    let values = || left.iter().map(|(_, value)| value).cmp(right.iter().map(|(_, value)| value));
-    names.unwrap_or_else(|| left.len().cmp(&right.len())).then_with(values)
+    for ((x, _), (y, _)) in left.iter().zip(right) {
+        let order = compare(x, y);
+        if order.is_ne() {
+            return order;
+        }
+    }
+    if left.len() != right.len() {
+        return left.len().cmp(&right.len());
+    }
+    left.iter().map(|(_, value)| value).cmp(right.iter().map(|(_, value)| value))
 }
 
 /// For jq's error messages: a scalar cut short, a container by its kind.

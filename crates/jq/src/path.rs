@@ -27,7 +27,7 @@ pub enum Root {
     Body,
     /// `$raw`, the body's text; for `unwrap` alone.
     Raw,
-    /// `$sqs`, what the queue says about the message.
+    /// `$sqs`, what the queue reports about the message.
     Sqs,
 }
 
@@ -76,7 +76,7 @@ impl Root {
         }
     }
 
-    /// `true` for a path into what the message itself says.
+    /// Whether it is a part of the message itself.
     pub(crate) fn is_document(self) -> bool {
         !matches!(self, Self::Raw | Self::Sqs)
     }
@@ -154,8 +154,8 @@ pub fn step(name: &str) -> String {
     if is_identifier(name) { format!(".{name}") } else { format!(".{}", Value::from(name)) }
 }
 
-/// `true` for a name jq takes after a dot without quotes.
-pub fn is_identifier(name: &str) -> bool {
+/// Whether jq accepts the name after a dot without quotes.
+fn is_identifier(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
@@ -224,7 +224,7 @@ impl<'t> Reader<'t> {
         Some(segment)
     }
 
-    /// A JSON string; one with an interpolation `\(..)` is no JSON string and so no simple path.
+    /// Reads a JSON string. One with an interpolation `\(..)` is not a JSON string, and its path is not simple.
     fn quoted(&mut self) -> Option<Segment> {
         let start = self.at;
         self.eat('"')?;

@@ -2,30 +2,16 @@
 //!
 //! The interpreter is jaq's, on values of our own that keep to a budget.
 
-use std::cell::OnceCell;
 use std::fmt;
 
 use jaq_core::{Ctx, Error, Exn, Filter, Vars};
 use serde_json::Value;
 
-use crate::budget::{Ended, Limit, Steps};
+use crate::budget::{Ended, Limit};
 use crate::interpreter::{Data, Table};
 use crate::path::{Path, Root};
 use crate::scope::Scope;
 use crate::value::Val;
-
-/// The message's values as jq works on them, converted when first asked for, and what is left of its budget.
-#[derive(Default)]
-pub(crate) struct Shared {
-    document: OnceCell<Val>,
-    body: OnceCell<Val>,
-    sqs: OnceCell<Val>,
-    steps: Steps,
-}
-
-/// The input of one scope, in the same way; the document is shared.
-#[derive(Default)]
-pub(crate) struct Input(OnceCell<Val>);
 
 /// A compiled program.
 pub(crate) struct Program {
@@ -62,14 +48,14 @@ impl Program {
         self.pipeline.as_ref().map(|(path, functions)| (path, &**functions))
     }
 
-    /// Whether it looks at nothing, so that one run tells them all.
+    /// Whether it looks at nothing, so that one run shows what every run does.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
 
     /// Runs on one message. No result is null.
     pub(crate) fn run(&self, scope: &Scope<'_>) -> Result<Value, Failure> {
-        match scope.context.jq.steps.spend(|| self.evaluate(scope)) {
+        match scope.steps().spend(|| self.evaluate(scope)) {
             Ok(result) => result,
             Err(Ended::Limit(limit)) => Err(Failure::Stopped(limit)),
             Err(Ended::Panic) => Err(Failure::Error("the interpreter failed".to_owned())),
@@ -92,22 +78,6 @@ impl Program {
             Some(_) => Err(Failure::Several),
             None => Ok(first.map_or(Value::Null, |value: Val| value.to_value())),
         }
-    }
-}
-
-impl Scope<'_> {
-    fn val(&self, root: Root) -> Val {
-        let shared = &self.context.jq;
-        let value = self.root(root);
-        let cell = match root {
-            // One value under several names is converted once.
-            _ if std::ptr::eq(value, self.root(Root::Doc)) => &shared.document,
-            Root::Input => &self.jq.0,
-            Root::Doc => &shared.document,
-            Root::Body | Root::Raw => &shared.body,
-            Root::Sqs => &shared.sqs,
-        };
-        cell.get_or_init(|| Val::from_value(self.root(root))).clone()
     }
 }
 

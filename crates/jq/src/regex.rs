@@ -37,7 +37,7 @@ struct Search {
 }
 
 impl Search {
-    /// Pays for the search, before it is made.
+    /// Makes the search, after paying for it.
     fn new(input: &Val, pattern: &Val, flags: &Val) -> Result<Self, Error<Val>> {
         let (flags, pattern, text) = (flags.as_text()?, pattern.as_text()?, input.as_text()?);
         regex_cost::pay(text, pattern, flags);

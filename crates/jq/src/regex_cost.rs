@@ -1,4 +1,4 @@
-//! What a regular expression may cost. One search takes time in the product of the pattern's size and the text's; a
+//! A bound on what a regular expression costs. One search takes time in the product of the pattern's size and the text's; a
 //! search for all matches may look through the rest of the text once for each. The engine needs no stop of its own,
 //! only a bound on that product.
 
@@ -21,12 +21,15 @@ pub(crate) fn pay(text: &str, pattern: &str, flags: &str) {
     budget::steps(search.saturating_mul(searches));
 }
 
-/// Whether a match may be found only after looking at more text than it takes up: a repetition without bound, unless it
+/// Whether a match may be found only after looking at more text than it covers: a repetition without bound, unless it
 /// is the end of the pattern.
 fn looks_ahead(pattern: &str) -> bool {
-    let unbounded = |text: &str| text.contains(['*', '+']) || text.contains(",}");
     let head = pattern.trim_end_matches(['*', '+']);
-    unbounded(head) || (head.contains('|') && unbounded(pattern))
+    is_unbounded(head) || (head.contains('|') && is_unbounded(pattern))
+}
+
+fn is_unbounded(pattern: &str) -> bool {
+    pattern.contains(['*', '+']) || pattern.contains(",}")
 }
 
 /// About how many states a pattern comes to: `x{n,m}` is `m` times `x`.

@@ -1,11 +1,11 @@
-//! Points in time as RFC 3339 texts.
+//! Writes points in time as RFC 3339 texts.
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
 const UNIX_EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// Nanoseconds since 1970 UTC as RFC 3339; `None` outside of years 0001 to 9999.
+/// Writes nanoseconds since 1970 UTC as RFC 3339; `None` outside of years 0001 to 9999.
 pub fn rfc_3339(nanoseconds: i128) -> Option<String> {
     const UNIT: i128 = 1_000_000_000;
     let seconds = i64::try_from(nanoseconds.div_euclid(UNIT)).ok()?;

@@ -1,19 +1,20 @@
-//! What an expression can see: the document, and what the queue says about the message.
+//! What an expression can see: the document, and what the queue reports about the message.
 
 use std::cell::OnceCell;
 
 use serde_json::Value;
 
+use crate::budget::Steps;
 use crate::path::Root;
-use crate::program::{Input, Shared};
+use crate::value::Val;
 
-/// What the queue says about a message, as a JSON value: `$sqs`.
+/// What the queue reports about a message, as a JSON value: `$sqs`.
 pub trait SqsMetadata {
-    /// The value; an expression that never reads `$sqs` never asks for it.
+    /// Makes the value. Called at most once per message, and only for an expression that reads `$sqs`.
     fn sqs(&self) -> Value;
 }
 
-/// No queue: for expressions that read nothing.
+/// Stands for the metadata where an expression reads nothing of the message.
 pub(crate) struct NoMetadata;
 
 impl SqsMetadata for NoMetadata {
@@ -28,20 +29,36 @@ pub struct Context<'d> {
     document: &'d Value,
     metadata: &'d dyn SqsMetadata,
     sqs: OnceCell<Value>,
-    pub(crate) jq: Shared,
+    converted: Converted,
+    steps: Steps,
+}
+
+/// The message's values as jq works on them, each converted when first asked for.
+#[derive(Default)]
+struct Converted {
+    document: OnceCell<Val>,
+    body: OnceCell<Val>,
+    sqs: OnceCell<Val>,
 }
 
 /// What one expression sees: the message, and the value that `.` stands for.
 pub struct Scope<'c> {
-    pub(crate) context: &'c Context<'c>,
+    context: &'c Context<'c>,
     input: &'c Value,
-    pub(crate) jq: Input,
+    converted_input: OnceCell<Val>,
 }
 
 impl<'d> Context<'d> {
     /// `document` is `body` itself, or what `unwrap` took out of it.
     pub fn new(body: &'d Value, document: &'d Value, metadata: &'d dyn SqsMetadata) -> Self {
-        Self { body, document, metadata, sqs: OnceCell::new(), jq: Shared::default() }
+        Self {
+            body,
+            document,
+            metadata,
+            sqs: OnceCell::new(),
+            converted: Converted::default(),
+            steps: Steps::default(),
+        }
     }
 
     /// The scope in which `.` is the document.
@@ -51,7 +68,7 @@ impl<'d> Context<'d> {
 
     /// The scope in which `.` is a part of it.
     pub fn scope_of<'c>(&'c self, input: &'c Value) -> Scope<'c> {
-        Scope { context: self, input, jq: Input::default() }
+        Scope { context: self, input, converted_input: OnceCell::new() }
     }
 }
 
@@ -65,5 +82,25 @@ impl Scope<'_> {
             Root::Body | Root::Raw => context.body,
             Root::Sqs => context.sqs.get_or_init(|| context.metadata.sqs()),
         }
+    }
+
+    /// The same value as jq works on it.
+    pub(crate) fn val(&self, root: Root) -> Val {
+        let converted = &self.context.converted;
+        let value = self.root(root);
+        let cell = match root {
+            // One value under several names is converted once.
+            _ if std::ptr::eq(value, self.context.document) => &converted.document,
+            Root::Input => &self.converted_input,
+            Root::Doc => &converted.document,
+            Root::Body | Root::Raw => &converted.body,
+            Root::Sqs => &converted.sqs,
+        };
+        cell.get_or_init(|| Val::from_value(value)).clone()
+    }
+
+    /// What is left of the message's budget.
+    pub(crate) fn steps(&self) -> &Steps {
+        &self.context.steps
     }
 }

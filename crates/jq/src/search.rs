@@ -55,12 +55,14 @@ fn characters(text: &str, part: &str) -> Val {
         return Val::Null;
     }
     let (mut bytes, mut chars) = (0, 0);
-    let character = |at| {
-        chars += text[bytes..at].chars().count();
-        bytes = at;
-        Val::from(chars)
-    };
-    occurrences(text.as_bytes(), part.as_bytes()).map(character).collect()
+    let places = occurrences(text.as_bytes(), part.as_bytes());
+    places
+        .map(|at| {
+            chars += text[bytes..at].chars().count();
+            bytes = at;
+            Val::from(chars)
+        })
+        .collect()
 }
 
 /// Where `part` begins inside `whole`, overlapping ones too, in linear time (Knuth, Morris and Pratt).

@@ -1,4 +1,4 @@
-//! What jaq's standard library asks of values.
+//! The operations on values that jaq's standard library needs.
 
 use jaq_json::Num;
 

@@ -1,4 +1,4 @@
-//! jq's functions of texts that look at a part of them, or make them of characters.
+//! jq's functions that look at a part of a text, or make a text of characters.
 
 use jaq_core::native::{Fun, bome, run, unary, v};
 use jaq_core::{Error, ValR};

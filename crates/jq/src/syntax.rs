@@ -1,4 +1,4 @@
-//! What can be read off an expression without running it.
+//! Reads an expression's syntax, without running it.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -91,7 +91,7 @@ pub(crate) fn names<'s>(term: &Term<&'s str>, found: &mut HashSet<&'s str>) {
     children(term, &mut |child| names(child, found));
 }
 
-/// The errors jaq does not see, or would tell worse.
+/// Finds the errors that jaq does not see, or would explain worse.
 pub(crate) fn check(text: &str, term: &Term<&str>) -> Result<(), ExprError> {
     match term {
         Term::Def(defs, _) => defs.iter().try_for_each(|def| recursion(text, def))?,
@@ -107,7 +107,7 @@ pub(crate) fn check(text: &str, term: &Term<&str>) -> Result<(), ExprError> {
     result
 }
 
-/// A function that calls itself has no bound that could be told beforehand.
+/// Refuses a function that calls itself: nothing bounds it beforehand.
 fn recursion(text: &str, def: &Def<&str>) -> Result<(), ExprError> {
     let mut called = HashSet::new();
     names(&def.body, &mut called);

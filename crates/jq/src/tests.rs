@@ -169,7 +169,7 @@ fn errors_and_several_results_are_failures() {
 }
 
 #[test]
-fn what_is_not_json_is_no_result() {
+fn what_is_not_json_is_not_a_result() {
     for expr in [
         "nan",
         "infinite",
@@ -240,7 +240,7 @@ fn errors_have_a_place_and_a_hint() {
 }
 
 #[test]
-fn a_path_with_functions_after_it_is_told_apart() {
+fn a_path_with_functions_after_it_is_recognized() {
     let text = ".customer.emial | lower | sha256";
     let expr = Expr::compile(text).unwrap();
     let (path, functions) = expr.pipeline().unwrap();

@@ -1,4 +1,4 @@
-//! Texts that count as long as they live.
+//! Texts that count against the budget as long as they live.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use super::budget::{self, Held};
 
-/// What a text takes beside its bytes: two allocations, their counters and lengths.
+/// Memory of a text beside its bytes: two allocations, their counters and lengths.
 const BASE: usize = 80;
 
 pub(crate) struct Text {
@@ -41,7 +41,7 @@ impl fmt::Debug for Text {
     }
 }
 
-/// Compares what may be long: as much as the shorter one has is read.
+/// Compares texts that may be long, and counts the bytes read: those of the shorter one.
 pub(crate) fn compare(left: &str, right: &str) -> Ordering {
     budget::read(left.len().min(right.len()));
     left.cmp(right)

@@ -43,10 +43,10 @@ fn fromdate(value: &Val) -> ValR<Val> {
 }
 
 fn todate(value: &Val) -> ValR<Val> {
-    nanoseconds(value).and_then(rfc_3339).map(|text| Val::str(&text)).ok_or_else(|| no_time(value))
+    nanoseconds(value).and_then(rfc_3339).map(|text| Val::str(&text)).ok_or_else(|| not_a_time(value))
 }
 
-/// A text with an offset means a point in time, which is then told in UTC.
+/// Reads a text in a format. One with an offset means a point in time, which is given in UTC.
 fn strptime(value: &Val, format: &Val) -> ValR<Val> {
     let (written, format) = (text(value)?, text(format)?);
     let at = parse(written, format)?;
@@ -74,7 +74,7 @@ fn has_leap_second(text: &str) -> bool {
     digits.skip(4).take(2).eq("60".chars())
 }
 
-/// A `timestamptz` takes none either.
+/// A `timestamptz` does not accept one either.
 fn leap_second(value: &Val) -> Error<Val> {
     Error::str(format_args!("cannot use {value} as a time: there is no second 60; send the second before or after it"))
 }
@@ -95,23 +95,22 @@ fn text(value: &Val) -> Result<&str, Error<Val>> {
 }
 
 fn in_utc(at: DateTime, value: &Val) -> Result<Zoned, Error<Val>> {
-    at.to_zoned(TimeZone::UTC).map_err(|_| no_time(value))
+    at.to_zoned(TimeZone::UTC).map_err(|_| not_a_time(value))
 }
 
-fn no_time(value: &Val) -> Error<Val> {
+fn not_a_time(value: &Val) -> Error<Val> {
     Error::str(format_args!("cannot use {value} as a time"))
 }
 
 /// Seconds since 1970.
 fn point(value: &Val) -> Result<Timestamp, Error<Val>> {
     let timestamp = nanoseconds(value).and_then(|ns| Timestamp::from_nanosecond(ns).ok());
-    timestamp.ok_or_else(|| no_time(value))
+    timestamp.ok_or_else(|| not_a_time(value))
 }
 
 /// A number of seconds. A calculated one is a float: the shortest number that it stands for, rounded if it must be.
 fn nanoseconds(value: &Val) -> Option<i128> {
     let Val::Num(number) = value else { return None };
-    let exact = |text: &str| Decimal::parse(text)?.scaled(9);
     match number {
         Num::Float(float) => exact(&float.to_string()).or_else(|| exact(&format!("{float:.9}"))),
         number => {
@@ -121,7 +120,11 @@ fn nanoseconds(value: &Val) -> Option<i128> {
     }
 }
 
-/// Seconds since 1970, with as many decimals as it takes.
+fn exact(seconds: &str) -> Option<i128> {
+    Decimal::parse(seconds)?.scaled(9)
+}
+
+/// Seconds since 1970, with as many decimals as needed.
 fn seconds(at: Timestamp) -> Val {
     decimal(at.as_nanosecond())
 }
@@ -139,29 +142,36 @@ fn broken_down(at: Timestamp) -> Val {
     let at = Offset::UTC.to_datetime(at);
     let whole =
         [at.year(), i16::from(at.month()) - 1, i16::from(at.day()), i16::from(at.hour()), i16::from(at.minute())];
-    let integer = |part: i16| Val::from(isize::from(part));
     let second = i128::from(at.second()) * 1_000_000_000 + i128::from(at.subsec_nanosecond());
     let rest = [i16::from(at.weekday().to_sunday_zero_offset()), at.day_of_year() - 1];
     whole.map(integer).into_iter().chain([decimal(second)]).chain(rest.map(integer)).collect()
 }
 
-/// The other way round; weekday and day of the year are not looked at.
+fn integer(part: i16) -> Val {
+    Val::from(isize::from(part))
+}
+
+/// The time of an array as [`broken_down`] makes it; weekday and day of the year are ignored.
 fn civil(value: &Val) -> Result<DateTime, Error<Val>> {
-    let read = || {
-        let Val::Arr(arr) = value else { return None };
-        let [year, month, day, hour, minute, second, ..] = arr.items() else { return None };
-        let small = |part: &Val| i8::try_from(part.as_index()?).ok();
-        let second = nanoseconds(second)?;
-        DateTime::new(
-            year.as_index()?.try_into().ok()?,
-            small(month)?.checked_add(1)?,
-            small(day)?,
-            small(hour)?,
-            small(minute)?,
-            i8::try_from(second.div_euclid(1_000_000_000)).ok()?,
-            i32::try_from(second.rem_euclid(1_000_000_000)).ok()?,
-        )
-        .ok()
-    };
-    read().ok_or_else(|| no_time(value))
+    read_parts(value).ok_or_else(|| not_a_time(value))
+}
+
+fn read_parts(value: &Val) -> Option<DateTime> {
+    let Val::Arr(arr) = value else { return None };
+    let [year, month, day, hour, minute, second, ..] = arr.items() else { return None };
+    let second = nanoseconds(second)?;
+    let time = DateTime::new(
+        year.as_index()?.try_into().ok()?,
+        small(month)?.checked_add(1)?,
+        small(day)?,
+        small(hour)?,
+        small(minute)?,
+        i8::try_from(second.div_euclid(1_000_000_000)).ok()?,
+        i32::try_from(second.rem_euclid(1_000_000_000)).ok()?,
+    );
+    time.ok()
+}
+
+fn small(part: &Val) -> Option<i8> {
+    i8::try_from(part.as_index()?).ok()
 }

@@ -1,4 +1,4 @@
-//! What a JSON document can be read into: its own kind of value, or the expressions'.
+//! The values that a JSON document can be parsed into: `serde_json`'s, or those of the expressions.
 
 use serde_json::map::Entry;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ pub(crate) trait Tree: Sized {
 
     fn scalar(value: Value) -> Self;
     fn push(array: &mut Self::Array, item: Self);
-    /// The name, if there is a field of it already.
+    /// Adds a field; gives the name back if there is a field of it already.
     fn insert(object: &mut Self::Object, name: String, value: Self) -> Result<(), String>;
     fn array(array: Self::Array) -> Self;
     fn object(object: Self::Object) -> Self;

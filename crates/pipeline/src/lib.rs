@@ -5,7 +5,7 @@
 pub mod message;
 pub mod row;
 
-mod column_type;
+pub mod column_type;
 mod table;
 
 pub mod cast;

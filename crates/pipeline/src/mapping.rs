@@ -60,7 +60,7 @@ impl Mapping {
 }
 
 impl TableMapping {
-    /// `size` is what the message's rows take so far.
+    /// Makes the rows of one table; `size` is the memory that the message's rows use so far.
     fn rows(&self, context: &Context<'_>, size: &mut usize) -> Result<Vec<Row>, Rejection> {
         let scope = context.scope();
         let Some(for_each) = &self.for_each else {
@@ -142,7 +142,7 @@ impl ColumnMapping {
     fn null(&self) -> Rejection {
         Rejection::new(
             Code::NotNull,
-            format!("`{}` gave no value, and the column does not take null", self.expr.excerpt()),
+            format!("`{}` gave no value, and the column does not accept null", self.expr.excerpt()),
         )
     }
 }

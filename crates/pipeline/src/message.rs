@@ -1,21 +1,21 @@
-//! What travels: a delivery from the queue, its receipt, and why a message can never be stored.
+//! A delivery from the queue, its receipt, and why a message can never be stored.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// One delivery of a message. Not `Clone`: whoever holds it owes its settlement.
+/// One delivery of a message. Not `Clone`: its one owner has to settle it.
 #[derive(Debug)]
 pub struct Delivery {
     /// The body as the queue handed it out, byte for byte.
     pub body: String,
-    /// What the queue says about it.
+    /// What the queue reports about it.
     pub metadata: Metadata,
     /// The right to delete this delivery or to change its visibility.
     pub receipt: Receipt,
 }
 
-/// What the queue says about a delivery: `$sqs` in expressions.
+/// What the queue reports about a delivery: `$sqs` in expressions.
 #[derive(Debug, Clone, Default)]
 pub struct Metadata {
     /// SQS `MessageId`.
@@ -75,74 +75,58 @@ pub struct Rejection {
     pub sqlstate: Option<String>,
 }
 
-/// The kinds of rejection, one word each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub enum Code {
-    /// The body is no JSON document.
-    #[default]
-    NotJson,
-    /// The envelope can't be opened.
-    Unwrap,
-    /// The discriminator's value has no schema.
-    NoSchema,
-    /// The document breaks the JSON Schema.
-    Schema,
-    /// An expression failed, ran out of budget, or yielded several results.
-    Mapping,
-    /// A value does not fit its column's type.
-    Cast,
-    /// A required column got no value.
-    NotNull,
-    /// A value PostgreSQL can't hold (NUL in text, SQLSTATE class 22).
-    NotStorable,
-    /// A constraint of the table refuses the row (SQLSTATE class 23).
-    Constraint,
-    /// Received `max_receives` times without being settled.
-    MaxReceives,
+macro_rules! codes {
+    ($($(#[$attribute:meta])* $variant:ident $word:literal $stage:literal,)*) => {
+        /// The kinds of rejection, one word each.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+        pub enum Code {
+            $($(#[$attribute])* $variant,)*
+        }
+
+        impl Code {
+            /// Every kind, in the order of the steps.
+            pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
+
+            /// The word in `runner.code`.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+
+            /// The step of the pipeline that rejects with this code: `stage` in `runner.reason`.
+            pub fn stage(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $stage,)*
+                }
+            }
+        }
+    };
 }
 
-impl Code {
-    /// Every kind, in the order of the steps.
-    pub const ALL: [Self; 10] = [
-        Self::NotJson,
-        Self::Unwrap,
-        Self::NoSchema,
-        Self::Schema,
-        Self::Mapping,
-        Self::Cast,
-        Self::NotNull,
-        Self::NotStorable,
-        Self::Constraint,
-        Self::MaxReceives,
-    ];
-
-    /// The word in `runner.code`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotJson => "not_json",
-            Self::Unwrap => "unwrap",
-            Self::NoSchema => "no_schema",
-            Self::Schema => "schema",
-            Self::Mapping => "mapping",
-            Self::Cast => "cast",
-            Self::NotNull => "not_null",
-            Self::NotStorable => "not_storable",
-            Self::Constraint => "constraint",
-            Self::MaxReceives => "max_receives",
-        }
-    }
-
-    /// The step of the pipeline that rejects with this code: `stage` in `runner.reason`.
-    pub fn stage(self) -> &'static str {
-        match self {
-            Self::NotJson => "parse",
-            Self::Unwrap => "unwrap",
-            Self::NoSchema | Self::Schema => "validate",
-            Self::Mapping | Self::Cast | Self::NotNull => "map",
-            Self::NotStorable | Self::Constraint => "write",
-            Self::MaxReceives => "receive",
-        }
-    }
+// Each row: the variant, its word, and its stage.
+codes! {
+    /// The body is not a JSON document.
+    #[default]
+    NotJson "not_json" "parse",
+    /// The envelope can't be opened.
+    Unwrap "unwrap" "unwrap",
+    /// The discriminator's value has no schema.
+    NoSchema "no_schema" "validate",
+    /// The document breaks the JSON Schema.
+    Schema "schema" "validate",
+    /// An expression failed, ran out of budget, or yielded several results.
+    Mapping "mapping" "map",
+    /// A value does not fit its column's type.
+    Cast "cast" "map",
+    /// A required column got no value.
+    NotNull "not_null" "map",
+    /// A value PostgreSQL can't hold (NUL in text, SQLSTATE class 22).
+    NotStorable "not_storable" "write",
+    /// A constraint of the table refuses the row (SQLSTATE class 23).
+    Constraint "constraint" "write",
+    /// Received `max_receives` times without being settled.
+    MaxReceives "max_receives" "receive",
 }
 
 impl Rejection {

@@ -21,11 +21,11 @@ pub struct Pipeline {
 /// A table rows are written to. `Mapping::tables` has the expressions, in the same order.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// The table as migrations know it.
+    /// The table as it is declared.
     pub table: Table,
     /// What happens when the primary key is there already.
     pub on_conflict: OnConflict,
-    /// With [`OnConflict::Update`], the column that tells the newer of two rows.
+    /// With [`OnConflict::Update`], the column that shows which of two rows is newer.
     pub version: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Which queue a pipeline means.
+//! The queue that a pipeline file names.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,17 +21,17 @@ pub enum QueueRef {
     },
 }
 
-/// Why a text names no queue.
+/// Why a text does not name a queue.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueueError {
     /// Amazon SQS, "Queue and message identifiers": up to 80 characters, alphanumeric, `-` and `_`; FIFO queues end in `.fifo`.
-    #[error("`{0}` is no queue name: 1 to 80 letters, digits, `-` or `_`, and `.fifo` at the end of a FIFO queue")]
+    #[error("`{0}` is not a queue name: 1 to 80 letters, digits, `-` or `_`, and `.fifo` at the end of a FIFO queue")]
     Name(String),
     /// An ARN of something else, or cut short.
-    #[error("`{0}` is no SQS ARN: `arn:aws:sqs:REGION:ACCOUNT:NAME`")]
+    #[error("`{0}` is not an SQS ARN: `arn:aws:sqs:REGION:ACCOUNT:NAME`")]
     Arn(String),
     /// A URL without a host or a queue.
-    #[error("`{0}` is no queue URL: `https://HOST/ACCOUNT/NAME`")]
+    #[error("`{0}` is not a queue URL: `https://HOST/ACCOUNT/NAME`")]
     Url(String),
 }
 
@@ -46,10 +46,9 @@ impl QueueRef {
 
     /// Whether both may mean one queue: the names are the same, and no account or region that is written differs.
     pub fn may_be(&self, other: &Self) -> bool {
-        let differ = |a: Option<&str>, b: Option<&str>| a.zip(b).is_some_and(|(a, b)| a != b);
         self.name() == other.name()
-            && !differ(self.account(), other.account())
-            && !differ(self.region(), other.region())
+            && !both_given_and_different(self.account(), other.account())
+            && !both_given_and_different(self.region(), other.region())
     }
 
     fn account(&self) -> Option<&str> {
@@ -95,10 +94,15 @@ impl FromStr for QueueRef {
     }
 }
 
+fn both_given_and_different(left: Option<&str>, right: Option<&str>) -> bool {
+    left.zip(right).is_some_and(|(left, right)| left != right)
+}
+
 fn is_name(name: &str) -> bool {
     let stem = name.strip_suffix(".fifo").unwrap_or(name);
-    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    (1..=80).contains(&name.len()) && !stem.is_empty() && stem.chars().all(allowed)
+    (1..=80).contains(&name.len())
+        && !stem.is_empty()
+        && stem.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 fn arn(text: &str) -> Option<QueueRef> {

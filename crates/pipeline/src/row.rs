@@ -13,7 +13,7 @@ impl Rows {
         self.tables.iter().all(Vec::is_empty)
     }
 
-    /// Bytes they take in memory, about.
+    /// About how many bytes they use in memory.
     pub fn size(&self) -> usize {
         self.tables.iter().flatten().flatten().map(Cell::size).sum()
     }
@@ -51,7 +51,7 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// Bytes it takes in memory, about.
+    /// About how many bytes it uses in memory.
     pub fn size(&self) -> usize {
         let text = match self {
             Self::Text(text) | Self::Literal(text) => text.len(),

@@ -1,4 +1,4 @@
-//! `$sqs`: what the queue says about a message, as expressions read it.
+//! Makes `$sqs`, what the queue reports about a message, as expressions read it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::message::{AttributeValue, Metadata};
 
-/// `$sqs`: times as RFC 3339 with milliseconds, so that a timestamptz column takes them as they are;
+/// `$sqs`: times as RFC 3339 with milliseconds, so that a timestamptz column accepts them as they are;
 /// an attribute by its value, a binary one as base64.
 impl SqsMetadata for Metadata {
     fn sqs(&self) -> Value {
@@ -49,7 +49,7 @@ mod tests {
     use crate::message::Attribute;
 
     #[test]
-    fn sqs_names_everything_the_queue_says() {
+    fn sqs_has_everything_the_queue_reports() {
         let attribute = |data_type: &str, value| Attribute { data_type: data_type.to_owned(), value };
         let metadata = Metadata {
             message_id: "m-1".to_owned(),

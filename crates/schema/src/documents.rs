@@ -14,7 +14,7 @@ pub struct Target {
     pub pointer: String,
 }
 
-/// Schema documents by their paths. Whoever reads the files implements this, so that reading a schema needs no disk.
+/// Schema documents by their paths. The code that reads the files implements this, so that reading a schema needs no disk.
 pub trait SchemaDocuments: std::fmt::Debug {
     /// The document at a path, with the path as the documents own it.
     fn document(&self, path: &Path) -> Option<(&Path, &Value)>;
@@ -25,7 +25,7 @@ pub trait SchemaDocuments: std::fmt::Debug {
     /// The schema of whole events that the part with this index stands for: its file, its document and the JSON Pointer.
     fn whole(&self, part: usize) -> Option<(&Path, &Value, &str)>;
 
-    /// The draft of documents that name none that is known.
+    /// The draft of documents that do not name a known one.
     fn draft(&self) -> Option<Draft>;
 
     /// Whether a `format` promises nothing.

@@ -1,6 +1,6 @@
 //! A JSON Schema read as alternatives: which values it allows at a place, found without running it.
 //!
-//! Pure: the documents come from whoever implements [`SchemaDocuments`]. The modules in reading order:
+//! Pure: the documents come from an implementation of [`SchemaDocuments`]. The modules in reading order:
 
 mod documents;
 pub mod percent;

@@ -5,6 +5,7 @@ mod casts;
 mod containers;
 mod cookbook;
 mod crash;
+mod dependencies;
 mod dev;
 mod documents;
 mod editor_schema;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use pipeline::column_type::Shown;
 use pipeline::{ColumnType, ScalarType};
 use serde_json::{Number, Value};
 
@@ -43,23 +44,21 @@ fn array(text: &str, element: ScalarType) -> Value {
 
 /// A value by the text that PostgreSQL's input function of the type reads.
 fn literal(text: &str, ty: ScalarType) -> Value {
-    let same = || Value::from(text);
-    match ty {
-        ScalarType::Boolean => Value::Bool(text == "true"),
-        ScalarType::SmallInt | ScalarType::Integer | ScalarType::BigInt => number(text),
-        ScalarType::Numeric(limits) => number(&spelling::numeric(text, limits.map(|(_, scale)| scale))),
-        ScalarType::Real => text.parse::<f32>().map_or_else(|_| same(), |float| number(&format!("{float:?}"))),
-        ScalarType::DoublePrecision => {
-            text.parse::<f64>().map_or_else(|_| same(), |float| number(&format!("{float:?}")))
-        }
-        ScalarType::Time => spelling::time(text).map_or_else(same, Value::from),
-        ScalarType::Interval => Value::from(spelling::interval(text)),
-        ScalarType::Inet => inet(text).map_or_else(same, Value::from),
-        ScalarType::Bytea => bytes(text).map_or_else(same, |bytes| Value::from(STANDARD.encode(bytes))),
-        ScalarType::Jsonb => reread(text).map_or_else(|_| same(), json),
+    let value = match ty.definition().shown {
         // The cast writes a timestamptz in an array as it is shown.
-        ScalarType::Text | ScalarType::Uuid | ScalarType::Date | ScalarType::Timestamptz => same(),
-    }
+        Shown::Text => None,
+        Shown::Boolean => Some(Value::Bool(text == "true")),
+        Shown::Integer => Some(number(text)),
+        Shown::Decimal => Some(number(&spelling::numeric(text, ty.limits().map(|(_, scale)| scale)))),
+        Shown::Float4 => text.parse::<f32>().ok().map(|float| number(&format!("{float:?}"))),
+        Shown::Float8 => text.parse::<f64>().ok().map(|float| number(&format!("{float:?}"))),
+        Shown::TimeOfDay => spelling::time(text).map(Value::from),
+        Shown::Duration => Some(Value::from(spelling::interval(text))),
+        Shown::Address => inet(text).map(Value::from),
+        Shown::Bytes => bytes(text).map(|bytes| Value::from(STANDARD.encode(bytes))),
+        Shown::Json => reread(text).ok().map(json),
+    };
+    value.unwrap_or_else(|| Value::from(text))
 }
 
 /// jsonb's numbers are numerics without limits.
@@ -72,7 +71,7 @@ fn json(value: Value) -> Value {
     }
 }
 
-/// Leaves out a prefix as long as the address, which is the default.
+/// An address without a prefix that covers all of it.
 fn inet(text: &str) -> Option<String> {
     let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
     let address: IpAddr = address.parse().ok()?;

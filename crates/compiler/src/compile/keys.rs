@@ -1,6 +1,7 @@
 //! Primary keys and indexes: their columns exist, and PostgreSQL can index them.
 
-use pipeline::{Index, IndexMethod, ScalarType};
+use pipeline::column_type::Equality;
+use pipeline::{Index, IndexMethod};
 
 use super::report::Report;
 use crate::config::{self, Method, Spanned};
@@ -42,9 +43,12 @@ fn key_column(name: &Spanned<String>, column: &ColumnMapping, report: &mut Repor
         );
         report.push(problem.help("a key is never null: leave `null` out of the column's line"));
     }
-    if column.ty.scalar() == ScalarType::Jsonb {
-        let problem =
-            report.at(Code::PrimaryKey, &name.range, format!("`{}` is in the primary key, but is jsonb", name.value));
+    if column.ty.scalar().definition().indexes.equality == Equality::WholeDocuments {
+        let problem = report.at(
+            Code::PrimaryKey,
+            &name.range,
+            format!("`{}` is in the primary key, but is {}", name.value, column.ty.scalar()),
+        );
         report.push(problem.help("use a scalar column; `= EXPR | tojson | sha256` makes one of a whole value"));
     }
 }
@@ -57,7 +61,7 @@ pub(super) fn version(table: &config::Table, columns: &[ColumnMapping], report: 
         report.push(problem.help("it keeps an older row from overwriting a newer one"));
     }
     let column = find(name, table, columns, Code::BadValue, report)?;
-    let unordered = matches!(column.ty.scalar(), ScalarType::Jsonb | ScalarType::Boolean);
+    let ordered = column.ty.scalar().definition().indexes.ordered;
     if column.nullable {
         let problem =
             report.at(Code::BadValue, &name.range, format!("`{}` is the version, but may be null", name.value));
@@ -69,7 +73,7 @@ pub(super) fn version(table: &config::Table, columns: &[ColumnMapping], report: 
         report.push(
             problem.help("two rows with one key would always have one version: remove the column from one of the two"),
         );
-    } else if unordered {
+    } else if !ordered {
         let message = format!("`{}` is {}, which does not distinguish newer from older", name.value, column.ty);
         report.push(report.at(Code::BadValue, &name.range, message).help("use a column that is a number or a time"));
     }
@@ -160,29 +164,32 @@ fn options(index: &config::Index, table: &config::Table, using: IndexMethod, rep
 /// Whether PostgreSQL has a default operator class for the type and the method.
 fn indexable(name: &Spanned<String>, column: &ColumnMapping, using: IndexMethod, report: &mut Report<'_>) {
     let is_array = matches!(column.ty, pipeline::ColumnType::Array(_));
-    let scalar = column.ty.scalar();
-    let help = match (using, scalar) {
-        (IndexMethod::Gin, _) if is_array => return,
-        (IndexMethod::Btree | IndexMethod::Hash, ScalarType::Jsonb) if !is_array => {
-            let message =
-                format!("a {} index on `{}`, a column of jsonb, finds only whole documents", word(using), name.value);
-            let problem = report.at(Code::UselessIndex, &name.range, message);
-            report.push(
-                problem.help(format!("`{{ columns: {}, using: gin }}` finds keys and values inside", name.value)),
-            );
+    let indexes = column.ty.scalar().definition().indexes;
+    let help = match using {
+        IndexMethod::Btree | IndexMethod::Hash => {
+            if indexes.equality == Equality::WholeDocuments && !is_array {
+                whole_documents_only(name, column, using, report);
+            }
             return;
         }
-        (IndexMethod::Gin, ScalarType::Jsonb) | (IndexMethod::Btree | IndexMethod::Hash, _) => return,
-        (IndexMethod::Gin, _) => "gin is for jsonb and arrays; leave `using` out",
-        (IndexMethod::Gist, ScalarType::Inet) if !is_array => "gist needs its operator class named; use btree",
-        (IndexMethod::Gist, _) => "gist has no operator class for this type; leave `using` out",
-        (IndexMethod::Brin, ScalarType::Jsonb | ScalarType::Boolean) => "brin has no operator class for this type",
-        (IndexMethod::Brin, _) if is_array => "brin has no operator class for arrays; use gin",
-        (IndexMethod::Brin, _) => return,
+        IndexMethod::Gin if is_array || indexes.gin => return,
+        IndexMethod::Gin => "gin is for jsonb and arrays; leave `using` out",
+        IndexMethod::Gist if is_array => "gist has no operator class for this type; leave `using` out",
+        IndexMethod::Gist => indexes.instead_of_gist,
+        IndexMethod::Brin if !indexes.brin => "brin has no operator class for this type",
+        IndexMethod::Brin if is_array => "brin has no operator class for arrays; use gin",
+        IndexMethod::Brin => return,
     };
     let message = format!("PostgreSQL has no {} index for `{}`, a column of {}", word(using), name.value, column.ty);
     let problem: Diagnostic = report.at(Code::Index, &name.range, message);
     report.push(problem.help(help));
+}
+
+fn whole_documents_only(name: &Spanned<String>, column: &ColumnMapping, using: IndexMethod, report: &mut Report<'_>) {
+    let message =
+        format!("a {} index on `{}`, a column of {}, finds only whole documents", word(using), name.value, column.ty);
+    let problem = report.at(Code::UselessIndex, &name.range, message);
+    report.push(problem.help(format!("`{{ columns: {}, using: gin }}` finds keys and values inside", name.value)));
 }
 
 fn word(method: IndexMethod) -> &'static str {

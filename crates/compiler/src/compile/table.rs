@@ -143,7 +143,7 @@ fn column_type(line: &ColumnLine<'_>, text: &Spanned<ColumnText>, report: &mut R
     };
     let place = report.inside(&text.range, &text.0, line.ty_range.clone());
     let mut problem = Diagnostic::new(Code::ColumnLine, error.to_string(), place);
-    if let Some(name) = postgres_alias(line.ty) {
+    if let Some(name) = ColumnType::name_for_alias(line.ty) {
         problem = problem.help(format!("write `{name}`"));
     } else if line.ty.contains(['.', '|', '"']) {
         problem = problem.help("an expression stands after `=`: `TYPE [null] [= EXPR]`");
@@ -153,23 +153,4 @@ fn column_type(line: &ColumnLine<'_>, text: &Spanned<ColumnText>, report: &mut R
     let names: Vec<&str> = ColumnType::names().collect();
     report.push(problem.help(format!("types: {}, and arrays `T[]`", names.join(", "))));
     None
-}
-
-/// Other names of our types.
-fn postgres_alias(ty: &str) -> Option<&'static str> {
-    let lower = ty.to_ascii_lowercase();
-    let base = lower.split('(').next().unwrap_or_default().trim();
-    Some(match base {
-        "varchar" | "char" | "character varying" | "character" | "string" | "citext" => "text",
-        "bool" => "boolean",
-        "int2" => "smallint",
-        "int" | "int4" => "integer",
-        "int8" | "long" => "bigint",
-        "decimal" => "numeric",
-        "float4" => "real",
-        "float" | "float8" | "double" => "double precision",
-        "timestamp" | "datetime" | "timestamp with time zone" => "timestamptz",
-        "json" | "object" => "jsonb",
-        _ => return None,
-    })
 }

@@ -56,6 +56,16 @@ fn a_field_of_one_kind_may_be_absent_and_one_of_none_is_no_field() {
     assert_eq!(column("emial: text null"), ["E0107"]);
 }
 
+/// A comparison of what a function makes of null, which is null for all of these, shows that the field is there.
+#[test]
+fn a_comparison_through_a_function_that_keeps_null_shows_that_the_field_is_there() {
+    for function in jq::functions().filter(|function| function.null == jq::OnNull::Keeps) {
+        let condition = format!("(.note | {}) > \"2024\"", function.name);
+        assert_eq!(when(&condition, "note: text"), when(".note > \"2024\"", "note: text"), "{condition}");
+    }
+    assert_eq!(when("(.note | tostring) > \"2024\"", "note: text"), ["E0113"]);
+}
+
 #[test]
 fn a_condition_leaves_the_kinds_that_can_meet_it() {
     for condition in [

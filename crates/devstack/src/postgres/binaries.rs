@@ -1,4 +1,4 @@
-//! Finding the PostgreSQL that is on this machine.
+//! Finds the PostgreSQL that is installed on this machine.
 
 use std::cmp::Reverse;
 use std::env;
@@ -12,8 +12,7 @@ use super::error::{PostgresError, Result};
 /// The programs a cluster needs.
 const NEEDED: [&str; 3] = ["postgres", "initdb", "createdb"];
 
-/// Folders whose children are one folder per version: parent, start of the child's name, what
-/// follows it.
+/// Folders with one folder per version in them: the parent, the start of the child's name, and the path below it.
 const VERSIONED: [(&str, &str, &str); 4] = [
     ("/usr/lib/postgresql", "", "bin"),
     ("/usr", "pgsql-", "bin"),
@@ -28,8 +27,8 @@ pub(crate) struct Binaries {
 }
 
 impl Binaries {
-    /// The first of: the folders on `PATH`, `pg_config`'s, the usual folders, newest version first.
-    /// Data that exist are only for their own major version.
+    /// Finds the first of: the folders on `PATH`, the one of `pg_config`, the usual folders, newest version first.
+    /// Data that exist need their own major version.
     pub(crate) fn find(data: &Path) -> Result<Self> {
         let path = env::var_os("PATH").unwrap_or_default();
         Self::find_in(candidates(&path), data, &path)
@@ -38,15 +37,18 @@ impl Binaries {
     fn find_in(candidates: impl Iterator<Item = PathBuf>, data: &Path, path: &OsStr) -> Result<Self> {
         let wanted = fs::read_to_string(data.join("PG_VERSION")).ok();
         let wanted = wanted.as_deref().map(str::trim);
-        let mut found = candidates.filter(|folder| is_complete(folder)).peekable();
-        if found.peek().is_none() {
+        let mut is_installed = false;
+        for folder in candidates.filter(|folder| is_complete(folder)) {
+            is_installed = true;
+            if wanted.is_none_or(|wanted| version(&folder).as_deref() == Some(wanted)) {
+                return Ok(Self { folder });
+            }
+        }
+        if !is_installed {
             return Err(PostgresError::NotInstalled { install: install_line(path) });
         }
-        let fits = |folder: &PathBuf| wanted.is_none_or(|v| version(folder).as_deref() == Some(v));
-        found.find(fits).map(|folder| Self { folder }).ok_or_else(|| PostgresError::WrongVersion {
-            data: data.to_owned(),
-            wanted: wanted.unwrap_or_default().to_owned(),
-        })
+        let wanted = wanted.unwrap_or_default().to_owned();
+        Err(PostgresError::WrongVersion { data: data.to_owned(), wanted })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -82,11 +84,18 @@ fn usual() -> impl Iterator<Item = PathBuf> {
 
 /// Newest first.
 fn versions(parent: &str, prefix: &str, rest: &str) -> Vec<PathBuf> {
-    let names = fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.file_name());
-    let version = |name: &OsStr| name.to_str()?.strip_prefix(prefix)?.parse::<u32>().ok();
-    let mut found: Vec<_> = names.filter_map(|name| Some((version(&name)?, name))).collect();
+    let mut found = Vec::new();
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if let Some(version) = version_in_name(&entry.file_name(), prefix) {
+            found.push((version, entry.path().join(rest)));
+        }
+    }
     found.sort_by_key(|(version, _)| Reverse(*version));
-    found.into_iter().map(|(_, name)| Path::new(parent).join(name).join(rest)).collect()
+    found.into_iter().map(|(_, folder)| folder).collect()
+}
+
+fn version_in_name(name: &OsStr, prefix: &str) -> Option<u32> {
+    name.to_str()?.strip_prefix(prefix)?.parse().ok()
 }
 
 fn is_complete(folder: &Path) -> bool {
@@ -105,8 +114,7 @@ fn version(folder: &Path) -> Option<String> {
 
 /// The line for the package manager that is on `path`.
 fn install_line(path: &OsStr) -> String {
-    let is_there = |program: &str| env::split_paths(path).any(|dir| dir.join(program).is_file());
-    if is_there("brew") {
+    if is_on_path("brew", path) {
         return "brew install postgresql@17".to_owned();
     }
     let line = [
@@ -115,9 +123,13 @@ fn install_line(path: &OsStr) -> String {
         ("pacman", "pacman -S --noconfirm postgresql"),
     ]
     .into_iter()
-    .find_map(|(manager, line)| is_there(manager).then_some(line));
-    let sudo = if is_there("sudo") { "sudo " } else { "" };
+    .find_map(|(manager, line)| is_on_path(manager, path).then_some(line));
+    let sudo = if is_on_path("sudo", path) { "sudo " } else { "" };
     format!("{sudo}{}", line.unwrap_or("apt-get install -y postgresql"))
+}
+
+fn is_on_path(program: &str, path: &OsStr) -> bool {
+    env::split_paths(path).any(|folder| folder.join(program).is_file())
 }
 
 #[cfg(test)]
@@ -145,6 +157,7 @@ mod tests {
         }
         assert!(is_complete(folder.path()));
     }
+
     #[test]
     fn without_postgres_the_error_names_the_line_that_installs_it() {
         let folder = tempfile::tempdir().unwrap();
@@ -174,6 +187,6 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         fs::write(data.path().join("PG_VERSION"), "8\n").unwrap();
         let error = Binaries::find(data.path()).unwrap_err();
-        assert!(error.to_string().contains("are of PostgreSQL 8"), "{error}");
+        assert!(error.to_string().contains("were written by PostgreSQL 8"), "{error}");
     }
 }

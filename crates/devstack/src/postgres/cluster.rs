@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::error::{Context, PostgresError, Result};
 use super::owner::Owner;
 
-/// What a Unix socket's path may have on macOS, the shortest of all, less `/.s.PGSQL.65535` and its
-/// lock file.
+/// The longest base folder in bytes: the limit of macOS for the path of a Unix socket, which is the shortest of all
+/// systems, less `/.s.PGSQL.65535` and its lock file.
 const LONGEST_BASE: usize = 103 - 20;
 
 /// File name of the script that runs the server.
@@ -26,7 +26,7 @@ const PASSWORD: &str = "password";
 
 #[derive(Debug)]
 pub(crate) struct Cluster {
-    /// Removed by the supervisor once it runs, by us if it never did.
+    /// Removed by the supervisor once it runs, by this process if it never did.
     base: TempDir,
     pub(crate) data: PathBuf,
     pub(crate) kept: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Makes the folders. `keep` is the folder the data stay in, and the password of its superuser.
+    /// Makes the folders. `keep` is the folder for data that stay, and for the password of their superuser.
     pub(crate) fn prepare(keep: Option<&Path>) -> Result<Self> {
         let owner = Owner::choose(keep.map(data_in).as_deref())?;
         let base = base_folder(&owner)?;
@@ -65,24 +65,25 @@ impl Cluster {
     }
 }
 
-/// A new folder of mode 0700 in the temporary folder, or in `/tmp` if that would not do: its path is
-/// too long for a socket, or closed to the user of the server.
+/// Makes a folder of mode 0700 in the temporary folder, or in `/tmp` where the path would be too long for a socket or
+/// is closed to the user of the server.
 fn base_folder(owner: &Owner) -> Result<TempDir> {
-    let make = |parent: &Path| {
-        let base = tempfile::Builder::new()
-            .prefix("devstack-")
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(parent)
-            .context(|| format!("make a folder in {}", parent.display()))?;
-        owner.check_reach(base.path())?;
-        owner.give(base.path())?;
-        Ok(base)
-    };
-    match make(&std::env::temp_dir()) {
+    match base_folder_in(&std::env::temp_dir(), owner) {
         Ok(base) if base.path().as_os_str().len() <= LONGEST_BASE => Ok(base),
-        Ok(_) | Err(PostgresError::Unreachable { .. }) => make(Path::new("/tmp")),
+        Ok(_) | Err(PostgresError::Unreachable { .. }) => base_folder_in(Path::new("/tmp"), owner),
         error => error,
     }
+}
+
+fn base_folder_in(parent: &Path, owner: &Owner) -> Result<TempDir> {
+    let base = tempfile::Builder::new()
+        .prefix("devstack-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(parent)
+        .context(|| format!("make a folder in {}", parent.display()))?;
+    owner.check_reach(base.path())?;
+    owner.give(base.path())?;
+    Ok(base)
 }
 
 /// The data folder in a folder that outlives the server. It has a folder of its own above it, so
@@ -108,8 +109,8 @@ fn kept_folder(keep: &Path, owner: &Owner) -> Result<(PathBuf, String)> {
     Ok((data, password))
 }
 
-/// Whether an earlier start filled the folder. One that was broken off before it wrote the password left a folder for
-/// the data without data.
+/// Whether an earlier start filled the folder. A start that was interrupted before it wrote the password left an empty
+/// folder for the data.
 fn is_ours(keep: &Path, above: &Path) -> bool {
     above.is_dir() && (keep.join(PASSWORD).is_file() || is_empty(above).unwrap_or(false))
 }

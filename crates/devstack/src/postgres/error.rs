@@ -13,8 +13,8 @@ pub enum PostgresError {
         /// The one line that installs it.
         install: String,
     },
-    /// The kept data belong to another major version than those installed.
-    #[error("the data in {} are of PostgreSQL {wanted}, which is not installed; install it, or choose another folder", data.display())]
+    /// The kept data were written by a major version that is not installed.
+    #[error("the data in {} were written by PostgreSQL {wanted}, which is not installed; install it, or choose another folder", data.display())]
     WrongVersion {
         /// The folder of the data.
         data: PathBuf,
@@ -22,7 +22,7 @@ pub enum PostgresError {
         wanted: String,
     },
     /// The unprivileged user the server runs as can't reach a folder.
-    #[error("{} can't be reached by the user {user}, as whom PostgreSQL runs when started by root, because of {}; choose a folder below /tmp or /var", folder.display(), blocked_by.display())]
+    #[error("{} can't be reached by the user {user}, which runs PostgreSQL when root starts it, because of {}; choose a folder below /tmp or /var", folder.display(), blocked_by.display())]
     Unreachable {
         /// The folder asked for.
         folder: PathBuf,
@@ -32,26 +32,26 @@ pub enum PostgresError {
         user: String,
     },
     /// The folder to keep data in has files that an earlier start did not write.
-    #[error("{} holds other files and no data of an earlier start; name a new or an empty folder to keep data in", folder.display())]
+    #[error("{} contains files that an earlier start did not write; name a new or an empty folder to keep data in", folder.display())]
     OtherFiles {
         /// The folder asked for.
         folder: PathBuf,
     },
-    /// PostgreSQL refuses to run as root, and there is no other user to run it.
+    /// PostgreSQL refuses to run as root, and no other user that could run it was found.
     #[error(
-        "PostgreSQL does not run as root and there is neither a user postgres nor nobody; start this as an ordinary user"
+        "PostgreSQL refuses to run as root, and the users postgres, _postgres and nobody do not exist; start this as an ordinary user"
     )]
     NoUnprivilegedUser,
     /// The server ended while starting.
-    #[error("PostgreSQL did not start; its last words were:\n{log}")]
+    #[error("PostgreSQL did not start; its log ends with:\n{log}")]
     Startup {
         /// The end of its log.
         log: String,
     },
     /// The server did not become ready in time.
-    #[error("PostgreSQL did not become ready within {seconds} seconds; its last words were:\n{log}")]
+    #[error("PostgreSQL did not become ready within {seconds} seconds; its log:\n{log}")]
     TimedOut {
-        /// How long was waited.
+        /// The seconds that it was given.
         seconds: u64,
         /// Its log.
         log: String,
@@ -61,15 +61,15 @@ pub enum PostgresError {
     CreateDatabase {
         /// The name asked for.
         name: String,
-        /// What `createdb` said.
+        /// The error of `createdb`.
         reason: String,
     },
     /// A file or a process could not be handled.
     #[error("can't {action}")]
     Io {
-        /// What was tried.
+        /// The action that failed.
         action: String,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
@@ -77,7 +77,7 @@ pub enum PostgresError {
 
 pub(crate) type Result<T> = std::result::Result<T, PostgresError>;
 
-/// Names what was tried when an [`io::Error`] came.
+/// Adds the action that failed to an [`io::Error`].
 pub(crate) trait Context<T> {
     fn context(self, action: impl FnOnce() -> String) -> Result<T>;
 }

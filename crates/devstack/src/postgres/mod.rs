@@ -4,11 +4,11 @@
 //! (trust; only the server's user and root reach it). As root the server runs as the user `postgres`
 //! or `nobody`. Read in this order:
 //!
-//! - `binaries`: where PostgreSQL is; `owner`: as whom it runs; `cluster`: its folders.
-//! - `server`: its process, and how it ends with ours.
+//! - `binaries`: where PostgreSQL is; `owner`: the user it runs as; `cluster`: its folders.
+//! - `server`: its process, and how it ends with this process.
 //!
 //! A server costs about a second to start, a database some fifty milliseconds. So tests share one
-//! server per process and take a database each:
+//! server per process and create a database each:
 //!
 //! ```no_run
 //! use std::sync::OnceLock;
@@ -42,7 +42,7 @@ use server::{Server, clear_environment};
 
 /// The superuser.
 const USER: &str = "runner";
-/// Between asking for a free port and using it somebody else may take it.
+/// Attempts at a start on a free port: another process may use the port first.
 const PORT_ATTEMPTS: usize = 5;
 
 /// How to start a server.
@@ -51,7 +51,7 @@ pub struct PostgresOptions {
     /// The folder the data stay in after the server has stopped, and are found in at the next start.
     /// None: a temporary folder, removed at the end.
     pub data_dir: Option<PathBuf>,
-    /// TCP port on 127.0.0.1; 0 takes a free one.
+    /// TCP port on 127.0.0.1; 0 chooses a free one.
     pub port: u16,
     /// Further settings of `postgresql.conf`, e.g. `("max_connections", "20")`.
     pub settings: Vec<(String, String)>,
@@ -69,7 +69,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server and waits until it takes connections. Blocking: from asynchronous code use
+    /// Starts a server and waits until it accepts connections. Blocking: from asynchronous code use
     /// `spawn_blocking`.
     pub fn start(options: &PostgresOptions) -> Result<Self> {
         let mut attempt = 1;
@@ -137,7 +137,7 @@ impl Postgres {
         &self.cluster.password
     }
 
-    /// Creates a database; gives its URL over TCP. Blocking, about fifty milliseconds.
+    /// Creates a database; returns its URL over TCP. Blocking, about fifty milliseconds.
     pub fn create_database(&self, name: &str) -> Result<String> {
         let mut command = Command::new(self.binaries.program("createdb"));
         clear_environment(&mut command);
@@ -154,15 +154,15 @@ impl Postgres {
         Err(PostgresError::CreateDatabase { name: name.to_owned(), reason })
     }
 
-    /// Creates a database with a name that no other call gives; gives its URL over TCP.
+    /// Creates a database with a name that no other call uses; returns its URL over TCP.
     pub fn new_database(&self) -> Result<String> {
         let number = self.databases.fetch_add(1, Ordering::Relaxed) + 1;
         self.create_database(&format!("test_{}_{number}", std::process::id()))
     }
 }
 
-/// A server to be thrown away needs no durability at all. One whose data are kept may lose the last
-/// commits when the machine goes down, and nothing else.
+/// The settings of a server: without durability where the data are temporary. Where they are kept, the last commits
+/// may be lost when the machine goes down, and nothing else.
 fn tuning(kept: bool) -> Vec<(String, String)> {
     let durable = if kept { "on" } else { "off" };
     [

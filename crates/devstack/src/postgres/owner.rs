@@ -1,4 +1,4 @@
-//! As whom the server runs: PostgreSQL refuses to run as root.
+//! The user that the server runs as: PostgreSQL refuses to run as root.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -8,13 +8,13 @@ use std::process::Command;
 
 use super::error::{Context, PostgresError, Result};
 
-/// Users to run as when we are root, the first that exists. `_postgres` is macOS's.
+/// Users to run as when started by root; the first that exists is chosen. `_postgres` is the one of macOS.
 const UNPRIVILEGED: [&str; 3] = ["postgres", "_postgres", "nobody"];
 
 /// The user of the server's processes and files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// We are no root: the server runs as we do.
+    /// This process does not run as root: the server runs as the same user.
     Ourselves,
     Other {
         name: String,
@@ -26,7 +26,7 @@ pub(crate) enum Owner {
 impl Owner {
     /// The owner of the data if there are any, else the first unprivileged user that exists.
     pub(crate) fn choose(data: Option<&Path>) -> Result<Self> {
-        if !are_we_root()? {
+        if !is_root()? {
             return Ok(Self::Ourselves);
         }
         if let Some(Ok(data)) = data.map(fs::metadata)
@@ -45,15 +45,12 @@ impl Owner {
             .lines()
             .map(|line| line.split(':'))
             .find_map(|mut fields| (fields.next() == Some(name)).then_some(fields))?;
-        // macOS writes nobody's id as -2.
-        let mut id = || fields.nth(0).and_then(|text| text.parse::<i64>().ok());
-        id();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "uid_t wraps")]
-        let (uid, gid) = (id()? as u32, id()? as u32);
+        let _password = fields.next()?;
+        let (uid, gid) = (parse_id(fields.next()?)?, parse_id(fields.next()?)?);
         (uid != 0).then(|| Self::Other { name: name.to_owned(), uid, gid })
     }
 
-    /// Lets `command` run as this user, without the groups we are in.
+    /// Lets `command` run as this user, without the groups of this process.
     pub(crate) fn run(&self, command: &mut Command) {
         if let Self::Other { uid, gid, .. } = self {
             // The standard library drops the supplementary groups with the uid.
@@ -70,7 +67,7 @@ impl Owner {
         }
     }
 
-    /// Refuses a folder with a folder above it that this user can't pass.
+    /// Refuses a folder below one that this user can't enter.
     pub(crate) fn check_reach(&self, folder: &Path) -> Result<()> {
         match (self, self.blocked_by(folder)) {
             (Self::Other { name, .. }, Some(blocked_by)) => {
@@ -85,24 +82,33 @@ impl Owner {
             return None;
         };
         let folder = fs::canonicalize(folder).ok()?;
-        let passable = |path: &&Path| {
-            fs::metadata(path).is_ok_and(|metadata| {
-                let bit = if metadata.uid() == *uid {
-                    0o100
-                } else if metadata.gid() == *gid {
-                    0o010
-                } else {
-                    0o001
-                };
-                metadata.mode() & bit != 0
-            })
-        };
-        folder.ancestors().skip(1).find(|path| !passable(path)).map(Path::to_owned)
+        folder.ancestors().skip(1).find(|path| !can_enter(path, *uid, *gid)).map(Path::to_owned)
     }
 }
 
-/// A file belongs to whom makes it; asking the system for our user would take unsafe code.
-fn are_we_root() -> Result<bool> {
+/// A user or group id; macOS writes the one of nobody as -2.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "uid_t wraps")]
+fn parse_id(text: &str) -> Option<u32> {
+    text.parse::<i64>().ok().map(|id| id as u32)
+}
+
+/// Whether the mode of a folder lets a user with this id and group pass through it.
+fn can_enter(folder: &Path, uid: u32, gid: u32) -> bool {
+    let Ok(metadata) = fs::metadata(folder) else {
+        return false;
+    };
+    let bit = if metadata.uid() == uid {
+        0o100
+    } else if metadata.gid() == gid {
+        0o010
+    } else {
+        0o001
+    };
+    metadata.mode() & bit != 0
+}
+
+/// Whether this process runs as root, found by the owner of a new file: asking the system would need unsafe code.
+fn is_root() -> Result<bool> {
     let ours = tempfile::tempfile().and_then(|file| file.metadata());
     Ok(ours.context(|| "make a temporary file".to_owned())?.uid() == 0)
 }

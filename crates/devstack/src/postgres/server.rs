@@ -1,7 +1,7 @@
 //! The server's process, under the supervision of a shell script.
 //!
 //! `supervise.sh` runs the server while a pipe from this process is open. So stopping is closing the
-//! pipe, and the system does that whatever way this process ends.
+//! pipe, and the system does that however this process ends.
 
 use std::fs;
 use std::io::Read;
@@ -15,8 +15,8 @@ use super::binaries::Binaries;
 use super::cluster::{Cluster, SCRIPT};
 use super::error::{Context, PostgresError, Result};
 
-/// initdb takes half a second on an idle machine; the rest is for one that is not.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// How long a start may last. initdb needs half a second on an idle machine; the rest is for a busy one.
+const START_TIMEOUT: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the server and waits until it takes connections.
+    /// Starts the server and waits until it accepts connections.
     pub(crate) fn start(
         binaries: &Binaries,
         cluster: &Cluster,
@@ -45,7 +45,7 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            // Ctrl-C is for this process alone: the server must live until we are done with it.
+            // Ctrl-C is for this process alone: the server must live until this process has finished with it.
             .process_group(0);
         clear_environment(&mut command);
         cluster.owner.run(&mut command);
@@ -57,17 +57,17 @@ impl Server {
 
     fn wait_until_ready(&mut self, cluster: &Cluster) -> Result<()> {
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < START_TIMEOUT {
             if is_ready(cluster) {
                 return Ok(());
             }
             if self.has_ended()? {
-                return Err(PostgresError::Startup { log: self.last_words() });
+                return Err(PostgresError::Startup { log: self.end_of_log() });
             }
             sleep(POLL);
         }
         Err(PostgresError::TimedOut {
-            seconds: PATIENCE.as_secs(),
+            seconds: START_TIMEOUT.as_secs(),
             log: fs::read_to_string(cluster.log()).unwrap_or_default(),
         })
     }
@@ -78,10 +78,10 @@ impl Server {
     }
 
     /// The script prints the end of the log when the server fails.
-    fn last_words(&mut self) -> String {
+    fn end_of_log(&mut self) -> String {
         let mut text = String::new();
         if let Some(mut stdout) = self.supervisor.stdout.take() {
-            // What can't be read is missing from the message, no more.
+            // Where the log can't be read, only its text is missing from the message.
             let _ = stdout.read_to_string(&mut text);
         }
         text.trim_end().to_owned()
@@ -97,8 +97,8 @@ impl Drop for Server {
     }
 }
 
-/// A running server says so in the eighth line of its lock file, and where its socket is in the
-/// fifth. That tells it from a server that died and left its file.
+/// Whether the server accepts connections: the eighth line of its lock file is `ready` then. The fifth line is the
+/// folder of its socket, which distinguishes the file from one that an earlier server left behind.
 fn is_ready(cluster: &Cluster) -> bool {
     let Ok(text) = fs::read_to_string(cluster.data.join("postmaster.pid")) else {
         return false;
@@ -107,7 +107,7 @@ fn is_ready(cluster: &Cluster) -> bool {
     lines.get(4).is_some_and(|socket| Path::new(socket) == cluster.base()) && lines.get(7) == Some(&"ready")
 }
 
-/// A server that was killed leaves its lock file. PostgreSQL sees by itself that the process is gone,
+/// A server that was killed leaves its lock file. PostgreSQL detects that the process is gone,
 /// but not if another process of the same user has its number by now, which is common in
 /// containers. On systems without /proc that check is left to PostgreSQL.
 fn forget_stale_lock(data: &Path) {
@@ -119,7 +119,7 @@ fn forget_stale_lock(data: &Path) {
     };
     let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     if !comm.starts_with("postgres") {
-        // If it can't be removed, PostgreSQL says why.
+        // If it can't be removed, PostgreSQL reports why.
         let _ = fs::remove_file(lock);
     }
 }

@@ -6,7 +6,7 @@
 # Arguments: BIN BASE DATA USER PORT [OPTION...]
 #   BIN   folder of initdb and postgres
 #   BASE  folder of the socket, the log and (unless kept elsewhere) the data; removed at the end
-#   DATA  data folder, created by initdb when it is none yet
+#   DATA  data folder, created by initdb when it does not exist yet
 #   USER  superuser; its password is in BASE/password
 set -u
 umask 077
@@ -25,8 +25,7 @@ finish() {
     exit "$1"
 }
 
-# A folder filled by an initdb that was cut short has no PG_VERSION as its last word; initdb writes
-# beside it and the folder gets its name when it is whole.
+# initdb may be interrupted, so it fills a folder beside the data folder, which gets its name when it is complete.
 if [ ! -f "$data/PG_VERSION" ]; then
     rm -rf "$data.new"
     "$bin/initdb" --pgdata="$data.new" --username="$user" --pwfile="$base/password" \
@@ -39,7 +38,7 @@ fi
     >>"$log" 2>&1 3<&- &
 postmaster=$!
 
-# One signal could come before the server listens to it, so it is repeated until the server is gone.
+# One signal could arrive before the server handles it, so it is repeated until the server is gone.
 (
     read -r _ <&3
     while kill -INT "$postmaster" 2>/dev/null; do sleep 1; done

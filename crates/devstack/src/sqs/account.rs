@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::call_counts::CallCounts;
 use super::error::{Error, Result};
 use super::faults::Faults;
 use super::ids::Ids;
@@ -14,7 +15,7 @@ use super::time::Clock;
 /// The account id in URLs and ARNs.
 pub(crate) const ACCOUNT: &str = "000000000000";
 
-/// All that changes. One lock guards it: no call holds it longer than its own few messages take.
+/// All that changes. One lock guards it; a call holds it only while it works on its own few messages.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) queues: BTreeMap<String, Queue>,
@@ -28,6 +29,7 @@ pub(crate) struct Service {
     pub(crate) account: Mutex<Account>,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
+    pub(crate) call_counts: CallCounts,
     endpoint: String,
     region: String,
 }
@@ -35,11 +37,18 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(endpoint: String, region: String) -> Self {
         let account = Account { queues: BTreeMap::new(), move_tasks: Vec::new(), ids: Ids::seeded() };
-        Self { account: Mutex::new(account), clock: Clock::start(), faults: Faults::default(), endpoint, region }
+        Self {
+            account: Mutex::new(account),
+            clock: Clock::start(),
+            faults: Faults::default(),
+            call_counts: CallCounts::default(),
+            endpoint,
+            region,
+        }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Account> {
-        // A panic while holding the lock is a bug; the state is still whole enough for a test to
+        // A panic while holding the lock is a bug; the state is still good enough for a test to
         // end with its own message rather than with a poisoned lock.
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -62,8 +71,8 @@ impl Service {
     }
 }
 
-/// The queue name in a URL: its last part. The host is not looked at, so a URL made for another
-/// way to this endpoint works as well.
+/// The queue name in a URL: its last part. The host is ignored, so a URL with another address
+/// of this endpoint works as well.
 pub(crate) fn name_of_url(url: Option<&str>) -> Result<&str> {
     let url = url.filter(|url| !url.is_empty()).ok_or_else(|| Error::missing("QueueUrl"))?;
     Ok(url.rsplit('/').next().unwrap_or(url))
@@ -80,13 +89,13 @@ impl Account {
         Ok((queue, &mut self.ids))
     }
 
-    /// Moves dead messages of a queue into the one named `target`.
-    pub(crate) fn bury(&mut self, dead: Vec<Message>, source_arn: &str, target: &str) {
+    /// Moves messages that were received too often into the queue named `target`.
+    pub(crate) fn move_to_dead_letter_queue(&mut self, messages: Vec<Message>, source_arn: &str, target: &str) {
         let Some(queue) = self.queues.get_mut(target) else {
             return;
         };
         let source = Arc::from(source_arn);
-        for message in dead {
+        for message in messages {
             let dead_letter_source = Some(Arc::clone(&source));
             queue.accept(Message { dead_letter_source, ..message });
         }

@@ -55,7 +55,7 @@ const FIFO: [(&str, &str, [&str; 2]); 4] = [
     ("FifoThroughputLimit", "perQueue", ["perQueue", "perMessageGroupId"]),
 ];
 
-/// Kept and given back, without effect here.
+/// Stored and returned, without effect here.
 const INERT: [&str; 5] =
     ["KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "Policy", "RedriveAllowPolicy", "SqsManagedSseEnabled"];
 
@@ -95,17 +95,15 @@ impl QueueAttributes {
 
     /// Reads checked text.
     fn from_text(text: Settings, fifo: bool) -> Self {
-        let number = |name: &str| text.get(name).and_then(|v| v.parse().ok()).unwrap_or_default();
-        let is = |name: &str, value: &str| text.get(name).is_some_and(|v| v == value);
         Self {
             fifo,
-            content_based_deduplication: is("ContentBasedDeduplication", "true"),
-            deduplicate_by_group: is("DeduplicationScope", "messageGroup"),
-            visibility_timeout: number("VisibilityTimeout"),
-            delay: number("DelaySeconds"),
-            retention: number("MessageRetentionPeriod"),
-            wait: number("ReceiveMessageWaitTimeSeconds"),
-            maximum_message_size: number("MaximumMessageSize") as usize,
+            content_based_deduplication: has_value(&text, "ContentBasedDeduplication", "true"),
+            deduplicate_by_group: has_value(&text, "DeduplicationScope", "messageGroup"),
+            visibility_timeout: number(&text, "VisibilityTimeout"),
+            delay: number(&text, "DelaySeconds"),
+            retention: number(&text, "MessageRetentionPeriod"),
+            wait: number(&text, "ReceiveMessageWaitTimeSeconds"),
+            maximum_message_size: number(&text, "MaximumMessageSize") as usize,
             redrive: text.get("RedrivePolicy").and_then(|policy| parse_redrive(policy).ok()),
             text,
         }
@@ -116,7 +114,16 @@ impl QueueAttributes {
     }
 }
 
-/// Whether `name` can be asked for.
+/// The value of a numeric attribute that passed the checks.
+fn number(text: &Settings, name: &str) -> u32 {
+    text.get(name).and_then(|value| value.parse().ok()).unwrap_or_default()
+}
+
+fn has_value(text: &Settings, name: &str, value: &str) -> bool {
+    text.get(name).is_some_and(|found| found == value)
+}
+
+/// Whether a request may ask for the attribute `name`.
 pub(crate) fn is_known(name: &str) -> bool {
     let set = NUMBERS.iter().map(|n| n.0).chain(FIFO.iter().map(|f| f.0)).chain(INERT);
     set.chain(COMPUTED).chain(["All", "RedrivePolicy"]).any(|known| known == name)
@@ -161,20 +168,23 @@ struct RedrivePolicy {
 }
 
 fn parse_redrive(policy: &str) -> Result<Redrive> {
-    let invalid = |reason: &str| Error::invalid("RedrivePolicy", policy, reason);
-    let parsed: RedrivePolicy =
-        serde_json::from_str(policy).map_err(|_| invalid("Redrive policy is not a valid JSON map."))?;
+    read_redrive(policy).map_err(|reason| Error::invalid("RedrivePolicy", policy, reason))
+}
+
+/// The policy, or why it is not valid.
+fn read_redrive(policy: &str) -> std::result::Result<Redrive, &'static str> {
+    let Ok(parsed) = serde_json::from_str::<RedrivePolicy>(policy) else {
+        return Err("Redrive policy is not a valid JSON map.");
+    };
     let target_arn = parsed
         .dead_letter_target_arn
-        .ok_or_else(|| invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn."))?;
-    let count = parsed
-        .max_receive_count
-        .ok_or_else(|| invalid("Redrive policy does not contain mandatory attribute: maxReceiveCount."))?;
-    // AWS takes a number and a number in quotes.
+        .ok_or("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.")?;
+    let count =
+        parsed.max_receive_count.ok_or("Redrive policy does not contain mandatory attribute: maxReceiveCount.")?;
+    // AWS accepts a number and a number in quotes.
     let text = count.as_str().map_or_else(|| count.to_string(), str::to_owned);
     let max_receives = text.parse().ok().filter(|count| (1..=1000).contains(count));
-    let max_receives =
-        max_receives.ok_or_else(|| invalid("Invalid value for maxReceiveCount. Must be an integer from 1 to 1000."))?;
+    let max_receives = max_receives.ok_or("Invalid value for maxReceiveCount. Must be an integer from 1 to 1000.")?;
     Ok(Redrive { target_arn, max_receives })
 }
 

@@ -1,18 +1,9 @@
-//! The errors SQS answers with, in the form its JSON protocol gives them.
+//! The errors SQS answers with.
 //!
 //! An error has two names: the shape in the body's `__type`, and the code of the older query
-//! protocol in the header `x-amzn-query-error`. The SDKs take the second when it is there.
+//! protocol in the header `x-amzn-query-error`. The SDKs use the second when it is there.
 
 use std::fmt;
-
-use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderValue, Response, StatusCode};
-use serde::Serialize;
-
-use super::protocol::JSON_1_0;
-
-const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
 
 /// An error code of SQS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +31,7 @@ pub enum ErrorCode {
     ResourceNotFound,
     Serialization,
     ServiceUnavailable,
+    ThrottlingException,
     TooManyEntriesInBatchRequest,
     UnknownOperation,
     UnsupportedOperation,
@@ -47,7 +39,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// The shape in the body, the code in the header, the HTTP status.
-    const fn wire(self) -> (&'static str, &'static str, u16) {
+    pub(crate) const fn wire(self) -> (&'static str, &'static str, u16) {
         match self {
             Self::AccessDenied => ("AccessDeniedException", "AccessDenied", 403),
             Self::BatchEntryIdsNotDistinct => {
@@ -73,6 +65,7 @@ impl ErrorCode {
             Self::ResourceNotFound => ("ResourceNotFoundException", "ResourceNotFoundException", 400),
             Self::Serialization => ("SerializationException", "MalformedInput", 400),
             Self::ServiceUnavailable => ("ServiceUnavailable", "ServiceUnavailable", 503),
+            Self::ThrottlingException => ("ThrottlingException", "ThrottlingException", 400),
             Self::TooManyEntriesInBatchRequest => {
                 ("TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400)
             }
@@ -119,25 +112,4 @@ impl Error {
     pub(crate) fn no_such_queue() -> Self {
         Self::new(ErrorCode::QueueDoesNotExist, "The specified queue does not exist.")
     }
-
-    pub(crate) fn into_response(self) -> Response<Body> {
-        let (shape, query_code, status) = self.code.wire();
-        let fault = if self.code.is_sender_fault() { "Sender" } else { "Receiver" };
-        let body = ErrorBody { shape: format!("com.amazonaws.sqs#{shape}"), message: &self.message };
-        let body = serde_json::to_vec(&body).expect("two strings serialise");
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = StatusCode::from_u16(status).expect("the table holds HTTP statuses");
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON_1_0));
-        if let Ok(value) = HeaderValue::try_from(format!("{query_code};{fault}")) {
-            response.headers_mut().insert(QUERY_ERROR, value);
-        }
-        response
-    }
-}
-
-#[derive(Serialize)]
-struct ErrorBody<'a> {
-    #[serde(rename = "__type")]
-    shape: String,
-    message: &'a str,
 }

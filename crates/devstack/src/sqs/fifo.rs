@@ -10,11 +10,11 @@ use super::time::Timestamp;
 const WINDOW: Duration = Duration::from_mins(5);
 
 /// The messages of a FIFO queue by group. Ids grow in the order of sending, so the smallest waiting
-/// id of a group is its head. While any message of a group is in flight the group gives no more.
+/// id of a group is its head. While any message of a group is in flight, no other one of it can be received.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     groups: HashMap<Arc<str>, Group>,
-    /// Groups that may have something to give, each once.
+    /// Groups that may have a receivable message, each once.
     ready: VecDeque<Arc<str>>,
 }
 
@@ -42,7 +42,7 @@ impl Groups {
         }
     }
 
-    /// Takes up to `limit` messages into flight: as many as possible of one group, then of the next.
+    /// Moves up to `limit` messages into flight: as many as possible of one group, then of the next.
     /// A head that is not visible holds its group back.
     pub(crate) fn take(&mut self, limit: usize, visible: impl Fn(u64) -> bool) -> Vec<u64> {
         let mut taken = Vec::new();
@@ -102,7 +102,7 @@ impl Groups {
     }
 }
 
-/// What the first message of a deduplication id was answered with.
+/// The answer to the first message of a deduplication id.
 #[derive(Debug, Clone)]
 pub(crate) struct Original {
     pub(crate) message_id: String,
@@ -127,7 +127,7 @@ impl Deduplication {
         self.seen.get(key).cloned()
     }
 
-    /// Remembers a key that [`find`](Self::find) did not know.
+    /// Remembers a key that [`find`](Self::find) did not return.
     pub(crate) fn remember(&mut self, now: Timestamp, key: String, original: Original) {
         self.order.push_back((now, key.clone()));
         self.seen.insert(key, original);

@@ -1,13 +1,10 @@
-//! What SQS allows in a message: characters, attribute names and types, sizes.
+//! The limits of SQS on messages and calls: characters, attribute names and types, sizes.
 //!
 //! Sources: the API reference of `SendMessage`, and "Amazon SQS message quotas" and "Message
 //! metadata" in the developer guide.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::error::{Error, ErrorCode, Result};
-use super::message::{Attribute, Attributes};
+use super::message_attribute::{Attribute, Attributes};
 
 /// Bytes a message may have, and all messages of a batch together: 1 MiB, since August 2025.
 pub(crate) const MAXIMUM_SIZE: usize = 1_048_576;
@@ -25,7 +22,7 @@ pub(crate) const IN_FLIGHT: usize = 120_000;
 const ATTRIBUTES: usize = 10;
 const NAME_LENGTH: usize = 256;
 
-/// SQS takes the characters of XML 1.0.
+/// SQS accepts the characters of XML 1.0.
 pub(crate) fn check_characters(text: &str) -> Result<()> {
     match text.chars().find(|&character| !is_allowed(character)) {
         None => Ok(()),
@@ -58,13 +55,8 @@ pub(crate) fn attributes_size(attributes: &Attributes) -> usize {
 
 fn attribute_size(attribute: &Attribute) -> usize {
     let text = attribute.text.as_ref().map_or(0, String::len);
-    let binary = decode(attribute).map_or(0, |bytes| bytes.len());
+    let binary = attribute.binary_bytes().map_or(0, |bytes| bytes.len());
     attribute.data_type.len() + text + binary
-}
-
-/// The bytes of a binary attribute; none for the other types.
-pub(crate) fn decode(attribute: &Attribute) -> Option<Vec<u8>> {
-    STANDARD.decode(attribute.binary.as_ref()?).ok()
 }
 
 pub(crate) fn check_attributes(attributes: &Attributes) -> Result<()> {
@@ -106,28 +98,30 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 fn check_value(name: &str, attribute: &Attribute) -> Result<()> {
-    let invalid = |reason: &str| {
-        let message = format!("The message attribute '{name}' {reason}.");
-        Err(Error::new(ErrorCode::InvalidParameterValue, message))
-    };
     if attribute.data_type.is_empty() {
-        return invalid("must contain a non-empty message attribute type");
+        return Err(invalid_attribute(name, "must contain a non-empty message attribute type"));
     }
     if attribute.data_type.len() > NAME_LENGTH {
-        return invalid("has a type longer than 256 bytes");
+        return Err(invalid_attribute(name, "has a type longer than 256 bytes"));
     }
     let kind = attribute.data_type.split('.').next().unwrap_or_default();
     let text = attribute.text.as_deref().unwrap_or_default();
     let empty = match kind {
         "String" | "Number" => text.is_empty(),
-        "Binary" => decode(attribute).is_none_or(|bytes| bytes.is_empty()),
-        _ => return invalid("has a type that is none of Binary, Number, and String"),
+        "Binary" => attribute.binary_bytes().is_none_or(|bytes| bytes.is_empty()),
+        _ => return Err(invalid_attribute(name, "has a type that is none of Binary, Number, and String")),
     };
     match kind {
-        _ if empty => invalid("must contain a non-empty message attribute value"),
-        "Number" if text.parse::<f64>().is_err() => invalid("has a value that can not be cast to a number"),
+        _ if empty => Err(invalid_attribute(name, "must contain a non-empty message attribute value")),
+        "Number" if text.parse::<f64>().is_err() => {
+            Err(invalid_attribute(name, "has a value that can not be cast to a number"))
+        }
         _ => check_characters(text),
     }
+}
+
+fn invalid_attribute(name: &str, reason: &str) -> Error {
+    Error::new(ErrorCode::InvalidParameterValue, format!("The message attribute '{name}' {reason}."))
 }
 
 #[cfg(test)]

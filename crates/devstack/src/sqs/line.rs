@@ -1,11 +1,11 @@
-//! The order in which a queue gives its messages.
+//! The order in which a queue delivers its messages.
 
 use std::collections::{HashMap, VecDeque};
 
 use super::fifo::Groups;
 use super::message::{Message, State};
 
-/// Standard queues give messages about as they came; FIFO queues by group.
+/// The messages that wait: a standard queue delivers them about as they came, a FIFO queue by group.
 #[derive(Debug)]
 pub(crate) enum Line {
     Standard(VecDeque<u64>),
@@ -25,18 +25,17 @@ impl Line {
         }
     }
 
-    /// Takes the ids of up to `limit` visible messages; the caller says what becomes of each.
+    /// Removes the ids of up to `limit` visible messages from the line; the caller moves the messages on.
     pub(crate) fn take(&mut self, limit: usize, messages: &HashMap<u64, Message>) -> Vec<u64> {
-        let visible = |id: u64| messages.get(&id).is_some_and(|message| message.state == State::Visible);
         match self {
-            Self::Fifo(groups) => groups.take(limit, visible),
+            Self::Fifo(groups) => groups.take(limit, |id| is_visible(messages, id)),
             Self::Standard(ids) => {
                 let mut taken = Vec::new();
                 while taken.len() < limit
                     && let Some(id) = ids.pop_front()
                 {
                     // Messages deleted while they waited are skipped here.
-                    if visible(id) {
+                    if is_visible(messages, id) {
                         taken.push(id);
                     }
                 }
@@ -62,7 +61,7 @@ impl Line {
         }
     }
 
-    /// A message in flight, or just taken, is no longer in the queue.
+    /// A message in flight, or just removed from the line, is no longer in the queue.
     pub(crate) fn leave_flight(&mut self, message: &Message) {
         if let (Self::Fifo(groups), Some(group)) = (self, message.group()) {
             groups.leave_flight(group);
@@ -75,4 +74,8 @@ impl Line {
             groups.remove_waiting(group, id);
         }
     }
+}
+
+fn is_visible(messages: &HashMap<u64, Message>, id: u64) -> bool {
+    messages.get(&id).is_some_and(|message| message.state == State::Visible)
 }

@@ -1,4 +1,4 @@
-//! The MD5 digests SQS answers with, so that clients can see that a message arrived unharmed.
+//! The MD5 digests in the answers of SQS, so that clients can check that a message arrived unchanged.
 //!
 //! The digest of attributes follows "Calculating the MD5 message digest for message attributes" in
 //! the SQS developer guide.
@@ -47,8 +47,12 @@ fn field(digest: &mut Md5, bytes: &[u8]) {
 /// Lower-case hexadecimal. Two digests of every message pass here, so not through `format!`.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|half| char::from(DIGITS[half as usize]));
-    bytes.iter().flat_map(digits).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
 }
 
 #[cfg(test)]

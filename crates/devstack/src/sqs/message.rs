@@ -1,27 +1,11 @@
 //! A message: what the producer sent, and what has happened to it since.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::error::{Error, ErrorCode, Result};
+use super::message_attribute::{Attribute, Attributes};
 use super::time::Timestamp;
 use super::{limits, md5};
-
-/// A message attribute as it travels; binary values stay in base64.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Attribute {
-    #[serde(rename = "DataType", default)]
-    pub(crate) data_type: String,
-    #[serde(rename = "StringValue", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) text: Option<String>,
-    #[serde(rename = "BinaryValue", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) binary: Option<String>,
-}
-
-/// Attributes by name; the order of names is that of the MD5 digest.
-pub(crate) type Attributes = BTreeMap<String, Attribute>;
 
 /// What the producer sent. It never changes, so every delivery shares it.
 #[derive(Debug, Clone)]
@@ -133,7 +117,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Checks what SQS checks of every message, whatever the queue.
+    /// Makes the checks of SQS that do not depend on the queue.
     pub(crate) fn check(&self, maximum_size: usize) -> Result<()> {
         if self.body.is_empty() {
             return Err(Error::missing("MessageBody"));
@@ -144,7 +128,7 @@ impl Draft {
         limits::check_message_size(self.size(), maximum_size)
     }
 
-    /// Bytes of the body and the attributes, as SQS counts them; system attributes are free.
+    /// Bytes of the body and the attributes, as SQS counts them; system attributes do not count.
     pub(crate) fn size(&self) -> usize {
         self.body.len() + limits::attributes_size(&self.attributes)
     }
@@ -163,14 +147,14 @@ impl Draft {
     }
 }
 
-/// The digest of attributes that passed the checks; none for no attributes.
+/// The digest of attributes that passed the checks; `None` without attributes.
 pub(crate) fn digest(attributes: &Attributes) -> Option<String> {
     digest_of(attributes.iter())
 }
 
 /// As [`digest`], of the attributes chosen by a receive call.
 pub(crate) fn digest_of<'a>(attributes: impl Iterator<Item = (&'a String, &'a Attribute)>) -> Option<String> {
-    let attributes: Vec<_> = attributes.map(|(name, attribute)| (name, attribute, limits::decode(attribute))).collect();
+    let attributes: Vec<_> = attributes.map(|(name, attribute)| (name, attribute, attribute.binary_bytes())).collect();
     let fields = attributes.iter().map(|(name, attribute, binary)| {
         let text = attribute.text.as_deref().unwrap_or_default();
         let value = binary.as_deref().map_or(md5::Value::Text(text), md5::Value::Binary);
@@ -190,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_is_no_receipt() {
+    fn other_text_is_not_a_receipt() {
         for handle in ["", "abc", &"g".repeat(40), &"é".repeat(20)] {
             assert_eq!(Receipt::decode(handle).unwrap_err().code, ErrorCode::ReceiptHandleIsInvalid);
         }

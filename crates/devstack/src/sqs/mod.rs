@@ -1,19 +1,21 @@
 //! An SQS endpoint on 127.0.0.1, in memory.
 //!
-//! It speaks the JSON protocol of the AWS SDKs (`AWS JSON 1.0`), on any path, and looks at no
-//! signature. Read in this order:
+//! It serves the JSON protocol of the AWS SDKs (`AWS JSON 1.0`) on any path, and checks no signature. Read in this
+//! order:
 //!
 //! - `server`: HTTP in, HTTP out; `protocol` and `error` are the wire forms.
 //! - `operations`: what each call checks and does, on the queues in `account`.
 //! - `queue`: the state machine of one queue, with `line` and `fifo` for its order; `message`.
-//! - `attributes`, `limits`, `md5`: what AWS prescribes.
-//! - [`Faults`]: errors on purpose.
+//! - `message_mover`: the work of a `move_task`, out of a dead-letter queue.
+//! - `attributes`, `limits`, `md5`: the rules of AWS.
+//! - [`Faults`]: errors on purpose; [`CallCounts`]: how often each operation was called.
 //!
 //! Where AWS leaves a choice: a stale receipt handle deletes nothing and succeeds on a standard
-//! queue, and can't change the visibility; a deleted queue's name is free at once; counts are exact.
+//! queue, and can't change the visibility; the name of a deleted queue can be used again at once; counts are exact.
 
 mod account;
 mod attributes;
+mod call_counts;
 mod error;
 mod faults;
 mod fifo;
@@ -22,10 +24,13 @@ mod limits;
 mod line;
 mod md5;
 mod message;
+mod message_attribute;
+mod message_mover;
 mod move_task;
 mod operations;
 mod protocol;
 mod queue;
+mod random_numbers;
 mod server;
 mod time;
 
@@ -37,14 +42,15 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use account::Service;
+pub use call_counts::{CallCount, CallCounts};
 pub use error::ErrorCode;
-pub use faults::{Fault, Faults};
+pub use faults::{Fault, FaultId, Faults, RandomFaults};
 pub use protocol::Operation;
 
 /// How to start the endpoint.
 #[derive(Debug, Clone)]
 pub struct SqsOptions {
-    /// TCP port on 127.0.0.1; 0 takes a free one.
+    /// TCP port on 127.0.0.1; 0 chooses a free one.
     pub port: u16,
     /// The region in the queues' ARNs.
     pub region: String,
@@ -75,8 +81,8 @@ impl Sqs {
         let (stop, stopped) = oneshot::channel();
         let shared = Arc::clone(&service);
         let thread = std::thread::Builder::new().name("sqs".to_owned()).spawn(move || {
-            // The listener is bound, so what can fail here is the system refusing a runtime; the
-            // first call then meets a closed port.
+            // The listener is bound, so this fails only if the system refuses a runtime; then the
+            // first call finds a closed port.
             let _ = server::serve(listener, shared, stopped);
         })?;
         Ok(Self { service, stop: Some(stop), thread: Some(thread) })
@@ -90,6 +96,11 @@ impl Sqs {
     /// The faults of this endpoint.
     pub fn faults(&self) -> &Faults {
         &self.service.faults
+    }
+
+    /// How often each operation was called.
+    pub fn call_counts(&self) -> &CallCounts {
+        &self.service.call_counts
     }
 }
 

@@ -1,8 +1,8 @@
 //! One queue as a state machine: synchronous, with the time passed in.
 //!
-//! No call looks at more messages than it moves. Visible messages wait in a line
+//! No call visits more messages than it moves. Visible messages wait in a line
 //! ([`Line`]); those in flight and delayed ones wait in `timers`, ordered by the time they become
-//! visible. What is deleted while it waits in a line is skipped when its turn comes.
+//! visible. A message that is deleted while it waits in a line is skipped when its turn comes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -20,12 +20,12 @@ use super::time::Timestamp;
 /// Sequence numbers of FIFO queues have twenty digits; they grow within the queue.
 const FIRST_SEQUENCE_NUMBER: u128 = 18_849_000_000_000_000_000;
 
-/// What a receive took out of the line.
+/// The messages that a receive removed from the line.
 #[derive(Debug, Default)]
 pub(crate) struct Received {
     pub(crate) delivered: Vec<Delivered>,
-    /// Messages received too often, to be moved to the dead-letter queue.
-    pub(crate) dead: Vec<Message>,
+    /// To be moved to the dead-letter queue.
+    pub(crate) received_too_often: Vec<Message>,
 }
 
 /// Numbers of messages by state.
@@ -46,7 +46,7 @@ pub(crate) struct Queue {
     pub(crate) deduplication: Deduplication,
     /// Wakes long polls when something may have become receivable.
     pub(crate) arrivals: Arc<Notify>,
-    /// Tells the receipts of this queue from those of others, also of one that had its name.
+    /// Distinguishes the receipts of this queue from those of others, also of a deleted one with the same name.
     key: u64,
     messages: HashMap<u64, Message>,
     line: Line,
@@ -79,7 +79,7 @@ impl Queue {
         }
     }
 
-    /// Stores a new message, hidden for `delay` seconds; gives the sequence number of a FIFO queue.
+    /// Stores a new message, hidden for `delay` seconds; returns the sequence number of a FIFO queue.
     pub(crate) fn send(&mut self, now: Timestamp, content: Content, delay: u32) -> Option<u128> {
         let mut message = Message::new(Arc::new(content), now);
         if delay > 0 {
@@ -105,8 +105,8 @@ impl Queue {
         sequence_number
     }
 
-    /// Takes up to `limit` messages and hides them for `visibility` seconds. A message received
-    /// `max_receives` times before is dead.
+    /// Receives up to `limit` messages and hides them for `visibility` seconds. A message that was received
+    /// `max_receives` times before goes to the dead-letter queue.
     pub(crate) fn receive(
         &mut self,
         now: Timestamp,
@@ -122,23 +122,23 @@ impl Queue {
                 break;
             }
             for id in ids {
-                let message = self.messages.get_mut(&id).expect("the line gives what is there");
+                let message = self.messages.get_mut(&id).expect("the line returns messages of this queue");
                 if max_receives.is_some_and(|max| message.receive_count >= max) {
-                    received.dead.extend(self.take_out_of_line(id));
+                    received.received_too_often.extend(self.take_out_of_line(id));
                 } else {
                     received.delivered.push(self.deliver(now, id, visibility));
                 }
             }
         }
         if received.delivered.len() == limit && self.counts().visible > 0 {
-            // There may be more than this call wanted: let the next long poll look.
+            // There may be more than this call asked for: wake the next long poll.
             self.arrivals.notify_one();
         }
         received
     }
 
     fn deliver(&mut self, now: Timestamp, id: u64, visibility: u32) -> Delivered {
-        let message = self.messages.get_mut(&id).expect("the line gives what is there");
+        let message = self.messages.get_mut(&id).expect("the line returns messages of this queue");
         let until = now.plus_secs(visibility);
         message.state = State::InFlight(until);
         message.receive_count += 1;
@@ -157,7 +157,7 @@ impl Queue {
         delivered
     }
 
-    /// Long polls sleep until the first timer; when that changes they have to look again.
+    /// Long polls sleep until the first timer; when that changes they have to check the queue again.
     fn schedule(&mut self, due: Timestamp, id: u64) {
         self.timers.insert((due, id));
         if self.next_due() == Some(due) {
@@ -165,23 +165,22 @@ impl Queue {
         }
     }
 
-    /// Removes a message the line has just given.
+    /// Removes a message that the line has just returned.
     fn take_out_of_line(&mut self, id: u64) -> Option<Message> {
         let message = self.messages.remove(&id)?;
         self.line.leave_flight(&message);
         Some(message)
     }
 
-    /// Takes up to `limit` visible messages away for good.
+    /// Removes up to `limit` visible messages and returns them.
     pub(crate) fn take_visible(&mut self, now: Timestamp, limit: usize) -> Vec<Message> {
         self.advance(now);
         let ids = self.line.take(limit, &self.messages);
         ids.into_iter().filter_map(|id| self.take_out_of_line(id)).collect()
     }
 
-    /// Deletes the message of a receipt. A message that is gone, or that somebody else has received
-    /// since, is left alone and the call succeeds, as at AWS; a FIFO queue refuses a receipt whose
-    /// visibility timeout is over.
+    /// Deletes the message of a receipt. Where the message is gone, or was received again since, nothing is deleted
+    /// and the call succeeds, as at AWS; a FIFO queue refuses a receipt after its visibility timeout.
     pub(crate) fn delete(&mut self, now: Timestamp, handle: &str) -> Result<()> {
         self.advance(now);
         let receipt = self.receipt(handle)?;
@@ -249,7 +248,7 @@ impl Queue {
         self.delayed = 0;
     }
 
-    /// Brings the queue to `now`: what is due becomes visible, what is too old goes.
+    /// Brings the queue to `now`: messages that are due become visible, those that are too old are removed.
     pub(crate) fn advance(&mut self, now: Timestamp) {
         while let Some(&(due, id)) = self.timers.first()
             && due <= now
@@ -307,7 +306,7 @@ impl Queue {
         }
     }
 
-    /// Deleted ids are thrown out when they are the greater part, so the cost per message is constant.
+    /// Removes the ids of deleted messages once they are the majority, so the cost per message is constant.
     fn remember_age(&mut self, id: u64) {
         self.ages.push_back(id);
         if self.ages.len() > 2 * self.messages.len() + 1024 {

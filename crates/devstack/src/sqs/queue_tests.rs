@@ -1,4 +1,4 @@
-//! Tests of the state machine, with a clock that moves only when told.
+//! Tests of the state machine, with a clock that the test moves.
 
 use std::collections::BTreeMap;
 
@@ -110,7 +110,7 @@ fn a_delayed_message_comes_when_its_delay_is_over() {
 }
 
 #[test]
-fn a_message_received_too_often_is_dead_at_the_next_receive() {
+fn a_message_received_too_often_leaves_the_queue_at_the_next_receive() {
     let mut queue = queue(false);
     queue.send(at(0), content("a", None), 0);
     for now in 0..2 {
@@ -118,18 +118,18 @@ fn a_message_received_too_often_is_dead_at_the_next_receive() {
     }
     let received = queue.receive(at(2), 10, 0, Some(2));
     assert!(received.delivered.is_empty());
-    assert_eq!(received.dead[0].receive_count, 2);
+    assert_eq!(received.received_too_often[0].receive_count, 2);
     assert_eq!(queue.counts(), Counts { visible: 0, in_flight: 0, delayed: 0 });
 }
 
 #[test]
-fn a_dead_message_frees_its_group() {
+fn a_message_received_too_often_frees_its_group() {
     let mut queue = queue(true);
     queue.send(at(0), content("a", Some("g")), 0);
     queue.send(at(0), content("b", Some("g")), 0);
     assert_eq!(bodies(&queue.receive(at(0), 1, 1, Some(1)).delivered), ["a"]);
     let received = queue.receive(at(1000), 1, 1, Some(1));
-    assert_eq!((received.dead.len(), bodies(&received.delivered)), (1, vec!["b"]));
+    assert_eq!((received.received_too_often.len(), bodies(&received.delivered)), (1, vec!["b"]));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn purge_leaves_nothing() {
     assert!(receive(&mut queue, 100_000, 30).is_empty());
 }
 
-/// What a call looks at must not grow with the backlog: ids left behind by deleted messages are
+/// What a call visits must not grow with the backlog: ids left behind by deleted messages are
 /// bounded by the messages that are there.
 #[test]
 fn bookkeeping_stays_in_proportion_to_the_messages_there() {
@@ -183,7 +183,7 @@ fn bookkeeping_stays_in_proportion_to_the_messages_there() {
     assert!(matches!(&queue.line, Line::Standard(ids) if ids.is_empty()));
 }
 
-/// A scan anywhere would make this take hours.
+/// With a scan anywhere this would last for hours.
 #[test]
 fn a_backlog_of_200_000_messages_is_worked_off_each_message_once() {
     let mut queue = queue(false);

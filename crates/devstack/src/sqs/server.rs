@@ -1,8 +1,9 @@
-//! HTTP: one handler for every path, told apart by `X-Amz-Target`.
+//! HTTP: one handler for every path; `X-Amz-Target` names the operation.
 
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -13,11 +14,11 @@ use tokio::sync::oneshot;
 
 use super::account::Service;
 use super::error::{Error, ErrorCode, Result};
-use super::faults::Plan;
+use super::faults::CallPlan;
 use super::operations::dispatch;
-use super::protocol::{Operation, TARGET};
+use super::protocol::{Operation, TARGET, queue_of_request, reply_error};
 
-/// Far above a full batch in JSON, where a byte may take six.
+/// Far above a full batch in JSON, which may need six bytes for one.
 const BODY_LIMIT: usize = 16 << 20;
 
 /// Serves until `stop` is sent or dropped, on a runtime of its own: the caller may be synchronous,
@@ -28,7 +29,7 @@ pub(crate) fn serve(listener: TcpListener, service: Arc<Service>, stop: oneshot:
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let listener = listener.tap_io(|stream| {
             // Small answers must not wait for the client's delayed acknowledgement. A socket that
-            // refuses is already broken; the first read tells.
+            // refuses is already broken; the first read fails.
             let _ = stream.set_nodelay(true);
         });
         let router = Router::new().fallback(handle).with_state(service);
@@ -40,7 +41,10 @@ pub(crate) fn serve(listener: TcpListener, service: Arc<Service>, stop: oneshot:
 }
 
 async fn handle(State(service): State<Arc<Service>>, request: Request) -> Response<Body> {
-    answer(&service, request).await.unwrap_or_else(Error::into_response)
+    match answer(&service, request).await {
+        Ok(response) => response,
+        Err(error) => reply_error(&error),
+    }
 }
 
 async fn answer(service: &Arc<Service>, request: Request) -> Result<Response<Body>> {
@@ -48,13 +52,22 @@ async fn answer(service: &Arc<Service>, request: Request) -> Result<Response<Bod
     let body = to_bytes(request.into_body(), BODY_LIMIT)
         .await
         .map_err(|error| Error::new(ErrorCode::Serialization, error.to_string()))?;
-    let plan = service.faults.next(operation);
-    before(&plan).await?;
-    let answer = dispatch(service, operation, &body, &plan).await;
+    service.call_counts.add_call(operation);
+    // Finding the queue means reading the body twice, so only where a fault depends on it.
+    let queue = if service.faults.need_queue() { queue_of_request(&body) } else { None };
+    let plan = service.faults.plan_call(operation, queue.as_deref());
+    fail_before_effect(&plan).await?;
+    let result = dispatch(service, operation, &body, &plan).await;
+    if let Ok(answer) = &result {
+        service.call_counts.add_entries(operation, answer.entries);
+    }
+    wait(plan.wait_after).await;
     if plan.lose_answer {
         break_connection();
     }
-    answer
+    let answer = result?;
+    fail_on_purpose(plan.error_after)?;
+    Ok(answer.response)
 }
 
 fn operation(request: &Request) -> Result<Operation> {
@@ -66,14 +79,22 @@ fn operation(request: &Request) -> Result<Operation> {
     })
 }
 
-async fn before(plan: &Plan) -> Result<()> {
-    if !plan.latency.is_zero() {
-        tokio::time::sleep(plan.latency).await;
-    }
+async fn fail_before_effect(plan: &CallPlan) -> Result<()> {
+    wait(plan.wait_before).await;
     if plan.lose_request {
         break_connection();
     }
-    match plan.error {
+    fail_on_purpose(plan.error_before)
+}
+
+async fn wait(duration: Duration) {
+    if !duration.is_zero() {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+fn fail_on_purpose(code: Option<ErrorCode>) -> Result<()> {
+    match code {
         Some(code) => Err(Error::new(code, "This call fails on purpose.")),
         None => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! Time as SQS tells it: whole milliseconds since the Unix epoch.
+//! Time in the unit of SQS: whole milliseconds since the Unix epoch.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

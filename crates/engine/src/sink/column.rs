@@ -3,7 +3,7 @@
 //! Array format: `ndim, has-null flag, element OID, length, lower bound`, then each element as `byte length, bytes`
 //! (-1 for NULL), all big-endian (PostgreSQL source, `array_send`).
 
-use pipeline::{ColumnType, ScalarType};
+use pipeline::{ColumnType, column_type};
 use sea_orm::sqlx::encode::IsNull;
 use sea_orm::sqlx::error::BoxDynError;
 use sea_orm::sqlx::postgres::types::Oid;
@@ -24,23 +24,17 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// OIDs of PostgreSQL's built-in types (`pg_type.dat`); they are the same on every server.
+    /// As the table of column types says; an array travels as the text of its literal.
     pub(crate) fn of(ty: ColumnType) -> Self {
-        let wire = |element, array, sql| Self { element, array, sql, cast: false };
         let ColumnType::Scalar(scalar) = ty else {
             return Self::text(true);
         };
-        match scalar {
-            ScalarType::Boolean => wire(16, 1000, "boolean[]"),
-            ScalarType::BigInt => wire(20, 1016, "bigint[]"),
-            ScalarType::SmallInt => wire(21, 1005, "smallint[]"),
-            ScalarType::Integer => wire(23, 1007, "integer[]"),
-            ScalarType::Real => wire(700, 1021, "real[]"),
-            ScalarType::DoublePrecision => wire(701, 1022, "double precision[]"),
-            ScalarType::Timestamptz => wire(1184, 1185, "timestamptz[]"),
-            ScalarType::Uuid => wire(2950, 2951, "uuid[]"),
-            ScalarType::Text => Self::text(false),
-            _ => Self::text(true),
+        match scalar.definition().wire {
+            column_type::Wire::Binary { oid, array_oid, array_sql } => {
+                Self { element: oid, array: array_oid, sql: array_sql, cast: false }
+            }
+            column_type::Wire::Text => Self::text(false),
+            column_type::Wire::TextToCast => Self::text(true),
         }
     }
 

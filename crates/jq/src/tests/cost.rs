@@ -148,7 +148,7 @@ fn sub_and_match_are_those_of_jq() {
 }
 
 #[test]
-fn implode_refuses_what_is_no_character() {
+fn implode_refuses_what_is_not_a_character() {
     assert_eq!(on("[97, 233, 128512, 0, -195, -169]", ". | implode"), json!("aé😀\0é"));
     for wrong in ["[-9223372036854775808]", "[1114112]", "[1.5]", "[\"a\"]"] {
         let document = serde_json::from_str(wrong).unwrap();

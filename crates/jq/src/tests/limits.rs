@@ -71,7 +71,7 @@ fn an_expression_without_end_is_stopped() {
 }
 
 #[test]
-fn a_dead_end_is_told_without_a_message() {
+fn a_dead_end_is_found_without_a_message() {
     let dead_end = |expr: &str| Expr::compile(expr).unwrap_or_else(|error| panic!("{expr}: {error}")).dead_end();
     for expr in [
         "[range(1e9)]",

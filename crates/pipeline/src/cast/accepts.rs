@@ -1,141 +1,48 @@
-//! What each type takes, for the check of a mapping against a schema.
+//! Whether a type accepts the values that a schema allows, for the check of a mapping.
 
-use crate::column_type::{ColumnType, ScalarType};
+use crate::column_type::{ColumnType, JsonType, Strings, Verdict};
 
-/// The types a JSON Schema tells apart; what `integer` takes is apart from what only `number` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "each variant is the JSON Schema type of that name")]
-pub enum JsonType {
-    Null,
-    Boolean,
-    Integer,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
-impl JsonType {
-    /// The word for a person.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Boolean => "a boolean",
-            Self::Integer => "an integer",
-            Self::Number => "a number",
-            Self::String => "a string",
-            Self::Array => "an array",
-            Self::Object => "an object",
-        }
-    }
-}
-
-/// Whether a column's type takes values of a JSON type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Every value, or every value of that format, but for the extremes no schema can rule out.
-    Yes,
-    /// Some values: the text says which are rejected.
-    Maybe(&'static str),
-    /// No value: the text says what to do, and is empty when there is nothing to say.
-    No(&'static str),
-}
-
-/// Whether `ty` takes values of `json`, of which the schema says `format`. An array type is asked again, with its
-/// scalar type, about the items. Null is a matter of the column, not of its type, and always [`Verdict::Yes`].
+/// Whether `ty` accepts values of `json`, for which the schema gives `format`. For the items of an array column, ask
+/// again with the scalar type. Null is a matter of the column, not of its type, and always [`Verdict::Yes`].
 pub fn accepts(ty: ColumnType, json: JsonType, format: Option<&str>) -> Verdict {
-    match (ty, json) {
-        (_, JsonType::Null) | (ColumnType::Array(_), JsonType::Array) | (ColumnType::Scalar(ScalarType::Jsonb), _) => {
-            Verdict::Yes
-        }
-        (ColumnType::Array(_), _) => Verdict::No("an array column takes an array: wrap the value, `[.x]`"),
-        (ColumnType::Scalar(ty), JsonType::Array | JsonType::Object) => nested(ty),
-        (ColumnType::Scalar(ty), JsonType::Boolean) => from_boolean(ty),
-        (ColumnType::Scalar(ty), JsonType::Integer) => from_integer(ty),
-        (ColumnType::Scalar(ty), JsonType::Number) => from_number(ty),
-        (ColumnType::Scalar(ty), JsonType::String) => from_string(ty, format),
-    }
-}
-
-fn nested(ty: ScalarType) -> Verdict {
-    Verdict::No(match ty {
-        ScalarType::Text => "make the column jsonb, or the value a string with `| tojson`",
-        _ => "make the column jsonb, or choose a field of the value",
-    })
-}
-
-fn from_boolean(ty: ScalarType) -> Verdict {
-    match ty {
-        ScalarType::Boolean => Verdict::Yes,
-        ScalarType::Text => Verdict::No("make it a string with `| tostring`"),
-        _ => Verdict::No(""),
-    }
-}
-
-fn from_integer(ty: ScalarType) -> Verdict {
-    match ty {
-        ScalarType::SmallInt => Verdict::Maybe("a number outside smallint's range"),
-        ScalarType::Integer => Verdict::Maybe("a number outside integer's range"),
-        ScalarType::Numeric(Some(_)) => Verdict::Maybe("a number with too many digits"),
-        ScalarType::BigInt | ScalarType::Numeric(None) | ScalarType::Real | ScalarType::DoublePrecision => Verdict::Yes,
-        other => number_as(other),
-    }
-}
-
-fn from_number(ty: ScalarType) -> Verdict {
-    match ty {
-        ScalarType::SmallInt | ScalarType::Integer | ScalarType::BigInt => {
-            Verdict::Maybe("a number with a fraction: take numeric, or `| floor`")
-        }
-        ScalarType::Numeric(Some(_)) => Verdict::Maybe("a number with too many digits"),
-        ScalarType::Numeric(None) | ScalarType::Real | ScalarType::DoublePrecision => Verdict::Yes,
-        other => number_as(other),
-    }
-}
-
-fn number_as(ty: ScalarType) -> Verdict {
-    Verdict::No(match ty {
-        ScalarType::Text => "make it a string with `| tostring`",
-        ScalarType::Timestamptz => "say what it counts: `| unix` (seconds), `| unix_ms`, `| unix_us` or `| unix_ns`",
-        ScalarType::Boolean => "compare it, such as `!= 0`",
-        _ => "",
-    })
-}
-
-/// The format that promises the form a type takes.
-fn from_string(ty: ScalarType, format: Option<&str>) -> Verdict {
-    let (promised, rejected) = match ty {
-        ScalarType::Text => return Verdict::Yes,
-        ScalarType::Boolean => return Verdict::No("compare it, such as `== \"true\"`"),
-        ScalarType::Uuid => ("uuid", "a string that is no UUID: add `format: uuid` to the schema"),
-        ScalarType::Timestamptz => {
-            ("date-time", "a string that is no RFC 3339 date-time: add `format: date-time` to the schema")
-        }
-        ScalarType::Date => ("date", "a string that is no YYYY-MM-DD: add `format: date` to the schema"),
-        ScalarType::Interval => {
-            ("duration", "a string that is no ISO 8601 duration: add `format: duration` to the schema")
-        }
-        ScalarType::Inet => ("ipv4", "a string that is no IP address: add `format: ipv4` or `ipv6` to the schema"),
-        ScalarType::Bytea => ("byte", "a string that is no base64"),
-        ScalarType::Time => ("", "a string that is no HH:MM:SS, also one with an offset"),
-        _ => ("", "a string that is no JSON number"),
+    let scalar = match (ty, json) {
+        (_, JsonType::Null) | (ColumnType::Array(_), JsonType::Array) => return Verdict::Yes,
+        (ColumnType::Array(_), _) => return Verdict::No("an array column takes an array: wrap the value, `[.x]`"),
+        (ColumnType::Scalar(scalar), _) => scalar,
     };
-    match format {
-        Some(format) if format == promised || (ty == ScalarType::Inet && format == "ipv6") => Verdict::Yes,
-        Some("date-time") if ty == ScalarType::Date => Verdict::No("take the date alone: `.x[0:10]`"),
-        // JSON Schema's time has an offset, PostgreSQL's has none.
-        Some("time") if ty == ScalarType::Time => Verdict::No("leave the offset out: `.x[0:8]`"),
-        Some("date") if ty == ScalarType::Timestamptz => Verdict::No("add the time of day: `.x + \"T00:00:00Z\"`"),
-        Some(other) if contradicts(ty, other) => Verdict::No(""),
-        _ => Verdict::Maybe(rejected),
+    let accepts = &scalar.definition().accepts;
+    match json {
+        JsonType::Null => Verdict::Yes,
+        JsonType::Boolean => accepts.boolean,
+        JsonType::Integer => accepts.integer,
+        JsonType::Number => accepts.number,
+        JsonType::String => string(accepts.string, format),
+        JsonType::Array | JsonType::Object => accepts.nested,
     }
 }
 
-/// A format none of whose values the type takes.
-fn contradicts(ty: ScalarType, format: &str) -> bool {
-    const FORMS: [&str; 9] = ["uuid", "date-time", "date", "duration", "ipv4", "ipv6", "email", "uri", "hostname"];
-    // A host name may be an address, base64 or a number; the others have a form of their own.
-    FORMS.contains(&format) && format != "hostname" && !(ty == ScalarType::Bytea && format == "uuid")
+/// Formats with a form of their own: a value of one is of no other form. A host name is not among them, as it may be an
+/// address, base64 or a number.
+const DISTINCT_FORMATS: [&str; 8] = ["uuid", "date-time", "date", "duration", "ipv4", "ipv6", "email", "uri"];
+
+fn string(strings: Strings, format: Option<&str>) -> Verdict {
+    let (formats, instead, overlapping, rejected) = match strings {
+        Strings::All(verdict) => return verdict,
+        Strings::Form { formats, instead, overlapping, rejected } => (formats, instead, overlapping, rejected),
+    };
+    let Some(format) = format else {
+        return Verdict::Maybe(rejected);
+    };
+    if formats.contains(&format) {
+        return Verdict::Yes;
+    }
+    if let Some((_, hint)) = instead.iter().find(|(other, _)| *other == format) {
+        return Verdict::No(hint);
+    }
+    if DISTINCT_FORMATS.contains(&format) && !overlapping.contains(&format) {
+        return Verdict::No("");
+    }
+    Verdict::Maybe(rejected)
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@ use crate::column_type::ScalarType;
 use serde_json::Value;
 
 use super::datetime::utc;
-use super::{Problem, cast_scalar};
+use super::problem::Problem;
+use super::scalar;
 use crate::row::Cell;
 
-/// A JSON array of values the element type takes; null elements are NULL. Written as a `{...}` literal.
+/// Casts a JSON array of values that the element type accepts; null elements are NULL. Written as a `{...}` literal.
 pub(super) fn cast(value: &Value, element: ScalarType) -> Result<Cell, Problem> {
-    let items = value.as_array().ok_or(Problem::Form("a JSON array"))?;
+    let items = value.as_array().ok_or(Problem::OtherForm("a JSON array"))?;
     let mut literal = String::from("{");
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
@@ -17,7 +18,7 @@ pub(super) fn cast(value: &Value, element: ScalarType) -> Result<Cell, Problem> 
         }
         match item {
             Value::Null => literal.push_str("NULL"),
-            _ => push_quoted(&mut literal, &element_text(cast_scalar(item, element).map_err(in_element)?)),
+            _ => push_quoted(&mut literal, &element_text(scalar::cast(item, element).map_err(in_element)?)),
         }
     }
     literal.push('}');
@@ -26,7 +27,7 @@ pub(super) fn cast(value: &Value, element: ScalarType) -> Result<Cell, Problem> 
 
 fn in_element(problem: Problem) -> Problem {
     match problem {
-        Problem::Form(_) => Problem::Form("an array whose every element fits the type"),
+        Problem::Form | Problem::OtherForm(_) => Problem::OtherForm("an array whose every element fits the type"),
         not_storable @ Problem::NotStorable(_) => not_storable,
     }
 }

@@ -2,23 +2,22 @@
 
 use std::fmt::Write;
 
-use crate::column_type::ScalarType;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{Problem, Takes, string};
+use super::problem::{Problem, string};
 use crate::row::Cell;
 
 /// Base64 with the standard alphabet and its padding (RFC 4648, section 4), or bytea's hex form, `\\x` before pairs of
 /// hexadecimal digits: a backslash is in no base64. Written as the hex form.
-pub(super) fn bytea(value: &Value) -> Result<Cell, Problem> {
-    let text = string(value, ScalarType::Bytea)?;
+pub(crate) fn bytea(value: &Value) -> Result<Cell, Problem> {
+    let text = string(value)?;
     let literal = match text.strip_prefix("\\x") {
         Some(digits) => hex_form(digits),
         None => STANDARD.decode(text).ok().map(|bytes| to_hex_form(&bytes)),
     };
-    literal.map(Cell::Literal).ok_or(Problem::Form(ScalarType::Bytea.takes()))
+    literal.map(Cell::Literal).ok_or(Problem::Form)
 }
 
 fn hex_form(digits: &str) -> Option<String> {

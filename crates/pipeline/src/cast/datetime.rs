@@ -5,42 +5,33 @@ use jiff::tz::Offset;
 use jq::rfc_3339;
 use serde_json::Value;
 
-use super::{Problem, Takes, string};
-use crate::column_type::ScalarType;
+use super::problem::{Problem, string};
 use crate::row::Cell;
 
 /// PostgreSQL's epoch, 2000-01-01 00:00 UTC, in microseconds since 1970.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
-/// A time of day is less.
+/// Every time of day is less.
 const MICROS_PER_DAY: i64 = 86_400_000_000;
-/// PostgreSQL takes offsets below 16 hours.
+/// PostgreSQL accepts offsets below 16 hours.
 const LARGEST_OFFSET: i32 = 16 * 3600;
 
 /// RFC 3339 with its offset, years 0001 to 9999. No leap second: PostgreSQL would move it to the next minute.
 /// Digits beyond the microsecond are rounded, as PostgreSQL does.
-pub(super) fn timestamptz(value: &Value) -> Result<Cell, Problem> {
-    let text = string(value, ScalarType::Timestamptz)?;
-    parse_timestamp(text)
-        .map(|micros| Cell::Timestamptz(micros - POSTGRES_EPOCH))
-        .ok_or(Problem::Form(ScalarType::Timestamptz.takes()))
+pub(crate) fn timestamptz(value: &Value) -> Result<Cell, Problem> {
+    let text = string(value)?;
+    parse_timestamp(text).map(|micros| Cell::Timestamptz(micros - POSTGRES_EPOCH)).ok_or(Problem::Form)
 }
 
 /// Exactly `YYYY-MM-DD`.
-pub(super) fn date(value: &Value) -> Result<Cell, Problem> {
-    let text = string(value, ScalarType::Date)?;
-    Reader(text.as_bytes())
-        .whole(Reader::date)
-        .map(|_| Cell::Literal(text.to_owned()))
-        .ok_or(Problem::Form(ScalarType::Date.takes()))
+pub(crate) fn date(value: &Value) -> Result<Cell, Problem> {
+    let text = string(value)?;
+    Reader(text.as_bytes()).whole(Reader::date).map(|_| Cell::Literal(text.to_owned())).ok_or(Problem::Form)
 }
 
 /// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff`; digits beyond the microsecond are rounded by PostgreSQL, but not to 24:00.
-pub(super) fn time(value: &Value) -> Result<Cell, Problem> {
-    let text = string(value, ScalarType::Time)?;
-    Reader(text.as_bytes())
-        .whole(Reader::time_of_day)
-        .map(|_| Cell::Literal(text.to_owned()))
-        .ok_or(Problem::Form(ScalarType::Time.takes()))
+pub(crate) fn time(value: &Value) -> Result<Cell, Problem> {
+    let text = string(value)?;
+    Reader(text.as_bytes()).whole(Reader::time_of_day).map(|_| Cell::Literal(text.to_owned())).ok_or(Problem::Form)
 }
 
 /// The point in time of a cell, microseconds since PostgreSQL's epoch, as RFC 3339 in UTC.
@@ -48,7 +39,7 @@ pub fn utc(micros: i64) -> String {
     rfc_3339(i128::from(micros + POSTGRES_EPOCH) * 1000).expect("a cast timestamp is within years 1 to 9999")
 }
 
-/// Microseconds since midnight of a time that [`time`] takes, as PostgreSQL rounds them.
+/// Microseconds since midnight of a time that [`time`] accepts, as PostgreSQL rounds them.
 pub fn since_midnight(text: &str) -> Option<i64> {
     Reader(text.as_bytes()).whole(Reader::time_of_day)
 }

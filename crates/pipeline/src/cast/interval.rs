@@ -1,20 +1,15 @@
 //! Durations.
 
-use crate::column_type::ScalarType;
 use serde_json::Value;
 
-use super::{Problem, Takes, string};
+use super::problem::{Problem, string};
 use crate::row::Cell;
 
-/// An ISO 8601 duration, `P1Y2M3W4DT5H6M7.8S`: whole numbers, a fraction only of seconds, each unit at most once
+/// Accepts an ISO 8601 duration, `P1Y2M3W4DT5H6M7.8S`: whole numbers, a fraction only of seconds, each unit at most once
 /// and in order. At most nine digits a unit (eight for years, months and weeks), so that every sum fits PostgreSQL's interval.
-pub(super) fn interval(value: &Value) -> Result<Cell, Problem> {
-    let text = string(value, ScalarType::Interval)?;
-    if is_duration(text) {
-        Ok(Cell::Literal(text.to_owned()))
-    } else {
-        Err(Problem::Form(ScalarType::Interval.takes()))
-    }
+pub(crate) fn interval(value: &Value) -> Result<Cell, Problem> {
+    let text = string(value)?;
+    if is_duration(text) { Ok(Cell::Literal(text.to_owned())) } else { Err(Problem::Form) }
 }
 
 /// Each unit, and how many digits it has at most.
@@ -59,8 +54,11 @@ fn fits(number: &str, (unit, longest): (char, usize)) -> bool {
         Some(_) => return false,
         None => (number, "0"),
     };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    digits(whole) && digits(fraction) && whole.len() <= longest && fraction.len() <= 9
+    is_digits(whole) && is_digits(fraction) && whole.len() <= longest && fraction.len() <= 9
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

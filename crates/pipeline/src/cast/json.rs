@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::{NUL, Problem, number};
+use super::number;
+use super::problem::{NUL, Problem};
 use crate::row::Cell;
 use jq::Decimal;
 
 /// Any value, by its own text: every digit stays. Not storable are U+0000 and numbers beyond numeric's digits.
-pub(super) fn jsonb(value: &Value) -> Result<Cell, Problem> {
+pub(crate) fn jsonb(value: &Value) -> Result<Cell, Problem> {
     check(value)?;
     Ok(Cell::Literal(value.to_string()))
 }
@@ -54,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_postgresql_has_no_place_for_is_refused() {
+    fn what_postgresql_cannot_hold_is_refused() {
         for text in ["\"\\u0000\"", "{\"a\\u0000\":1}", "[[\"\\u0000\"]]", "[1e131073]", "{\"a\":1e-20000}"] {
             assert_eq!(to("jsonb", text).unwrap_err().code(), Code::NotStorable, "{text}");
         }

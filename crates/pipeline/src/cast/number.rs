@@ -1,10 +1,9 @@
-//! Numbers. Every number type also takes a string that is exactly one JSON number: producers send decimals as
+//! Numbers. Every number type also accepts a string that is exactly one JSON number: producers send decimals as
 //! strings to keep their digits.
 
-use crate::column_type::ScalarType;
 use serde_json::Value;
 
-use super::{Problem, Takes};
+use super::problem::Problem;
 use crate::row::Cell;
 use jq::Decimal;
 
@@ -12,51 +11,67 @@ use jq::Decimal;
 const NUMERIC_BEFORE: i64 = 131_072;
 const NUMERIC_AFTER: i64 = 16_383;
 
-/// Whole numbers in range, whatever their spelling: `7`, `7.0`, `0.7e1`, `"7"`.
-pub(super) fn integer<T: TryFrom<i64>>(value: &Value, takes: &'static str) -> Result<T, Problem> {
-    let wide = value.as_i64().or_else(|| decimal(value)?.to_integer());
-    wide.and_then(|wide| T::try_from(wide).ok()).ok_or(Problem::Form(takes))
+/// A whole number of 2 bytes, whatever its spelling: `7`, `7.0`, `0.7e1`, `"7"`.
+pub(crate) fn smallint(value: &Value) -> Result<Cell, Problem> {
+    whole(value).map(Cell::Int2)
 }
 
-/// Every digit is kept. `numeric(p,s)` takes no digit it would have to round away.
-pub(super) fn numeric(value: &Value, limits: Option<(u16, u16)>) -> Result<Cell, Problem> {
-    let decimal = decimal(value).ok_or(Problem::Form(ScalarType::Numeric(None).takes()))?;
-    if !storable(&decimal) {
-        return Err(Problem::NotStorable(
-            "it has more digits than PostgreSQL's numeric: 131072 before and 16383 after the point",
-        ));
-    }
-    let fits = limits.is_none_or(|(precision, scale)| {
-        decimal.digits_before_point() <= i64::from(precision - scale)
-            && decimal.significant_digits_after_point() <= i64::from(scale)
-    });
-    if !(fits || decimal.is_zero()) {
-        return Err(Problem::Form(ScalarType::Numeric(limits).takes()));
-    }
+/// A whole number of 4 bytes.
+pub(crate) fn integer(value: &Value) -> Result<Cell, Problem> {
+    whole(value).map(Cell::Int4)
+}
+
+/// A whole number of 8 bytes.
+pub(crate) fn bigint(value: &Value) -> Result<Cell, Problem> {
+    whole(value).map(Cell::Int8)
+}
+
+fn whole<T: TryFrom<i64>>(value: &Value) -> Result<T, Problem> {
+    let wide = value.as_i64().or_else(|| decimal(value)?.to_integer());
+    wide.and_then(|wide| T::try_from(wide).ok()).ok_or(Problem::Form)
+}
+
+/// A number with every digit.
+pub(crate) fn numeric(value: &Value) -> Result<Cell, Problem> {
+    let decimal = storable_decimal(value)?;
     Ok(Cell::Literal(decimal.text.to_owned()))
 }
 
-/// `true` when PostgreSQL's numeric holds all its digits.
+/// A number with every digit, none of which `numeric(precision, scale)` would have to round away.
+pub(crate) fn numeric_within(value: &Value, precision: u16, scale: u16) -> Result<Cell, Problem> {
+    let decimal = storable_decimal(value)?;
+    let fits = decimal.digits_before_point() <= i64::from(precision - scale)
+        && decimal.significant_digits_after_point() <= i64::from(scale);
+    if fits || decimal.is_zero() { Ok(Cell::Literal(decimal.text.to_owned())) } else { Err(Problem::Form) }
+}
+
+fn storable_decimal(value: &Value) -> Result<Decimal<'_>, Problem> {
+    let decimal = decimal(value).ok_or(Problem::OtherForm("a number, also as a string"))?;
+    if storable(&decimal) {
+        return Ok(decimal);
+    }
+    Err(Problem::NotStorable("it has more digits than PostgreSQL's numeric: 131072 before and 16383 after the point"))
+}
+
+/// Whether PostgreSQL's numeric holds all the digits.
 pub(super) fn storable(decimal: &Decimal<'_>) -> bool {
     decimal.digits_after_point() <= NUMERIC_AFTER && decimal.digits_before_point() <= NUMERIC_BEFORE
 }
 
 /// The nearest float8; out of range (also towards zero) is refused, as PostgreSQL does.
-pub(super) fn double(value: &Value) -> Result<Cell, Problem> {
-    let wrong = Problem::Form(ScalarType::DoublePrecision.takes());
-    let decimal = decimal(value).ok_or(wrong)?;
-    let float: f64 = decimal.text.parse().map_err(|_| wrong)?;
+pub(crate) fn double(value: &Value) -> Result<Cell, Problem> {
+    let decimal = decimal(value).ok_or(Problem::Form)?;
+    let float: f64 = decimal.text.parse().map_err(|_| Problem::Form)?;
     let lost = float.is_infinite() || (float == 0.0 && !decimal.is_zero());
-    if lost { Err(wrong) } else { Ok(Cell::Float8(float)) }
+    if lost { Err(Problem::Form) } else { Ok(Cell::Float8(float)) }
 }
 
 /// The nearest float4, by the same rule.
-pub(super) fn real(value: &Value) -> Result<Cell, Problem> {
-    let wrong = Problem::Form(ScalarType::Real.takes());
-    let decimal = decimal(value).ok_or(wrong)?;
-    let float: f32 = decimal.text.parse().map_err(|_| wrong)?;
+pub(crate) fn real(value: &Value) -> Result<Cell, Problem> {
+    let decimal = decimal(value).ok_or(Problem::Form)?;
+    let float: f32 = decimal.text.parse().map_err(|_| Problem::Form)?;
     let lost = float.is_infinite() || (float == 0.0 && !decimal.is_zero());
-    if lost { Err(wrong) } else { Ok(Cell::Float4(float)) }
+    if lost { Err(Problem::Form) } else { Ok(Cell::Float4(float)) }
 }
 
 fn decimal(value: &Value) -> Option<Decimal<'_>> {

@@ -1,4 +1,4 @@
-//! One delivery becomes rows, or the reason why it never will: parse, unwrap, skip, validate, map.
+//! Turns one delivery into rows, or into the reason why it never can be: parse, unwrap, skip, validate, map.
 
 mod kinds;
 mod schemas;

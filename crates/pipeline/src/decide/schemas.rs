@@ -1,4 +1,4 @@
-//! Which schema a document has to keep to, and whether it does.
+//! Finds the schema that a document has to keep to, and checks the document.
 
 use std::borrow::Cow;
 
@@ -49,7 +49,7 @@ pub enum Otherwise {
 pub enum Verdict {
     /// It is mapped to rows.
     Valid,
-    /// It is dropped: the pipeline file says so.
+    /// It is dropped, as the pipeline file demands.
     Unwanted,
 }
 
@@ -74,22 +74,21 @@ impl Schemas {
             Choice::One(validator) => return Ok(Some(validator)),
             Choice::ByValue { discriminator, validators, otherwise } => (discriminator, validators, otherwise),
         };
-        let no_schema = |message| Rejection {
-            instance_path: discriminator.instance_path(),
-            ..Rejection::new(Code::NoSchema, message)
-        };
-        let value = discriminator.eval(scope).map_err(|error| no_schema(format!("`discriminator`: {error}")))?;
+        let value =
+            discriminator.eval(scope).map_err(|error| no_schema(discriminator, format!("`discriminator`: {error}")))?;
         match (validators.get(&value), otherwise) {
             _ if matches!(*value, Value::Null | Value::Array(_) | Value::Object(_)) => {
                 let found = jq::kind(&value);
-                Err(no_schema(format!("`{}` gave {found}, which names no schema", discriminator.excerpt())))
+                let message = format!("`{}` gave {found}, which names no schema", discriminator.excerpt());
+                Err(no_schema(discriminator, message))
             }
             (Some(validator), _) => Ok(Some(validator)),
             (None, Otherwise::Skip) => Ok(None),
             (None, Otherwise::DeadLetter) => {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 let text: String = text.chars().take(80).collect();
-                Err(no_schema(format!("no schema for {text:?}, which `{}` gave", discriminator.excerpt())))
+                let message = format!("no schema for {text:?}, which `{}` gave", discriminator.excerpt());
+                Err(no_schema(discriminator, message))
             }
         }
     }
@@ -116,4 +115,8 @@ impl Schemas {
         let instance_path = rejection.instance_path.map(|path| start + &path);
         Rejection { instance_path, ..rejection }
     }
+}
+
+fn no_schema(discriminator: &Expr, message: String) -> Rejection {
+    Rejection { instance_path: discriminator.instance_path(), ..Rejection::new(Code::NoSchema, message) }
 }

@@ -1,4 +1,4 @@
-//! Deciding one delivery while keeping what each step gave: for tests of a pipeline file and for explaining one.
+//! Decides one delivery and keeps what each step gave: for tests of a pipeline file and for explaining one.
 
 use serde_json::Value;
 
@@ -8,19 +8,19 @@ use crate::message::{Delivery, Rejection};
 use crate::row::Rows;
 use jq::{Context, Root, Scope};
 
-/// Errors told of a document, at most.
+/// Errors reported of a document, at most.
 const MAX_ERRORS: usize = 10;
 
-/// What became of a delivery, and what each step gave until then; `None` for the steps that were not reached.
+/// The result of a delivery, and what each step before it gave; `None` for the steps that were not reached.
 #[derive(Debug)]
 pub struct Trace {
     /// The parsed body, or its text where `unwrap` starts from that.
     pub body: Option<Value>,
     /// What the expressions see as `.`.
     pub document: Option<Value>,
-    /// What `skip` said; `None` also when there is none.
+    /// What `skip` yielded; `None` also when there is none.
     pub skip: Option<bool>,
-    /// What the discriminator gave; `None` also when there is none.
+    /// What the discriminator yielded; `None` also when there is none.
     pub kind: Option<Value>,
     /// Whether the document keeps to its schema.
     pub verdict: Option<Verdict>,
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(sealed.result.unwrap_err().code, Code::Unwrap);
         let invalid = decider().trace(&delivery(r#"{"detail": {}}"#));
         assert!(invalid.document.is_some() && invalid.verdict.is_none() && invalid.tables.is_empty());
-        assert_eq!(invalid.errors, ["the document lacks the required field \"id\""]);
+        assert_eq!(invalid.errors, ["the document is missing the required field \"id\""]);
         let misfit = decider().trace(&delivery(r#"{"detail": {"id": 1, "items": [{"n": 40000}]}}"#));
         assert_eq!(misfit.tables[1], TableTrace { elements: Some(1), rows: None });
     }

@@ -1,4 +1,4 @@
-//! Opening an envelope: the document is not the body itself, but a part of it.
+//! Opens an envelope: the document is not the body itself, but a part of it.
 
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ impl Unwrap {
 /// The envelope of an SQS subscription (Amazon SNS, "Message and JSON formats").
 fn sns(body: &Value) -> Result<Value, Rejection> {
     let Some(message) = body.get("Message").and_then(Value::as_str) else {
-        let message = "the body is no SNS notification: it has no text `Message`; \
+        let message = "the body is not an SNS notification: it has no text `Message`; \
                        a subscription with raw message delivery needs no `unwrap`";
         return Err(Rejection::new(Code::Unwrap, message));
     };

@@ -1,4 +1,4 @@
-//! Events made invalid on purpose: how many, and in which way.
+//! Makes events invalid on purpose: how many, and in which way.
 
 use std::str::FromStr;
 
@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Share(f64);
 
-/// Why a text is no share.
+/// Why a text is not a share.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no share, write a number from 0 to 1, for example 0.1")]
+#[error("`{0}` is not a valid share, write a number from 0 to 1, for example 0.1")]
 pub struct ParseShareError(String);
 
 impl Share {
@@ -44,13 +44,13 @@ impl FromStr for Share {
 /// The ways an event is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Breakage {
-    /// Cut in the middle: no JSON document any more.
+    /// Cut in the middle, so that it is not JSON any more.
     NotJson,
     /// A required member is left out.
     MissingField,
     /// A value has another JSON type than the schema wants.
     WrongType,
-    /// A closed object has a member the schema does not know.
+    /// A closed object has a member that the schema does not list.
     ExtraField,
 }
 
@@ -72,7 +72,7 @@ impl Breakage {
     }
 
     /// Breaks the `n`th broken event (from 0): the kinds take turns, and so do the places in the document. Each try is
-    /// put to `is_valid`; a kind that this schema does not mind gives way to the next. Cutting works wherever a body has
+    /// put to `is_valid`; a kind that this schema allows gives way to the next. Cutting works wherever a body has
     /// to be JSON; a text that is none is cut or garbled until it is refused.
     pub fn apply(n: usize, event: &str, is_valid: impl Fn(&str) -> bool) -> (String, Self) {
         let kinds = Self::ALL.iter().cycle().skip(n).take(Self::ALL.len());
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_json_is_broken_until_it_is_refused() {
+    fn a_text_that_is_not_json_is_broken_until_it_is_refused() {
         // Digits are taken, and only an even number of them.
         let digits = |text: &str| text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_digit());
         let pairs = |text: &str| text.split(',').all(digits);
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kinds_take_turns_where_the_schema_minds_them() {
+    fn the_kinds_take_turns_where_the_schema_forbids_them() {
         let (text, schema) = EXAMPLES[1];
         let validator = validator(schema);
         let event = Template::compile("order", text).unwrap().render(&mut Generator::seeded(1)).unwrap();
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_that_minds_nothing_gets_no_json() {
+    fn a_schema_that_allows_everything_gets_text_that_is_not_json() {
         for n in 0..8 {
             for event in ["{\"a\": 1}", "[1, 2]", "12", "\"é\"", "null"] {
                 let (broken, kind) = Breakage::apply(n, event, |_| true);

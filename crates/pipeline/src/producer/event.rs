@@ -1,15 +1,16 @@
-//! The stream of events: drawn, rendered, some of them broken; and what was made of them.
+//! The stream of events: drawn, rendered, some of them broken; and how many were made.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::json_text::one_line;
 use super::{Attributes, Breakage, Generator, Share, Template, TemplateError, Templates};
 
 /// One event, ready to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// One line of JSON, unless it is broken or the pipeline opens an envelope that is no JSON.
+    /// One line of JSON, unless it is broken or the pipeline opens an envelope that is not JSON.
     pub body: String,
     /// Sent beside the body.
     pub attributes: Arc<Attributes>,
@@ -22,8 +23,11 @@ pub struct Event {
 impl Event {
     /// What it counts against SQS's limits: the body, and name, data type and value of each attribute.
     pub fn size(&self) -> usize {
-        let attribute = |(name, value): (&String, &String)| name.len() + "String".len() + value.len();
-        self.body.len() + self.attributes.iter().map(attribute).sum::<usize>()
+        let mut size = self.body.len();
+        for (name, value) in &*self.attributes {
+            size += name.len() + "String".len() + value.len();
+        }
+        size
     }
 }
 
@@ -67,7 +71,7 @@ impl Events {
         Ok(event)
     }
 
-    /// Nothing produced yet.
+    /// The totals before the first event.
     pub fn totals(&self) -> Totals {
         Totals { templates: self.templates.iter().map(|t| (t.name().to_owned(), 0)).collect(), ..Totals::default() }
     }
@@ -82,11 +86,6 @@ impl fmt::Debug for Events {
             .field("made", &self.made)
             .finish_non_exhaustive()
     }
-}
-
-/// A template spreads over lines to be read; JSON has no line breaks inside a string, so joining them changes nothing.
-pub(super) fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).collect()
 }
 
 /// What was produced.

@@ -1,7 +1,7 @@
-//! What templates draw from: a seedable source of random values, a counter and a clock.
+//! Renders templates from a seedable source of random values, a counter and a clock.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use handlebars::Handlebars;
 use jiff::Timestamp;
@@ -9,34 +9,13 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 use super::helpers;
+use super::json_text::escape_json;
+use super::state::{Shared, State, lock};
 
 /// Renders templates. Two generators with one seed draw the same values, on every platform and with every later version.
 pub struct Generator {
     registry: Handlebars<'static>,
     state: Shared,
-}
-
-/// The helpers are closures inside Handlebars' registry, so they share the state with the generator that owns them.
-pub(super) type Shared = Arc<Mutex<State>>;
-
-/// What the helpers draw from.
-pub(super) struct State {
-    pub(super) rng: Xoshiro256PlusPlus,
-    /// What `seq` gave last.
-    pub(super) sequence: u64,
-    fixed: Option<Timestamp>,
-}
-
-impl State {
-    /// The time `now` and `unix` tell.
-    pub(super) fn now(&self) -> Timestamp {
-        self.fixed.unwrap_or_else(Timestamp::now)
-    }
-}
-
-/// Panics don't leave the state half-written: a draw is one assignment.
-pub(super) fn lock(shared: &Shared) -> MutexGuard<'_, State> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Generator {
@@ -81,13 +60,4 @@ fn registry(state: &Shared) -> Handlebars<'static> {
     registry.register_escape_fn(escape_json);
     helpers::register(&mut registry, state);
     registry
-}
-
-/// `{{...}}` inside a JSON string must stay inside it; `{{{...}}}` writes the text as it is.
-pub(super) fn escape_json(text: &str) -> String {
-    if !text.contains(|c: char| c == '"' || c == '\\' || c.is_control()) {
-        return text.to_owned();
-    }
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
 }

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use serde_json::{Number, Value};
 
-use super::generator::{Shared, State, lock};
 use super::json_string::JsonString;
+use super::state::{Shared, State, lock};
 
 type Draw = fn(&mut State, &Arguments<'_>) -> Result<Value, String>;
 
@@ -25,7 +25,7 @@ const HELPERS: [(&str, Draw); 8] = [
 /// Letters and digits of `random_string`: nothing that JSON, SQL or a person would mistake.
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
-/// SQS takes no body longer than 1 MiB, so neither does it make sense to draw one.
+/// SQS accepts no body longer than 1 MiB, so no longer string is of use.
 const LONGEST_STRING: i64 = 1024 * 1024;
 
 /// Digits after the point that fit an `i64` with room for the number itself.
@@ -77,7 +77,7 @@ impl Arguments<'_> {
 
     fn integer(&self, index: usize) -> Result<i64, String> {
         let value = self.value(index);
-        value.as_i64().ok_or_else(|| format!("`{}` is no whole number", plain(value)))
+        value.as_i64().ok_or_else(|| format!("`{}` is not a whole number", plain(value)))
     }
 
     /// A decimal as a whole number of units of its last place, exact.
@@ -89,7 +89,7 @@ impl Arguments<'_> {
         }
         format!("{whole}{fraction:0<scale$}")
             .parse()
-            .map_err(|_| format!("`{text}` is no decimal number that fits in 18 digits"))
+            .map_err(|_| format!("`{text}` is not a decimal number that fits in 18 digits"))
     }
 
     /// `offset="-5m"`: a shift from the present.
@@ -99,7 +99,7 @@ impl Arguments<'_> {
         };
         let text = plain(offset.value());
         let offset: SignedDuration =
-            text.parse().map_err(|_| format!("offset `{text}` is no duration, write for example \"-5m\""))?;
+            text.parse().map_err(|_| format!("offset `{text}` is not a valid duration, write for example \"-5m\""))?;
         now.checked_add(offset).map_err(|_| format!("offset `{text}` is out of range"))
     }
 }
@@ -125,9 +125,9 @@ fn unix(state: &mut State, arguments: &Arguments<'_>) -> Result<Value, String> {
             "ms" => Ok(time.as_millisecond().into()),
             "us" => Ok(time.as_microsecond().into()),
             "ns" => Ok(Value::Number(Number::from_i128(time.as_nanosecond()).ok_or("out of range")?)),
-            _ => Err(format!("no unit `{unit}`, write s, ms, us or ns")),
+            _ => Err(format!("`{unit}` is not a unit, write s, ms, us or ns")),
         },
-        other => Err(format!("no unit `{other}`, write s, ms, us or ns")),
+        other => Err(format!("`{other}` is not a unit, write s, ms, us or ns")),
     }
 }
 
@@ -274,18 +274,18 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_argument_is_told() {
+    fn a_wrong_argument_is_reported() {
         for (text, expected) in [
             ("{{random_int 1}}", "write `random_int MIN MAX`"),
             ("{{random_int 2 1}}", "minimum is greater"),
-            ("{{random_int \"a\" 1}}", "`a` is no whole number"),
+            ("{{random_int \"a\" 1}}", "`a` is not a whole number"),
             ("{{random_decimal 0.001 1 2}}", "more than 2 decimals"),
             ("{{random_decimal 0 1 16}}", "the scale is 0 to 15"),
             ("{{random_decimal x=1}}", "write `random_decimal MIN MAX SCALE`"),
             ("{{random_choice}}", "write `random_choice A B ...`"),
             ("{{random_string -1}}", "the length is 0 to"),
-            ("{{unix \"m\"}}", "no unit `m`"),
-            ("{{now offset=\"soon\"}}", "is no duration"),
+            ("{{unix \"m\"}}", "`m` is not a unit"),
+            ("{{now offset=\"soon\"}}", "is not a valid duration"),
             ("{{uuid 1}}", "write `uuid`"),
         ] {
             let message = render(text).unwrap_err();

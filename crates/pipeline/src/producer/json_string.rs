@@ -5,8 +5,7 @@ use handlebars::{
     StringOutput,
 };
 
-use super::event::one_line;
-use super::generator::escape_json;
+use super::json_text::{escape_json, one_line};
 
 /// Renders its block, and writes it as the inside of a JSON string.
 pub(super) struct JsonString;
@@ -20,8 +19,10 @@ impl HelperDef for JsonString {
         state: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        let wrong = || RenderErrorReason::Other("write `{{#json_string}} ... {{/json_string}}`".to_owned());
-        let block = helper.template().filter(|_| helper.params().is_empty()).ok_or_else(wrong)?;
+        let Some(block) = helper.template().filter(|_| helper.params().is_empty()) else {
+            let usage = "write `{{#json_string}} ... {{/json_string}}`".to_owned();
+            return Err(RenderErrorReason::Other(usage).into());
+        };
         let mut inside = StringOutput::new();
         block.render(registry, context, state, &mut inside)?;
         let inside = inside.into_string().map_err(RenderErrorReason::from)?;

@@ -5,7 +5,9 @@ mod event;
 mod generator;
 mod helpers;
 mod json_string;
+mod json_text;
 mod pace;
+mod state;
 mod template;
 
 pub use breakage::{Breakage, ParseShareError, Share};

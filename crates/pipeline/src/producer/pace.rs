@@ -13,18 +13,18 @@ pub enum Pace {
     Every(Duration),
     /// Events per second, evenly.
     Rate(NonZeroU32),
-    /// As fast as the queue takes them.
+    /// As fast as the queue accepts them.
     Unlimited,
 }
 
-/// Why a text is no pace.
+/// Why a text is not a pace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParsePaceError {
-    /// `every` is no duration.
-    #[error("`{0}` is no duration above zero, write for example 15s, 500ms or 2m")]
+    /// `every` is not a duration.
+    #[error("`{0}` is not a duration above zero, write for example 15s, 500ms or 2m")]
     Every(String),
-    /// `rate` is no rate.
-    #[error("`{0}` is no rate above zero, write for example 500/s, 30/m or max")]
+    /// `rate` is not a rate.
+    #[error("`{0}` is not a rate above zero, write for example 500/s, 30/m or max")]
     Rate(String),
 }
 
@@ -43,19 +43,19 @@ impl Pace {
             .ok_or_else(|| ParsePaceError::Every(text.to_owned()))
     }
 
-    /// Reads `rate: 500/s`; per minute and per hour also, as an interval; `max` is as fast as the queue takes them.
+    /// Reads `rate: 500/s`; per minute and per hour also, as an interval; `max` is as fast as the queue accepts them.
     pub fn rate(text: &str) -> Result<Self, ParsePaceError> {
         parse_rate(text.trim()).ok_or_else(|| ParsePaceError::Rate(text.to_owned()))
     }
 
     /// How many events are due after `elapsed`, the first at once.
     pub fn due(self, elapsed: Duration) -> u64 {
-        let whole = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
-        match self {
-            Self::Every(interval) => whole(elapsed.as_nanos() / interval.as_nanos().max(1)) + 1,
-            Self::Rate(rate) => whole(elapsed.as_nanos() * u128::from(rate.get()) / 1_000_000_000) + 1,
-            Self::Unlimited => u64::MAX,
-        }
+        let before = match self {
+            Self::Every(interval) => elapsed.as_nanos() / interval.as_nanos().max(1),
+            Self::Rate(rate) => elapsed.as_nanos() * u128::from(rate.get()) / 1_000_000_000,
+            Self::Unlimited => return u64::MAX,
+        };
+        u64::try_from(before).unwrap_or(u64::MAX).saturating_add(1)
     }
 
     /// When event `n` (from 0) is due, from the first on.

@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use jsonschema::{Draft, PatternOptions, Registry, ValidationError};
 use serde_json::{Value, json};
 
+use super::draft::{check_part, declared_draft, uri};
 use super::formats::in_every_draft;
-use super::{SchemaError, Validator, refuse};
-
-/// Bytes of one compiled pattern: six times what the library would allow, which is too little for 500 letters.
-pub(super) const MAX_PATTERN: usize = 64 << 20;
+use super::refuse::{self, MAX_PATTERN, SchemaError};
+use super::validator::Validator;
 
 /// How a schema is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +33,7 @@ pub struct SchemaSet {
 }
 
 impl SchemaSet {
-    /// Takes documents by their URIs; one document may have several. A `$ref` is resolved among them: against the
+    /// Reads documents, each under its URI; one document may have several. A `$ref` is resolved among them: against the
     /// `$id` of the schema it stands in, or the document's URI. Nothing is ever fetched or read from here.
     pub fn new(documents: impl IntoIterator<Item = (String, Value)>, options: Options) -> Result<Self, SchemaError> {
         let documents = documents.into_iter();
@@ -66,6 +65,14 @@ impl SchemaSet {
     }
 }
 
+impl Validator {
+    /// Compiles one document that refers to no other.
+    pub fn of(document: &Value, options: Options) -> Result<Self, SchemaError> {
+        const ALONE: &str = "file:///schema.json";
+        SchemaSet::new([(ALONE.to_owned(), document.clone())], options)?.compile(ALONE, "")
+    }
+}
+
 /// The document with the named draft as its `$schema`, unless it names one that is known.
 fn with_draft(mut document: Value, draft: Option<Draft>) -> Value {
     let known = declared_draft(&document).is_some();
@@ -73,17 +80,6 @@ fn with_draft(mut document: Value, draft: Option<Draft>) -> Value {
         fields.insert("$schema".to_owned(), Value::from(uri(draft)));
     }
     document
-}
-
-/// Checks a part against the meta-schema of its document's draft.
-pub(super) fn check_part<'p>(document: &Value, part: &'p Value) -> Result<(), ValidationError<'p>> {
-    match declared_draft(document) {
-        Some(Draft::Draft4) => jsonschema::draft4::meta::validate(part),
-        Some(Draft::Draft6) => jsonschema::draft6::meta::validate(part),
-        Some(Draft::Draft7) => jsonschema::draft7::meta::validate(part),
-        Some(Draft::Draft201909) => jsonschema::draft201909::meta::validate(part),
-        _ => jsonschema::draft202012::meta::validate(part),
-    }
 }
 
 /// A schema that is the part of the document the pointer names.
@@ -108,29 +104,12 @@ fn fragment(pointer: &str) -> String {
     fragment
 }
 
-/// Answers the resolver's question for a document it does not have.
+/// Refuses whatever document the resolver asks for: it has all there are.
 struct LocalOnly;
 
 impl jsonschema::Retrieve for LocalOnly {
     fn retrieve(&self, _uri: &jsonschema::Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         Err("it is not among the local schema files".into())
-    }
-}
-
-/// The draft a document's `$schema` names, if it is a known one.
-pub fn declared_draft(document: &Value) -> Option<Draft> {
-    let named = Draft::from_schema_uri(document.get("$schema")?.as_str()?);
-    (named != Draft::Unknown).then_some(named)
-}
-
-/// The URI of a draft's meta-schema.
-fn uri(draft: Draft) -> &'static str {
-    match draft {
-        Draft::Draft4 => "http://json-schema.org/draft-04/schema#",
-        Draft::Draft6 => "http://json-schema.org/draft-06/schema#",
-        Draft::Draft7 => "http://json-schema.org/draft-07/schema#",
-        Draft::Draft201909 => "https://json-schema.org/draft/2019-09/schema",
-        _ => "https://json-schema.org/draft/2020-12/schema",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which of a document's errors to tell, and in which words.
+//! Chooses which of a document's errors to report, and puts it into words.
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
@@ -11,38 +11,39 @@ const LOOKED_AT: usize = 1000;
 /// Characters of a value or of a schema's text inside a message, at most.
 const EXCERPT: usize = 80;
 
-/// The rejection for a document's errors: the most telling one, and how many more there are.
+/// The rejection for a document's errors: the one that explains most, and how many more there are.
 pub(super) fn rejection<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -> Rejection {
     let errors: Vec<_> = errors.take(LOOKED_AT).collect();
     let Some(first) = deepest(&errors) else {
         return Rejection::new(Code::Schema, "the document breaks the schema");
     };
-    let telling = innermost(first);
+    let reported = innermost(first);
     let message = match errors.len() - 1 {
-        0 => describe(telling),
-        more => format!("{} (and {more} more)", describe(telling)),
+        0 => describe(reported),
+        more => format!("{} (and {more} more)", describe(reported)),
     };
     Rejection {
-        instance_path: Some(telling.instance_path().as_str().to_owned()),
-        keyword: Some(telling.kind().keyword().to_owned()),
-        schema_path: Some(telling.schema_path().as_str().to_owned()),
+        instance_path: Some(reported.instance_path().as_str().to_owned()),
+        keyword: Some(reported.kind().keyword().to_owned()),
+        schema_path: Some(reported.schema_path().as_str().to_owned()),
         ..Rejection::new(Code::Schema, message)
     }
 }
 
 /// Each error in a sentence, once.
 pub(super) fn sentences<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -> Vec<String> {
-    let mut told = Vec::new();
-    for sentence in errors.map(|error| telling(&error)) {
-        if !told.contains(&sentence) {
-            told.push(sentence);
+    let mut sentences = Vec::new();
+    for error in errors {
+        let sentence = sentence(&error);
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
         }
     }
-    told
+    sentences
 }
 
 /// One error in a sentence: of a choice, what is wrong with the branch that was meant.
-pub(super) fn telling(error: &ValidationError<'_>) -> String {
+pub(super) fn sentence(error: &ValidationError<'_>) -> String {
     describe(innermost(error))
 }
 
@@ -55,7 +56,7 @@ fn depth(error: &ValidationError<'_>) -> usize {
     error.instance_path().as_str().matches('/').count()
 }
 
-/// The error inside the branch of an `anyOf` or `oneOf` the document was meant for, as far as that can be told.
+/// The error inside the branch of an `anyOf` or `oneOf` the document was meant for, as far as that is certain.
 fn innermost<'a, 'e>(error: &'a ValidationError<'e>) -> &'a ValidationError<'e> {
     let (Kind::AnyOf { context } | Kind::OneOfNotValid { context }) = error.kind() else {
         return error;
@@ -67,19 +68,23 @@ fn innermost<'a, 'e>(error: &'a ValidationError<'e>) -> &'a ValidationError<'e> 
 }
 
 /// The branch the document was meant for: of those whose constants it has, the one in which it got deepest, with the
-/// fewest errors. None when that is not told: several branches are left and none of them let it below the place itself.
+/// fewest errors. None when that is not certain: several branches are left and none of them let it below the place itself.
 fn meant<'a>(branches: &'a [Vec<ValidationError<'static>>], at: usize) -> Option<&'a [ValidationError<'static>]> {
-    let candidates = || branches.iter().filter(|branch| !contradicted(branch, at)).map(Vec::as_slice);
-    if let [only] = candidates().collect::<Vec<_>>()[..] {
+    let candidates: Vec<_> = branches.iter().map(Vec::as_slice).filter(|branch| !contradicted(branch, at)).collect();
+    if let [only] = candidates[..] {
         return Some(only);
     }
-    let reach = |branch: &[ValidationError<'_>]| deepest(branch).map_or(0, depth);
-    let best = candidates().max_by_key(|branch| (reach(branch), std::cmp::Reverse(branch.len())));
+    let best = candidates.into_iter().max_by_key(|branch| (reach(branch), std::cmp::Reverse(branch.len())));
     best.filter(|branch| reach(branch) > at)
 }
 
-/// Whether one of the fields that tell kinds apart has another kind's value: a constant, right below the place. A wrong
-/// constant further down is an error of this very branch. A value of another type tells the same.
+/// How deep in the document a branch got.
+fn reach(branch: &[ValidationError<'_>]) -> usize {
+    deepest(branch).map_or(0, depth)
+}
+
+/// Whether one of the fields that distinguish the branches has another branch's value: a constant, right below the place.
+/// A wrong constant further down is an error of this very branch. A value of another type also belongs to another branch.
 fn contradicted(branch: &[ValidationError<'_>], at: usize) -> bool {
     branch.iter().any(|error| match error.kind() {
         Kind::Constant { .. } => depth(error) <= at + 1,
@@ -90,7 +95,7 @@ fn contradicted(branch: &[ValidationError<'_>], at: usize) -> bool {
     })
 }
 
-/// Whether a schema is about which value it is: `not` one of the known kinds marks the branch for all others.
+/// Whether a schema lists values: `not` one of the known kinds marks the branch for all others.
 fn is_constant(schema: &Value) -> bool {
     schema.get("enum").or_else(|| schema.get("const")).is_some()
 }
@@ -112,7 +117,7 @@ fn describe(error: &ValidationError<'_>) -> String {
 fn predicate(error: &ValidationError<'_>) -> String {
     match error.kind() {
         Kind::Type { kind } => format!("is {}, not {}", found(error.instance()), types(kind)),
-        Kind::Required { property } => format!("lacks the required field {property}"),
+        Kind::Required { property } => format!("is missing the required field {property}"),
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
             format!("has fields the schema does not allow: {}", names(unexpected))
         }
@@ -120,7 +125,7 @@ fn predicate(error: &ValidationError<'_>) -> String {
         Kind::Constant { expected_value } => {
             format!("is {}, not {}", found(error.instance()), cut(&expected_value.to_string()))
         }
-        Kind::Format { format } => format!("is {}, no valid {format}", found(error.instance())),
+        Kind::Format { format } => format!("is {}, not a valid {format}", found(error.instance())),
         Kind::Pattern { pattern } => format!("is {}, which does not match {}", found(error.instance()), cut(pattern)),
         Kind::FalseSchema => "is not allowed here".to_owned(),
         Kind::Contains => contains(error.schema_path().as_str()).to_owned(),
@@ -128,7 +133,7 @@ fn predicate(error: &ValidationError<'_>) -> String {
     }
 }
 
-/// The keyword tells which bound on the items is broken.
+/// The keyword shows which bound on the items is broken.
 fn contains(schema_path: &str) -> &'static str {
     match schema_path.rsplit('/').next() {
         Some("maxContains") => "has more items of the kind `contains` asks for than `maxContains` allows",
@@ -144,7 +149,7 @@ fn bound(kind: &Kind) -> Option<String> {
         Kind::Maximum { limit } => format!("is above the maximum {limit}"),
         Kind::ExclusiveMinimum { limit } => format!("is not above {limit}"),
         Kind::ExclusiveMaximum { limit } => format!("is not below {limit}"),
-        Kind::MultipleOf { multiple_of } => format!("is no multiple of {multiple_of}"),
+        Kind::MultipleOf { multiple_of } => format!("is not a multiple of {multiple_of}"),
         Kind::MinLength { limit } => format!("is shorter than {limit} characters"),
         Kind::MaxLength { limit } => format!("is longer than {limit} characters"),
         Kind::MinItems { limit } => format!("has fewer than {limit} items"),

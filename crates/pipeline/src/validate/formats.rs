@@ -1,4 +1,4 @@
-//! Formats that are asserted in drafts which did not have them yet.
+//! Asserts formats in drafts that did not have them yet.
 
 use std::sync::LazyLock;
 
@@ -19,11 +19,15 @@ const LATER: [&str; 8] = [
 
 /// The newest draft's check of each. Every schema that is compiled has them, so they are made once.
 static NEWEST: LazyLock<Vec<(&str, Validator)>> = LazyLock::new(|| {
-    let newest = |name| jsonschema::options().should_validate_formats(true).build(&json!({ "format": name }));
-    LATER.into_iter().map(|name| (name, newest(name).expect("a schema of one keyword"))).collect()
+    let mut newest = Vec::new();
+    for name in LATER {
+        let check = jsonschema::options().should_validate_formats(true).build(&json!({ "format": name }));
+        newest.push((name, check.expect("a schema of one keyword")));
+    }
+    newest
 });
 
-/// The same check in every draft: whoever writes `format: uuid` in draft 7 means it.
+/// Adds the checks to every draft: a `format: uuid` in draft 7 is meant as one.
 pub(super) fn in_every_draft(options: ValidationOptions<'_>) -> ValidationOptions<'_> {
     NEWEST.iter().fold(options.with_format("uuid", is_uuid), |options, (name, newest)| {
         options.with_format(*name, |text: &str| newest.is_valid(&Value::from(text)))
@@ -32,9 +36,11 @@ pub(super) fn in_every_draft(options: ValidationOptions<'_>) -> ValidationOption
 
 /// RFC 9562, section 4. It is in most events, so it is read without a copy.
 fn is_uuid(text: &str) -> bool {
-    let fits =
-        |(at, byte): (usize, u8)| if [8, 13, 18, 23].contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() };
-    text.len() == 36 && text.bytes().enumerate().all(fits)
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 #[cfg(test)]

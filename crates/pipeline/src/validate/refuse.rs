@@ -1,16 +1,20 @@
-//! What is wrong with a schema, and where.
+//! Why a schema can't be compiled, and where the mistake is.
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ReferencingError, ValidationError};
 use serde_json::{Value, json};
 
-use super::compile::{MAX_PATTERN, check_part};
+use super::draft::check_part;
+use super::explain;
+
+/// Bytes of one compiled pattern: six times what the library would allow, which is too little for 500 letters.
+pub(super) const MAX_PATTERN: usize = 64 << 20;
 
 /// Why a schema can't be compiled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SchemaError {
-    /// What sort of error it is.
+    /// The sort of the error.
     pub kind: SchemaErrorKind,
     /// What is wrong.
     pub message: String,
@@ -29,9 +33,9 @@ pub enum SchemaErrorKind {
     NoSuchPointer,
     /// A `$ref` leads to no local file or to no place in one.
     UnresolvedRef,
-    /// `$schema` names no known draft.
+    /// `$schema` does not name a known draft.
     UnknownDraft,
-    /// The document is no JSON Schema of its draft.
+    /// The document is not a JSON Schema of its draft.
     Invalid,
 }
 
@@ -49,11 +53,11 @@ pub(super) fn no_such_pointer(uri: &str, pointer: &str) -> SchemaError {
     }
 }
 
-/// The error of a part of a document that is at `pointer`: found by the meta-schema, which was shown nothing else.
+/// The error of a part of a document that is at `pointer`, found by the meta-schema, which saw the part alone.
 pub(super) fn part(uri: &str, pointer: &str, error: &ValidationError<'_>) -> SchemaError {
     SchemaError {
         kind: SchemaErrorKind::Invalid,
-        message: format!("no valid JSON Schema: {}", super::explain::telling(error)),
+        message: format!("not a valid JSON Schema: {}", explain::sentence(error)),
         document: uri.to_owned(),
         pointer: format!("{pointer}{}", error.instance_path().as_str()),
         help: None,
@@ -77,7 +81,7 @@ pub(super) fn invalid(documents: &Documents, uri: &str, error: &ValidationError<
         let help = "a smaller repetition is smaller; `maxLength` bounds a text at no cost".to_owned();
         return SchemaError { message, help: Some(help), ..part(uri, "", error) };
     }
-    // The compiler stops at what it can't read; the meta-schema says why.
+    // The compiler stops at what it can't read; the meta-schema shows why.
     let outer = pointer.rfind('/').map_or("", |end| &pointer[..end]);
     match document.pointer(outer).map(|schema| check_part(document, schema)) {
         Some(Err(better)) if matches!(error.kind(), ValidationErrorKind::Custom { .. }) => part(uri, outer, &better),
@@ -85,21 +89,25 @@ pub(super) fn invalid(documents: &Documents, uri: &str, error: &ValidationError<
     }
 }
 
-/// Whether a regular expression was refused that is one.
+/// Whether a pattern was refused that is a regular expression.
 fn too_large(error: &ValidationError<'_>) -> bool {
-    let is_regex = || jsonschema::options().should_validate_formats(true).build(&json!({ "format": "regex" }));
-    let refused = matches!(error.kind(), ValidationErrorKind::Format { format } if format == "regex");
-    refused && is_regex().is_ok_and(|validator| validator.is_valid(error.instance()))
+    if !matches!(error.kind(), ValidationErrorKind::Format { format } if format == "regex") {
+        return false;
+    }
+    let is_regex = jsonschema::options().should_validate_formats(true).build(&json!({ "format": "regex" }));
+    is_regex.is_ok_and(|validator| validator.is_valid(error.instance()))
 }
 
 pub(super) fn referencing(documents: &Documents, error: &ReferencingError) -> SchemaError {
     if let ReferencingError::UnknownSpecification { specification: uri } | ReferencingError::Unretrievable { uri, .. } =
         error
     {
-        let declared = |document: &Value| Some(document.get("$schema")?.as_str()?.trim_end_matches('#').to_owned());
         let uri = uri.trim_end_matches('#');
-        if let Some((document, _)) = documents.iter().find(|(_, document)| declared(document).as_deref() == Some(uri)) {
-            return unknown_draft(document, uri);
+        for (name, document) in documents {
+            let declared = document.get("$schema").and_then(Value::as_str);
+            if declared.is_some_and(|declared| declared.trim_end_matches('#') == uri) {
+                return unknown_draft(name, uri);
+            }
         }
     }
     let (message, help) = match error {
@@ -116,7 +124,7 @@ pub(super) fn referencing(documents: &Documents, error: &ReferencingError) -> Sc
 fn unknown_draft(document: &str, uri: &str) -> SchemaError {
     SchemaError {
         kind: SchemaErrorKind::UnknownDraft,
-        message: format!("`{uri}` is no draft of JSON Schema"),
+        message: format!("`{uri}` is not a known draft of JSON Schema"),
         document: document.to_owned(),
         pointer: "/$schema".to_owned(),
         help: Some("name the draft it is written for: `schema: { file: ..., draft: 2020-12 }`".to_owned()),

@@ -37,7 +37,7 @@ pub(crate) static BUILT_IN: LazyLock<Value> = LazyLock::new(|| {
     })
 });
 
-/// What the queue says about a message; only a FIFO queue gives each one a group and a deduplication id.
+/// What the queue reports about a message; only a FIFO queue gives each one a group and a deduplication id.
 fn sqs(fifo: &Value) -> Value {
     // The sender promises the form of these; a pattern, if only an empty one, keeps anybody from asking for more.
     let free = json!({"type": "string", "pattern": ""});

@@ -5,7 +5,6 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::negation::of_field;
-use super::types::has_objects;
 
 /// A schema and the file it stands in; no file for the built-in ones.
 #[derive(Debug, Clone, Copy)]
@@ -33,12 +32,16 @@ pub(crate) struct Conjunction<'s> {
     pub(crate) partial: bool,
 }
 
-/// What tells one conjunction from another.
+/// What distinguishes one conjunction from another.
 pub(crate) type Identity<'s> = (Vec<*const Value>, Vec<*const Value>, Vec<&'s str>, Vec<&'s str>, bool);
 
 impl<'s> Located<'s> {
     pub(crate) fn document(value: &'s Value, file: &'s Path) -> Self {
         Self { value, resource: value, file: Some(file) }
+    }
+
+    fn address(&self) -> *const Value {
+        self.value
     }
 }
 
@@ -51,7 +54,7 @@ impl<'s> Conjunction<'s> {
         Self { not: vec![schema], ..Self::default() }
     }
 
-    /// Something that can't be told.
+    /// Values about which nothing is certain.
     pub(crate) fn unknown() -> Self {
         Self { partial: true, ..Self::default() }
     }
@@ -61,21 +64,10 @@ impl<'s> Conjunction<'s> {
         self.schemas.iter().filter_map(move |schema| schema.value.get(name))
     }
 
-    /// With what follows for objects from these fields of them.
-    pub(crate) fn settled(mut self, concerned: &dyn Fn(&str) -> bool) -> Self {
-        self.no_object = self.no_object || !has_objects(&self, concerned);
-        self
-    }
-
-    /// Whether anything is said of this field; only then can another conjunction contradict.
-    pub(crate) fn speaks_of(&self, name: &str) -> bool {
-        let listed = |schema: &Located<'_>| {
-            let properties = schema.value.get("properties").and_then(Value::as_object);
-            properties.is_some_and(|properties| properties.contains_key(name))
-        };
-        let denied = |schema: &Located<'_>| of_field(schema.value, name).is_some();
-        self.schemas.iter().any(listed)
-            || self.not.iter().any(denied)
+    /// Whether the schemas restrict this field; only then can another conjunction contradict.
+    pub(crate) fn restricts(&self, name: &str) -> bool {
+        self.keyword("properties").any(|properties| properties.as_object().is_some_and(|all| all.contains_key(name)))
+            || self.not.iter().any(|schema| of_field(schema.value, name).is_some())
             || self.absent.contains(&name)
             || self.requires(name)
     }
@@ -122,12 +114,15 @@ impl<'s> Conjunction<'s> {
     }
 
     pub(crate) fn identity(&self, counts: fn(&Value) -> bool) -> Identity<'s> {
-        let addresses = |schemas: &[Located<'s>], counts: fn(&Value) -> bool| {
-            sorted(schemas.iter().map(|schema| schema.value).filter(|schema| counts(schema)).map(std::ptr::from_ref))
-        };
-        let names = |names: &[&'s str]| sorted(names.iter().copied());
-        let (schemas, not) = (addresses(&self.schemas, counts), addresses(&self.not, |_| true));
-        (schemas, not, names(&self.required), names(&self.absent), self.partial)
+        let schemas = self.schemas.iter().filter(|schema| counts(schema.value));
+        let (required, absent) = (sorted(self.required.iter().copied()), sorted(self.absent.iter().copied()));
+        (
+            sorted(schemas.map(Located::address)),
+            sorted(self.not.iter().map(Located::address)),
+            required,
+            absent,
+            self.partial,
+        )
     }
 }
 

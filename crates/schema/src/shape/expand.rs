@@ -4,9 +4,9 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value};
 
+use super::conjunction::{Conjunction, Located};
 use super::resolve::Files;
 use super::union::product;
-use super::{Conjunction, Located};
 use crate::SchemaDocuments;
 
 /// Schemas within schemas at one place, `$ref`s included.
@@ -24,7 +24,7 @@ struct Expander<'s> {
 }
 
 impl<'s> Expander<'s> {
-    /// `around` has the schemas this one is inside of: a circle says nothing new.
+    /// `around` has the schemas this one is inside of: a circle adds nothing.
     fn expand(&self, schema: Located<'s>, around: &mut Vec<&'s Value>) -> Vec<Conjunction<'s>> {
         let circle = around.iter().any(|outer| std::ptr::eq(*outer, schema.value));
         let object = match schema.value {
@@ -136,7 +136,7 @@ mod tests {
 
     /// For each alternative: the values of `k`, and of the other fields `!` for one that is required, `?` for an
     /// optional one, `-` for one that can't be there.
-    fn told(schema: &Value, names: [&str; 2]) -> Vec<String> {
+    fn described(schema: &Value, names: [&str; 2]) -> Vec<String> {
         let mark = |shape: &Shape<'_>, name: &str| match shape.field(name) {
             Field::Known { optional: false, .. } => format!("{name}!"),
             Field::Known { shape, .. } if shape.alternatives().next().is_some() => format!("{name}?"),
@@ -165,11 +165,11 @@ mod tests {
     fn a_condition_holds_with_then_and_fails_with_else() {
         let schema =
             object(&json!({"allOf": [when("a", &json!({"required": ["x"]})), when("b", &json!({"required": ["y"]}))]}));
-        assert_eq!(told(&schema, ["x", "y"]), [r#"["a"] x! y?"#, r#"["b"] x? y!"#, r#"["c"] x? y?"#]);
+        assert_eq!(described(&schema, ["x", "y"]), [r#"["a"] x! y?"#, r#"["b"] x? y!"#, r#"["c"] x? y?"#]);
         let schema = object(
             &json!({"if": {"required": ["x"]}, "then": {"required": ["y"]}, "else": {"not": {"required": ["y"]}}}),
         );
-        assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x! y!"#, r#"["a","b","c"] x- y-"#]);
+        assert_eq!(described(&schema, ["x", "y"]), [r#"["a","b","c"] x! y!"#, r#"["a","b","c"] x- y-"#]);
     }
 
     #[test]
@@ -177,27 +177,27 @@ mod tests {
         let kinds: Vec<String> = (0..100).map(|kind| format!("k{kind}")).collect();
         let rules: Vec<Value> = kinds.iter().map(|kind| when(kind, &json!({"required": ["x"]}))).collect();
         let schema = object(&json!({"properties": {"k": {"enum": kinds}, "x": {}}, "allOf": rules}));
-        let told = told(&schema, ["x", "y"]);
-        assert_eq!(told.len(), 100, "{told:?}");
-        assert!(told.iter().all(|one| one.ends_with("x! y-")), "{told:?}");
+        let alternatives = described(&schema, ["x", "y"]);
+        assert_eq!(alternatives.len(), 100, "{alternatives:?}");
+        assert!(alternatives.iter().all(|one| one.ends_with("x! y-")), "{alternatives:?}");
     }
 
     #[test]
     fn what_depends_on_a_field_holds_where_it_is_there() {
         for keyword in ["dependentRequired", "dependencies"] {
             let schema = object(&json!({keyword: {"x": ["y"]}}));
-            assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x! y!"#, r#"["a","b","c"] x- y?"#]);
+            assert_eq!(described(&schema, ["x", "y"]), [r#"["a","b","c"] x! y!"#, r#"["a","b","c"] x- y?"#]);
         }
         let schema = object(&json!({"dependentSchemas": {"x": {"properties": {"y": false}}}}));
-        assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x! y-"#, r#"["a","b","c"] x- y?"#]);
+        assert_eq!(described(&schema, ["x", "y"]), [r#"["a","b","c"] x! y-"#, r#"["a","b","c"] x- y?"#]);
     }
 
     #[test]
-    fn a_negation_of_several_things_says_nothing() {
+    fn a_negation_of_several_things_means_nothing() {
         let schema = object(&json!({"not": {"properties": {"k": {"const": "a"}, "x": {"const": "b"}}}}));
-        assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x? y?"#]);
+        assert_eq!(described(&schema, ["x", "y"]), [r#"["a","b","c"] x? y?"#]);
         let schema = object(&json!({"not": {"properties": {"k": {"const": "a", "minLength": 9}}}}));
-        assert_eq!(told(&schema, ["x", "y"]), [r#"["a","b","c"] x? y?"#]);
+        assert_eq!(described(&schema, ["x", "y"]), [r#"["a","b","c"] x? y?"#]);
     }
 
     #[test]

@@ -2,16 +2,18 @@
 
 use serde_json::Value;
 
+use super::alternatives::Shape;
 use super::conjunction::{Conjunction, Located};
 use super::expand;
+use super::json_types::Type;
 use super::look_up::{Found, look_up};
-use super::union::{distinct, in_common, product, says_something};
-use super::{Shape, Type, types};
+use super::types::types;
+use super::union::{distinct, in_common, product, restricts_by_itself};
 
 /// Alternatives kept for one step; beyond it, each one's values count with what they have in common.
 const MAX_ALTERNATIVES: usize = 512;
 
-/// What a shape says about one field.
+/// What a shape means for one field.
 #[derive(Debug)]
 pub enum Field<'s> {
     /// It may be there.
@@ -38,8 +40,8 @@ impl<'s> Shape<'s> {
         let any = |wanted: fn(&Found<'_>) -> bool| found.iter().any(wanted);
         let optional = any(|found| !matches!(found, Found::Listed { required: true, .. }));
         let listed: Vec<_> = found.iter().filter_map(Found::listed).collect();
-        let matched = || found.iter().filter_map(Found::matched).collect();
-        let shape = self.inside(if listed.is_empty() { matched() } else { listed });
+        let matched = if listed.is_empty() { found.iter().filter_map(Found::matched).collect() } else { listed };
+        let shape = self.inside(matched);
         match () {
             () if found.is_empty() => Field::NoObject,
             () if !shape.alternatives.is_empty() || any(|found| matches!(found, Found::Absent)) => {
@@ -53,15 +55,15 @@ impl<'s> Shape<'s> {
 
     /// Whether some value is certain to be allowed without this field.
     pub fn allows_without(&self, name: &str) -> bool {
-        self.lacking(name).next().is_some()
+        self.without(name).next().is_some()
     }
 
     /// The name of a file in which this field is optional, or not there at all.
     pub fn optional_in(&self, name: &str) -> Option<&'s str> {
-        self.lacking(name).find_map(file_name)
+        self.without(name).find_map(file_name)
     }
 
-    fn lacking(&self, name: &str) -> impl Iterator<Item = &Conjunction<'s>> {
+    fn without(&self, name: &str) -> impl Iterator<Item = &Conjunction<'s>> {
         let certain = self.of_type(Type::Object).filter(|conjunction| !conjunction.partial);
         certain.filter(move |all| !matches!(look_up(all, name), Found::Listed { required: true, .. }))
     }
@@ -87,7 +89,7 @@ impl<'s> Shape<'s> {
         names
     }
 
-    /// The shape of an item; `None` when nothing is said about it.
+    /// The shape of an item; `None` when no schema describes it.
     pub fn items(&self, index: Option<usize>) -> Option<Self> {
         let items = self.of_type(Type::Array).map(|conjunction| {
             let schemas: Vec<_> = conjunction.schemas.iter().filter_map(|schema| item_schema(schema, index)).collect();
@@ -101,15 +103,13 @@ impl<'s> Shape<'s> {
     /// The shape under a keyword, such as `contains`, or `patternProperties` and one of its patterns; `None` where no
     /// schema has it.
     pub fn under(&self, path: &[&str]) -> Option<Self> {
-        let inner = |schema: &Located<'s>| {
-            let value = path.iter().try_fold(schema.value, |value, key| value.get(*key))?;
-            Some(Located { value, ..*schema })
-        };
-        let found = self.alternatives.iter().filter_map(|conjunction| {
-            let schemas: Vec<_> = conjunction.schemas.iter().filter_map(inner).collect();
-            (!schemas.is_empty()).then_some(Conjunction { schemas, ..Conjunction::default() })
-        });
-        let found: Vec<_> = found.collect();
+        let mut found = Vec::new();
+        for conjunction in &self.alternatives {
+            let schemas: Vec<_> = conjunction.schemas.iter().filter_map(|schema| below(schema, path)).collect();
+            if !schemas.is_empty() {
+                found.push(Conjunction { schemas, ..Conjunction::default() });
+            }
+        }
         (!found.is_empty()).then(|| self.inside(found))
     }
 
@@ -121,7 +121,7 @@ impl<'s> Shape<'s> {
             let all = self.expand(written);
             if all.len() > share { in_common(&all) } else { all }
         });
-        Self { files: self.files, alternatives: distinct(expanded.collect(), says_something) }
+        Self { files: self.files, alternatives: distinct(expanded.collect(), restricts_by_itself) }
     }
 
     fn expand(&self, written: &Conjunction<'s>) -> Vec<Conjunction<'s>> {
@@ -129,6 +129,15 @@ impl<'s> Shape<'s> {
         let expanded = written.schemas.iter().map(|schema| expand::alternatives(self.files, *schema));
         expanded.fold(vec![start], |all, one| product(&all, &one))
     }
+}
+
+/// The schema under a path of keywords.
+fn below<'s>(schema: &Located<'s>, path: &[&str]) -> Option<Located<'s>> {
+    let mut value = schema.value;
+    for key in path {
+        value = value.get(*key)?;
+    }
+    Some(Located { value, ..*schema })
 }
 
 /// The file of the schema that lists fields, or else of the first one.
@@ -185,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_says_nothing_beside_a_schema_that_lists_the_field() {
+    fn a_pattern_does_not_count_beside_a_schema_that_lists_the_field() {
         let pattern = json!({"patternProperties": {"^[a-z]+$": {"type": "integer"}}});
         let either = json!({"anyOf": [pattern, {"properties": {"x": {"type": "string"}}, "required": ["x"]}]});
         let Field::Known { shape, optional } = Shape::of_value(&either).field("x") else { panic!() };

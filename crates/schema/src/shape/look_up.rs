@@ -2,17 +2,18 @@
 
 use serde_json::{Map, Value};
 
+use super::conjunction::{Conjunction, Located};
 use super::negation::{Denied, of_field};
-use super::{Conjunction, Located, pattern};
+use super::pattern;
 
-/// What one conjunction says.
+/// What one conjunction means for a field.
 pub(crate) enum Found<'s> {
     /// It may be there, with a value that keeps to these.
     Listed {
         schemas: Conjunction<'s>,
         required: bool,
     },
-    /// It may be there, and only a pattern speaks of it, which need not mean this field.
+    /// It may be there, and only a pattern matches it, which need not mean this field.
     Matched(Conjunction<'s>),
     /// It is not there.
     Absent,
@@ -58,15 +59,15 @@ enum Presence {
     Never,
 }
 
-/// What the schemas of a conjunction say.
+/// What the schemas of a conjunction mean for a field, so far.
 #[derive(Default)]
 struct Seen<'s> {
     /// What holds for the field's value.
     inside: Conjunction<'s>,
     presence: Presence,
-    /// Schemas of patterns that take it.
+    /// Schemas of patterns that match it.
     matched: Vec<Located<'s>>,
-    /// Some pattern takes it, and says nothing about it.
+    /// Some pattern matches it, and allows every value.
     open: bool,
     /// Some schema allows every other field, so that none is left for `unevaluatedProperties`.
     evaluated: bool,
@@ -79,13 +80,13 @@ impl<'s> Seen<'s> {
         let matching = fields("patternProperties").into_iter().flatten();
         let matching = matching.filter(|(pattern, _)| pattern::matches(pattern, name)).map(|(_, value)| value);
         let listed = fields("properties").and_then(|properties| properties.get(name));
-        let (any, told): (Vec<_>, Vec<_>) = matching.partition(|value| allows_anything(value));
-        if listed.is_none() && told.is_empty() && any.is_empty() {
+        let (any, restricted): (Vec<_>, Vec<_>) = matching.partition(|value| allows_anything(value));
+        if listed.is_none() && restricted.is_empty() && any.is_empty() {
             self.additional(schema);
         }
         self.open |= !any.is_empty();
         self.inside.schemas.extend(listed.map(|value| Located { value, ..*schema }));
-        self.matched.extend(told.into_iter().map(|value| Located { value, ..*schema }));
+        self.matched.extend(restricted.into_iter().map(|value| Located { value, ..*schema }));
     }
 
     /// What follows from a schema that does not hold.

@@ -1,204 +1,28 @@
-//! What a JSON Schema says about the values at one place, read without running it.
+//! The values that a JSON Schema allows at one place, read without running it.
 //!
 //! A place is a union of alternatives (`anyOf`, `oneOf`, `if`), each a conjunction of schemas (`allOf`, `$ref`). What a
-//! schema leaves open counts as possible, and what can't be followed says nothing, so that no error is reported
-//! that a document could prove wrong.
+//! schema leaves open counts as possible, and so does what can't be followed, so that no error is reported that a document
+//! could prove wrong. The modules in reading order:
 
-mod built_in;
+mod json_types;
+
 mod conjunction;
-mod expand;
-mod field;
-mod look_up;
 mod negation;
 mod pattern;
-mod possible;
-mod resolve;
+
+mod look_up;
 mod types;
 mod union;
 
-pub use pipeline::cast::JsonType as Type;
+mod expand;
+mod resolve;
 
-use std::collections::HashSet;
-use std::path::Path;
+mod alternatives;
+mod built_in;
+mod field;
+mod possible;
 
-use serde_json::Value;
-
-use crate::SchemaDocuments;
-
-use built_in::BUILT_IN;
-use conjunction::{Conjunction, Located};
+pub use alternatives::Shape;
 pub use field::Field;
+pub use json_types::{Type, type_of};
 pub use possible::{Keywords, Known, Possible};
-use resolve::Files;
-pub use types::type_of;
-use types::{ALL_TYPES, types, values};
-use union::product;
-
-/// The values at one place: those of any alternative. None at all: no value is possible.
-#[derive(Debug, Clone)]
-pub struct Shape<'s> {
-    files: Option<&'s dyn SchemaDocuments>,
-    alternatives: Vec<Conjunction<'s>>,
-}
-
-impl<'s> Shape<'s> {
-    /// The shape of the events that one of the schemas is about, by its index.
-    pub fn of_part(files: &'s dyn SchemaDocuments, part: usize) -> Option<Self> {
-        let (path, document, pointer) = files.whole(part)?;
-        let schema = Files(Some(files)).at(Located::document(document, path), pointer)?;
-        Some(Self::expanded(Some(files), schema))
-    }
-
-    /// The shape of a built-in schema, by its name.
-    pub fn named(name: &'static str) -> Self {
-        let value = BUILT_IN.get(name).unwrap_or(&Value::Bool(true));
-        Self::expanded(None, Located::document(value, Path::new(name)))
-    }
-
-    /// The shape of a schema that refers to no file.
-    pub fn of_value(value: &'s Value) -> Self {
-        Self::expanded(None, Located { value, resource: value, file: None })
-    }
-
-    fn expanded(files: Option<&'s dyn SchemaDocuments>, schema: Located<'s>) -> Self {
-        Self { files, alternatives: expand::alternatives(files, schema) }
-    }
-
-    /// Every type a value may have, with the `format` its schema gives it.
-    pub fn types(&self) -> Vec<(Type, Option<&'s str>)> {
-        let mut found: Vec<(Type, Option<&str>)> = Vec::new();
-        for conjunction in &self.alternatives {
-            let format = conjunction.keyword("format").find_map(Value::as_str);
-            let format = format.filter(|_| self.asserts_formats());
-            for ty in types(conjunction) {
-                let format = format.filter(|_| ty == Type::String);
-                if !found.contains(&(ty, format)) {
-                    found.push((ty, format));
-                }
-            }
-        }
-        found
-    }
-
-    /// Whether no file of the user's says it.
-    pub fn is_built_in(&self) -> bool {
-        self.files.is_none()
-    }
-
-    /// Whether a string keeps to its `format`; those of the built-in schemas always do.
-    fn asserts_formats(&self) -> bool {
-        self.files.is_none_or(|files| !files.formats_ignored())
-    }
-
-    /// Whether nothing at all is said about the type.
-    pub fn is_any(&self) -> bool {
-        self.alternatives.iter().any(|conjunction| types(conjunction).len() == ALL_TYPES.len())
-    }
-
-    /// Whether a value may be of this type.
-    pub fn may_be(&self, ty: Type) -> bool {
-        self.alternatives.iter().any(|conjunction| types(conjunction).contains(&ty))
-    }
-
-    /// Whether some value of this type is certain to be allowed.
-    pub fn allows(&self, ty: Type) -> bool {
-        let mut certain = self.alternatives.iter().filter(|conjunction| !conjunction.partial);
-        certain.any(|conjunction| types(conjunction).contains(&ty))
-    }
-
-    /// Each alternative as a shape of its own.
-    pub fn alternatives(&self) -> impl Iterator<Item = Self> {
-        let one = |conjunction: &Conjunction<'s>| Self { files: self.files, alternatives: vec![conjunction.clone()] };
-        self.alternatives.iter().map(one)
-    }
-
-    /// How many alternatives there are.
-    pub fn number_of_alternatives(&self) -> usize {
-        self.alternatives.len()
-    }
-
-    /// Whether every alternative of the other is one of these.
-    pub fn has(&self, other: &Self) -> bool {
-        let is = |wanted: &_| self.alternatives.iter().any(|known| known.identity(|_| true) == *wanted);
-        other.alternatives.iter().all(|wanted| is(&wanted.identity(|_| true)))
-    }
-
-    /// The schemas of all alternatives; those of one alternative all hold.
-    pub fn schemas(&self) -> impl Iterator<Item = &'s Value> {
-        self.alternatives.iter().flat_map(|conjunction| &conjunction.schemas).map(|schema| schema.value)
-    }
-
-    /// Values of either shape.
-    #[must_use]
-    pub fn or(mut self, other: Self) -> Self {
-        self.files = self.files.or(other.files);
-        self.alternatives.extend(other.alternatives);
-        self
-    }
-
-    /// The values that `const` and `enum` leave, each once; `None` when any alternative has neither.
-    pub fn constants(&self) -> Option<Vec<&'s Value>> {
-        let lists: Option<Vec<_>> = self.alternatives.iter().map(values).collect();
-        let mut seen = HashSet::new();
-        Some(lists?.into_iter().flatten().filter(|value| seen.insert(*value)).collect())
-    }
-
-    /// A `minItems` that every alternative has.
-    pub fn least_items(&self) -> u64 {
-        let least = |conjunction: &Conjunction<'_>| {
-            conjunction.keyword("minItems").filter_map(Value::as_u64).max().unwrap_or(0)
-        };
-        self.alternatives.iter().map(least).min().unwrap_or(0)
-    }
-
-    /// A `maxItems` that every alternative has.
-    pub fn most_items(&self) -> Option<u64> {
-        let most = |conjunction: &Conjunction<'_>| conjunction.keyword("maxItems").filter_map(Value::as_u64).min();
-        self.alternatives.iter().map(most).collect::<Option<Vec<_>>>()?.into_iter().max()
-    }
-
-    /// Values that both allow.
-    #[must_use]
-    pub fn and(&self, other: &Self) -> Self {
-        let files = self.files.or(other.files);
-        Self { files, alternatives: product(&self.alternatives, &other.alternatives) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn types_of(schema: &Value) -> Vec<Type> {
-        let mut types: Vec<Type> = Shape::of_value(schema).types().into_iter().map(|(ty, _)| ty).collect();
-        types.sort();
-        types.dedup();
-        types
-    }
-
-    #[test]
-    fn types_come_from_type_const_enum_and_their_combinations() {
-        use Type::{Integer, Null, Number, String};
-        assert_eq!(types_of(&json!({"type": ["string", "null"]})), [Null, String]);
-        assert_eq!(types_of(&json!({"type": "number"})), [Integer, Number]);
-        assert_eq!(types_of(&json!({"type": "number", "multipleOf": 1})), [Integer]);
-        assert_eq!(types_of(&json!({"type": "number", "multipleOf": 2.0})), [Integer]);
-        assert_eq!(types_of(&json!({"type": "number", "multipleOf": 0.5})), [Integer, Number]);
-        assert_eq!(types_of(&json!({"enum": [1, "a", null]})), [Null, Integer, String]);
-        assert_eq!(types_of(&json!({"const": 1.5})), [Number]);
-        assert_eq!(types_of(&json!({"anyOf": [{"type": "null"}, {"type": "string"}]})), [Null, String]);
-        assert_eq!(types_of(&json!({"allOf": [{"type": ["null", "string"]}, {"type": "string"}]})), [String]);
-        assert_eq!(types_of(&json!({"type": "string", "allOf": [{"type": "null"}]})), []);
-        assert_eq!(types_of(&json!(true)).len(), 7);
-        assert_eq!(types_of(&json!(false)), []);
-    }
-
-    #[test]
-    fn formats_belong_to_their_own_alternative() {
-        let schema = json!({"oneOf": [{"type": "string", "format": "uuid"}, {"type": "integer"}]});
-        let types = Shape::of_value(&schema).types();
-        assert_eq!(types, [(Type::String, Some("uuid")), (Type::Integer, None)]);
-    }
-}

@@ -1,14 +1,13 @@
-//! What follows from a schema that does not hold, as far as that can be told.
+//! What follows from a schema that does not hold, as far as that is certain.
 
 use serde_json::{Map, Value};
 
-use super::Type;
-use super::types::{constants, named_types, type_of};
+use super::json_types::{Type, constants, named_types, type_of};
 
 /// Keywords that allow every value.
 pub(crate) const REMARKS: [&str; 6] = ["$comment", "default", "deprecated", "description", "examples", "title"];
 
-/// What it says of a field of an object.
+/// What a schema that does not hold means for a field of an object.
 pub(crate) enum Denied<'s> {
     Absent,
     /// Its value does not keep to this schema; the field is there, or may be.
@@ -18,7 +17,7 @@ pub(crate) enum Denied<'s> {
     },
 }
 
-/// Of a schema that speaks of this field alone: of several, any might be the one that fails.
+/// What follows for this field, from a schema that restricts it alone: of several fields, any might be the one that fails.
 pub(crate) fn of_field<'s>(schema: &'s Value, name: &str) -> Option<Denied<'s>> {
     let keywords = only(schema, &["type", "properties", "required"])?;
     let is_object = keywords.get("type").is_none_or(|named| named_types(named).contains(&Type::Object));
@@ -36,8 +35,10 @@ pub(crate) fn of_field<'s>(schema: &'s Value, name: &str) -> Option<Denied<'s>> 
 
 /// Whether every value of that type keeps to the schema.
 pub(crate) fn holds_for_type(schema: &Value, ty: Type) -> bool {
-    let named = |keywords: &Map<_, _>| keywords.get("type").is_none_or(|named| named_types(named).contains(&ty));
-    *schema == Value::Bool(true) || only(schema, &["type"]).is_some_and(named)
+    match only(schema, &["type"]) {
+        Some(keywords) => keywords.get("type").is_none_or(|named| named_types(named).contains(&ty)),
+        None => *schema == Value::Bool(true),
+    }
 }
 
 /// Values that are certain to keep to the schema.
@@ -50,6 +51,11 @@ pub(crate) fn allowed(schema: &Value) -> impl Iterator<Item = &Value> {
 
 /// The keywords, where there are no others than these.
 fn only<'s>(schema: &'s Value, known: &[&str]) -> Option<&'s Map<String, Value>> {
-    let is_known = |keyword: &String| known.contains(&keyword.as_str()) || REMARKS.contains(&keyword.as_str());
-    schema.as_object().filter(|keywords| keywords.keys().all(is_known))
+    let keywords = schema.as_object()?;
+    for keyword in keywords.keys().map(String::as_str) {
+        if !known.contains(&keyword) && !REMARKS.contains(&keyword) {
+            return None;
+        }
+    }
+    Some(keywords)
 }

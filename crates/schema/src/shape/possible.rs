@@ -1,19 +1,21 @@
-//! The sorts of values at a place, each with what its schema says about it.
+//! The sorts of values at a place, each with the keywords that its schema gives it.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::alternatives::Shape;
+use super::conjunction::Conjunction;
+use super::json_types::{Type, type_of};
 use super::pattern::matches;
-use super::types::{may_be_value, type_of, types, values};
-use super::{Conjunction, Shape, Type};
+use super::types::{may_be_value, types, values};
 
 /// One sort of value at a place.
 #[derive(Debug, Clone, Copy)]
 pub struct Possible<'s> {
     /// Its type.
     pub ty: Type,
-    /// What the schema says of it besides its type.
+    /// What its schema shows besides its type.
     pub known: Known<'s>,
 }
 
@@ -52,17 +54,16 @@ impl<'s> Keywords<'s> {
     }
 
     fn of(conjunction: &Conjunction<'s>, ty: Type) -> Self {
-        let text = |name: &str| conjunction.keyword(name).find_map(Value::as_str);
         match ty {
             Type::String => Self {
-                format: text("format"),
-                pattern: text("pattern"),
+                format: text(conjunction, "format"),
+                pattern: text(conjunction, "pattern"),
                 min_length: conjunction.keyword("minLength").filter_map(Value::as_u64).max(),
-                encoding: text("contentEncoding"),
+                encoding: text(conjunction, "contentEncoding"),
                 ..Self::default()
             },
             Type::Integer | Type::Number => Self {
-                format: text("format"),
+                format: text(conjunction, "format"),
                 minimum: bounds(conjunction, ["minimum", "exclusiveMinimum"], -1.0, ty)
                     .reduce(f64::min)
                     .map(|bound| -bound),
@@ -73,6 +74,10 @@ impl<'s> Keywords<'s> {
             _ => Self::default(),
         }
     }
+}
+
+fn text<'s>(conjunction: &Conjunction<'s>, keyword: &str) -> Option<&'s str> {
+    conjunction.keyword(keyword).find_map(Value::as_str)
 }
 
 /// Upper bounds, or with `sign` -1 lower ones turned around. Before an exclusive bound lies the next whole number; in
@@ -107,7 +112,7 @@ impl<'s> Shape<'s> {
         Some(lists.into_iter().flatten().filter(|value| seen.insert(value.clone())).collect())
     }
 
-    /// Whether this value may be one of them, as far as types and constants tell.
+    /// Whether this value may be one of them, as far as types and constants show.
     pub fn may_be_value(&self, value: &Value) -> bool {
         self.alternatives.iter().any(|conjunction| may_be_value(conjunction, value))
     }
@@ -123,30 +128,36 @@ impl<'s> Shape<'s> {
     }
 }
 
-/// Whether any value keeps to all of these schemas, as far as types and constants tell.
-pub(super) fn is_possible(conjunction: &Conjunction<'_>) -> bool {
-    !types(conjunction).is_empty()
-}
-
 fn possible<'s>(conjunction: &Conjunction<'s>) -> Vec<Possible<'s>> {
     let types = types(conjunction);
-    let open = |ty| Possible { ty, known: Known::Open(Keywords::of(conjunction, ty)) };
-    let constant = |value| Possible { ty: type_of(value), known: Known::Value(value) };
+    let mut found = Vec::new();
     match values(conjunction) {
-        None => types.into_iter().map(open).collect(),
-        Some(values) => values.into_iter().map(constant).filter(|one| types.contains(&one.ty)).collect(),
+        None => {
+            for ty in types {
+                found.push(Possible { ty, known: Known::Open(Keywords::of(conjunction, ty)) });
+            }
+        }
+        Some(values) => {
+            for value in values.into_iter().filter(|value| types.contains(&type_of(value))) {
+                found.push(Possible { ty: type_of(value), known: Known::Value(value) });
+            }
+        }
     }
+    found
 }
 
 fn finite(conjunction: &Conjunction<'_>) -> Option<Vec<Value>> {
-    let of_type = |possible: Possible<'_>| match (possible.known, possible.ty) {
-        (Known::Value(value), _) => Some(vec![value.clone()]),
-        (Known::Open(_), Type::Null) => Some(vec![Value::Null]),
-        (Known::Open(_), Type::Boolean) => Some(vec![Value::Bool(true), Value::Bool(false)]),
-        (Known::Open(_), _) => None,
-    };
-    let lists = possible(conjunction).into_iter().map(of_type).collect::<Option<Vec<_>>>()?;
-    Some(lists.into_iter().flatten().filter(|value| may_be_value(conjunction, value)).collect())
+    let mut values = Vec::new();
+    for possible in possible(conjunction) {
+        match (possible.known, possible.ty) {
+            (Known::Value(value), _) => values.push(value.clone()),
+            (Known::Open(_), Type::Null) => values.push(Value::Null),
+            (Known::Open(_), Type::Boolean) => values.extend([Value::Bool(true), Value::Bool(false)]),
+            (Known::Open(_), _) => return None,
+        }
+    }
+    values.retain(|value| may_be_value(conjunction, value));
+    Some(values)
 }
 
 #[cfg(test)]
@@ -172,11 +183,11 @@ mod tests {
     fn keywords_belong_to_their_type() {
         let schema = json!({"type": ["string", "integer"], "pattern": "^a", "minimum": 1, "exclusiveMaximum": 9});
         let possible = Shape::of_value(&schema).possible();
-        let told = |ty| match possible.iter().find(|one| one.ty == ty).unwrap().known {
+        let keywords = |ty| match possible.iter().find(|one| one.ty == ty).unwrap().known {
             Known::Open(words) => (words.pattern, words.minimum, words.maximum),
             Known::Value(_) => panic!("no constant"),
         };
-        assert_eq!(told(Type::String), (Some("^a"), None, None));
-        assert_eq!(told(Type::Integer), (None, Some(1.0), Some(8.0)));
+        assert_eq!(keywords(Type::String), (Some("^a"), None, None));
+        assert_eq!(keywords(Type::Integer), (None, Some(1.0), Some(8.0)));
     }
 }

@@ -1,8 +1,8 @@
-//! Where a `$ref` leads, and what of its schema counts in which draft.
+//! Finds the schema that a `$ref` leads to, and what of it counts in which draft.
 
 use serde_json::Value;
 
-use super::Located;
+use super::conjunction::Located;
 use crate::{SchemaDocuments, percent, split_pointer};
 use pipeline::validate::{Draft, declared_draft};
 
@@ -11,7 +11,7 @@ use pipeline::validate::{Draft, declared_draft};
 pub(crate) struct Files<'s>(pub(crate) Option<&'s dyn SchemaDocuments>);
 
 impl<'s> Files<'s> {
-    /// The schema a reference leads to; `None` when it can't be told without running the schema.
+    /// The schema a reference leads to; `None` when only running the schema would show it.
     pub(crate) fn resolve(self, reference: &str, from: Located<'s>) -> Option<Located<'s>> {
         let (target, fragment) = split_pointer(reference);
         let resource = match target {
@@ -73,10 +73,10 @@ impl<'s> Files<'s> {
         let legacy = format!("#{name}");
         let mut waiting = vec![resource.value];
         while let Some(value) = waiting.pop() {
-            let named = |key: &str, text: &str| value.get(key).and_then(Value::as_str) == Some(text);
-            if named("$anchor", name) || named("$dynamicAnchor", name) || named("$id", &legacy) || named("id", &legacy)
-            {
-                return Some(value);
+            for (key, text) in [("$anchor", name), ("$dynamicAnchor", name), ("$id", &legacy), ("id", &legacy)] {
+                if value.get(key).and_then(Value::as_str) == Some(text) {
+                    return Some(value);
+                }
             }
             let inner: Box<dyn Iterator<Item = &Value>> = match value {
                 Value::Object(object) => Box::new(object.values()),

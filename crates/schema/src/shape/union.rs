@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::Conjunction;
+use super::conjunction::Conjunction;
 use super::negation::REMARKS;
-use super::possible::is_possible;
+use super::types::is_possible;
 
 /// Alternatives kept where two unions meet; beyond it, the second one counts with what its alternatives have in common.
 const MAX_ALTERNATIVES: usize = 256;
@@ -15,16 +15,26 @@ const MAX_PAIRS: usize = 16 * MAX_ALTERNATIVES;
 
 /// Every possible pair, each as one conjunction of the two.
 pub(crate) fn product<'s>(left: &[Conjunction<'s>], right: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
-    let tried = left.len() * right.len() <= MAX_PAIRS;
-    let few = |found: &Vec<_>| right.len() == 1 || found.len() <= MAX_ALTERNATIVES;
-    let found = tried.then(|| pairs(left, right)).filter(few);
-    found.unwrap_or_else(|| pairs(left, &in_common(right)))
+    if left.len() * right.len() <= MAX_PAIRS {
+        let found = pairs(left, right);
+        if right.len() == 1 || found.len() <= MAX_ALTERNATIVES {
+            return found;
+        }
+    }
+    pairs(left, &in_common(right))
 }
 
 fn pairs<'s>(left: &[Conjunction<'s>], right: &[Conjunction<'s>]) -> Vec<Conjunction<'s>> {
-    let both = |left: &Conjunction<'s>, right: &Conjunction<'s>| left.and(right).settled(&|name| right.speaks_of(name));
-    let pairs = left.iter().flat_map(|left| right.iter().map(move |right| both(left, right)));
-    pairs.filter(is_possible).collect()
+    let mut pairs = Vec::new();
+    for left in left {
+        for right in right {
+            let both = left.and(right).settled(&|name| right.restricts(name));
+            if is_possible(&both) {
+                pairs.push(both);
+            }
+        }
+    }
+    pairs
 }
 
 /// One conjunction that allows all that any of these does.
@@ -39,8 +49,8 @@ pub(crate) fn distinct(mut all: Vec<Conjunction<'_>>, counts: fn(&Value) -> bool
     all
 }
 
-/// Whether a schema says anything by itself, apart from the schemas it is made of.
-pub(crate) fn says_something(schema: &Value) -> bool {
+/// Whether a schema restricts values by itself, apart from the schemas it is made of.
+pub(crate) fn restricts_by_itself(schema: &Value) -> bool {
     const FOLLOWED: [&str; 20] = [
         "$anchor",
         "$defs",
@@ -63,9 +73,10 @@ pub(crate) fn says_something(schema: &Value) -> bool {
         "then",
         "id",
     ];
-    let silent = |keyword: &str| FOLLOWED.contains(&keyword) || REMARKS.contains(&keyword);
     match schema {
-        Value::Object(keywords) => !keywords.keys().all(|keyword| silent(keyword)),
+        Value::Object(keywords) => {
+            keywords.keys().any(|keyword| !FOLLOWED.contains(&&**keyword) && !REMARKS.contains(&&**keyword))
+        }
         other => *other == Value::Bool(false),
     }
 }

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use schema::Keywords;
 
+/// One more than the greatest number of 64 bits.
+const INT64_END: f64 = 9_223_372_036_854_775_808.0;
+
 /// Whether values of one sort fit.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fit {
@@ -15,23 +18,14 @@ pub(super) enum Fit {
     No(String),
 }
 
-/// The least and the greatest number of a type of whole numbers.
-pub(super) fn range(ty: ScalarType) -> Option<(f64, f64)> {
-    match ty {
-        ScalarType::SmallInt => Some((f64::from(i16::MIN), f64::from(i16::MAX))),
-        ScalarType::Integer => Some((f64::from(i32::MIN), f64::from(i32::MAX))),
-        // 2^63, which a float holds exactly; it is one more than the greatest.
-        ScalarType::BigInt => Some((-9_223_372_036_854_775_808.0, 9_223_372_036_854_775_808.0)),
-        _ => None,
-    }
-}
-
 /// Only a bound that the schema writes counts: most integers have none, and are small all the same.
 pub(super) fn number(ty: ScalarType, keywords: &Keywords<'_>) -> Fit {
-    match (ty, range(ty)) {
-        (ScalarType::Numeric(Some((precision, scale))), _) => decimal(precision, scale, keywords),
-        (_, Some((least, greatest))) => whole(ty, least, greatest, keywords),
-        _ => Fit::Yes,
+    if let Some((precision, scale)) = ty.limits() {
+        return decimal(precision, scale, keywords);
+    }
+    match ty.definition().whole_numbers {
+        Some((least, greatest)) => whole(ty, least, greatest, keywords),
+        None => Fit::Yes,
     }
 }
 
@@ -40,7 +34,7 @@ fn whole(ty: ScalarType, least: f64, greatest: f64, keywords: &Keywords<'_>) -> 
     if minimum.is_some_and(|bound| bound > greatest) || maximum.is_some_and(|bound| bound < least) {
         return Fit::No(format!("no number between the schema's bounds is in the range of {}", ty.keyword()));
     }
-    let wide = keywords.format == Some("int64") && ty != ScalarType::BigInt;
+    let wide = keywords.format == Some("int64") && greatest < INT64_END;
     if keywords.format == Some("text") {
         return Fit::Maybe("a text of a number with a fraction: make it whole with `| round`".to_owned());
     }
@@ -78,32 +72,15 @@ fn decimals(number: &str) -> Option<usize> {
     Some(digits.len())
 }
 
-/// A string in a column that is no text: a pattern is taken to promise the form, unless it can't.
+/// A string in a column of another type than text: a pattern is taken to promise the form, unless it can't.
 pub(super) fn text(ty: ScalarType, why: &str, keywords: &Keywords<'_>) -> Fit {
     let Some(pattern) = keywords.pattern else {
         return Fit::Maybe(why.to_owned());
     };
-    let never = |c: &char| !may_start(ty, *c);
+    let never = |c: &char| !(ty.definition().may_begin_with)(*c);
     match prefix(pattern).chars().next().filter(never) {
         Some(_) => Fit::No(format!("the schema's pattern is `{pattern}`: no such text is of this type")),
         None => Fit::Yes,
-    }
-}
-
-/// Whether a text that begins with this character can be of the type.
-fn may_start(ty: ScalarType, c: char) -> bool {
-    match ty {
-        ScalarType::Uuid => c.is_ascii_hexdigit(),
-        ScalarType::Inet => c.is_ascii_hexdigit() || c == ':',
-        ScalarType::Interval => matches!(c, 'P' | '-' | '+'),
-        ScalarType::Timestamptz | ScalarType::Date | ScalarType::Time => c.is_ascii_digit() || matches!(c, '+' | '-'),
-        ScalarType::SmallInt
-        | ScalarType::Integer
-        | ScalarType::BigInt
-        | ScalarType::Numeric(_)
-        | ScalarType::Real
-        | ScalarType::DoublePrecision => c.is_ascii_digit() || matches!(c, '+' | '-' | '.'),
-        _ => true,
     }
 }
 

@@ -62,7 +62,7 @@ impl<'a> Line<'a> {
         let problem = self.site.problem(Code::NotNull, &null.span, message, report);
         let expr = self.column.expr.text();
         let written = self.site.at.map_or_else(String::new, |_| format!(" = {expr}"));
-        let line = format!("`{name}: {} null{written}`", written_type(self.column.ty));
+        let line = format!("`{name}: {} null{written}`", self.column.ty.as_written());
         let required = match &null.field {
             Some(field) => format!(", or list `{field}` as required in the schema"),
             None => String::new(),
@@ -117,7 +117,7 @@ impl<'a> Line<'a> {
         let fraction = |refused: &Refused| refused.ty == Type::Number && refused.value.is_none();
         let fractions = judged.refused.iter().all(fraction);
         let code = if judged.fits && !fractions { Code::MayNotFit } else { Code::TypeMismatch };
-        let (name, column) = (&self.column.name, written_type(self.column.ty));
+        let (name, column) = (&self.column.name, self.column.ty.as_written());
         let verb = if code == Code::MayNotFit { "does not always fit" } else { "does not fit" };
         let message = format!("{} {verb} column `{name}` of {column}", first.ty.word());
         let label = match &first.value {
@@ -138,17 +138,5 @@ impl<'a> Line<'a> {
             Some(_) => self.site.place(&(0..self.column.expr.text().len()), report),
             None => report.inside(&self.text.range, &self.text.value.0, self.ty.clone()),
         }
-    }
-}
-
-/// A type as a pipeline file writes it.
-fn written_type(ty: ColumnType) -> String {
-    let scalar = match ty.scalar() {
-        numeric @ pipeline::ScalarType::Numeric(_) => numeric.to_string(),
-        other => other.keyword().to_owned(),
-    };
-    match ty {
-        ColumnType::Scalar(_) => scalar,
-        ColumnType::Array(_) => format!("{scalar}[]"),
     }
 }

@@ -78,7 +78,7 @@ impl Judged {
 
 /// Values that are not listed one by one. A number that may have a fraction is refused where only integers fit.
 fn open(column: ColumnType, ty: Type, keywords: &Keywords<'_>) -> Fit {
-    let integral = bounds::range(column.scalar()).is_some();
+    let integral = column.scalar().definition().whole_numbers.is_some();
     let base64 = keywords.encoding == Some("base64") && column == ColumnType::Scalar(ScalarType::Bytea);
     match accepts(column, ty, keywords.format) {
         Verdict::No(help) => Fit::No(help.to_owned()),

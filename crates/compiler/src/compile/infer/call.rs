@@ -49,7 +49,7 @@ impl<'t, 's> Walker<'t, 's> {
             return result;
         }
         match function(name, arguments.len()) {
-            Some(function) => self.known(function, input, &span),
+            Some(function) => self.known(&function, input, &span),
             None => Yield::anything(),
         }
     }

@@ -5,6 +5,7 @@ use jaq_core::ops::Cmp;
 use serde_json::Value;
 
 use super::fact::{Fact, Holds, Origin, Scope, origin, same};
+use super::functions::{OnNull, function};
 use super::predicate::call;
 use super::term::literal;
 
@@ -153,13 +154,19 @@ fn not_null(term: &Term<&str>, scope: Scope<'_>) -> Vec<Fact> {
     match term {
         Term::BinOp(left, BinaryOp::Alt, right) => either(not_null(left, scope), not_null(right, scope)),
         // `.x | lower` is null for null.
-        Term::BinOp(left, BinaryOp::Pipe(None), right)
-            if matches!(&**right, Term::Call("lower" | "upper" | "url_decode" | "sha256", _)) =>
-        {
-            not_null(left, scope)
-        }
+        Term::BinOp(left, BinaryOp::Pipe(None), right) if keeps_null(right) => not_null(left, scope),
         Term::Call(name @ ("index" | "rindex"), arguments) => call(name, arguments, scope),
         term => origin(term, scope).map(Fact::not_null_at).into_iter().collect(),
+    }
+}
+
+/// Whether a term is a function that makes null of null.
+fn keeps_null(term: &Term<&str>) -> bool {
+    match term {
+        Term::Call(name, arguments) => {
+            function(name, arguments.len()).is_some_and(|function| function.null == OnNull::Keeps)
+        }
+        _ => false,
     }
 }
 

@@ -1,10 +1,12 @@
-//! What the functions of jq, and runner's own, take and yield. A test holds the table to the interpreter.
+//! What the functions of jq take and yield; those beyond jq's stand in the table of [`jq::functions`]. A test compares
+//! both with the interpreter.
 
-use self::OnNull::{Fails, Keeps, Takes};
+use jq::OnNull::{Fails, Takes};
+use jq::{FunctionInput, FunctionResult};
 use schema::Type::{self, Array, Boolean, Integer, Number, Object, String};
 
 /// A function that works on its input, and takes no expression that it runs itself.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Function {
     pub(super) name: &'static str,
     pub(super) arguments: usize,
@@ -15,16 +17,7 @@ pub(super) struct Function {
     pub(super) gives: &'static str,
 }
 
-/// What a function makes of null.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OnNull {
-    /// It fails.
-    Fails,
-    /// Null.
-    Keeps,
-    /// A value like any other.
-    Takes,
-}
+pub(super) use jq::OnNull;
 
 const ALL: &[Type] = &[Boolean, Integer, Number, String, Array, Object];
 const NUMBERS: &[Type] = &[Integer, Number];
@@ -35,24 +28,13 @@ const CONTAINERS: &[Type] = &[Array, Object];
 
 macro_rules! functions {
     ($($name:literal $arguments:literal $takes:ident $null:ident $gives:literal)*) => {
-        /// Every function known here.
-        pub(super) const FUNCTIONS: &[Function] = &[$(
+        const OF_JQ: &[Function] = &[$(
             Function { name: $name, arguments: $arguments, takes: $takes, null: $null, gives: $gives },
         )*];
     };
 }
 
 functions! {
-    "lower" 0 TEXT Keeps "string"
-    "upper" 0 TEXT Keeps "string"
-    "url_decode" 0 TEXT Keeps "string"
-    "sha256" 0 TEXT Keeps "string"
-    "gunzip" 0 TEXT Keeps "string"
-    "unhex" 0 TEXT Keeps "byte"
-    "unix" 0 TEXT_OR_NUMBER Keeps "date-time"
-    "unix_ms" 0 TEXT_OR_NUMBER Keeps "date-time"
-    "unix_us" 0 TEXT_OR_NUMBER Keeps "date-time"
-    "unix_ns" 0 TEXT_OR_NUMBER Keeps "date-time"
     "ascii_downcase" 0 TEXT Fails "string"
     "ascii_upcase" 0 TEXT Fails "string"
     "trim" 0 TEXT Fails "string"
@@ -104,9 +86,29 @@ functions! {
     "@base64" 0 ALL Takes "byte"
 }
 
+impl From<&jq::Function> for Function {
+    fn from(function: &jq::Function) -> Self {
+        let takes = match function.input {
+            FunctionInput::Text => TEXT,
+            FunctionInput::TextOrNumber => TEXT_OR_NUMBER,
+        };
+        let gives = match function.result {
+            FunctionResult::Text => "string",
+            FunctionResult::Bytes => "byte",
+            FunctionResult::DateTime => "date-time",
+        };
+        Self { name: function.name, arguments: function.arguments, takes, null: function.null, gives }
+    }
+}
+
+/// The functions of both tables.
+fn functions() -> impl Iterator<Item = Function> {
+    jq::functions().map(Function::from).chain(OF_JQ.iter().copied())
+}
+
 /// The function of that name and number of arguments.
-pub(super) fn function(name: &str, arguments: usize) -> Option<&'static Function> {
-    FUNCTIONS.iter().find(|function| function.name == name && function.arguments == arguments)
+pub(super) fn function(name: &str, arguments: usize) -> Option<Function> {
+    functions().find(|function| function.name == name && function.arguments == arguments)
 }
 
 #[cfg(test)]
@@ -114,6 +116,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use jq::OnNull::Keeps;
     use jq::{Context, Expr};
     use pipeline::message::Metadata;
 
@@ -161,15 +164,15 @@ mod tests {
     #[test]
     fn the_table_agrees_with_the_interpreter() {
         let mut wrong = Vec::new();
-        for function in FUNCTIONS {
+        for function in functions() {
             for ty in ALL {
-                let (text, input) = (call(function, *ty), sample(function, *ty));
+                let (text, input) = (call(&function, *ty), sample(&function, *ty));
                 let result = run(&text, &input);
                 if result.is_ok() != function.takes.contains(ty) {
                     wrong.push(format!("{input} | {text}: {result:?}"));
                 }
             }
-            let of_null = match run(&call(function, Type::Null), &Value::Null) {
+            let of_null = match run(&call(&function, Type::Null), &Value::Null) {
                 Err(_) => Fails,
                 Ok(Value::Null) => Keeps,
                 Ok(_) => Takes,
@@ -183,9 +186,9 @@ mod tests {
 
     #[test]
     fn the_results_are_of_the_types_they_are_said_to_be() {
-        for function in FUNCTIONS.iter().filter(|function| !function.gives.is_empty()) {
+        for function in functions().filter(|function| !function.gives.is_empty()) {
             for ty in function.takes {
-                let value = run(&call(function, *ty), &sample(function, *ty)).unwrap();
+                let value = run(&call(&function, *ty), &sample(&function, *ty)).unwrap();
                 let shape = schema::Shape::named(function.gives);
                 assert!(shape.may_be(schema::type_of(&value)), "{}: {value}", function.name);
             }

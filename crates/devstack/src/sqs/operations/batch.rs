@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::sqs::error::{Error, ErrorCode, Result};
-use crate::sqs::faults::Plan;
+use crate::sqs::faults::CallPlan;
 use crate::sqs::limits::BATCH_ENTRIES;
 use crate::sqs::protocol::{BatchResult, FailedEntry};
 
@@ -15,7 +15,7 @@ pub(crate) trait Entry {
     fn id(&self) -> &str;
 }
 
-/// Refuses the whole call when its entries are none, too many, or not named properly.
+/// Refuses the whole call when it has no entries, too many, or ids that are not valid.
 pub(crate) fn check<E: Entry>(entries: &[E]) -> Result<()> {
     if entries.is_empty() {
         let message = "There should be at least one entry in the request.";
@@ -27,13 +27,13 @@ pub(crate) fn check<E: Entry>(entries: &[E]) -> Result<()> {
         return Err(Error::new(ErrorCode::TooManyEntriesInBatchRequest, message));
     }
     let mut seen = HashSet::new();
-    entries.iter().map(Entry::id).try_for_each(|id| {
+    for id in entries.iter().map(Entry::id) {
         check_id(id)?;
-        if seen.insert(id) {
-            return Ok(());
+        if !seen.insert(id) {
+            return Err(Error::new(ErrorCode::BatchEntryIdsNotDistinct, format!("Id {id} repeated.")));
         }
-        Err(Error::new(ErrorCode::BatchEntryIdsNotDistinct, format!("Id {id} repeated.")))
-    })
+    }
+    Ok(())
 }
 
 fn check_id(id: &str) -> Result<()> {
@@ -49,13 +49,17 @@ fn check_id(id: &str) -> Result<()> {
 /// Applies the entries one by one, except those that have to fail on purpose.
 pub(crate) fn apply<E: Entry, T>(
     entries: Vec<E>,
-    plan: &Plan,
+    plan: &CallPlan,
     mut apply: impl FnMut(E) -> Result<T>,
 ) -> BatchResult<T> {
     let mut result = BatchResult { successful: Vec::new(), failed: Vec::new() };
     for (index, entry) in entries.into_iter().enumerate() {
         let id = entry.id().to_owned();
-        match plan.entry(index).and_then(|()| apply(entry)) {
+        if let Some(failing) = plan.failing_entry(index) {
+            result.failed.push(FailedEntry::on_purpose(id, failing.code, failing.sender_fault));
+            continue;
+        }
+        match apply(entry) {
             Ok(done) => result.successful.push(done),
             Err(error) => result.failed.push(FailedEntry::new(id, error)),
         }

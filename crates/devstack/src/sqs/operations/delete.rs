@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::batch::{self, Entry};
 use crate::sqs::account::Service;
 use crate::sqs::error::{Error, Result};
-use crate::sqs::faults::Plan;
+use crate::sqs::faults::CallPlan;
 use crate::sqs::protocol::{BatchResult, DoneEntry, Empty};
 
 #[derive(Debug, Deserialize)]
@@ -47,7 +47,7 @@ pub(crate) fn one(service: &Service, request: DeleteRequest) -> Result<Empty> {
     Ok(Empty {})
 }
 
-pub(crate) fn batch(service: &Service, request: DeleteBatchRequest, plan: &Plan) -> Result<BatchResult<DoneEntry>> {
+pub(crate) fn batch(service: &Service, request: DeleteBatchRequest, plan: &CallPlan) -> Result<BatchResult<DoneEntry>> {
     let now = service.clock.now();
     let mut account = service.lock();
     let queue = account.queue(request.queue_url.as_deref())?;

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::queues::sources_of;
 use crate::sqs::account::{Account, Service};
 use crate::sqs::error::{Error, ErrorCode, Result};
-use crate::sqs::move_task::{self, MoveTask, Status};
+use crate::sqs::message_mover;
+use crate::sqs::move_task::{MoveTask, Status};
 
-/// Messages a second a task may be limited to.
+/// The highest limit of a task, in messages per second.
 const FASTEST: i64 = 500;
 
 #[derive(Debug, Deserialize)]
@@ -42,7 +43,7 @@ pub(crate) struct ListAnswer {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct TaskEntry {
-    /// Told of running tasks only.
+    /// Present for running tasks only.
     #[serde(skip_serializing_if = "Option::is_none")]
     task_handle: Option<String>,
     status: &'static str,
@@ -94,7 +95,7 @@ pub(crate) fn start(service: &Arc<Service>, request: StartRequest) -> Result<Sta
     };
     let task_handle = task.handle.clone();
     account.move_tasks.push(task);
-    let run = move_task::run(Arc::clone(service), task_handle.clone(), rate);
+    let run = message_mover::run(Arc::clone(service), task_handle.clone(), rate);
     tokio::spawn(run);
     Ok(StartAnswer { task_handle })
 }

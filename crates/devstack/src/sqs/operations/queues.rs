@@ -88,8 +88,7 @@ pub(crate) fn create(service: &Service, request: CreateRequest) -> Result<QueueU
 /// Whether a new queue of this name is a FIFO queue.
 fn check_name(name: &str, attributes: &Settings) -> Result<bool> {
     let stem = name.strip_suffix(".fifo");
-    let characters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    let valid = stem.unwrap_or(name).bytes().all(characters) && !stem.unwrap_or(name).is_empty();
+    let valid = stem.unwrap_or(name).bytes().all(is_name_byte) && !stem.unwrap_or(name).is_empty();
     let asked = attributes.get("FifoQueue").map(String::as_str);
     let message = match (stem, asked) {
         _ if !valid || name.len() > 80 => {
@@ -102,6 +101,10 @@ fn check_name(name: &str, attributes: &Settings) -> Result<bool> {
         _ => return Ok(stem.is_some()),
     };
     Err(Error::new(ErrorCode::InvalidParameterValue, message))
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_".contains(&byte)
 }
 
 /// Creating a queue again is allowed with the values it has.
@@ -175,7 +178,7 @@ impl PageRequest {
 pub(crate) fn delete(service: &Service, request: &QueueRequest) -> Result<Empty> {
     let name = name_of_url(request.queue_url.as_deref())?;
     let queue = service.lock().queues.remove(name).ok_or_else(Error::no_such_queue)?;
-    // Long polls find the queue gone.
+    // Wakes long polls, which end because the queue is gone.
     queue.arrivals.notify_waiters();
     Ok(Empty {})
 }

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::Response;
 use serde::{Deserialize, Serialize};
 
 use crate::sqs::account::{ACCOUNT, Account, Service, name_of_url};
 use crate::sqs::attributes;
 use crate::sqs::error::{Error, ErrorCode, Result};
 use crate::sqs::limits::{BATCH_ENTRIES, VISIBILITY_SECS, WAIT_SECS};
-use crate::sqs::message::{Attribute, Delivered, digest_of};
-use crate::sqs::protocol::reply;
+use crate::sqs::message::{Delivered, digest_of};
+use crate::sqs::message_attribute::Attribute;
+use crate::sqs::protocol::Answer;
 use crate::sqs::queue::Received;
 use crate::sqs::time::Timestamp;
 
@@ -55,7 +54,7 @@ const SYSTEM_ATTRIBUTES: [&str; 10] = [
     "SequenceNumber",
 ];
 
-pub(crate) async fn receive(service: &Service, request: ReceiveRequest) -> Result<Response<Body>> {
+pub(crate) async fn receive(service: &Service, request: ReceiveRequest) -> Result<Answer> {
     let wanted = request.check()?;
     let name = name_of_url(request.queue_url.as_deref())?;
     let start = service.clock.now();
@@ -63,12 +62,12 @@ pub(crate) async fn receive(service: &Service, request: ReceiveRequest) -> Resul
         let (delivered, wait) = attempt(service, name, wanted, start)?;
         match wait {
             Some(wait) if delivered.is_empty() => wait.await,
-            _ => return Ok(reply(&request.answer(&delivered))),
+            _ => return Ok(Answer::with_entries(&request.answer(&delivered), delivered.len())),
         }
     }
 }
 
-/// One look at the queue; also how to wait for the next, unless the time is over.
+/// Receives once, and returns how to wait before the next attempt, unless the time is over.
 fn attempt(
     service: &Service,
     name: &str,
@@ -86,21 +85,21 @@ fn attempt(
         let message = "Too many messages in flight.";
         return Err(Error::new(ErrorCode::OverLimit, message));
     }
-    // Made before the look, so that what arrives in between is not missed.
+    // Registered before the receive, so that no arrival in between is missed.
     let arrivals = Arc::clone(&queue.arrivals).notified_owned();
     let visibility = wanted.visibility.unwrap_or(queue.attributes.visibility_timeout);
     let max_receives = redrive.as_ref().map(|(_, max_receives)| *max_receives);
     let received = if full { Received::default() } else { queue.receive(now, wanted.limit, visibility, max_receives) };
     let wake = queue.next_due().map_or(deadline, |due| due.min(deadline));
     if let Some((target, _)) = redrive {
-        account.bury(received.dead, &service.arn(name), &target);
+        account.move_to_dead_letter_queue(received.received_too_often, &service.arn(name), &target);
     }
     let wait = (now < deadline).then(|| until(arrivals, wake.since(now)));
     Ok((received.delivered, wait))
 }
 
 async fn until(arrivals: tokio::sync::futures::OwnedNotified, sleep: Duration) {
-    // Late rather than early: a wake before the due time would find nothing.
+    // One millisecond late rather than early: a receive before the due time would find nothing.
     let _ = tokio::time::timeout(sleep + Duration::from_millis(1), arrivals).await;
 }
 
@@ -123,13 +122,10 @@ impl ReceiveRequest {
                 return Err(attributes::unknown(name));
             }
         }
-        let seconds = |name, value, most: u32| {
-            Ok(ranged(name, value, 0, most as usize)?.and_then(|value| u32::try_from(value).ok()))
-        };
         Ok(Wanted {
             limit: limit.unwrap_or(1),
-            visibility: seconds("VisibilityTimeout", self.visibility_timeout, VISIBILITY_SECS)?,
-            wait: seconds("WaitTimeSeconds", self.wait_time_seconds, WAIT_SECS)?,
+            visibility: seconds_up_to("VisibilityTimeout", self.visibility_timeout, VISIBILITY_SECS)?,
+            wait: seconds_up_to("WaitTimeSeconds", self.wait_time_seconds, WAIT_SECS)?,
         })
     }
 
@@ -137,8 +133,8 @@ impl ReceiveRequest {
         self.attribute_names.iter().chain(&self.message_system_attribute_names).map(String::as_str)
     }
 
-    fn answer<'a>(&self, delivered: &'a [Delivered]) -> Answer<'a> {
-        Answer { messages: delivered.iter().map(|delivered| self.message(delivered)).collect() }
+    fn answer<'a>(&self, delivered: &'a [Delivered]) -> Messages<'a> {
+        Messages { messages: delivered.iter().map(|delivered| self.message(delivered)).collect() }
     }
 
     fn message<'a>(&self, delivered: &'a Delivered) -> MessageOut<'a> {
@@ -186,10 +182,23 @@ impl ReceiveRequest {
             ("SentTimestamp", Some(delivered.sent_at.as_millis().to_string())),
             ("SequenceNumber", delivered.sequence_number.map(|number| number.to_string())),
         ];
-        let wanted = |name: &str| self.system_attributes().any(|w| w == "All" || w == name);
-        let present = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        present.filter(|(name, _)| wanted(name)).collect()
+        let mut present = BTreeMap::new();
+        for (name, value) in all {
+            if let Some(value) = value.filter(|_| self.wants_system_attribute(name)) {
+                present.insert(name, value);
+            }
+        }
+        present
     }
+
+    fn wants_system_attribute(&self, name: &str) -> bool {
+        self.system_attributes().any(|wanted| wanted == "All" || wanted == name)
+    }
+}
+
+fn seconds_up_to(name: &str, value: Option<i64>, most: u32) -> Result<Option<u32>> {
+    let seconds = ranged(name, value, 0, most as usize)?;
+    Ok(seconds.and_then(|seconds| u32::try_from(seconds).ok()))
 }
 
 fn ranged(name: &str, value: Option<i64>, low: usize, high: usize) -> Result<Option<usize>> {
@@ -203,7 +212,7 @@ fn ranged(name: &str, value: Option<i64>, low: usize, high: usize) -> Result<Opt
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer<'a> {
+struct Messages<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     messages: Vec<MessageOut<'a>>,
 }
@@ -269,7 +278,7 @@ mod tests {
     async fn too_many_messages_in_flight_are_nothing_to_receive_for_a_long_poll() {
         let service = service(false);
         let answer = receive(&service, request(1)).await.unwrap();
-        let body = axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
+        let body = axum::body::to_bytes(answer.response.into_body(), 100).await.unwrap();
         assert_eq!(&body[..], b"{}");
     }
 }

@@ -7,12 +7,13 @@ use super::batch::{self, Entry};
 use crate::sqs::account::Service;
 use crate::sqs::attributes::QueueAttributes;
 use crate::sqs::error::{Error, ErrorCode, Result};
-use crate::sqs::faults::Plan;
+use crate::sqs::faults::CallPlan;
 use crate::sqs::fifo::Original;
 use crate::sqs::ids::Ids;
 use crate::sqs::limits::{DELAY_SECS, MAXIMUM_SIZE, attributes_size};
 use crate::sqs::md5;
-use crate::sqs::message::{Attributes, Content, Draft, digest};
+use crate::sqs::message::{Content, Draft, digest};
+use crate::sqs::message_attribute::Attributes;
 use crate::sqs::protocol::BatchResult;
 use crate::sqs::queue::Queue;
 use crate::sqs::time::Timestamp;
@@ -75,7 +76,7 @@ pub(crate) fn one(service: &Service, request: SendEntry) -> Result<Sent> {
     send(queue, ids, now, request)
 }
 
-pub(crate) fn batch(service: &Service, request: SendBatchRequest, plan: &Plan) -> Result<BatchResult<Sent>> {
+pub(crate) fn batch(service: &Service, request: SendBatchRequest, plan: &CallPlan) -> Result<BatchResult<Sent>> {
     let now = service.clock.now();
     let mut account = service.lock();
     let (queue, ids) = account.queue_and_ids(request.queue_url.as_deref())?;
@@ -159,7 +160,7 @@ fn deduplication_id(attributes: &QueueAttributes, content: &Content) -> Result<S
     }
 }
 
-/// Seconds: the message's own delay, or the queue's. FIFO queues know only the latter.
+/// Seconds: the message's own delay, or the queue's. FIFO queues allow only the latter.
 fn delay(attributes: &QueueAttributes, requested: Option<i64>) -> Result<u32> {
     let Some(requested) = requested else {
         return Ok(attributes.delay);

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::batch::{self, Entry};
 use crate::sqs::account::Service;
 use crate::sqs::error::{Error, Result};
-use crate::sqs::faults::Plan;
+use crate::sqs::faults::CallPlan;
 use crate::sqs::limits::VISIBILITY_SECS;
 use crate::sqs::protocol::{BatchResult, DoneEntry, Empty};
 
@@ -50,7 +50,11 @@ pub(crate) fn one(service: &Service, request: VisibilityRequest) -> Result<Empty
     Ok(Empty {})
 }
 
-pub(crate) fn batch(service: &Service, request: VisibilityBatchRequest, plan: &Plan) -> Result<BatchResult<DoneEntry>> {
+pub(crate) fn batch(
+    service: &Service,
+    request: VisibilityBatchRequest,
+    plan: &CallPlan,
+) -> Result<BatchResult<DoneEntry>> {
     let now = service.clock.now();
     let mut account = service.lock();
     let queue = account.queue(request.queue_url.as_deref())?;

@@ -24,7 +24,7 @@ fn kept_data_are_there_at_the_next_start() {
 }
 
 #[test]
-fn a_folder_that_keeps_data_stays_its_owner_s() {
+fn a_folder_that_keeps_data_keeps_its_owner() {
     let folder = open_folder();
     let before = fs::metadata(folder.path()).unwrap();
     let server = Postgres::start(&kept(folder.path())).unwrap();
@@ -65,7 +65,7 @@ fn kept_data_serve_one_server_at_a_time() {
 }
 
 #[test]
-fn a_stale_lock_file_is_no_obstacle() {
+fn a_stale_lock_file_does_not_prevent_a_start() {
     let folder = open_folder();
     let options = kept(folder.path());
     let first = Postgres::start(&options).unwrap();
@@ -73,7 +73,7 @@ fn a_stale_lock_file_is_no_obstacle() {
     let text = fs::read_to_string(&lock).unwrap();
     let owner = fs::metadata(&lock).unwrap().uid();
     drop(first);
-    // A server that was killed, and whose number another process of the same user has by now.
+    // A server was killed, and another process of the same user has its number now.
     let mut stranger = sleeper(owner);
     let rest = text.split_once('\n').unwrap().1;
     fs::write(&lock, format!("{}\n{rest}", stranger.id())).unwrap();
@@ -104,9 +104,9 @@ fn a_folder_of_other_files_is_left_as_it_is() {
     }
 }
 
-/// A start that was broken off before it wrote the password.
+/// A start that was interrupted before it wrote the password.
 #[test]
-fn a_folder_begun_is_taken_up() {
+fn an_interrupted_start_is_completed() {
     let folder = open_folder();
     fs::create_dir(folder.path().join("postgres")).unwrap();
     let server = Postgres::start(&kept(folder.path())).unwrap();

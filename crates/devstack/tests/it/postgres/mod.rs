@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 use devstack::postgres::{Postgres, PostgresOptions};
 
 /// The value of one query, through `psql`.
-fn query(url: &str, sql: &str) -> String {
+pub(crate) fn query(url: &str, sql: &str) -> String {
     let output = Command::new("psql").args(["-X", "-A", "-t", "-c", sql, url]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 /// The server of the tests that leave it as it is. It ends with this process.
-fn shared() -> &'static Postgres {
+pub(crate) fn shared() -> &'static Postgres {
     static SERVER: OnceLock<Postgres> = OnceLock::new();
     SERVER.get_or_init(start)
 }
@@ -42,7 +42,7 @@ fn open_folder() -> tempfile::TempDir {
     folder
 }
 
-/// The process of a server, as its lock file tells.
+/// The process of a server, read from its lock file.
 fn postmaster(data: &Path) -> u32 {
     let lock = fs::read_to_string(data.join("postmaster.pid")).unwrap();
     lock.lines().next().unwrap().trim().parse().unwrap()
@@ -54,7 +54,7 @@ fn is_running(pid: u32) -> bool {
     kill.status().unwrap().success()
 }
 
-fn eventually(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < Duration::from_mins(1), "{what}");

@@ -25,7 +25,7 @@ fn parent_options() -> Option<PostgresOptions> {
     Some(if keep { kept(&folder) } else { PostgresOptions::default() })
 }
 
-/// Starts a server, tells where it is, and does nothing more.
+/// Starts a server, prints its folders, and does nothing more.
 fn be_the_parent(options: &PostgresOptions) -> ! {
     let server = Postgres::start(options).unwrap();
     println!();
@@ -57,7 +57,7 @@ fn folders(parent: &mut Child) -> (PathBuf, PathBuf) {
     let mut lines = lines.map(Result::unwrap);
     let mut find = |key: &str| {
         let value = lines.find_map(|line| line.strip_prefix(key).map(PathBuf::from));
-        value.expect("the parent tells its folders")
+        value.expect("the parent prints its folders")
     };
     (find("DATA "), find("BASE "))
 }
@@ -117,7 +117,7 @@ fn a_parent_killed_while_starting_leaves_nothing_behind() {
     }
 }
 
-/// Processes whose arguments speak of `text`, but for us.
+/// The command lines of all processes that contain `text`.
 fn processes_about(text: &str) -> Vec<String> {
     let output = Command::new("ps").args(["-eo", "args"]).output().unwrap();
     let all = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -19,7 +19,7 @@ fn it_answers_over_tcp_and_over_its_socket() {
 }
 
 #[test]
-fn it_speaks_utf_8_and_sorts_by_bytes() {
+fn it_uses_utf_8_and_sorts_by_bytes() {
     let server = shared();
     assert_eq!(query(&server.url(), "show server_encoding"), "UTF8");
     assert_eq!(query(&server.url(), "select 'a' < 'B'"), "f");
@@ -118,7 +118,7 @@ fn settings_are_passed_on() {
 }
 
 #[test]
-fn a_wrong_setting_is_told_with_the_server_s_words() {
+fn a_wrong_setting_is_reported_with_the_error_of_the_server() {
     let settings = vec![("no_such_setting".to_owned(), "7".to_owned())];
     let options = PostgresOptions { settings, ..PostgresOptions::default() };
     let error = Postgres::start(&options).unwrap_err();

@@ -24,8 +24,8 @@ async fn a_new_queue_has_the_defaults_of_aws() {
 }
 
 #[tokio::test]
-async fn a_queue_tells_its_arn_and_its_age() {
-    run("a_queue_tells_its_arn_and_its_age", |aws| async move {
+async fn a_queue_has_its_arn_and_its_age_as_attributes() {
+    run("a_queue_has_its_arn_and_its_age_as_attributes", |aws| async move {
         let queue = aws.queue().await;
         let arn = format!("arn:aws:sqs:us-east-1:000000000000:{}", aws.name("queue"));
         assert_eq!(aws.arn(&queue).await, arn);

@@ -1,4 +1,4 @@
-//! How a case runs, and what other servers can't do.
+//! How a case runs, and how the known gaps of other servers are checked.
 //!
 //! Every case makes queues of its own, so cases run side by side on one server.
 //!
@@ -21,8 +21,8 @@ use devstack::sqs::{Sqs, SqsOptions};
 
 use super::known_gaps::KNOWN_GAPS;
 
-/// A case that hangs has failed.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a case may run; one that hangs has failed.
+const CASE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A client of the server under test.
 pub(crate) struct Aws {
@@ -44,23 +44,23 @@ where
         None => env::var("SQS_ENDPOINT").unwrap(),
     };
     let gap = KNOWN_GAPS.iter().find(|gap| gap.0 == server && gap.1 == name);
-    let case = tokio::time::timeout(PATIENCE, case(Aws::new(&endpoint)));
+    let case = tokio::time::timeout(CASE_TIMEOUT, case(Aws::new(&endpoint)));
     let local = tokio::task::LocalSet::new();
     let result = local.run_until(local.spawn_local(case)).await;
     let failure = match result {
         Ok(Ok(())) => None,
-        Ok(Err(_)) => Some(format!("no end after {PATIENCE:?}")),
+        Ok(Err(_)) => Some(format!("no end after {CASE_TIMEOUT:?}")),
         Err(panic) => Some(panic.to_string()),
     };
     match (gap, failure) {
         (None, None) => {}
         (None, Some(failure)) => panic!("{name}: {failure}"),
         (Some(gap), Some(_)) => report(&format!("not supported by {}: {name}: {}", gap.0, gap.2)),
-        (Some(gap), None) => panic!("{name} works on {}: take it off KNOWN_GAPS", gap.0),
+        (Some(gap), None) => panic!("{name} works on {}: remove it from KNOWN_GAPS", gap.0),
     }
 }
 
-/// Past the test harness, which shows nothing a passing test prints.
+/// Writes to standard error directly: the test harness hides what a passing test prints.
 fn report(line: &str) {
     std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
@@ -199,7 +199,7 @@ pub(crate) async fn seconds(seconds: f64) {
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
 }
 
-/// The suite's own sources, to see that the list speaks of cases that exist.
+/// The suite's own sources, to check that the list names cases that exist.
 const SOURCES: &[&str] = &[
     include_str!("attributes.rs"),
     include_str!("batch.rs"),

@@ -47,8 +47,8 @@ async fn a_moved_message_keeps_what_it_is() {
 }
 
 #[tokio::test]
-async fn a_moved_message_tells_where_it_was() {
-    run("a_moved_message_tells_where_it_was", |aws| async move {
+async fn a_moved_message_names_the_queue_it_came_from() {
+    run("a_moved_message_names_the_queue_it_came_from", |aws| async move {
         let (queue, dlq) = aws.queue_with_dlq(1).await;
         aws.send(&queue, "a").await;
         aws.receive_for(&queue, Some(0)).await;
@@ -102,8 +102,8 @@ async fn a_broken_policy_is_refused() {
 }
 
 #[tokio::test]
-async fn a_fifo_queue_is_no_dead_letter_queue_of_a_standard_queue() {
-    run("a_fifo_queue_is_no_dead_letter_queue_of_a_standard_queue", |aws| async move {
+async fn a_fifo_queue_can_not_be_the_dead_letter_queue_of_a_standard_queue() {
+    run("a_fifo_queue_can_not_be_the_dead_letter_queue_of_a_standard_queue", |aws| async move {
         let queue = aws.queue().await;
         let dlq = aws.fifo(&[]).await;
         let policy = redrive_policy(&aws.arn(&dlq).await, 3);

@@ -169,8 +169,8 @@ async fn a_message_has_no_delay_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_standard_queue_takes_no_deduplication_id() {
-    run("a_standard_queue_takes_no_deduplication_id", |aws| async move {
+async fn a_standard_queue_refuses_a_deduplication_id() {
+    run("a_standard_queue_refuses_a_deduplication_id", |aws| async move {
         let queue = aws.queue().await;
         let call = aws.client.send_message().queue_url(&queue).message_body("a");
         let result = call.message_deduplication_id("id").send().await;
@@ -196,8 +196,8 @@ async fn sequence_numbers_grow_and_come_with_the_message() {
 }
 
 #[tokio::test]
-async fn an_expired_receipt_handle_deletes_nothing_and_says_so() {
-    run("an_expired_receipt_handle_deletes_nothing_and_says_so", |aws| async move {
+async fn an_expired_receipt_handle_deletes_nothing_and_is_refused() {
+    run("an_expired_receipt_handle_deletes_nothing_and_is_refused", |aws| async move {
         let queue = aws.fifo(&[]).await;
         send(&aws, &queue, "g", "1").await;
         let expired = aws.receive_for(&queue, Some(0)).await.remove(0);

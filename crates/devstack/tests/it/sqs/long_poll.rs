@@ -54,10 +54,10 @@ async fn a_long_poll_ends_when_a_message_is_given_up() {
     .await;
 }
 
-/// The message is taken while the poll already waits, so the poll has to learn of the new timeout.
+/// The message is received while the poll already waits, so the poll has to notice the new timeout.
 #[tokio::test]
-async fn a_long_poll_ends_when_a_message_taken_meanwhile_comes_back() {
-    run("a_long_poll_ends_when_a_message_taken_meanwhile_comes_back", |aws| async move {
+async fn a_long_poll_ends_when_a_message_received_meanwhile_comes_back() {
+    run("a_long_poll_ends_when_a_message_received_meanwhile_comes_back", |aws| async move {
         let queue = aws.queue().await;
         let call = aws.client.send_message().queue_url(&queue).message_body("a");
         call.delay_seconds(1).send().await.unwrap();

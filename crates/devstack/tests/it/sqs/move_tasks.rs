@@ -4,7 +4,7 @@ use aws_sdk_sqs::types::ListMessageMoveTasksResultEntry as Task;
 
 use super::conformance::{Aws, body, code, run, seconds};
 
-/// A queue whose dead-letter queue holds one message of it: both URLs.
+/// A queue with a dead-letter queue that contains one message of it: both URLs.
 async fn with_a_dead_letter(aws: &Aws) -> (String, String) {
     let (queue, dlq) = aws.queue_with_dlq(1).await;
     aws.send(&queue, "a").await;

@@ -57,8 +57,8 @@ async fn an_unknown_operation_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_refused() {
-    run("a_body_that_is_no_json_is_refused", |aws| async move {
+async fn a_body_that_is_not_json_is_refused() {
+    run("a_body_that_is_not_json_is_refused", |aws| async move {
         let answer = post(&aws, "AmazonSQS.ListQueues", "{").await;
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
         assert!(answer.contains("SerializationException"), "{answer}");
@@ -67,8 +67,8 @@ async fn a_body_that_is_no_json_is_refused() {
 }
 
 #[tokio::test]
-async fn a_call_without_a_queue_url_says_so() {
-    run("a_call_without_a_queue_url_says_so", |aws| async move {
+async fn a_call_without_a_queue_url_is_refused() {
+    run("a_call_without_a_queue_url_is_refused", |aws| async move {
         let answer = post(&aws, "AmazonSQS.ReceiveMessage", "{}").await;
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
         assert!(answer.contains("MissingParameter;Sender"), "{answer}");

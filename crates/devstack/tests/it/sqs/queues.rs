@@ -67,8 +67,8 @@ async fn a_fifo_queue_needs_a_fifo_name() {
 }
 
 #[tokio::test]
-async fn calls_about_a_missing_queue_say_so() {
-    run("calls_about_a_missing_queue_say_so", |aws| async move {
+async fn calls_about_a_missing_queue_are_refused() {
+    run("calls_about_a_missing_queue_are_refused", |aws| async move {
         let missing = "AWS.SimpleQueueService.NonExistentQueue";
         let url = format!("{}/000000000000/{}", aws.endpoint, aws.name("nowhere"));
         let client = &aws.client;

@@ -119,16 +119,16 @@ async fn receives_are_counted() {
         aws.send(&queue, "a").await;
         for count in ["1", "2", "3"] {
             let received = aws.receive_for(&queue, Some(0)).await;
-            let told = system(&received[0], &Name::ApproximateReceiveCount);
-            assert_eq!(told.as_deref(), Some(count));
+            let counted = system(&received[0], &Name::ApproximateReceiveCount);
+            assert_eq!(counted.as_deref(), Some(count));
         }
     })
     .await;
 }
 
 #[tokio::test]
-async fn system_attributes_tell_when_and_who() {
-    run("system_attributes_tell_when_and_who", |aws| async move {
+async fn system_attributes_contain_times_and_sender() {
+    run("system_attributes_contain_times_and_sender", |aws| async move {
         let queue = aws.queue().await;
         aws.send(&queue, "a").await;
         let message = aws.receive_one(&queue).await;

@@ -81,7 +81,7 @@ fn an_unknown_draft_can_be_named() {
 }
 
 #[test]
-fn formats_are_asserted_in_every_draft_unless_told() {
+fn formats_are_asserted_in_every_draft_unless_turned_off() {
     for draft in [Draft::Draft4, Draft::Draft6, Draft::Draft7, Draft::Draft201909, Draft::Draft202012] {
         let document = json!({ "format": "email" });
         for assert_formats in [true, false] {

@@ -10,10 +10,11 @@ fn problems(schema: &str, a: &str, b: &str) -> Vec<String> {
 #[test]
 fn a_mistake_is_shown_in_the_file_it_is_in() {
     let types = r#"["array","boolean","integer","null","number","object","string"]"#;
-    let strin = format!("no valid JSON Schema: `/type` is the string \"strin\", not one of {types}");
+    let strin = format!("not a valid JSON Schema: `/type` is the string \"strin\", not one of {types}");
     let at_b = problems("a.json", r#"{"properties": {"x": {"$ref": "b.json"}}}"#, r#"{"type": "strin"}"#);
     assert_eq!(at_b, [format!("E0119 b.json:1:10 {strin}")]);
-    let bracket = |pointer: &str| format!("no valid JSON Schema: `{pointer}` is the string \"(\", no valid regex");
+    let bracket =
+        |pointer: &str| format!("not a valid JSON Schema: `{pointer}` is the string \"(\", not a valid regex");
     let at_b = problems("a.json", r#"{"$ref": "b.json#/$defs/n"}"#, r#"{"$defs": {"n": {"pattern": "("}}}"#);
     assert_eq!(at_b, [format!("E0119 b.json:1:29 {}", bracket("/$defs/n/pattern"))]);
     let a = r##"{"$defs": {"n": {"$ref": "#/$defs/m"}, "m": {"pattern": "("}}}"##;

@@ -1,13 +1,17 @@
 //! The values jq works on: JSON that keeps to a budget.
 
+mod container;
+
 use std::rc::Rc;
 
 use jaq_core::Error;
 use jaq_json::Num;
 
 use super::budget;
-use super::container::{Arr, Obj, Part, SLOT};
 use super::text::Text;
+use container::{Part, SLOT};
+
+pub(crate) use container::{Arr, Obj};
 
 /// A value. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -22,7 +26,7 @@ pub(crate) enum Val {
 
 /// Longer whole numbers stay text: turning digits into a big integer takes time in their square.
 const LONGEST_INTEGER: usize = 1000;
-/// What a number takes beside its digits when it does not fit its slot.
+/// Memory of a number beside its digits when it does not fit its slot.
 const LONG_NUMBER: usize = 80;
 
 impl Val {
@@ -66,17 +70,17 @@ impl Val {
     }
 
     pub(crate) fn part(&self) -> Part {
-        let scalar = |written, held| Part { written: SLOT + written, depth: 0, held: SLOT + held };
-        match self {
-            Self::Null | Self::Bool(_) => scalar(0, 0),
+        let (written, held) = match self {
+            Self::Null | Self::Bool(_) => (0, 0),
             Self::Num(number) => match number_bytes(number) {
-                0 => scalar(0, 0),
-                digits => scalar(digits, LONG_NUMBER + digits),
+                0 => (0, 0),
+                digits => (digits, LONG_NUMBER + digits),
             },
-            Self::Str(text) => scalar(text.len(), 0),
-            Self::Arr(arr) => arr.part(),
-            Self::Obj(obj) => obj.part(),
-        }
+            Self::Str(text) => (text.len(), 0),
+            Self::Arr(arr) => return arr.part(),
+            Self::Obj(obj) => return obj.part(),
+        };
+        Part { written: SLOT + written, depth: 0, held: SLOT + held }
     }
 
     /// The elements of an array, all of which are about to be looked at.

@@ -1,20 +1,20 @@
-//! Arrays and objects. They know their size and depth at every level, so that nothing that walks a value can take
+//! Arrays and objects. Each keeps its size and depth at every level, so that nothing that walks a value can take
 //! longer or go deeper than its limits; a change costs what it changes, not the whole.
 
 use std::convert::Infallible;
 use std::mem;
 use std::rc::Rc;
 
-use super::budget::{self, Held, Limit};
-use super::text::{Text, compare};
-use super::value::Val;
+use super::Val;
+use crate::budget::{self, Held, Limit};
+use crate::text::{Text, compare};
 
-/// What an array or object takes without its elements.
+/// Memory of an array or object without its elements.
 const BASE: usize = 96;
-/// What a scalar, an element or a field takes without its content.
+/// Memory of a scalar, an element or a field without its content.
 pub(crate) const SLOT: usize = 16;
 
-/// How large a value is when it is written out, how deep, and what it takes in the container around it.
+/// How large a value is when it is written out, how deep, and how much memory it has in the container around it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part {
     pub(crate) written: usize,
@@ -49,7 +49,7 @@ impl Size {
         self.held.grow(part.held);
     }
 
-    /// One part in the place of another, or one less. A depth that is gone may have been the container's: `rest` tells.
+    /// One part in the place of another, or one less. A depth that is gone may have been the container's: `rest` has the depths that are left.
     fn replace(&mut self, before: Part, after: Option<Part>, rest: impl ExactSizeIterator<Item = u32>) {
         self.written -= before.written;
         self.held.shrink(before.held);
