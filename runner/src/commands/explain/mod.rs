@@ -3,15 +3,14 @@
 mod overview;
 mod steps;
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
 use crate::output::format::Format;
 use crate::{load, output};
-use compiler::cases::sample_metadata;
-use pipeline::message::{Attribute, AttributeValue, Delivery, Receipt};
+use compiler::sample_metadata;
+use pipeline::message::{Delivery, Receipt};
 
 /// Explain what a pipeline does, in words and as a table; with --message, what it does with that message, step by step
 #[derive(Debug, Clone, clap::Args)]
@@ -66,12 +65,7 @@ fn attribute(text: &str) -> Result<(String, String), String> {
 
 fn delivery(path: &Path, attributes: &[(String, String)]) -> Result<Delivery, Failure> {
     let body = body(path).map_err(|error| Failure::UnreadableMessage { path: path.to_owned(), error })?;
-    let mut metadata = sample_metadata();
-    metadata.attributes = BTreeMap::new();
-    for (name, text) in attributes {
-        let value = AttributeValue::Text(text.clone());
-        metadata.attributes.insert(name.clone(), Attribute { data_type: "String".to_owned(), value });
-    }
+    let metadata = sample_metadata(&attributes.iter().cloned().collect());
     Ok(Delivery { body, metadata, receipt: Receipt(String::new()) })
 }
 

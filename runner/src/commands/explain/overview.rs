@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::output::columns::{aligned, wrapped};
 use compiler::config::PipelineText;
-use compiler::{Said, SaidKind, said};
+use compiler::{SchemaKind, SchemaSummary, schema_summary};
 use jq::Expr;
 use pipeline::decide::{Choice, Otherwise, Unwrap};
 use pipeline::{ColumnMapping, TableMapping};
@@ -16,18 +16,18 @@ const MAX_KINDS: usize = 20;
 /// A pipeline, and what its schemas declare about its columns.
 pub(crate) struct About<'a> {
     pipeline: &'a Pipeline,
-    said: Said,
+    said: SchemaSummary,
 }
 
 impl<'a> About<'a> {
     pub(crate) fn new(pipeline: &'a Pipeline, text: &PipelineText) -> Self {
-        let said = said(text, &pipeline.decider().mapping).expect("the pipeline was compiled from this text");
+        let said = schema_summary(text, &pipeline.decider().mapping).expect("the pipeline was compiled from this text");
         Self { pipeline, said }
     }
 
     /// The path of the schema for a kind of event.
     pub(crate) fn schema(&self, kind: Option<&str>) -> Option<&str> {
-        let named = |said: &&SaidKind| kind.is_none_or(|kind| said.values.iter().any(|value| value == kind));
+        let named = |said: &&SchemaKind| kind.is_none_or(|kind| said.values.iter().any(|value| value == kind));
         self.said.kinds.iter().find(named).map(|said| said.schema.as_str())
     }
 
