@@ -2,7 +2,7 @@
 
 use sea_orm_migration::sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    QueryResult, Statement, TransactionTrait, Value,
+    TransactionTrait, Value,
 };
 
 use crate::Error;
@@ -10,23 +10,26 @@ use crate::ddl;
 use crate::index_name::index_name;
 use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Rights};
 use crate::merge::{Declaration, merge};
-use crate::session::LOCK_TIMEOUT;
+use crate::query::{LOCK_TIMEOUT, all, one};
 use pipeline::{Table, TableName};
 
-/// Every declared table beside its live counterpart, at one moment.
+const READING: &str = "reading the live tables";
+
+/// Every declared table with its live counterpart, at one moment.
 pub(crate) struct Survey {
     pub(crate) tables: Vec<Surveyed>,
 }
 
+/// A declared table with its live counterpart.
 pub(crate) struct Surveyed {
     pub(crate) declaration: Declaration,
     pub(crate) schema_exists: bool,
     pub(crate) live: Option<LiveTable>,
-    /// Names that declared indexes would take, and that other relations hold.
+    /// Names of declared indexes that other relations use already.
     pub(crate) taken: Vec<String>,
 }
 
-/// Looks at the live tables inside one read-only transaction, so that PostgreSQL itself vouches that nothing changes.
+/// Reads the live tables inside one read-only transaction, so that PostgreSQL itself prevents any change.
 pub(crate) async fn survey(db: &DatabaseConnection, tables: &[Table]) -> Result<Survey, Error> {
     let transaction = read_only(db).await?;
     let mut homes = Vec::with_capacity(tables.len());
@@ -35,28 +38,24 @@ pub(crate) async fn survey(db: &DatabaseConnection, tables: &[Table]) -> Result<
     }
     let mut surveyed = Vec::new();
     for declaration in merge(homes)? {
-        surveyed.push(look_at(&transaction, declaration).await.map_err(reading())?);
+        surveyed.push(read_table(&transaction, declaration).await.map_err(Error::during(READING))?);
     }
-    transaction.rollback().await.map_err(reading())?;
+    transaction.rollback().await.map_err(Error::during(READING))?;
     Ok(Survey { tables: surveyed })
 }
 
-/// One snapshot, and no way to write.
+/// Starts a transaction that reads one snapshot and can't write.
 pub(crate) async fn read_only(db: &DatabaseConnection) -> Result<DatabaseTransaction, Error> {
     if db.get_database_backend() != DbBackend::Postgres {
         return Err(Error::NotPostgres);
     }
     let (snapshot, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-    let transaction = db.begin_with_config(Some(snapshot), Some(mode)).await.map_err(reading())?;
-    transaction.execute_unprepared(LOCK_TIMEOUT).await.map_err(reading())?;
+    let transaction = db.begin_with_config(Some(snapshot), Some(mode)).await.map_err(Error::during(READING))?;
+    transaction.execute_unprepared(LOCK_TIMEOUT).await.map_err(Error::during(READING))?;
     Ok(transaction)
 }
 
-fn reading() -> impl FnOnce(DbErr) -> Error {
-    Error::during("reading the live tables")
-}
-
-/// The table's name with its schema: where an unqualified name is found, or would be created.
+/// Completes a table's name with its schema: the one where an unqualified name is found, or would be created.
 pub(crate) async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<TableName, Error> {
     if name.schema.is_some() {
         return Ok(name.clone());
@@ -65,16 +64,16 @@ pub(crate) async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<
         (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE c.relname = $1 AND pg_table_is_visible(c.oid)),
         current_schema())::text AS schema";
-    let row = one(db, sql, [name.name.as_str().into()]).await.map_err(reading())?;
+    let row = one(db, sql, [name.name.as_str().into()]).await.map_err(Error::during(READING))?;
     let schema: Option<String> = match row {
-        Some(row) => row.try_get("", "schema").map_err(reading())?,
+        Some(row) => row.try_get("", "schema").map_err(Error::during(READING))?,
         None => None,
     };
     let schema = Some(schema.ok_or(Error::NoSchema)?);
     Ok(TableName { schema, name: name.name.clone() })
 }
 
-async fn look_at(db: &impl ConnectionTrait, declaration: Declaration) -> Result<Surveyed, DbErr> {
+async fn read_table(db: &impl ConnectionTrait, declaration: Declaration) -> Result<Surveyed, DbErr> {
     let schema = declaration.home.schema.as_deref().unwrap_or_default();
     let exists = one(db, "SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema.into()]).await?;
     Ok(Surveyed {
@@ -106,19 +105,19 @@ async fn live_table(db: &impl ConnectionTrait, declaration: &Declaration) -> Res
         insert: row.try_get("", "may_insert")?,
         select: row.try_get("", "may_select")?,
     };
-    let look = rights.select && !matches!(kind, Kind::Other(_));
+    let readable = rights.select && !matches!(kind, Kind::Other(_));
     Ok(Some(LiveTable {
         kind,
         owner: row.try_get("", "owner")?,
         rights,
-        has_rows: !look || has_rows(db, home, None).await?,
+        has_rows: !readable || has_rows(db, home, None).await?,
         columns: columns(db, oid).await?,
         primary_key: primary_key(db, oid).await?,
         indexes: indexes(db, oid).await?,
     }))
 }
 
-/// `pg_class.relkind`.
+/// Reads `pg_class.relkind`.
 fn kind(relkind: &str) -> Kind {
     match relkind {
         "r" => Kind::Table,
@@ -129,7 +128,7 @@ fn kind(relkind: &str) -> Kind {
         "S" => Kind::Other("a sequence"),
         "i" | "I" => Kind::Other("an index"),
         "c" => Kind::Other("a composite type"),
-        _ => Kind::Other("no table"),
+        _ => Kind::Other("not a table"),
     }
 }
 
@@ -149,16 +148,17 @@ async fn columns(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveColumn>,
             (a.attgenerated <> '' OR a.attidentity = 'a') AS always_generated
         FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
         WHERE a.attrelid = $1::bigint::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
-    let column = |row: QueryResult| {
-        Ok(LiveColumn {
+    let mut columns = Vec::new();
+    for row in all(db, sql, [oid.into()]).await? {
+        columns.push(LiveColumn {
             name: row.try_get("", "name")?,
             ty: row.try_get("", "ty")?,
             not_null: row.try_get("", "not_null")?,
             has_default: row.try_get("", "has_default")?,
             always_generated: row.try_get("", "always_generated")?,
-        })
-    };
-    all(db, sql, [oid.into()]).await?.into_iter().map(column).collect()
+        });
+    }
+    Ok(columns)
 }
 
 async fn primary_key(db: &impl ConnectionTrait, oid: i64) -> Result<Option<LiveKey>, DbErr> {
@@ -174,7 +174,7 @@ async fn primary_key(db: &impl ConnectionTrait, oid: i64) -> Result<Option<LiveK
     Ok(key)
 }
 
-/// One row per key column; an expression has no column name and makes the index not plain.
+/// One row per key column. An expression has no column name, and an index with one is not plain.
 const INDEXES: &str = "SELECT c.relname::text AS name, m.amname::text AS method, i.indisunique AS is_unique,
         (i.indisvalid AND i.indisready AND i.indislive) AS valid, pg_get_expr(i.indpred, i.indrelid) AS predicate,
         a.attname::text AS column_name,
@@ -208,8 +208,8 @@ async fn indexes(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveIndex>, 
     Ok(indexes)
 }
 
-/// Names that declared indexes would take, and that relations other than this table's indexes hold: indexes share one
-/// namespace with the tables of their schema.
+/// Names of declared indexes that relations other than this table's indexes use already: indexes share one namespace
+/// with the tables of their schema.
 async fn taken(db: &impl ConnectionTrait, declaration: &Declaration) -> Result<Vec<String>, DbErr> {
     let sql = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_class t ON t.oid = i.indrelid
@@ -224,20 +224,4 @@ async fn taken(db: &impl ConnectionTrait, declaration: &Declaration) -> Result<V
         }
     }
     Ok(taken)
-}
-
-pub(crate) async fn one<const N: usize>(
-    db: &impl ConnectionTrait,
-    sql: &str,
-    values: [Value; N],
-) -> Result<Option<QueryResult>, DbErr> {
-    db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await
-}
-
-pub(crate) async fn all<const N: usize>(
-    db: &impl ConnectionTrait,
-    sql: &str,
-    values: [Value; N],
-) -> Result<Vec<QueryResult>, DbErr> {
-    db.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await
 }

@@ -1,5 +1,5 @@
-//! The SQL text of every step. Identifiers are quoted by sea-query, always; types and access methods come from closed
-//! sets; an index predicate is the one piece of the user's own SQL.
+//! The SQL text of every step. Every identifier is quoted by sea-query, types and access methods come from closed sets,
+//! and an index predicate is the only part that is the user's own SQL.
 
 use sea_orm_migration::sea_orm::sea_query::{
     Alias, ColumnDef, ConditionalStatement, Expr, Index as SqlIndex, IndexCreateStatement, IndexType, IntoIden,
@@ -30,7 +30,7 @@ fn table_ref(name: &TableName) -> TableRef {
     }
 }
 
-/// sea-query writes the name of an index between quotes without doubling the quotes inside it.
+/// Doubles the quotes in the name of an index, which sea-query does not do.
 fn escaped(index_name: &str) -> String {
     index_name.replace('"', "\"\"")
 }
@@ -77,7 +77,7 @@ pub(crate) fn add_column(name: &TableName, column: &Column) -> String {
     SqlTable::alter().table(table_ref(name)).add_column(column_def(column)).to_string(PostgresQueryBuilder)
 }
 
-/// sea-query's ALTER TABLE has no IF EXISTS, and undoing must bear that the table is gone.
+/// Written by hand, since sea-query's ALTER TABLE has no IF EXISTS: undoing must succeed when the table is gone.
 pub(crate) fn drop_column(name: &TableName, column: &str) -> String {
     format!("ALTER TABLE IF EXISTS {} DROP COLUMN IF EXISTS {}", table(name), ident(column))
 }
@@ -95,7 +95,7 @@ pub(crate) fn set_type(name: &TableName, column: &Column) -> String {
     format!("ALTER TABLE {} ALTER COLUMN {target} TYPE {ty} USING {target}::{ty}", table(name))
 }
 
-/// Fills the rows that exist, so that NOT NULL can follow. The value is for a person to write.
+/// Fills the existing rows, so that NOT NULL can follow. A person has to write the value.
 pub(crate) fn backfill(name: &TableName, column: &str) -> String {
     let column = ident(column);
     format!("UPDATE {} SET {column} = /* a value */ WHERE {column} IS NULL", table(name))
@@ -133,7 +133,7 @@ pub(crate) fn create_index(name: &TableName, index_name: &str, index: &Index, co
     create.to_string(PostgresQueryBuilder)
 }
 
-/// An index lives in the schema of its table.
+/// An index is in the schema of its table.
 pub(crate) fn drop_index(name: &TableName, index_name: &str, concurrently: bool) -> String {
     let mut drop = SqlIndex::drop();
     drop.name(escaped(index_name)).table(table_ref(name)).if_exists();
@@ -143,7 +143,7 @@ pub(crate) fn drop_index(name: &TableName, index_name: &str, concurrently: bool)
     drop.to_string(PostgresQueryBuilder)
 }
 
-/// One row if there is any, or any with a value in `column`.
+/// Selects one row if there is any, or any with a value in `column`.
 pub(crate) fn any_row(name: &TableName, column: Option<&str>) -> String {
     let condition = column.map_or(String::new(), |column| format!(" WHERE {} IS NOT NULL", ident(column)));
     format!("SELECT 1 FROM {}{condition} LIMIT 1", table(name))

@@ -1,4 +1,4 @@
-//! Where a live table departs from its declaration. Pure: what follows from a difference is decided elsewhere, by
+//! The differences between a live table and its declaration. Pure: what follows from a difference is decided elsewhere, by
 //! [`resolve`](crate::resolve) for a migration and by [`misfit`](crate::misfit) for a run.
 
 use std::path::Path;
@@ -18,7 +18,7 @@ pub(crate) enum Difference<'a> {
     NotATable(&'static str),
     MissingColumn(&'a Sourced<Column>),
     TypeDiffers(&'a Sourced<Column>, &'a LiveColumn),
-    /// PostgreSQL generates the value and takes none.
+    /// PostgreSQL generates the value and accepts none.
     Generated(&'a Sourced<Column>),
     /// Declared null, live NOT NULL.
     LiveNotNull(&'a Sourced<Column>),
@@ -35,7 +35,7 @@ pub(crate) enum Difference<'a> {
 }
 
 impl Difference<'_> {
-    /// The file to name: that of the column or index, else the table's first.
+    /// The file to name in a message: that of the column or index, else the table's first.
     pub(crate) fn file<'a>(&'a self, declaration: &'a Declaration) -> &'a Path {
         match self {
             Self::MissingColumn(column)
@@ -96,13 +96,12 @@ fn column_differences<'a>(column: &'a Sourced<Column>, live: &'a LiveTable) -> V
     differences
 }
 
-/// Live columns no file declares.
+/// Live columns that no file declares.
 pub(crate) fn undeclared<'a>(
     declaration: &'a Declaration,
     live: &'a LiveTable,
 ) -> impl Iterator<Item = &'a LiveColumn> {
-    let declared = |name: &str| declaration.columns.iter().any(|column| column.value.name == name);
-    live.columns.iter().filter(move |column| !declared(&column.name))
+    live.columns.iter().filter(|column| !declaration.columns.iter().any(|declared| declared.value.name == column.name))
 }
 
 fn required(column: &LiveColumn, live: &LiveTable) -> bool {
@@ -120,24 +119,27 @@ fn key_difference<'a>(declared: &'a [String], live: &'a LiveTable) -> Option<Dif
 
 fn index_difference<'a>(surveyed: &Surveyed, index: &'a Sourced<Index>) -> Option<Difference<'a>> {
     let name = index_name(&surveyed.declaration.home.name, &index.value);
-    let mut live = surveyed.live.iter().flat_map(|live| &live.indexes);
-    if let Some(ours) = live.clone().find(|candidate| candidate.name == name) {
+    let live: &[LiveIndex] = surveyed.live.as_ref().map_or(&[], |live| &live.indexes);
+    if let Some(ours) = live.iter().find(|candidate| candidate.name == name) {
         return match (same_shape(ours, &index.value), ours.valid) {
             (false, _) => Some(Difference::IndexDiffers(index)),
             (true, false) => Some(Difference::InvalidIndex(index)),
             (true, true) => None,
         };
     }
-    // An index made by hand serves as well; predicates can't be compared, since PostgreSQL stores them rewritten.
-    let serves =
-        |candidate: &LiveIndex| candidate.valid && candidate.predicate.is_none() && same_shape(candidate, &index.value);
-    if live.any(serves) {
+    if live.iter().any(|candidate| replaces(candidate, &index.value)) {
         None
     } else if surveyed.taken.contains(&name) {
         Some(Difference::IndexNameTaken(index))
     } else {
         Some(Difference::MissingIndex(index))
     }
+}
+
+/// Whether an index made by hand, under another name, does the same. Predicates can't be compared, since PostgreSQL stores
+/// them rewritten.
+fn replaces(candidate: &LiveIndex, index: &Index) -> bool {
+    candidate.valid && candidate.predicate.is_none() && same_shape(candidate, index)
 }
 
 fn same_shape(live: &LiveIndex, declared: &Index) -> bool {

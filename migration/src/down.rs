@@ -2,13 +2,16 @@
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
-use crate::catalog::{has_rows, home, one};
+use crate::catalog::{has_rows, home};
+use crate::query::one;
 use crate::session::Session;
 use crate::{Entry, Error, Loss, ddl, ledger};
 use pipeline::{Table, TableName};
 
-/// Undoes the last step the ledger records, or the last one on `only` these tables, and gives its entry; `None` when
-/// nothing is left to undo. Refuses to lose rows or values unless `allow_data_loss`.
+const READING: &str = "reading the migration ledger";
+
+/// Undoes the last step that the ledger records, or the last one on `only` these tables, and gives its entry; `None` when
+/// nothing is left to undo. Refuses to lose rows or values unless `allow_data_loss` is true.
 pub async fn down(
     db: &DatabaseConnection,
     only: Option<&[Table]>,
@@ -21,13 +24,12 @@ pub async fn down(
 }
 
 async fn under_lock(session: &Session, only: Option<&[Table]>, allow_data_loss: bool) -> Result<Option<Entry>, Error> {
-    let reading = || Error::during("reading the migration ledger");
     let db = session.connection().await?;
-    if !ledger::exists(db).await.map_err(reading())? {
+    if !ledger::exists(db).await.map_err(Error::during(READING))? {
         return Ok(None);
     }
-    ledger::settle_interrupted(db).await.map_err(reading())?;
-    let entries = ledger::entries(db).await.map_err(reading())?;
+    ledger::settle_interrupted(db).await.map_err(Error::during(READING))?;
+    let entries = ledger::entries(db).await.map_err(Error::during(READING))?;
     let Some(entry) = last(db, entries, only).await? else {
         return Ok(None);
     };
@@ -50,11 +52,11 @@ async fn last(
     Ok(entries.into_iter().rfind(|entry| homes.contains(&entry.table)))
 }
 
-/// The look at the rows, the undoing and its record are one transaction, under a lock that keeps new rows out.
+/// Undoes a step. The check for rows, the undoing and its record are one transaction, under a lock that keeps new rows out.
 async fn undo(session: &Session, entry: &Entry, allow_data_loss: bool) -> Result<(), Error> {
-    let doing = || Error::during(format!("undoing `{}`", entry.summary));
+    let doing = format!("undoing `{}`", entry.summary);
     let transaction = session.begin().await?;
-    if !allow_data_loss && loses_data(&transaction, entry).await.map_err(doing())? {
+    if !allow_data_loss && loses_data(&transaction, entry).await.map_err(Error::during(&doing))? {
         return Err(Error::DataLoss { step: entry.summary.clone(), loses: lost(entry) });
     }
     let both = async {
@@ -62,8 +64,8 @@ async fn undo(session: &Session, entry: &Entry, allow_data_loss: bool) -> Result
         transaction.execute_raw(sql).await?;
         ledger::mark_undone(&transaction, entry.id).await
     };
-    both.await.map_err(doing())?;
-    transaction.commit().await.map_err(doing())
+    both.await.map_err(Error::during(&doing))?;
+    transaction.commit().await.map_err(Error::during(&doing))
 }
 
 fn lost(entry: &Entry) -> String {
@@ -75,14 +77,15 @@ fn lost(entry: &Entry) -> String {
     }
 }
 
-/// Row-level security off: PostgreSQL then fails rather than hide the rows that would be lost.
+/// Whether undoing the step would lose data. Row-level security is turned off, so that PostgreSQL fails instead of hiding
+/// the rows that would be lost.
 async fn loses_data(db: &impl ConnectionTrait, entry: &Entry) -> Result<bool, DbErr> {
     let column = match entry.loses {
         Loss::Nothing => return Ok(false),
         Loss::Rows => None,
         Loss::Values => entry.object.as_deref(),
     };
-    if !still_there(db, &entry.table, column).await? {
+    if !still_exists(db, &entry.table, column).await? {
         return Ok(false);
     }
     db.execute_unprepared("SET LOCAL row_security = off").await?;
@@ -90,8 +93,8 @@ async fn loses_data(db: &impl ConnectionTrait, entry: &Entry) -> Result<bool, Db
     has_rows(db, &entry.table, column).await
 }
 
-/// Somebody may have dropped it by hand.
-async fn still_there(db: &impl ConnectionTrait, table: &TableName, column: Option<&str>) -> Result<bool, DbErr> {
+/// Whether the table, or the column, still exists. It may have been dropped by hand.
+async fn still_exists(db: &impl ConnectionTrait, table: &TableName, column: Option<&str>) -> Result<bool, DbErr> {
     let sql = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') AND ($3::text IS NULL OR EXISTS (
             SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = $3 AND NOT a.attisdropped))";

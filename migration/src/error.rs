@@ -1,4 +1,4 @@
-//! What can go wrong, and what PostgreSQL said about it.
+//! Why a migration fails, with PostgreSQL's own message.
 
 use std::path::PathBuf;
 
@@ -9,17 +9,17 @@ use sea_orm_migration::sea_orm::{DbErr, RuntimeErr};
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The connection is to something other than PostgreSQL.
-    #[error("not a PostgreSQL connection: migrations are written for PostgreSQL alone")]
+    #[error("not a PostgreSQL connection: migrations are written for PostgreSQL only")]
     NotPostgres,
     /// No connection, or a connection that broke.
-    #[error("cannot reach the database: check its address, that it runs, and that it takes connections")]
+    #[error("can't reach the database: check its address, that it runs, and that it accepts connections")]
     Connection(#[source] Cause),
     /// SQLSTATE 42501.
-    #[error("{doing}: the role of this connection lacks a privilege; connect as the owner, or grant it")]
+    #[error("{doing}: the role of this connection does not have a privilege; connect as the owner, or grant it")]
     PermissionDenied {
         /// What was being done.
         doing: String,
-        /// PostgreSQL's own words name the object.
+        /// PostgreSQL's own message, which names the object.
         #[source]
         source: Cause,
     },
@@ -28,7 +28,7 @@ pub enum Error {
     Busy {
         /// What was being done.
         doing: String,
-        /// PostgreSQL's own words.
+        /// PostgreSQL's own message.
         #[source]
         source: Cause,
     },
@@ -37,14 +37,14 @@ pub enum Error {
     Database {
         /// What was being done.
         doing: String,
-        /// PostgreSQL's own words.
+        /// PostgreSQL's own message.
         #[source]
         source: Cause,
     },
-    /// The `search_path` names no schema that exists, so an unqualified table has no place to be.
+    /// The `search_path` names no schema that exists, so an unqualified table can't be created.
     #[error("no schema to create tables in: write the table as `schema.table`, or set the search_path")]
     NoSchema,
-    /// A declaration that PostgreSQL could not hold.
+    /// A declaration that PostgreSQL would not accept.
     #[error("table {table} in {}: {problem}", file.display())]
     Declaration {
         /// The table as declared.
@@ -54,7 +54,7 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
-    /// Two files declare the same table in ways that exclude each other.
+    /// Two files declare the same table in contradictory ways.
     #[error("table {table} is declared twice: {problem} ({} and {})", first.display(), second.display())]
     Conflict {
         /// The table as declared.
@@ -68,21 +68,21 @@ pub enum Error {
     },
     /// The connection that holds the migration lock was replaced while migrating.
     #[error(
-        "the connection holding the migration lock was lost; run it again (connect directly, not through a transaction pooler)"
+        "the connection that holds the migration lock was lost; run the command again (connect directly, not through a transaction pooler)"
     )]
     LockLost,
-    /// Undoing would lose rows or values, and nobody allowed that.
+    /// Undoing would lose rows or values, which is not allowed by default.
     #[error("undoing `{step}` would lose {loses}; allow it with --allow-data-loss")]
     DataLoss {
         /// The step that was to be undone.
         step: String,
-        /// What would be gone.
+        /// The data that would be lost.
         loses: String,
     },
 }
 
 impl Error {
-    /// Sorts a database error by its SQLSTATE; `doing` says what was attempted, as a fragment.
+    /// Classifies a database error by its SQLSTATE. `doing` names what was attempted, as a fragment of a sentence.
     pub(crate) fn during(doing: impl Into<String>) -> impl FnOnce(DbErr) -> Self {
         let doing = doing.into();
         move |error| {
@@ -123,7 +123,7 @@ fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
     }
 }
 
-/// PostgreSQL's own words: message, detail, hint and SQLSTATE, without the wrapping of the layers between.
+/// PostgreSQL's own message, detail, hint and SQLSTATE, without what the driver wraps around them.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{text}")]
 pub struct Cause {

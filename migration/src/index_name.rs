@@ -1,14 +1,14 @@
-//! Names derived from declarations: the same declaration always means the same name.
+//! Names of indexes and keys, derived from declarations: the same declaration always gives the same name.
 
 use std::fmt::Write;
 
 use pipeline::Index;
 
-/// PostgreSQL's limit on an identifier, in bytes (NAMEDATALEN - 1). It cuts longer ones silently.
+/// PostgreSQL's limit on an identifier, in bytes (NAMEDATALEN - 1). It silently truncates longer ones.
 pub(crate) const MAX_IDENTIFIER: usize = 63;
 
-/// `table__column__column__kind`; the double underscore keeps `order` + `item_id` apart from `order_item` + `id`, whose
-/// indexes share one namespace.
+/// The name `table__column__column__kind`. The double underscore distinguishes `order` + `item_id` from `order_item` +
+/// `id`: their indexes share one namespace.
 pub(crate) fn index_name(table: &str, index: &Index) -> String {
     let kind = match (index.unique, index.using.keyword()) {
         (true, "btree") => "key",
@@ -19,7 +19,7 @@ pub(crate) fn index_name(table: &str, index: &Index) -> String {
     derive(table, index.columns.iter().map(String::as_str), kind, predicate)
 }
 
-/// The name of a primary key that is added to a table made by others.
+/// The name of a primary key that is added to an existing table.
 pub(crate) fn primary_key_name(table: &str) -> String {
     derive(table, std::iter::empty(), "pkey", None)
 }
@@ -44,12 +44,12 @@ fn derive<'a>(
     format!("{}{hash}", cut(&name, MAX_IDENTIFIER - hash.len()))
 }
 
-/// At most `limit` bytes of `text`, never half a character.
+/// The first `limit` bytes of `text`, without half a character at the end.
 fn cut(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
 }
 
-/// FNV-1a, 64 bits: stable across releases and platforms, which std's hasher does not promise.
+/// FNV-1a, 64 bits: stable across releases and platforms, unlike the hasher of the standard library.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,4 +1,4 @@
-//! The ledger: every applied step, when, from which file, and how to take it back.
+//! The ledger: a table that records every applied step, when, from which file, and how to undo it.
 
 use std::path::PathBuf;
 
@@ -7,14 +7,10 @@ use sea_orm_migration::sea_query::{Alias, ColumnDef, DynIden, Expr, IntoIden, Ta
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use serde::Serialize;
 
-use crate::catalog::{all, one};
+use crate::query::{all, one};
+use crate::reserved::{LEDGER, LEDGER_VERSION};
 use crate::{Loss, Step};
 use pipeline::TableName;
-
-/// The ledger, in the connection's default schema.
-pub(crate) const TABLE: &str = "runner_ledger";
-/// Where sea-orm-migration keeps which version the ledger has; apart from a user's own `seaql_migrations`.
-pub(crate) const BOOKKEEPING: &str = "runner_migrations";
 
 /// One applied step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,24 +23,24 @@ pub struct Entry {
     pub table: TableName,
     /// The column, index, constraint or schema that was made.
     pub object: Option<String>,
-    /// What it did, in words.
+    /// What it did, in one line.
     pub summary: String,
-    /// What was run; several statements are separated by `;` and a line end.
+    /// The SQL that was run; several statements are separated by `;` and a line end.
     pub sql: String,
-    /// What takes it back.
+    /// The SQL that undoes it.
     pub undo_sql: String,
-    /// What taking it back takes with it.
+    /// The data that undoing it loses.
     pub loses: Loss,
     /// The pipeline file that asked for it.
     #[serde(serialize_with = "pipeline::path_as_text")]
     pub declared_in: PathBuf,
-    /// RFC 3339, UTC.
+    /// When it was applied: RFC 3339, UTC.
     pub applied_at: String,
     /// The version of runner that applied it.
     pub runner_version: String,
 }
 
-/// Creates the ledger, or brings an older one up to date.
+/// Creates the ledger, or updates an older one.
 pub(crate) async fn install(db: &sea_orm_migration::sea_orm::DatabaseConnection) -> Result<(), DbErr> {
     Migrator::up(db, None).await
 }
@@ -52,17 +48,17 @@ pub(crate) async fn install(db: &sea_orm_migration::sea_orm::DatabaseConnection)
 /// Whether this connection finds a ledger that it may read.
 pub(crate) async fn readable(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let sql = "SELECT 1 WHERE to_regclass($1) IS NOT NULL AND has_table_privilege(to_regclass($1), 'SELECT')";
-    Ok(one(db, sql, [TABLE.into()]).await?.is_some())
+    Ok(one(db, sql, [LEDGER.into()]).await?.is_some())
 }
 
 /// Whether there is a ledger at all.
 pub(crate) async fn exists(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    let row = one(db, "SELECT 1 WHERE to_regclass($1) IS NOT NULL", [TABLE.into()]).await?;
+    let row = one(db, "SELECT 1 WHERE to_regclass($1) IS NOT NULL", [LEDGER.into()]).await?;
     Ok(row.is_some())
 }
 
-/// Writes a step down as started. [`finish`] follows in the same transaction, or, for a step that can't run in one, after
-/// it; what a crash leaves in between is settled by [`settle_interrupted`].
+/// Records a step as started. [`finish`] follows in the same transaction, or afterwards for a step that can't run in one.
+/// What a crash leaves in between is settled by [`settle_interrupted`].
 pub(crate) async fn start(db: &impl ConnectionTrait, step: &Step) -> Result<i64, DbErr> {
     let sql = "INSERT INTO runner_ledger (action, schema_name, table_name, object, summary, sql, undo_sql, loses,
             declared_in, runner_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id";
@@ -79,24 +75,28 @@ pub(crate) async fn start(db: &impl ConnectionTrait, step: &Step) -> Result<i64,
         env!("CARGO_PKG_VERSION").into(),
     ];
     let row = one(db, sql, values).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound(TABLE.to_owned()))?.try_get("", "id")
+    row.ok_or_else(|| DbErr::RecordNotFound(LEDGER.to_owned()))?.try_get("", "id")
 }
 
+/// Records a step as applied.
 pub(crate) async fn finish(db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
     let sql = "UPDATE runner_ledger SET applied_at = clock_timestamp() WHERE id = $1";
     all(db, sql, [id.into()]).await.map(drop)
 }
 
+/// Removes the record of a step that failed.
 pub(crate) async fn forget(db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
     all(db, "DELETE FROM runner_ledger WHERE id = $1", [id.into()]).await.map(drop)
 }
 
+/// Records a step as undone.
 pub(crate) async fn mark_undone(db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
     let sql = "UPDATE runner_ledger SET undone_at = clock_timestamp() WHERE id = $1";
     all(db, sql, [id.into()]).await.map(drop)
 }
 
-/// Only index builds run outside a transaction, so an interrupted step is finished exactly if its index is valid.
+/// Settles the steps that a crash interrupted: records them as applied, or removes their record. Only index builds run
+/// outside a transaction, so an interrupted step was applied exactly if its index is valid.
 pub(crate) async fn settle_interrupted(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     if one(db, "SELECT 1 FROM runner_ledger WHERE applied_at IS NULL LIMIT 1", []).await?.is_none() {
         return Ok(());
@@ -112,7 +112,7 @@ const ENTRIES: &str = "SELECT id, action, schema_name, table_name, object, summa
         to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS applied_at, runner_version
     FROM runner_ledger WHERE applied_at IS NOT NULL AND undone_at IS NULL ORDER BY id";
 
-/// What is applied and not undone, oldest first.
+/// The steps that are applied and not undone, oldest first.
 pub(crate) async fn entries(db: &impl ConnectionTrait) -> Result<Vec<Entry>, DbErr> {
     all(db, ENTRIES, []).await?.iter().map(entry).collect()
 }
@@ -133,7 +133,7 @@ fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
     })
 }
 
-/// The ledger's own versions. A new one is appended; those released are never edited.
+/// The versions of the ledger itself. A new version is appended; released versions are never edited.
 struct Migrator;
 
 #[async_trait::async_trait]
@@ -143,7 +143,7 @@ impl MigratorTrait for Migrator {
     }
 
     fn migration_table_name() -> DynIden {
-        Alias::new(BOOKKEEPING).into_iden()
+        Alias::new(LEDGER_VERSION).into_iden()
     }
 }
 
@@ -158,10 +158,9 @@ impl MigrationName for CreateLedger {
 #[async_trait::async_trait]
 impl MigrationTrait for CreateLedger {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let column = |name: &str| ColumnDef::new(Alias::new(name));
         let mut create = Table::create();
         create
-            .table(Alias::new(TABLE))
+            .table(Alias::new(LEDGER))
             .col(column("id").big_integer().not_null().primary_key().extra("GENERATED ALWAYS AS IDENTITY"));
         for required in [
             "action",
@@ -185,6 +184,10 @@ impl MigrationTrait for CreateLedger {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table(Alias::new(TABLE)).to_owned()).await
+        manager.drop_table(Table::drop().table(Alias::new(LEDGER)).to_owned()).await
     }
+}
+
+fn column(name: &str) -> ColumnDef {
+    ColumnDef::new(Alias::new(name))
 }

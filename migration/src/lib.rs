@@ -1,15 +1,17 @@
-//! Brings a live PostgreSQL schema to what the pipeline files declare.
+//! Changes a live PostgreSQL schema to match what the pipeline files declare.
 //!
 //! [`plan`] compares, [`up`] applies and records, [`status`] reports, [`down`] undoes the last step, and [`misfits`]
-//! names what would keep a running pipeline from writing. Only additive steps are ever applied: whatever would lose or
-//! rewrite data is a [`Refusal`] that carries the SQL to run by hand.
+//! lists what would prevent a running pipeline from writing. Only additive steps are ever applied: a change that would
+//! lose or rewrite data is a [`Refusal`], with the SQL to run by hand.
 //!
 //! The modules in reading order:
 
 mod merge;
+mod reserved;
 
 mod catalog;
 mod live;
+mod query;
 
 mod difference;
 mod misfit;

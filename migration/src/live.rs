@@ -1,29 +1,29 @@
 //! A table as PostgreSQL's catalog describes it.
 
-/// A live relation. `kind` tells whether it is a table at all.
+/// A live relation, which may be something other than a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LiveTable {
     pub(crate) kind: Kind,
     /// The owning role.
     pub(crate) owner: String,
     pub(crate) rights: Rights,
-    /// True as well when this role may not look.
+    /// Also true when this role may not read the table.
     pub(crate) has_rows: bool,
     pub(crate) columns: Vec<LiveColumn>,
     pub(crate) primary_key: Option<LiveKey>,
     pub(crate) indexes: Vec<LiveIndex>,
 }
 
-/// What the role of this connection may do with it.
+/// What the role of this connection may do with the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rights {
-    /// Act as the owner.
+    /// Alter it as its owner may.
     pub(crate) own: bool,
     pub(crate) insert: bool,
     pub(crate) select: bool,
 }
 
-/// `pg_class.relkind`, as far as it matters here.
+/// The kinds of relation that matter here, from `pg_class.relkind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Table,
@@ -34,7 +34,7 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LiveColumn {
     pub(crate) name: String,
-    /// As `format_type()` prints it.
+    /// The type, as `format_type()` prints it.
     pub(crate) ty: String,
     pub(crate) not_null: bool,
     /// A default, an identity, or a generated value.
@@ -57,9 +57,9 @@ pub(crate) struct LiveIndex {
     pub(crate) valid: bool,
     /// Key columns in order.
     pub(crate) columns: Vec<String>,
-    /// No expression, no other order, no other operator class than a declaration can write.
+    /// Whether a declaration could describe it: no expression, the default order and operator class.
     pub(crate) plain: bool,
-    /// As `pg_get_expr()` prints it.
+    /// The predicate, as `pg_get_expr()` prints it.
     pub(crate) predicate: Option<String>,
 }
 

@@ -1,25 +1,26 @@
-//! Several pipeline files may declare one table: their declarations become one, or an error that names both files.
+//! Merges the declarations of several pipeline files about one table, or reports an error that names both files.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::index_name::MAX_IDENTIFIER;
+use crate::reserved::is_reserved;
 use pipeline::{Column, Index, IndexMethod, Table, TableName};
 
-/// Something declared, and the file that declares it.
+/// A declared column or index, with the file that declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sourced<T> {
     pub(crate) value: T,
     pub(crate) file: PathBuf,
 }
 
-/// What all files together declare about one table.
+/// Everything that all files together declare about one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Declaration {
-    /// As the first file writes it.
+    /// The name as the first file writes it.
     pub(crate) declared: TableName,
-    /// With its schema: where it is, or where it will be.
+    /// The name with its schema: where the table is, or where it will be created.
     pub(crate) home: TableName,
     pub(crate) columns: Vec<Sourced<Column>>,
     pub(crate) primary_key: Vec<String>,
@@ -28,7 +29,7 @@ pub(crate) struct Declaration {
     pub(crate) file: PathBuf,
 }
 
-/// Merges tables that have the same home, in the order they first appear.
+/// Merges the tables that have the same home, in the order in which they first appear.
 pub(crate) fn merge(tables: Vec<(TableName, &Table)>) -> Result<Vec<Declaration>, Error> {
     let mut merged: Vec<Declaration> = Vec::new();
     for (home, table) in tables {
@@ -37,8 +38,8 @@ pub(crate) fn merge(tables: Vec<(TableName, &Table)>) -> Result<Vec<Declaration>
             file: table.declared_in.clone(),
             problem,
         })?;
-        match merged.iter_mut().find(|known| known.home == home) {
-            Some(known) => known.absorb(table)?,
+        match merged.iter_mut().find(|earlier| earlier.home == home) {
+            Some(earlier) => earlier.absorb(table)?,
             None => merged.push(Declaration::new(home, table)),
         }
     }
@@ -60,8 +61,9 @@ impl Declaration {
         new
     }
 
+    /// Adds what a further file declares about the table.
     fn absorb(&mut self, table: &Table) -> Result<(), Error> {
-        self.compatible(table).map_err(|(problem, first)| Error::Conflict {
+        self.check_compatible(table).map_err(|(problem, first)| Error::Conflict {
             table: table.name.to_string(),
             problem,
             first,
@@ -72,8 +74,8 @@ impl Declaration {
         Ok(())
     }
 
-    /// The first contradiction, and the file on the other side of it.
-    fn compatible(&self, table: &Table) -> Result<(), (String, PathBuf)> {
+    /// Reports the first contradiction, with the earlier file that it contradicts.
+    fn check_compatible(&self, table: &Table) -> Result<(), (String, PathBuf)> {
         if !same_set(&self.primary_key, &table.primary_key) {
             return Err(("its primary keys differ".to_owned(), self.file.clone()));
         }
@@ -81,8 +83,8 @@ impl Declaration {
             let theirs = table.columns.iter().find(|c| c.name == ours.name);
             column_conflict(ours, theirs).map_err(|problem| (problem, file.clone()))?;
         }
-        let known: HashSet<&str> = self.columns.iter().map(|c| c.value.name.as_str()).collect();
-        for column in table.columns.iter().filter(|c| !known.contains(c.name.as_str())) {
+        let declared: HashSet<&str> = self.columns.iter().map(|c| c.value.name.as_str()).collect();
+        for column in table.columns.iter().filter(|c| !declared.contains(c.name.as_str())) {
             column_conflict(column, None).map_err(|problem| (problem, self.file.clone()))?;
         }
         Ok(())
@@ -90,7 +92,7 @@ impl Declaration {
 
     fn add_columns(&mut self, table: &Table) {
         for column in &table.columns {
-            if !self.columns.iter().any(|known| known.value.name == column.name) {
+            if !self.columns.iter().any(|earlier| earlier.value.name == column.name) {
                 let nullable = column.nullable && !table.primary_key.contains(&column.name);
                 let value = Column { nullable, ..column.clone() };
                 self.columns.push(sourced(value, &table.declared_in));
@@ -100,7 +102,7 @@ impl Declaration {
 
     fn add_indexes(&mut self, table: &Table) {
         for index in &table.indexes {
-            if !self.indexes.iter().any(|known| known.value == *index) {
+            if !self.indexes.iter().any(|earlier| earlier.value == *index) {
                 self.indexes.push(sourced(index.clone(), &table.declared_in));
             }
         }
@@ -111,7 +113,7 @@ fn sourced<T>(value: T, file: &Path) -> Sourced<T> {
     Sourced { value, file: file.to_owned() }
 }
 
-/// The other file's rows would leave a column it doesn't declare empty, so such a column must be nullable.
+/// Compares one column of two files. Rows of a file that doesn't declare the column leave it null, so it must be nullable.
 fn column_conflict(ours: &Column, theirs: Option<&Column>) -> Result<(), String> {
     let name = &ours.name;
     match theirs {
@@ -120,7 +122,9 @@ fn column_conflict(ours: &Column, theirs: Option<&Column>) -> Result<(), String>
             "column {name} is NOT NULL in one file and missing from the other, whose rows could never be stored"
         )),
         Some(theirs) if ours.ty != theirs.ty => Err(format!("column {name} is {} and {}", ours.ty, theirs.ty)),
-        Some(theirs) if ours.nullable != theirs.nullable => Err(format!("column {name} is nullable in one file alone")),
+        Some(theirs) if ours.nullable != theirs.nullable => {
+            Err(format!("column {name} is nullable in only one of the files"))
+        }
         Some(_) => Ok(()),
     }
 }
@@ -129,11 +133,11 @@ pub(crate) fn same_set(a: &[String], b: &[String]) -> bool {
     a.len() == b.len() && a.iter().all(|name| b.contains(name))
 }
 
-/// What PostgreSQL would reject half-way through, or silently cut, is found before the first statement.
+/// Finds before the first statement what PostgreSQL would reject half-way through, or silently truncate.
 fn check(table: &Table) -> Result<(), String> {
     let TableName { schema, name } = &table.name;
-    if matches!(name.as_str(), crate::ledger::TABLE | crate::ledger::BOOKKEEPING) {
-        return Err("the name is that of the migration ledger; take another".to_owned());
+    if is_reserved(name) {
+        return Err("runner keeps its migration ledger under this name; choose another name".to_owned());
     }
     let columns = table.columns.iter().map(|column| &column.name);
     for name in schema.iter().chain([name]).chain(columns) {
@@ -144,8 +148,8 @@ fn check(table: &Table) -> Result<(), String> {
         return Err(format!("column {} is declared twice", twice.name));
     }
     let indexed = table.indexes.iter().flat_map(|index| &index.columns);
-    if let Some(unknown) = table.primary_key.iter().chain(indexed).find(|name| !seen.contains(name)) {
-        return Err(format!("no column {unknown} for its primary key or index"));
+    if let Some(missing) = table.primary_key.iter().chain(indexed).find(|name| !seen.contains(name)) {
+        return Err(format!("its primary key or an index names column {missing}, which is not declared"));
     }
     table.indexes.iter().try_for_each(check_index)
 }
@@ -153,15 +157,15 @@ fn check(table: &Table) -> Result<(), String> {
 fn check_identifier(name: &str) -> Result<(), String> {
     match name {
         "" => Err("a name is empty".to_owned()),
-        name if name.contains('\0') => Err("a name holds a NUL byte".to_owned()),
+        name if name.contains('\0') => Err("a name contains a NUL byte".to_owned()),
         name if name.len() > MAX_IDENTIFIER => {
-            Err(format!("name {name} is {} bytes long; PostgreSQL keeps {MAX_IDENTIFIER}", name.len()))
+            Err(format!("name {name} is {} bytes long; PostgreSQL allows {MAX_IDENTIFIER}", name.len()))
         }
         _ => Ok(()),
     }
 }
 
-/// `pg_am` capabilities (`amcanunique`, `amcanmulticol`), fixed since PostgreSQL 10.
+/// Checks an index against `pg_am` capabilities (`amcanunique`, `amcanmulticol`), unchanged since PostgreSQL 10.
 fn check_index(index: &Index) -> Result<(), String> {
     let method = index.using.keyword();
     match index {
@@ -170,7 +174,7 @@ fn check_index(index: &Index) -> Result<(), String> {
             Err(format!("a {method} index can't be unique; only btree can"))
         }
         Index { using: IndexMethod::Hash, columns, .. } if columns.len() > 1 => {
-            Err("a hash index takes one column".to_owned())
+            Err("a hash index has exactly one column".to_owned())
         }
         _ => Ok(()),
     }
@@ -238,11 +242,11 @@ mod tests {
     fn nullability_must_agree() {
         let a = table("a.yaml", &[("x", "text", true)], &[]);
         let b = table("b.yaml", &[("x", "text", false)], &[]);
-        assert!(merged(&[a, b]).unwrap_err().contains("nullable in one file alone"));
+        assert!(merged(&[a, b]).unwrap_err().contains("nullable in only one of the files"));
     }
 
     #[test]
-    fn what_postgres_cannot_hold_is_refused() {
+    fn what_postgres_cannot_store_is_refused() {
         let long = "x".repeat(64);
         let mut bad: Vec<Table> = vec![
             table("a.yaml", &[(&long, "text", true)], &[]),

@@ -1,4 +1,4 @@
-//! What keeps a run from writing to the live tables.
+//! The reasons why a run could not write to the live tables.
 
 use std::path::{Path, PathBuf};
 
@@ -17,9 +17,9 @@ use pipeline::{Table, TableName};
 pub struct Misfit {
     /// The table as declared.
     pub table: TableName,
-    /// The column, where one column is at fault.
+    /// The column, where the reason is one column.
     pub column: Option<String>,
-    /// What is wrong, in words.
+    /// What is wrong, in one line.
     pub problem: String,
     /// The command or SQL that fixes it.
     pub fix: String,
@@ -29,7 +29,7 @@ pub struct Misfit {
 }
 
 /// Compares the live tables with what the pipelines will write. Empty when every insert can succeed. Missing indexes,
-/// and columns that allow null where the file does not, keep no row from being stored and are not reported.
+/// and columns that allow null where the file does not, prevent no insert and are not reported.
 pub async fn misfits(db: &DatabaseConnection, tables: &[Table]) -> Result<Vec<Misfit>, Error> {
     let survey = survey(db, tables).await?;
     Ok(survey.tables.iter().flat_map(of_table).collect())
@@ -37,25 +37,25 @@ pub async fn misfits(db: &DatabaseConnection, tables: &[Table]) -> Result<Vec<Mi
 
 fn of_table(surveyed: &Surveyed) -> Vec<Misfit> {
     let declaration = &surveyed.declaration;
-    // One refusal holds back every step.
+    // While one change is refused, `migrate up` applies nothing.
     let refused = resolve(surveyed).iter().any(|outcome| matches!(outcome, Outcome::Refused(_)));
-    let misfit = |difference: &Difference<'_>| {
-        let (column, problem, fix) = explain(difference)?;
+    let mut found = Vec::new();
+    for difference in differences(surveyed) {
+        let Some((column, problem, fix)) = explain(&difference) else { continue };
         let declared_in = difference.file(declaration).to_owned();
-        Some(Misfit {
+        found.push(Misfit {
             table: declaration.declared.clone(),
             column: column.map(str::to_owned),
             problem,
             fix: fix.map_or_else(|| migrate(&declared_in, refused), str::to_owned),
             declared_in,
-        })
-    };
-    let mut found: Vec<Misfit> = differences(surveyed).iter().filter_map(misfit).collect();
+        });
+    }
     found.extend(missing_privilege(surveyed));
     found
 }
 
-/// The command that brings the table to what `file` declares, or that says what has to be done by hand first.
+/// The command that changes the table to match `file`, or that prints what has to be done by hand first.
 fn migrate(file: &Path, refused: bool) -> String {
     let file = file.display();
     if refused {
@@ -65,7 +65,7 @@ fn migrate(file: &Path, refused: bool) -> String {
     }
 }
 
-/// Column, problem and fix, `None` where that is a migration; no answer for a difference a run can live with.
+/// Column, problem and fix; the fix is `None` where a migration fixes it. `None` for a difference that prevents no insert.
 fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, String, Option<&'static str>)> {
     Some(match difference {
         Difference::MissingTable => (None, "it does not exist".to_owned(), None),
@@ -84,7 +84,7 @@ fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, Strin
             let name = column.value.name.as_str();
             (
                 Some(name),
-                format!("column {name} is generated and takes no value"),
+                format!("column {name} is generated and accepts no value"),
                 Some("leave the column out of the file"),
             )
         }
@@ -113,7 +113,8 @@ fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, Strin
     })
 }
 
-/// ON CONFLICT reads the key's columns, so a table with a key needs SELECT as well.
+/// The privileges that this role needs and does not have. ON CONFLICT reads the key's columns, so a table with a key needs
+/// SELECT as well.
 fn missing_privilege(surveyed: &Surveyed) -> Option<Misfit> {
     let (declaration, live) = (&surveyed.declaration, surveyed.live.as_ref()?);
     let keyed = !declaration.primary_key.is_empty();
@@ -126,7 +127,7 @@ fn missing_privilege(surveyed: &Surveyed) -> Option<Misfit> {
     Some(Misfit {
         table: declaration.declared.clone(),
         column: None,
-        problem: format!("this role lacks the privilege {privileges}"),
+        problem: format!("this role does not have the privilege {privileges}"),
         fix: format!("GRANT {privileges} ON {} TO the role that runs the pipeline", ddl::table(&declaration.home)),
         declared_in: declaration.file.clone(),
     })

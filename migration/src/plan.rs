@@ -1,4 +1,4 @@
-//! What a migration would do.
+//! The steps that a migration would apply.
 
 use sea_orm_migration::sea_orm::DatabaseConnection;
 use serde::Serialize;
@@ -8,16 +8,16 @@ use crate::resolve::{Outcome, resolve};
 use crate::{Action, Error, Refusal, Step};
 use pipeline::Table;
 
-/// Steps in the order they are applied, and what stands in their way.
+/// The steps in the order they are applied, and the changes that are refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// What would be done.
+    /// The steps.
     pub steps: Vec<Step>,
-    /// What won't be done. While there is one, no step is applied.
+    /// The refused changes. While there is one, no step is applied.
     pub refusals: Vec<Refusal>,
 }
 
-/// Compares declarations with the live tables. Writes nothing, not even the ledger.
+/// Compares the declarations with the live tables. Writes nothing, not even the ledger.
 pub async fn plan(db: &DatabaseConnection, tables: &[Table]) -> Result<Plan, Error> {
     Ok(Plan::of(&survey(db, tables).await?))
 }
@@ -35,12 +35,12 @@ impl Plan {
         plan
     }
 
-    /// Nothing to do and nothing refused.
+    /// Whether there is nothing to do and nothing refused.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.refusals.is_empty()
     }
 
-    /// Two tables may ask for the same missing schema.
+    /// Whether the plan creates this step's schema already: two tables may need the same missing schema.
     fn creates_schema_of(&self, step: &Step) -> bool {
         step.action == Action::CreateSchema
             && self.steps.iter().any(|s| s.action == Action::CreateSchema && s.object == step.object)

@@ -7,26 +7,27 @@ use sea_orm_migration::sea_orm::{
 };
 
 use crate::Error;
-use crate::catalog::one;
+use crate::query::{LOCK_TIMEOUT, one};
 
 /// The advisory lock's key: the bytes of `runner_m`. Advisory locks belong to one database.
 const LOCK_KEY: i64 = i64::from_be_bytes(*b"runner_m");
 
-/// Waiting inside `pg_advisory_lock()` would hold a snapshot, for which another runner's CREATE INDEX CONCURRENTLY waits
-/// in turn: a deadlock. Asking again and again holds nothing.
-const ASK_AGAIN: Duration = Duration::from_millis(200);
-const REMIND: u32 = 150;
+/// Time between two attempts to take the lock. Waiting inside `pg_advisory_lock()` would hold a snapshot, for which
+/// another runner's CREATE INDEX CONCURRENTLY waits in turn: a deadlock. Between two attempts nothing is held.
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
+/// Attempts from one log line to the next: 30 seconds.
+const ATTEMPTS_PER_LOG_LINE: u32 = 150;
 
-/// How long a table's lock is waited for. Everyone who writes to the table queues behind a waiting step.
-pub(crate) const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
-
-/// Building an index takes as long as it takes, whatever the role or the pool sets for its queries.
+/// Removes the time limits that the role or the pool sets for queries: building an index may take hours.
 const NO_TIMEOUTS: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
 
-/// One connection holding the migration lock; the lock goes with the connection, however that ends.
+const LOCKING: &str = "taking the migration lock";
+const STARTING: &str = "starting a transaction";
+
+/// One connection that holds the migration lock. When the connection ends, however it ends, PostgreSQL frees the lock.
 pub(crate) struct Session {
     db: DatabaseConnection,
-    /// Tells the connection that took the lock from a replacement that holds none.
+    /// The server process of the connection that took the lock. A replacement connection has another one, and no lock.
     backend: i32,
 }
 
@@ -47,28 +48,27 @@ impl Session {
             .connect_lazy_with((*pool.connect_options()).clone());
         let db = SqlxPostgresConnector::from_sqlx_postgres_pool(single);
         let backend = wait_for_lock(&db).await?;
-        db.execute_unprepared(NO_TIMEOUTS).await.map_err(locking())?;
+        db.execute_unprepared(NO_TIMEOUTS).await.map_err(Error::during(LOCKING))?;
         Ok(Self { db, backend })
     }
 
-    /// For what must run outside a transaction. Checks that the lock is still held.
+    /// The connection, for statements that must run outside a transaction. Checks that the lock is still held.
     pub(crate) async fn connection(&self) -> Result<&DatabaseConnection, Error> {
         self.check(&self.db).await?;
         Ok(&self.db)
     }
 
-    /// A transaction under the lock.
+    /// Starts a transaction under the lock.
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, Error> {
-        let starting = || Error::during("starting a transaction");
-        let transaction = self.db.begin().await.map_err(starting())?;
+        let transaction = self.db.begin().await.map_err(Error::during(STARTING))?;
         self.check(&transaction).await?;
-        transaction.execute_unprepared(LOCK_TIMEOUT).await.map_err(starting())?;
+        transaction.execute_unprepared(LOCK_TIMEOUT).await.map_err(Error::during(STARTING))?;
         Ok(transaction)
     }
 
     async fn check(&self, db: &impl ConnectionTrait) -> Result<(), Error> {
-        let row = one(db, "SELECT pg_backend_pid() AS pid", []).await.map_err(locking())?;
-        let pid = row.map(|row| row.try_get::<i32>("", "pid")).transpose().map_err(locking())?;
+        let row = one(db, "SELECT pg_backend_pid() AS pid", []).await.map_err(Error::during(LOCKING))?;
+        let pid = row.map(|row| row.try_get::<i32>("", "pid")).transpose().map_err(Error::during(LOCKING))?;
         if pid == Some(self.backend) { Ok(()) } else { Err(Error::LockLost) }
     }
 
@@ -80,21 +80,17 @@ impl Session {
     }
 }
 
-fn locking() -> impl FnOnce(sea_orm_migration::sea_orm::DbErr) -> Error {
-    Error::during("taking the migration lock")
-}
-
 async fn wait_for_lock(db: &DatabaseConnection) -> Result<i32, Error> {
     let sql = "SELECT pg_try_advisory_lock($1) AS locked, pg_backend_pid() AS pid";
     for attempt in 0_u32.. {
-        let row = one(db, sql, [LOCK_KEY.into()]).await.map_err(locking())?.ok_or(Error::LockLost)?;
-        if row.try_get("", "locked").map_err(locking())? {
-            return row.try_get("", "pid").map_err(locking());
+        let row = one(db, sql, [LOCK_KEY.into()]).await.map_err(Error::during(LOCKING))?.ok_or(Error::LockLost)?;
+        if row.try_get("", "locked").map_err(Error::during(LOCKING))? {
+            return row.try_get("", "pid").map_err(Error::during(LOCKING));
         }
-        if attempt.is_multiple_of(REMIND) {
+        if attempt.is_multiple_of(ATTEMPTS_PER_LOG_LINE) {
             tracing::info!("another runner is migrating this database; waiting for it to finish");
         }
-        tokio::time::sleep(ASK_AGAIN).await;
+        tokio::time::sleep(RETRY_INTERVAL).await;
     }
     Err(Error::LockLost)
 }

@@ -1,4 +1,4 @@
-//! Where every declared table stands, and what was applied to get there.
+//! The state of every declared table, and the steps applied so far.
 
 use std::path::PathBuf;
 
@@ -16,22 +16,22 @@ use pipeline::{Table, TableName};
 pub struct Status {
     /// In the order the files declare them.
     pub tables: Vec<TableStatus>,
-    /// The ledger: what was applied and not undone, oldest first.
+    /// The ledger: the steps applied and not undone, oldest first.
     pub applied: Vec<Entry>,
 }
 
 /// The state of one table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TableStatus {
-    /// As declared.
+    /// The table as declared.
     pub table: TableName,
-    /// In one word.
+    /// Its state in one word.
     pub state: State,
-    /// What `up` would do.
+    /// The steps that `up` would apply.
     pub steps: Vec<Step>,
-    /// What `up` refuses to do.
+    /// The changes that `up` refuses.
     pub refusals: Vec<Refusal>,
-    /// Live columns no file declares; they are left alone.
+    /// Live columns that no file declares. They are left alone.
     pub undeclared: Vec<String>,
     /// The first file that declares it.
     #[serde(serialize_with = "pipeline::path_as_text")]
@@ -42,27 +42,28 @@ pub struct TableStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// The live table is what the files declare.
+    /// The live table matches what the files declare.
     UpToDate,
-    /// `up` would bring it there.
+    /// `up` would change it.
     Pending,
-    /// `up` refuses.
+    /// `up` refuses to change it.
     Refused,
 }
 
-/// Reads only, as [`plan`](crate::plan) does.
+const READING: &str = "reading the migration ledger";
+
+/// Compares the declarations with the live tables and reads the ledger. Writes nothing.
 pub async fn status(db: &DatabaseConnection, tables: &[Table]) -> Result<Status, Error> {
     let survey = survey(db, tables).await?;
     Ok(Status { tables: survey.tables.iter().map(TableStatus::of).collect(), applied: applied(db).await? })
 }
 
 async fn applied(db: &DatabaseConnection) -> Result<Vec<Entry>, Error> {
-    let reading = || Error::during("reading the migration ledger");
     let transaction = read_only(db).await?;
-    if !ledger::exists(&transaction).await.map_err(reading())? {
+    if !ledger::exists(&transaction).await.map_err(Error::during(READING))? {
         return Ok(Vec::new());
     }
-    ledger::entries(&transaction).await.map_err(reading())
+    ledger::entries(&transaction).await.map_err(Error::during(READING))
 }
 
 impl TableStatus {

@@ -1,4 +1,4 @@
-//! What a migration does, and what it refuses to do.
+//! The steps of a migration, and the changes that it refuses.
 
 use std::path::PathBuf;
 
@@ -10,26 +10,26 @@ use pipeline::TableName;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// A schema a qualified table name speaks of.
+    /// Creates the schema of a qualified table name.
     CreateSchema,
-    /// A table with its columns and primary key.
+    /// Creates a table with its columns and primary key.
     CreateTable,
-    /// A column that may be null, or any column of an empty table.
+    /// Adds a column that may be null, or any column to an empty table.
     AddColumn,
-    /// Widening: a column may be null from now on.
+    /// Lets a column be null from now on.
     DropNotNull,
-    /// On an empty table alone.
+    /// Makes a column of an empty table NOT NULL.
     SetNotNull,
-    /// On an empty table alone.
+    /// Adds a primary key to an empty table.
     AddPrimaryKey,
-    /// A secondary index.
+    /// Creates a secondary index.
     CreateIndex,
-    /// An index that a broken `CREATE INDEX CONCURRENTLY` left invalid.
+    /// Rebuilds an index that a failed `CREATE INDEX CONCURRENTLY` left invalid.
     RebuildIndex,
 }
 
 impl Action {
-    /// The word the ledger stores.
+    /// The word that the ledger stores.
     pub fn word(self) -> &'static str {
         match self {
             Self::CreateSchema => "create_schema",
@@ -47,38 +47,38 @@ impl Action {
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// Its kind.
+    /// The kind of step.
     pub action: Action,
-    /// The table it serves.
+    /// The table as declared.
     pub table: TableName,
-    /// The same with its schema.
+    /// The table with its schema.
     #[serde(skip)]
     pub(crate) home: TableName,
-    /// The column, index, constraint or schema it makes; `None` when that is the table itself.
+    /// The column, index, constraint or schema that it creates or changes; `None` when that is the table itself.
     pub object: Option<String>,
-    /// What it does, in words.
+    /// What it does, in one line.
     pub summary: String,
-    /// The statements, each run by itself.
+    /// The statements, each run separately.
     pub sql: Vec<String>,
     /// False for `CREATE INDEX CONCURRENTLY`, which PostgreSQL forbids inside a transaction.
     pub in_transaction: bool,
-    /// How it is taken back.
+    /// How it is undone.
     pub undo: Undo,
-    /// The pipeline file that asks for it.
+    /// The pipeline file that declares it.
     #[serde(serialize_with = "pipeline::path_as_text")]
     pub declared_in: PathBuf,
 }
 
-/// How a step is taken back.
+/// How a step is undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Undo {
     /// One statement.
     pub sql: String,
-    /// What it takes with it.
+    /// The data that it loses.
     pub loses: Loss,
 }
 
-/// What undoing a step takes with it.
+/// The data that undoing a step loses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -91,7 +91,7 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// The word the ledger stores.
+    /// The word that the ledger stores.
     pub fn word(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
@@ -104,22 +104,22 @@ impl Loss {
         match word {
             "nothing" => Self::Nothing,
             "values" => Self::Values,
-            // A word of a newer version: suppose the worst.
+            // A word of a newer version: assume the worst.
             _ => Self::Rows,
         }
     }
 }
 
-/// A change that a migration won't make by itself.
+/// A change that a migration does not make by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     /// The table.
     pub table: TableName,
-    /// Why, in words.
+    /// Why, in one line.
     pub reason: String,
-    /// SQL to run by hand; empty where SQL is no help.
+    /// SQL to run by hand; empty where SQL can't help.
     pub by_hand: Vec<String>,
-    /// The pipeline file that asks for it.
+    /// The pipeline file that declares it.
     #[serde(serialize_with = "pipeline::path_as_text")]
     pub declared_in: PathBuf,
 }

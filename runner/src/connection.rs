@@ -1,4 +1,4 @@
-//! Where the database and the queue service are: flags, then environment.
+//! Finds and opens the database and the queue service: flags first, then the environment.
 
 use pipeline::Table;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use pipeline::{Pipeline, QueueRef};
 /// Flags of every command that needs the database.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct DatabaseFlags {
-    /// PostgreSQL URL [default: DATABASE_URL, or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME]
+    /// Use this PostgreSQL URL [default: DATABASE_URL, or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME]
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
 }
@@ -21,32 +21,29 @@ pub struct DatabaseFlags {
 /// Flags of every command that needs the queue service.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct QueueFlags {
-    /// SQS endpoint, for a queue service other than AWS [default: SQS_ENDPOINT, AWS_ENDPOINT_URL_SQS]
+    /// Use this SQS endpoint, for a queue service other than AWS [default: SQS_ENDPOINT, AWS_ENDPOINT_URL_SQS]
     #[arg(long, value_name = "URL")]
     pub sqs_endpoint: Option<String>,
 }
 
 impl DatabaseFlags {
-    /// The database's URL; its absence is a matter of configuration.
+    /// The database's URL.
     pub(crate) fn url(&self, settings: &Settings) -> Result<DatabaseUrl, Failure> {
-        let found = settings.database(self.database_url.as_deref());
-        found.map_err(|error| Failure::Config(format!("error: {error}")))
+        Ok(settings.database(self.database_url.as_deref())?)
     }
 }
 
 impl QueueFlags {
-    /// SQS clients for the region of `queue`, if it names one.
+    /// Makes SQS clients, for the region of `queue` if its name contains one.
     pub(crate) async fn clients(&self, settings: &Settings, queue: &QueueRef) -> Result<Clients, Failure> {
-        let endpoint = settings.sqs_endpoint(self.sqs_endpoint.as_deref());
-        let endpoint = endpoint.map_err(|error| Failure::Config(format!("error: {error}")))?;
+        let endpoint = settings.sqs_endpoint(self.sqs_endpoint.as_deref())?;
         let region = region(queue).map(str::to_owned).or_else(|| settings.aws("AWS_REGION"));
         let access = Access { endpoint, region, keys: keys(settings), profile: settings.aws("AWS_PROFILE") };
-        let clients = engine::source::connect(access).await;
-        clients.map_err(|error| Failure::Config(format!("error: {error}")))
+        engine::source::connect(access).await.map_err(Failure::Client)
     }
 }
 
-/// The region a queue's own name tells: an ARN's, or that of AWS's `https://sqs.REGION.amazonaws.com/...`.
+/// The region in a queue's own name: an ARN's, or that of AWS's `https://sqs.REGION.amazonaws.com/...`.
 fn region(queue: &QueueRef) -> Option<&str> {
     match queue {
         QueueRef::Arn { region, .. } => Some(region),
@@ -60,24 +57,22 @@ fn keys(settings: &Settings) -> Option<Keys> {
     Some(Keys { id, secret, session: settings.aws("AWS_SESSION_TOKEN") })
 }
 
-/// A pool of at most `connections`.
+/// Opens a pool of at most `connections`.
 pub(crate) async fn open(database: &DatabaseUrl, connections: u32) -> Result<DatabaseConnection, Failure> {
-    let opened = engine::sink::connect(database.expose(), &database.to_string(), connections).await;
-    opened.map_err(|error| Failure::Running(format!("error: {error}")))
+    Ok(engine::sink::connect(database.expose(), &database.to_string(), connections).await?)
 }
 
-/// A pool of at most `connections` for a pipeline's rows.
+/// Opens a pool of at most `connections` for a pipeline's rows.
 pub(crate) async fn open_for_writing(
     database: &DatabaseUrl,
     connections: u32,
     write_timeout: Duration,
 ) -> Result<DatabaseConnection, Failure> {
     let (url, place) = (database.expose(), database.to_string());
-    let opened = engine::sink::connect_for_writing(url, &place, connections, write_timeout).await;
-    opened.map_err(|error| Failure::Running(format!("error: {error}")))
+    Ok(engine::sink::connect_for_writing(url, &place, connections, write_timeout).await?)
 }
 
-/// Every table the pipelines declare.
+/// Every table that the pipelines declare.
 pub(crate) fn tables<'a>(pipelines: impl IntoIterator<Item = &'a Pipeline>) -> Vec<Table> {
     let targets = pipelines.into_iter().flat_map(Pipeline::targets);
     targets.map(|target| target.table.clone()).collect()

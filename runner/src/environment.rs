@@ -1,26 +1,35 @@
-//! The environment of the process, and what a `.env` file adds to it.
+//! The environment of the process, with the variables of a `.env` file.
 
 use std::io;
 
 use compiler::config::Environment;
 
-/// Why a `.env` file is no use. Never shows what is in the file: passwords are.
+/// Why a `.env` file can't be used. Never shows the file's contents, which include passwords.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvFileError {
     /// It can't be read.
     #[error("can't read .env: {0}")]
     Unreadable(io::Error),
     /// A line of it is not `NAME=VALUE`.
-    #[error(
-        "the line after {after} in .env is no NAME=VALUE; put a value with spaces, quotes or `#` into single quotes"
-    )]
+    #[error("the line after {after} in .env is not NAME=VALUE")]
     Line {
         /// The variable before it, or the start of the file.
         after: String,
     },
 }
 
-/// The environment of this process, with what a `.env` file here adds to it. A variable that is set wins over the file.
+impl EnvFileError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Unreadable(_) => None,
+            Self::Line { .. } => Some("put a value with spaces, quotes or `#` into single quotes"),
+        }
+    }
+}
+
+/// Reads the environment of this process and adds the `.env` file in the working directory. A variable that is set wins
+/// over the file.
 pub fn environment() -> Result<Environment, EnvFileError> {
     let mut env: Environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

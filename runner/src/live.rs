@@ -1,68 +1,71 @@
-//! `validate-config --connect`: what the files say, against what is there.
+//! Compares pipeline files with the live queues and tables, for `validate-config --connect`.
 
-use crate::commands::validate_config::ValidateConfigArgs;
-use crate::connection;
+use crate::connection::{self, DatabaseFlags, QueueFlags};
 use crate::exit::Failure;
+use crate::output::failure::with_causes;
 use crate::settings::Settings;
 use compiler::diagnostic::{Code, Diagnostic};
 use pipeline::Pipeline;
 
-/// Looks at every queue and every table; reads only. What can't be looked at is a finding too.
-pub(crate) async fn check(pipelines: &[Pipeline], args: &ValidateConfigArgs, settings: &Settings) -> Vec<Diagnostic> {
+/// Checks every queue and every table. Reads only. A service that can't be reached is a finding too.
+pub(crate) async fn check(
+    pipelines: &[Pipeline],
+    queue: &QueueFlags,
+    database: &DatabaseFlags,
+    settings: &Settings,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for pipeline in pipelines {
-        found.extend(queues(pipeline, args, settings).await);
+        found.extend(check_queues(pipeline, queue, settings).await);
     }
-    found.extend(tables(pipelines, args, settings).await);
+    match check_tables(pipelines, database, settings).await {
+        Ok(misfits) => found.extend(misfits),
+        Err(failure) => found.push(finding(Code::LiveTable, with_causes(&failure), failure.help())),
+    }
     found
 }
 
-async fn queues(pipeline: &Pipeline, args: &ValidateConfigArgs, settings: &Settings) -> Vec<Diagnostic> {
-    let source = pipeline.source();
-    let finding = |text: &str| diagnostic(Code::LiveQueue, &format!("{}: {text}", pipeline.file().display()));
-    let clients = match args.queue.clients(settings, &source.queue).await {
+async fn check_queues(pipeline: &Pipeline, flags: &QueueFlags, settings: &Settings) -> Vec<Diagnostic> {
+    let (source, file) = (pipeline.source(), pipeline.file().display());
+    let clients = match flags.clients(settings, &source.queue).await {
         Ok(clients) => clients,
-        Err(failure) => return vec![finding(failure.text())],
+        Err(failure) => return vec![finding(Code::LiveQueue, format!("{file}: {failure}"), failure.help())],
     };
     let mut found = Vec::new();
     let mut urls = Vec::new();
     for queue in [&source.queue, &source.dlq] {
         match engine::source::resolve(&clients, queue).await {
             Ok(queue) => urls.push(queue.url),
-            Err(error) => found.push(finding(&error.to_string())),
+            Err(error) => {
+                found.push(finding(Code::LiveQueue, format!("{file}: {error}"), Some(error.help().to_owned())));
+            }
         }
     }
     if urls.len() == 2 && urls[0] == urls[1] {
-        found.push(finding("the dead-letter queue is the source queue"));
+        let failure = Failure::SameQueue(pipeline.file().to_owned());
+        found.push(finding(Code::LiveQueue, failure.to_string(), failure.help()));
     }
     found
 }
 
-async fn tables(pipelines: &[Pipeline], args: &ValidateConfigArgs, settings: &Settings) -> Vec<Diagnostic> {
-    let failed = |failure: &Failure| vec![diagnostic(Code::LiveTable, failure.text())];
-    let database = match args.database.url(settings) {
-        Ok(database) => database,
-        Err(failure) => return failed(&failure),
-    };
-    let pool = match connection::open(&database, 1).await {
-        Ok(pool) => pool,
-        Err(failure) => return failed(&failure),
-    };
-    match migration::misfits(&pool, &connection::tables(pipelines)).await {
-        Ok(misfits) => misfits.iter().map(misfit).collect(),
-        Err(error) => vec![diagnostic(Code::LiveTable, &crate::cli::chain(&error))],
+async fn check_tables(
+    pipelines: &[Pipeline],
+    flags: &DatabaseFlags,
+    settings: &Settings,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let pool = connection::open(&flags.url(settings)?, 1).await?;
+    let mut found = Vec::new();
+    for misfit in migration::misfits(&pool, &connection::tables(pipelines)).await? {
+        let message = format!("{}: {misfit}", misfit.declared_in.display());
+        found.push(finding(Code::LiveTable, message, Some(misfit.fix)));
     }
+    Ok(found)
 }
 
-fn misfit(misfit: &migration::Misfit) -> Diagnostic {
-    let message = format!("{}: {misfit}", misfit.declared_in.display());
-    Diagnostic::new(Code::LiveTable, message, None).help(&misfit.fix)
-}
-
-/// A report's own help becomes the diagnostic's.
-fn diagnostic(code: Code, report: &str) -> Diagnostic {
-    match report.split_once("\n  help: ") {
-        Some((message, help)) => Diagnostic::new(code, message, None).help(help),
-        None => Diagnostic::new(code, report, None),
+fn finding(code: Code, message: String, help: Option<String>) -> Diagnostic {
+    let diagnostic = Diagnostic::new(code, message, None);
+    match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
     }
 }

@@ -1,4 +1,4 @@
-//! From the paths on the command line to compiled pipelines, or one report of everything that is wrong.
+//! Compiles the pipelines that the command line names, or reports everything that is wrong with them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,14 +12,12 @@ use pipeline::Pipeline;
 
 /// Reads the environment and `.env`, and installs the logs.
 pub(crate) fn settings() -> Result<Settings, Failure> {
-    let config = |error: &dyn std::fmt::Display| Failure::Config(format!("error: {error}"));
-    let env = crate::environment::environment().map_err(|error| config(&error))?;
-    let settings = Settings::new(env);
-    crate::telemetry::install(&settings).map_err(|error| config(&error))?;
+    let settings = Settings::new(crate::environment::environment()?);
+    crate::telemetry::install(&settings)?;
     Ok(settings)
 }
 
-/// How diagnostics are drawn on stderr.
+/// How to draw diagnostics on stderr.
 pub(crate) fn style(settings: &Settings) -> Style {
     if colour_on_stderr(settings) { Style::Coloured } else { Style::Plain }
 }
@@ -31,19 +29,19 @@ pub(crate) fn pipelines(paths: &[PathBuf], settings: &Settings) -> Result<Vec<Ar
     match compiler::compile(&files) {
         Ok(compiled) => {
             if !compiled.warnings.is_empty() {
-                output::tell(diagnostic::render(&compiled.warnings, style).trim_end());
+                output::to_stderr(diagnostic::render(&compiled.warnings, style).trim_end());
             }
             Ok(compiled.pipelines.into_iter().map(Arc::new).collect())
         }
-        Err(diagnostics) => Err(Failure::Config(diagnostic::render(&diagnostics, style))),
+        Err(found) => Err(Failure::Diagnostics { found, style }),
     }
 }
 
-/// Compiles one pipeline file; a folder has too many answers.
+/// Compiles one pipeline file; refuses a folder of several.
 pub(crate) fn one(path: &Path, settings: &Settings) -> Result<Arc<Pipeline>, Failure> {
     let mut pipelines = pipelines(&[path.to_owned()], settings)?;
     match (pipelines.pop(), pipelines.is_empty()) {
         (Some(pipeline), true) => Ok(pipeline),
-        _ => Err(Failure::Usage(format!("error: {} is a folder\n  help: name one pipeline file", path.display()))),
+        _ => Err(Failure::Folder(path.to_owned())),
     }
 }

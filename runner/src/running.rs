@@ -1,12 +1,13 @@
 //! Opens a pipeline's three outsides, and runs it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::DatabaseConnection;
 
 use crate::connection;
 use crate::exit::Failure;
+use crate::output::failure::one_line;
 use crate::settings::DatabaseUrl;
 use engine::dlq::SqsDeadLetters;
 use engine::sink::PostgresSink;
@@ -35,23 +36,42 @@ impl Queues {
     }
 }
 
-/// Opens queue, dead-letter queue and database; with `wait`, keeps trying what time can mend.
+/// How long a start is tried again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// Without end, also for what somebody has to create first.
+    pub(crate) wait: bool,
+    /// For what usually passes by itself.
+    pub(crate) transient: Duration,
+}
+
+impl Patience {
+    /// One attempt.
+    pub(crate) const NONE: Self = Self { wait: false, transient: Duration::ZERO };
+
+    fn allows(self, failure: &Failure, waited: Duration) -> bool {
+        (self.wait && failure.may_pass()) || (failure.is_transient() && waited < self.transient)
+    }
+}
+
+/// Opens queue, dead-letter queue and database, as often as `patience` allows.
 pub(crate) async fn open(
     pipeline: &Pipeline,
     queues: &Queues,
     clients: &Clients,
     database: &DatabaseUrl,
-    wait: bool,
+    patience: Patience,
 ) -> Result<Opened, Failure> {
-    let mut told = String::new();
+    let began = Instant::now();
+    let mut logged = String::new();
     loop {
-        let failure = match try_open(pipeline, queues, clients, database).await {
-            Err(Failure::Running(report)) if wait => report,
+        let reason = match try_open(pipeline, queues, clients, database).await {
+            Err(failure) if patience.allows(&failure, began.elapsed()) => one_line(&failure),
             other => return other,
         };
-        if failure != told {
-            tracing::warn!(pipeline = pipeline.name(), "waiting: {failure}");
-            told = failure;
+        if reason != logged {
+            tracing::warn!(pipeline = pipeline.name(), "can't start yet, trying again: {reason}");
+            logged = reason;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -70,11 +90,7 @@ async fn try_open(
         tables_that_fit(pipeline, database),
     )?;
     if dlq.url == queue.url {
-        let file = pipeline.file().display();
-        let help = "a rejected message would come back for ever; name another queue";
-        return Err(Failure::Config(format!(
-            "error: {file}: the dead-letter queue is the source queue\n  help: {help}"
-        )));
+        return Err(Failure::SameQueue(pipeline.file().to_owned()));
     }
     if dlq.max_message_bytes < queue.max_message_bytes {
         tracing::warn!(
@@ -95,8 +111,7 @@ async fn try_open(
 }
 
 async fn queue(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
-    let resolved = resolve(clients, queue).await;
-    resolved.map_err(|error| Failure::Running(format!("error: {error}; `run --wait` keeps trying")))
+    Ok(resolve(clients, queue).await?)
 }
 
 /// A pool, once the live tables are known to take the pipeline's rows.
@@ -104,13 +119,8 @@ async fn tables_that_fit(pipeline: &Pipeline, database: &DatabaseUrl) -> Result<
     // A connection is checked on its way back to the pool; the next write need not wait for that.
     let connections = u32::try_from(WRITERS * 2).expect("a handful");
     let pool = connection::open_for_writing(database, connections, pipeline.source().write_timeout).await?;
-    let misfits = migration::misfits(&pool, &connection::tables([pipeline])).await;
-    let misfits = misfits.map_err(|error| Failure::Running(format!("error: {}", crate::cli::chain(&error))))?;
-    if misfits.is_empty() {
-        return Ok(pool);
-    }
-    let list: Vec<_> = misfits.iter().map(|misfit| format!("error: {misfit}\n  help: {}", misfit.fix)).collect();
-    Err(Failure::Running(list.join("\n")))
+    let misfits = migration::misfits(&pool, &connection::tables([pipeline])).await?;
+    if misfits.is_empty() { Ok(pool) } else { Err(Failure::Misfits(misfits)) }
 }
 
 /// Runs an opened pipeline to its end.
@@ -123,5 +133,5 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let name = pipeline.name().to_owned();
     let ended = engine::run(pipeline, services, ending, figures, stop).await;
-    ended.map_err(|fault| Failure::Running(format!("error: pipeline `{name}` stopped: {fault}")))
+    ended.map_err(|fault| Failure::Stopped { pipeline: name, fault })
 }

@@ -5,36 +5,50 @@ use std::fmt;
 use compiler::config::Environment;
 use schema::percent::encoded;
 
-/// What a setting lacks.
+/// What is wrong with a setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// Neither `DATABASE_URL` nor enough of `DB_*`.
-    #[error(
-        "no database: set DATABASE_URL (postgres://USER:PASSWORD@HOST:PORT/NAME), or DB_HOST, DB_NAME, DB_USER, \
-         DB_PASSWORD and DB_PORT; not set: {}", .0.join(", ")
-    )]
+    #[error("no database is configured; not set: {}", .0.join(", "))]
     NoDatabase(Vec<&'static str>),
-    /// `DATABASE_URL` is no PostgreSQL URL.
-    #[error("DATABASE_URL is no PostgreSQL URL: it starts with postgres:// or postgresql://")]
+    /// `DATABASE_URL` is not a PostgreSQL URL.
+    #[error("DATABASE_URL is not a PostgreSQL URL")]
     DatabaseUrl,
     /// A character of the user or the password ends the part of the URL they stand in.
-    #[error(
-        "the user or the password in DATABASE_URL holds a `/`, `?` or `#`: write %2F, %3F or %23 for it, or set DB_USER, \
-         DB_PASSWORD and the other DB_ variables instead, which need no escapes"
-    )]
+    #[error("the user or the password in DATABASE_URL contains `/`, `?` or `#`")]
     Unescaped,
-    /// The SQS endpoint is no URL.
-    #[error("the SQS endpoint is `{0}`: it is a URL like http://localhost:4566")]
+    /// The SQS endpoint is not a URL.
+    #[error("the SQS endpoint `{0}` is not a URL")]
     Endpoint(String),
-    /// `DB_PORT` is no port.
-    #[error("DB_PORT is no port number: `{0}`")]
+    /// `DB_PORT` is not a port.
+    #[error("DB_PORT is `{0}`, not a port number")]
     Port(String),
-    /// `LOG_FORMAT` is none of the known ones.
-    #[error("LOG_FORMAT is `{0}`: it is `text` or `json`")]
+    /// `LOG_FORMAT` is not a format of log lines.
+    #[error("LOG_FORMAT is `{0}`, not `text` or `json`")]
     LogFormat(String),
 }
 
-/// What the environment says.
+impl SettingsError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NoDatabase(_) => {
+                "set DATABASE_URL (postgres://USER:PASSWORD@HOST:PORT/NAME), or DB_HOST, DB_NAME, DB_USER, DB_PASSWORD \
+                 and DB_PORT"
+            }
+            Self::DatabaseUrl => "start it with postgres:// or postgresql://",
+            Self::Unescaped => {
+                "write %2F, %3F or %23 for it, or set DB_USER, DB_PASSWORD and the other DB_ variables instead, which \
+                 need no escapes"
+            }
+            Self::Endpoint(_) => "write a URL like http://localhost:4566",
+            Self::Port(_) => "write a number from 0 to 65535, or leave DB_PORT unset for 5432",
+            Self::LogFormat(_) => "set it to `text` or `json`, or leave it unset for `text`",
+        }
+    }
+}
+
+/// The settings that the environment contains.
 #[derive(Debug, Clone)]
 pub struct Settings {
     env: Environment,
@@ -46,7 +60,7 @@ pub enum LogFormat {
     /// For people.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -61,7 +75,7 @@ impl Settings {
         &self.env
     }
 
-    /// The database: the flag's value, else `DATABASE_URL`, else `DB_HOST`, `DB_NAME`, `DB_USER`, `DB_PASSWORD` and
+    /// Finds the database: the flag's value, else `DATABASE_URL`, else `DB_HOST`, `DB_NAME`, `DB_USER`, `DB_PASSWORD` and
     /// `DB_PORT` (5432 when unset; a password may be left out).
     pub fn database(&self, flag: Option<&str>) -> Result<DatabaseUrl, SettingsError> {
         match flag.or(self.get("DATABASE_URL")) {
@@ -103,7 +117,8 @@ impl Settings {
         }
     }
 
-    /// A variable of the SDK's, which reads the process's environment alone, and no `.env`; an empty one counts as unset.
+    /// A variable of the AWS SDK, which by itself would read only the process's environment and not `.env`. An empty
+    /// variable counts as unset.
     pub fn aws(&self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
     }
@@ -122,7 +137,7 @@ impl Settings {
         }
     }
 
-    /// A variable; an empty one counts as unset.
+    /// A variable. An empty one counts as unset.
     fn get(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
@@ -150,13 +165,13 @@ impl DatabaseUrl {
     }
 }
 
-/// User, password, host and port: what stands before the first `/`, `?` or `#` (RFC 3986, section 3.2).
+/// User, password, host and port: the part before the first `/`, `?` or `#` (RFC 3986, section 3.2).
 fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 impl fmt::Display for DatabaseUrl {
-    /// A password may also stand in the query (`?password=`), so the query is not shown at all.
+    /// Leaves out the query as well, which may contain a password (`?password=`).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("postgres", ""));
         let authority = authority(rest);
@@ -177,7 +192,7 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// A bare IPv6 address needs brackets; a socket folder is escaped, as libpq has it.
+/// The host as a URL writes it: a bare IPv6 address in brackets, a socket folder percent-encoded as libpq expects.
 fn host_part(host: &str) -> String {
     if host.parse::<std::net::Ipv6Addr>().is_ok() {
         return format!("[{host}]");
@@ -212,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn missing_variables_are_named() {
         let error = settings(&[("DB_HOST", "h"), ("DB_USER", "")]).database(None).unwrap_err();
         assert!(error.to_string().ends_with("not set: DATABASE_URL, DB_NAME, DB_USER"));
         assert!(settings(&[("DATABASE_URL", "mysql://h/d")]).database(None).is_err());

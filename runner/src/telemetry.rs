@@ -14,7 +14,7 @@ pub fn install(settings: &Settings) -> Result<(), SettingsError> {
         .with_writer(std::io::stderr)
         .with_target(false)
         .log_internal_errors(false);
-    // A second installation happens only in tests, where the first one serves.
+    // Only tests install a second time; the first subscriber stays.
     let _ = match settings.log_format()? {
         LogFormat::Json => logs.json().try_init(),
         LogFormat::Text => logs.with_ansi(colour_on_stderr(settings)).try_init(),
@@ -22,7 +22,7 @@ pub fn install(settings: &Settings) -> Result<(), SettingsError> {
     Ok(())
 }
 
-/// Colour is for terminals, and for people who have not said no (<https://no-color.org>).
+/// Whether stderr is a terminal and `NO_COLOR` is not set (<https://no-color.org>).
 pub fn colour_on_stderr(settings: &Settings) -> bool {
     std::io::stderr().is_terminal() && settings.env().get("NO_COLOR").is_none_or(String::is_empty)
 }

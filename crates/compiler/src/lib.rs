@@ -10,4 +10,7 @@ mod compile;
 pub mod cases;
 pub mod scaffold;
 
-pub use compile::{Compiled, Said, SaidKind, compile, said, sample_metadata};
+mod sample_metadata;
+
+pub use compile::{Compiled, SchemaKind, SchemaSummary, compile, schema_summary};
+pub use sample_metadata::sample_metadata;

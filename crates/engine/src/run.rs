@@ -251,7 +251,7 @@ impl Wiring {
             reported: HashMap::new(),
         };
         tasks.spawn(waiting_room.run(arrivals));
-        let rejecter = reject::Rejecter {
+        let dead_letterer = reject::Rejecter {
             source: Arc::clone(source),
             dead_letters,
             pipeline: Arc::clone(&name),
@@ -262,7 +262,7 @@ impl Wiring {
             capacity: (plan.in_flight / 4).max(1),
             kept: AtomicUsize::new(0),
         };
-        tasks.spawn(Arc::new(rejecter).run(rejections));
+        tasks.spawn(Arc::new(dead_letterer).run(rejections));
         let settler = settle::Settler {
             source: Arc::clone(source),
             pipeline: name,

@@ -33,7 +33,7 @@ async fn everything_wrong_is_told_at_once() {
         "event_id: column event_id is text, declared uuid",
         "client_id: column client_id is NOT NULL, declared null",
         "timestamp: it has no column timestamp",
-        "payload: column payload is generated and takes no value",
+        "payload: column payload is generated and accepts no value",
         "must: column must is NOT NULL without a default, and not declared",
         "-: it has no primary key, declared (event_id)",
     ];
@@ -85,7 +85,7 @@ async fn missing_privileges() {
     up(&t.db, &[events()]).await.unwrap();
     let writer = t.as_role("misfit_writer").await;
     let all = misfits(&writer, &[events()]).await.unwrap();
-    assert_eq!(all[0].to_string(), "table events does not fit: this role lacks the privilege INSERT, SELECT");
+    assert_eq!(all[0].to_string(), "table events does not fit: this role does not have the privilege INSERT, SELECT");
     assert_eq!(all[0].fix, r#"GRANT INSERT, SELECT ON "public"."events" TO the role that runs the pipeline"#);
     t.run("GRANT INSERT, SELECT ON events TO misfit_writer").await;
     assert!(misfits(&writer, &[events()]).await.unwrap().is_empty());

@@ -63,7 +63,7 @@ async fn names_of_63_bytes_go_there_and_back() {
         there_and_back(&t, declared).await;
     }
     let error = plan(&t.db, &[table(&"x".repeat(64), &["a text"], &[])]).await.unwrap_err().to_string();
-    assert!(error.contains("64 bytes long; PostgreSQL keeps 63"), "{error}");
+    assert!(error.contains("64 bytes long; PostgreSQL allows 63"), "{error}");
 }
 
 #[tokio::test]

@@ -86,14 +86,14 @@ async fn a_changed_primary_key() {
 async fn a_primary_key_for_a_table_with_rows() {
     let t = fresh().await;
     t.run("CREATE TABLE t (a integer); INSERT INTO t VALUES (1)").await;
-    refused(&t, &[table("t", &["a integer"], &["a"])], "rows may share one (a)").await;
+    refused(&t, &[table("t", &["a integer"], &["a"])], "several rows may have the same (a)").await;
 }
 
 #[tokio::test]
 async fn a_generated_column() {
     let t = fresh().await;
     t.run("CREATE TABLE t (id integer PRIMARY KEY, n integer GENERATED ALWAYS AS (id * 2) STORED)").await;
-    refused(&t, &[table("t", &["id integer", "n integer null"], &["id"])], "takes no value").await;
+    refused(&t, &[table("t", &["id integer", "n integer null"], &["id"])], "accepts no value").await;
 }
 
 #[tokio::test]
@@ -111,12 +111,12 @@ async fn an_index_of_our_name_that_is_something_else() {
     up(&t.db, &[Table { indexes: Vec::new(), ..events() }]).await.unwrap();
     t.run(ONE_EVENT).await;
     t.run("CREATE INDEX events__client_id__idx ON events (event_type)").await;
-    refused(&t, &[Table { indexes: vec![index(&["client_id"])], ..events() }], "is defined otherwise").await;
+    refused(&t, &[Table { indexes: vec![index(&["client_id"])], ..events() }], "is defined differently").await;
 
     t.run("DROP TABLE events; CREATE TABLE events__event_type__idx (x int)").await;
-    refused(&t, &[Table { indexes: vec![index(&["event_type"])], ..events() }], "another relation's").await;
+    refused(&t, &[Table { indexes: vec![index(&["event_type"])], ..events() }], "used by another relation").await;
     t.run("CREATE TABLE events (event_id uuid PRIMARY KEY)").await;
-    refused(&t, &[Table { indexes: vec![index(&["event_type"])], ..events() }], "another relation's").await;
+    refused(&t, &[Table { indexes: vec![index(&["event_type"])], ..events() }], "used by another relation").await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `runner dev`: the whole loop on this machine, with nothing prepared.
+//! `runner dev`: the whole loop on this machine, without any preparation.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,15 +8,16 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use devstack::postgres::{Postgres, PostgresOptions};
 use devstack::sqs::{Sqs, SqsOptions};
 
-use super::migrate;
-use super::produce::{EventFlags, producer};
 use crate::connection;
+use crate::events::{EventFlags, producer};
 use crate::exit::Failure;
 use crate::output::format::Format;
 use crate::output::summary::Summary;
-use crate::running::Queues;
+use crate::running::{Patience, Queues};
 use crate::settings::DatabaseUrl;
-use crate::{load, output, running, signals};
+use crate::signals::Signals;
+use crate::{load, output, running};
+use engine::fault::Fault;
 use engine::produce::Production;
 use engine::source::{Access, Clients, Keys};
 use engine::stop::{Stop, Stopper, stop_pair};
@@ -27,7 +28,7 @@ use pipeline::{Pipeline, QueueRef};
 /// Run the whole loop on this machine: queue, PostgreSQL, producer and pipeline
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct DevArgs {
-    /// The pipeline file
+    /// Run this pipeline file
     #[arg(default_value = "pipelines/transactions.yaml")]
     pub pipeline: PathBuf,
     /// Produce this many events at once, wait until each is settled, and exit [default: run until Ctrl-C]
@@ -39,32 +40,32 @@ pub(crate) struct DevArgs {
     /// Keep the database in this folder, and start from it the next time
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
-    /// How to print the summary
+    /// Print the summary in this format
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
 
-/// Starts the stack, migrates, produces and processes; nothing is left running when it returns.
+/// Starts the local services, migrates, produces and processes. Nothing is left running when it returns.
 pub(crate) fn run(args: &DevArgs) -> Result<(), Failure> {
     let settings = load::settings()?;
     let pipeline = load::one(&args.pipeline, &settings)?;
     let producer = producer(&pipeline)?.clone();
     let stack = Stack::start(args.keep.clone())?;
-    // A number of events is for now, not for a quarter of a minute each.
+    // With --count a person waits for the end, so the pace of the pipeline file does not apply.
     let pace = args.events.pace(if args.count.is_some() { Pace::Unlimited } else { producer.pace });
     let decider = pipeline.decider().clone();
     let events = args.events.events(producer.templates, Generator::from_entropy(), decider);
-    crate::cli::runtime()?.block_on(async {
+    crate::runtime::start()?.block_on(async {
         let (stopper, stop) = stop_pair();
         let session = Session { stack: &stack, pipeline, stopper: stopper.clone(), stop };
         tokio::select! {
             done = session.run(events, pace, args) => done,
-            () = signals::watch(stopper) => unreachable!("the watch never ends"),
+            () = Signals::listen().watch(stopper) => unreachable!("the watch never ends"),
         }
     })
 }
 
-/// What AWS and a database server are elsewhere. Dropped, it is gone.
+/// The local queue service and PostgreSQL server. Dropping it stops both.
 struct Stack {
     sqs: Sqs,
     postgres: Postgres,
@@ -72,10 +73,9 @@ struct Stack {
 
 impl Stack {
     fn start(keep: Option<PathBuf>) -> Result<Self, Failure> {
-        let failed = |error: &dyn std::error::Error| Failure::Running(format!("error: {}", crate::cli::chain(error)));
-        let sqs = Sqs::start(SqsOptions::default()).map_err(|error| failed(&error))?;
+        let sqs = Sqs::start(SqsOptions::default()).map_err(Failure::LocalQueue)?;
         let options = PostgresOptions { data_dir: keep, ..PostgresOptions::default() };
-        let postgres = Postgres::start(&options).map_err(|error| failed(&error))?;
+        let postgres = Postgres::start(&options)?;
         Ok(Self { sqs, postgres })
     }
 
@@ -86,14 +86,14 @@ impl Stack {
             keys: Some(Keys { id: "local".to_owned(), secret: "local".to_owned(), session: None }),
             profile: None,
         };
-        engine::source::connect(access).await.map_err(|error| Failure::Running(format!("error: {error}")))
+        engine::source::connect(access).await.map_err(Failure::Client)
     }
 }
 
-/// The region of the local queues; the endpoint's own default.
+/// The region of the local queues: the local queue service's default.
 const REGION: &str = "us-east-1";
-/// How often a change of the counters is shown.
-const SHOWN_EVERY: Duration = Duration::from_secs(1);
+/// Time between two looks at the counters.
+const SHOW_INTERVAL: Duration = Duration::from_secs(1);
 
 struct Session<'a> {
     stack: &'a Stack,
@@ -104,8 +104,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn run(self, events: Events, pace: Pace, args: &DevArgs) -> Result<(), Failure> {
-        let database = DatabaseUrl::new(&self.stack.postgres.url());
-        let database = database.map_err(|error| Failure::Running(format!("error: {error}")))?;
+        let database = DatabaseUrl::new(&self.stack.postgres.url())?;
         let clients = self.stack.clients().await?;
         let source = self.pipeline.source();
         for queue in [&source.dlq, &source.queue] {
@@ -116,9 +115,8 @@ impl Session<'_> {
 
         let figures = Arc::new(Figures::new(&self.pipeline));
         let local = local_names(&self.pipeline);
-        let services = running::open(&self.pipeline, &local, &clients, &database, false).await?;
-        let queue = engine::source::resolve(&clients, &local.queue).await;
-        let queue = queue.map_err(|error| Failure::Running(format!("error: {error}")))?;
+        let services = running::open(&self.pipeline, &local, &clients, &database, Patience::NONE).await?;
+        let queue = engine::source::resolve(&clients, &local.queue).await?;
         let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count: args.count };
         let (totals, processed) = tokio::select! {
             both = async {
@@ -138,7 +136,7 @@ impl Session<'_> {
         output::result(summary.render(args.format))
     }
 
-    /// Processes until stopped; when it fails, the producer is stopped too.
+    /// Processes until stopped. When it fails, it stops the producer too.
     async fn process(&self, services: running::Opened, figures: &Arc<Figures>) -> Result<(), Failure> {
         let ending = Ending { until_empty: false, grace: Duration::from_secs(10) };
         let run = running::run(Arc::clone(&self.pipeline), services, ending, Arc::clone(figures), self.stop.clone());
@@ -147,7 +145,7 @@ impl Session<'_> {
         ended
     }
 
-    /// Produces; when that has an end, waits until every event is settled and stops the pipeline.
+    /// Produces. When that ends, waits until every event is settled, then stops the pipeline.
     async fn produce(&self, production: Production, figures: &Figures) -> Result<Totals, Failure> {
         let produced = production.run(self.stop.clone(), |_| ()).await;
         if let Ok(totals) = &produced {
@@ -156,18 +154,18 @@ impl Session<'_> {
             }
         }
         self.stopper.drain();
-        produced.map_err(|error| Failure::Running(format!("error: {}", crate::cli::chain(&error))))
+        Ok(produced?)
     }
 
     async fn migrate(&self, database: &DatabaseUrl) -> Result<(), Failure> {
         let connection = connection::open(database, 2).await?;
-        let migrated = migration::up(&connection, &connection::tables([&*self.pipeline])).await;
-        migrate::refused(&migrated.map_err(|error| migrate::failure(&error))?.refusals)
+        let report = migration::up(&connection, &connection::tables([&*self.pipeline])).await?;
+        if report.refusals.is_empty() { Ok(()) } else { Err(Failure::Refused(report.refusals)) }
     }
 
     fn announce(&self, pace: Pace, count: Option<u64>) {
         let until = count.map_or("Ctrl-C stops".to_owned(), |count| format!("{count} in all"));
-        output::tell(format_args!(
+        output::to_stderr(format_args!(
             "runner dev: {}\n  \
              PostgreSQL  psql '{}'\n  \
              SQS         aws --endpoint-url {} --region {REGION} sqs list-queues\n  \
@@ -179,31 +177,31 @@ impl Session<'_> {
     }
 }
 
-/// On the local service a queue is its name, whatever account and host the pipeline file gives it.
+/// The pipeline's queues on the local service, which has only names: an account or host in the pipeline file is dropped.
 fn local_names(pipeline: &Pipeline) -> Queues {
-    let local = |queue: &QueueRef| QueueRef::Name(queue.name().to_owned());
-    Queues { queue: local(&pipeline.source().queue), dlq: local(&pipeline.source().dlq) }
+    let source = pipeline.source();
+    Queues { queue: QueueRef::Name(source.queue.name().to_owned()), dlq: QueueRef::Name(source.dlq.name().to_owned()) }
 }
 
 async fn create_queue(clients: &Clients, queue: &QueueRef) -> Result<(), Failure> {
     let request = clients.calls.create_queue().queue_name(queue.name());
     let request = if queue.is_fifo() { request.attributes(QueueAttributeName::FifoQueue, "true") } else { request };
-    let created = request.send().await.map_err(engine::fault::Fault::from_sdk);
-    created
-        .map(drop)
-        .map_err(|fault| Failure::Running(format!("error: can't create queue `{}`: {fault}", queue.name())))
+    match request.send().await.map_err(Fault::from_sdk) {
+        Ok(_) => Ok(()),
+        Err(fault) => Err(Failure::CreateQueue { queue: queue.name().to_owned(), fault }),
+    }
 }
 
-/// A line each time the counters have changed, at most once a second.
+/// Prints a line each time the counters have changed, at most once a second.
 async fn show(figures: &Figures) {
     let mut shown = 0;
     loop {
-        tokio::time::sleep(SHOWN_EVERY).await;
+        tokio::time::sleep(SHOW_INTERVAL).await;
         let reading = figures.read();
         if figures.ended() != shown {
             shown = figures.ended();
             let skipped = if reading.skipped == 0 { String::new() } else { format!(", {} skipped", reading.skipped) };
-            output::tell(format_args!(
+            output::to_stderr(format_args!(
                 "  {} received, {} stored, {} dead-lettered{skipped}",
                 reading.received, reading.stored, reading.dead_lettered
             ));

@@ -1,10 +1,8 @@
-//! `runner migrate`: brings the database to what the pipeline files declare.
+//! `runner migrate`: changes the database to match what the pipeline files declare.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use migration::{Entry, Plan, Refusal, Report, State, Status, Step, TableStatus};
 use pipeline::Table;
 use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
@@ -12,12 +10,12 @@ use serde_json::{Value, json};
 use crate::connection::{self, DatabaseFlags};
 use crate::exit::Failure;
 use crate::output::format::Format;
-use crate::output::words::counted;
+use crate::output::migration::{applied, script, standing, undoing};
 use crate::{load, output};
 
-/// Bring the database to what the pipeline files declare
+/// Create the tables, columns and indexes that the pipeline files declare
 ///
-/// Tables, columns, indexes and schemas that are missing are created; each step is recorded in the table runner_ledger. What would lose or rewrite data is refused, with the SQL to run by hand. Several runners may migrate one database at once.
+/// Creates the tables, columns, indexes and schemas that are missing, and records each step in the table runner_ledger. Refuses a change that would lose or rewrite data, and prints the SQL to run by hand. Several runners may migrate one database at once.
 #[derive(Debug, Clone, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct MigrateArgs {
@@ -29,19 +27,19 @@ pub struct MigrateArgs {
 
 #[derive(Debug, Clone, Subcommand)]
 enum Action {
-    /// Apply what is missing; the default
+    /// Apply the steps that are missing (the default)
     Up(Tables),
     /// Print the SQL that `up` would run, and run nothing
     Plan(Tables),
-    /// Show where every table stands, and the steps applied so far
+    /// Show the state of every table, and the steps applied so far
     Status(Tables),
-    /// Undo the last step; refuses when rows or values would be lost
+    /// Undo the last step, unless rows or values would be lost
     Down(Down),
 }
 
 #[derive(Debug, Clone, Args)]
 struct Tables {
-    /// Pipeline files, or folders of them
+    /// Read these pipeline files, or folders of them
     #[arg(value_name = "PIPELINE|DIR", default_value = "pipelines/")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -50,7 +48,7 @@ struct Tables {
 
 #[derive(Debug, Clone, Args)]
 struct Down {
-    /// Undo the last step on the tables these declare [default: the last step of all]
+    /// Undo the last step on the tables that these files declare [default: the last step on any table]
     #[arg(value_name = "PIPELINE|DIR")]
     paths: Vec<PathBuf>,
     /// Undo even if rows or values are lost
@@ -62,7 +60,7 @@ struct Down {
 
 #[derive(Debug, Clone, Args)]
 struct Output {
-    /// How to print the result
+    /// Print the result in this format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
@@ -71,7 +69,7 @@ struct Output {
 
 pub(crate) fn run(args: &MigrateArgs) -> Result<(), Failure> {
     if args.action.is_none() {
-        paths_or_words(&args.up.paths)?;
+        check_paths(&args.up.paths)?;
     }
     match args.action.as_ref().unwrap_or(&Action::Up(args.up.clone())) {
         Action::Up(args) => on_tables(args, up),
@@ -81,19 +79,19 @@ pub(crate) fn run(args: &MigrateArgs) -> Result<(), Failure> {
     }
 }
 
-/// A bare word that is no path here was meant as a subcommand.
-fn paths_or_words(paths: &[PathBuf]) -> Result<(), Failure> {
-    let word = |path: &&PathBuf| !path.to_string_lossy().contains(['/', '.']) && !path.exists();
-    let Some(word) = paths.iter().find(word) else {
-        return Ok(());
-    };
-    let actions = Action::augment_subcommands(clap::Command::new("migrate"));
-    let actions: Vec<_> = actions.get_subcommands().map(clap::Command::get_name).collect();
-    Err(Failure::Usage(format!(
-        "error: {} is neither a subcommand nor a pipeline file or folder\n  help: the subcommands are {}",
-        word.display(),
-        actions.join(", ")
-    )))
+/// Refuses a bare word that is not a path: it was meant as a subcommand.
+fn check_paths(paths: &[PathBuf]) -> Result<(), Failure> {
+    for path in paths {
+        if !path.to_string_lossy().contains(['/', '.']) && !path.exists() {
+            return Err(Failure::UnknownSubcommand { word: path.clone(), subcommands: subcommands() });
+        }
+    }
+    Ok(())
+}
+
+fn subcommands() -> Vec<String> {
+    let command = Action::augment_subcommands(clap::Command::new("migrate"));
+    command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect()
 }
 
 fn on_tables<F>(args: &Tables, command: F) -> Result<(), Failure>
@@ -110,7 +108,7 @@ fn run_down(args: &Down) -> Result<(), Failure> {
     })
 }
 
-/// Without paths no file is read.
+/// Opens the database and runs the command on the tables that the files declare. Without paths, reads no file.
 fn with_database<F>(paths: &[PathBuf], output: &Output, command: F) -> Result<(), Failure>
 where
     F: AsyncFnOnce(&DatabaseConnection, &[Table]) -> Result<(), Failure>,
@@ -119,7 +117,7 @@ where
     let pipelines = if paths.is_empty() { Vec::new() } else { load::pipelines(paths, &settings)? };
     let tables = connection::tables(pipelines.iter().map(|pipeline| &**pipeline));
     let url = output.database.url(&settings)?;
-    crate::cli::runtime()?.block_on(async {
+    crate::runtime::start()?.block_on(async {
         let db = connection::open(&url, 1).await?;
         command(&db, &tables).await
     })
@@ -127,36 +125,32 @@ where
 
 /// Applies what is missing.
 pub async fn up(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
-    let report = migration::up(db, tables).await.map_err(|error| failure(&error))?;
+    let report = migration::up(db, tables).await?;
     print(format, || applied(&report, tables.len()), &json!(report))?;
-    refused(&report.refusals)
+    if report.refusals.is_empty() { Ok(()) } else { Err(Failure::Refused(report.refusals)) }
 }
 
 /// Prints what `up` would run.
 pub async fn plan(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
-    let plan = migration::plan(db, tables).await.map_err(|error| failure(&error))?;
+    let plan = migration::plan(db, tables).await?;
     print(format, || script(&plan), &json!(plan))?;
-    if plan.refusals.is_empty() {
-        return Ok(());
-    }
-    let (list, count) = (listed(&plan.refusals), counted(plan.refusals.len(), "change"));
-    Err(Failure::Running(format!("{list}{count} refused: {HELD_BACK}")))
+    if plan.refusals.is_empty() { Ok(()) } else { Err(Failure::WouldBeRefused(plan.refusals)) }
 }
 
-/// Prints where every table stands.
+/// Prints the state of every table.
 pub async fn status(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
-    let status = migration::status(db, tables).await.map_err(|error| failure(&error))?;
+    let status = migration::status(db, tables).await?;
     print(format, || standing(&status), &json!(status))
 }
 
-/// Undoes the last step, of `only` these tables if given.
+/// Undoes the last step, or the last one on `only` these tables.
 pub async fn down(
     db: &DatabaseConnection,
     only: Option<&[Table]>,
     allow_data_loss: bool,
     format: Format,
 ) -> Result<(), Failure> {
-    let undone = migration::down(db, only, allow_data_loss).await.map_err(|error| failure(&error))?;
+    let undone = migration::down(db, only, allow_data_loss).await?;
     print(format, || undoing(undone.as_ref()), &json!({ "undone": undone }))
 }
 
@@ -164,110 +158,5 @@ fn print(format: Format, human: impl FnOnce() -> String, json: &Value) -> Result
     match format {
         Format::Human => output::result(human().trim_end()),
         Format::Json => output::result(json),
-    }
-}
-
-pub(crate) fn failure(error: &migration::Error) -> Failure {
-    let text = format!("error: {}", crate::cli::chain(error));
-    match error {
-        migration::Error::Declaration { .. } | migration::Error::Conflict { .. } => Failure::Config(text),
-        _ => Failure::Running(text),
-    }
-}
-
-/// What `up` did not do.
-pub(crate) fn refused(refusals: &[Refusal]) -> Result<(), Failure> {
-    if refusals.is_empty() {
-        return Ok(());
-    }
-    let (list, count) = (listed(refusals), counted(refusals.len(), "change"));
-    Err(Failure::Running(format!("{list}nothing was applied: {count} refused")))
-}
-
-/// The first refusals in full, the rest as a number: the report is to fit one screen.
-fn listed(refusals: &[Refusal]) -> String {
-    const SHOWN: usize = 4;
-    let mut text = String::new();
-    for Refusal { table, reason, by_hand, declared_in } in refusals.iter().take(SHOWN) {
-        let _ = writeln!(text, "error: table {table}: {reason}\n  --> {}", declared_in.display());
-        for (index, sql) in by_hand.iter().enumerate() {
-            let lead = if index == 0 { "= help: run by hand:" } else { "                    " };
-            let _ = writeln!(text, "   {lead} {sql};");
-        }
-    }
-    if let Some(more) = refusals.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        let _ = writeln!(text, "and {more} more; `--format json` lists all");
-    }
-    text
-}
-
-fn applied(report: &Report, tables: usize) -> String {
-    match (report.applied.as_slice(), report.refusals.as_slice()) {
-        ([], []) => format!("nothing to do: {} up to date", counted(tables, "table")),
-        ([], _) => String::new(),
-        (steps, _) => {
-            let lines: String = steps.iter().map(|step| format!("{} ({})\n", step.summary, file(step))).collect();
-            format!("{lines}{} applied", counted(steps.len(), "step"))
-        }
-    }
-}
-
-const HELD_BACK: &str = "`up` would apply nothing while a change is refused";
-
-/// A script for psql. It does what `up` would do, so while a change is refused it is nothing but comments.
-fn script(plan: &Plan) -> String {
-    if plan.is_empty() {
-        return "-- nothing to do".to_owned();
-    }
-    let step = |step: &Step| {
-        let outside = if step.in_transaction { "" } else { ", outside a transaction" };
-        let sql: String = step.sql.iter().map(|sql| format!("{sql};\n")).collect();
-        format!("-- {} ({}){outside}\n{sql}", step.summary, file(step))
-    };
-    let steps: String = plan.steps.iter().map(step).collect();
-    if plan.refusals.is_empty() { steps } else { format!("-- {HELD_BACK}\n{}", commented(&steps)) }
-}
-
-/// Each line by itself: an index predicate may have several.
-fn commented(sql: &str) -> String {
-    sql.lines().map(|line| if line.starts_with("--") { format!("{line}\n") } else { format!("-- {line}\n") }).collect()
-}
-
-fn file(step: &Step) -> std::path::Display<'_> {
-    step.declared_in.display()
-}
-
-fn standing(status: &Status) -> String {
-    let mut text: String = status.tables.iter().map(table).collect();
-    let _ = writeln!(text, "{} applied", counted(status.applied.len(), "step"));
-    for Entry { applied_at, summary, declared_in, .. } in &status.applied {
-        let _ = writeln!(text, "  {applied_at}  {summary} ({})", declared_in.display());
-    }
-    text
-}
-
-fn table(table: &TableStatus) -> String {
-    let state = match table.state {
-        State::UpToDate => "up to date".to_owned(),
-        State::Pending => format!("{} to apply", counted(table.steps.len(), "step")),
-        State::Refused => format!("{} refused", counted(table.refusals.len(), "change")),
-    };
-    let mut text = format!("{}: {state} ({})\n", table.table, table.declared_in.display());
-    for step in &table.steps {
-        let _ = writeln!(text, "  to apply: {}", step.summary);
-    }
-    for refusal in &table.refusals {
-        let _ = writeln!(text, "  refused: {}", refusal.reason);
-    }
-    if !table.undeclared.is_empty() {
-        let _ = writeln!(text, "  not declared, left alone: {}", table.undeclared.join(", "));
-    }
-    text
-}
-
-fn undoing(undone: Option<&Entry>) -> String {
-    match undone {
-        None => "nothing to undo".to_owned(),
-        Some(entry) => format!("undone: {} ({})\n  {}", entry.summary, entry.declared_in.display(), entry.undo_sql),
     }
 }

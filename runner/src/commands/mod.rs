@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+#[cfg(feature = "dev")]
 pub(crate) mod dev;
 pub mod explain;
 pub mod migrate;

@@ -10,8 +10,10 @@ use crate::connection::{DatabaseFlags, QueueFlags};
 use crate::exit::Failure;
 use crate::output::format::Format;
 use crate::output::summary::Summary;
-use crate::running::Queues;
-use crate::{load, output, running, signals};
+use crate::running::{Patience, Queues};
+use crate::signals::Signals;
+use crate::{load, output, running};
+use crate::output::failure::one_line;
 use engine::stop::{Stop, Stopper, stop_pair};
 use engine::{Ending, Figures};
 use pipeline::Pipeline;
@@ -28,8 +30,14 @@ pub(crate) struct RunArgs {
     /// Wait for queues, database and tables that are not there yet, instead of failing
     #[arg(long)]
     pub wait: bool,
+    /// Try again for this long to reach queues and database at the start; with --wait without end
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = crate::duration::parse)]
+    pub start_timeout: Duration,
+    /// End all pipelines as soon as one fails, instead of when all have ended
+    #[arg(long)]
+    pub fail_fast: bool,
     /// How long to finish what is in flight after a signal
-    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = crate::cli::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = crate::duration::parse)]
     pub grace: Duration,
     /// How to print the summary
     #[arg(long, value_enum, default_value_t)]
@@ -46,6 +54,9 @@ pub(crate) struct RunArgs {
 /// to share is the fastest way to run one.
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let started = Instant::now();
+    let runtime = crate::runtime::start()?;
+    // Before anything else: a signal during the start must not be lost.
+    let signals = runtime.block_on(async { Signals::listen() });
     let settings = load::settings()?;
     let pipelines = load::pipelines(&args.pipelines, &settings)?;
     let database = args.database.url(&settings)?;
@@ -56,10 +67,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         .into_iter()
         .map(|pipeline| spawn(&context, pipeline, stopper.clone(), stop.clone()))
         .collect::<Result<_, _>>()?;
-    let ended = crate::cli::runtime()?.block_on(async {
+    let ended = runtime.block_on(async {
         tokio::select! {
-            ended = wait_for(threads, &stopper) => ended,
-            () = signals::watch(stopper.clone()) => unreachable!("the watch never ends"),
+            ended = wait_for(threads) => ended,
+            () = signals.watch(stopper) => unreachable!("the watch never ends"),
         }
     });
     finish(ended, args.format)
@@ -92,23 +103,29 @@ fn spawn(context: &Arc<Context>, pipeline: Arc<Pipeline>, stopper: Stopper, stop
     let context = Arc::clone(context);
     let name = pipeline.name().to_owned();
     let thread = std::thread::Builder::new().name(pipeline.name().to_owned());
+    let pipeline_name = name.clone();
     let work = move || {
-        let result = crate::cli::runtime().and_then(|runtime| runtime.block_on(one(&context, pipeline, shared, &stop)));
-        if result.is_err() {
-            // One broken pipeline ends the process, so that whoever supervises it sees it.
-            stopper.drain();
+        let result =
+            crate::runtime::start().and_then(|runtime| runtime.block_on(one(&context, pipeline, shared, &stop)));
+        if let Err(failure) = &result {
+            // The others go on; the process ends with this failure when all have ended.
+            tracing::error!(pipeline = pipeline_name, "stopped: {}", one_line(failure));
+            if context.args.fail_fast {
+                stopper.drain();
+            }
         }
         let _ = send.send(result);
     };
-    thread.spawn(work).map_err(|error| Failure::Running(format!("error: can't start a thread: {error}")))?;
+    thread.spawn(work).map_err(Failure::Thread)?;
     Ok(Thread { name, figures, ended: receive })
 }
 
 async fn one(context: &Context, pipeline: Arc<Pipeline>, figures: Arc<Figures>, stop: &Stop) -> Result<(), Failure> {
     let args = &context.args;
+    let patience = Patience { wait: args.wait, transient: args.start_timeout };
     let opening = async {
         let clients = args.queue.clients(&context.settings, &pipeline.source().queue).await?;
-        running::open(&pipeline, &Queues::of(&pipeline), &clients, &context.database, args.wait).await
+        running::open(&pipeline, &Queues::of(&pipeline), &clients, &context.database, patience).await
     };
     let Some(services) = stop.unless_draining(opening).await else {
         return Ok(());
@@ -120,14 +137,12 @@ async fn one(context: &Context, pipeline: Arc<Pipeline>, figures: Arc<Figures>, 
     running::run(pipeline, services, ending, figures, stop.clone()).await
 }
 
-async fn wait_for(threads: Vec<Thread>, stopper: &Stopper) -> Vec<Ended> {
+/// Waits until every pipeline has ended.
+async fn wait_for(threads: Vec<Thread>) -> Vec<Ended> {
     let mut ended = Vec::new();
     for thread in threads {
-        let result = thread.ended.await.unwrap_or_else(|_| {
-            // The thread dropped its sender: it panicked, and its message is on stderr already.
-            stopper.drain();
-            Err(Failure::Running(format!("error: pipeline `{}` panicked; this is a bug", thread.name)))
-        });
+        // A thread that dropped its sender panicked; its message is on stderr already.
+        let result = thread.ended.await.unwrap_or_else(|_| Err(Failure::Panicked(thread.name.clone())));
         ended.push(Ended { name: thread.name, figures: thread.figures, result });
     }
     ended

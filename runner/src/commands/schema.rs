@@ -1,10 +1,10 @@
-//! `runner schema`: the JSON Schema of the pipeline file.
+//! `runner schema`: prints the JSON Schema of the pipeline file.
 
 use crate::exit::Failure;
 use crate::output;
 use compiler::config::editor;
 
-/// Print the JSON Schema of the pipeline file, by which editors complete and check it
+/// Print the JSON Schema of the pipeline file, with which editors complete and check it
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct SchemaArgs {}
 

@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::connection::{DatabaseFlags, QueueFlags};
-use crate::exit::Failure;
+use crate::exit::{Failure, ProblemCount};
 use crate::output::format::Format;
-use crate::output::words::counted;
+use crate::words::counted;
 use crate::{live, load, output};
 use compiler::diagnostic::{Diagnostic, Style, records, render};
 use compiler::{Compiled, compile};
 use pipeline::{Pipeline, Target};
 
-/// Check pipeline files; nothing but files is read unless --connect is given
+/// Check pipeline files; without --connect, read nothing but files
 #[derive(Debug, Clone, clap::Args)]
 pub struct ValidateConfigArgs {
-    /// Pipeline files, or folders of them
+    /// Check these pipeline files, or folders of them
     #[arg(value_name = "PIPELINE|DIR", default_value = "pipelines/")]
     pub paths: Vec<PathBuf>,
     /// Also check the queues, the database and the live tables
@@ -25,7 +25,7 @@ pub struct ValidateConfigArgs {
     /// Fail on warnings too
     #[arg(long)]
     pub deny_warnings: bool,
-    /// How to print the result
+    /// Print the result in this format
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Where the database is
@@ -36,13 +36,13 @@ pub struct ValidateConfigArgs {
     pub queue: QueueFlags,
 }
 
-/// Runs the command. Queues and tables are looked at only with `--connect`, and only if the files compile.
+/// Runs the command. Queues and tables are checked only with `--connect`, and only if the files compile.
 pub(crate) fn run(args: &ValidateConfigArgs) -> Result<(), Failure> {
     let settings = load::settings()?;
     let mut outcome = Outcome::of(compile(&compiler::config::load(&args.paths, settings.env())));
     if args.connect && !outcome.fails(false) {
-        let live = live::check(&outcome.pipelines, args, &settings);
-        outcome.problems.extend(crate::cli::runtime()?.block_on(live));
+        let live = live::check(&outcome.pipelines, &args.queue, &args.database, &settings);
+        outcome.problems.extend(crate::runtime::start()?.block_on(live));
     }
     outcome.finish(args, load::style(&settings))
 }
@@ -69,38 +69,25 @@ impl Outcome {
         self.errors() > 0 || (deny_warnings && !self.problems.is_empty())
     }
 
-    /// Prints the result, and the diagnostics to stderr unless they are part of it.
+    /// Prints the result to stdout, and the problems to stderr unless they are part of the result.
     fn finish(&self, args: &ValidateConfigArgs, style: Style) -> Result<(), Failure> {
         let fails = self.fails(args.deny_warnings);
-        let mut report = String::new();
         match args.format {
             Format::Json => output::result(format_args!("{:#}", self.json()))?,
-            Format::Human => {
-                report = render(&self.problems, style);
-                if !fails {
-                    output::result(self.human().trim_end())?;
-                }
-            }
+            Format::Human if fails => output::to_stderr(format_args!("{}\n", render(&self.problems, style))),
+            Format::Human => output::result(self.human().trim_end())?,
         }
-        if !report.is_empty() {
-            report.push_str("\n\n");
+        if fails {
+            return Err(Failure::Invalid(self.count()));
         }
-        match self.counts() {
-            Some(counts) if fails => Err(Failure::Config(format!("{report}{counts}"))),
-            Some(counts) if args.format == Format::Human => {
-                output::tell(format_args!("{report}{counts}"));
-                Ok(())
-            }
-            _ => Ok(()),
+        if args.format == Format::Human && !self.problems.is_empty() {
+            output::to_stderr(format_args!("{}\n\n{}", render(&self.problems, style), self.count()));
         }
+        Ok(())
     }
 
-    /// `2 errors, 1 warning`
-    fn counts(&self) -> Option<String> {
-        let errors = self.errors();
-        let both = [(errors, "error"), (self.problems.len() - errors, "warning")];
-        let told = both.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(count, word));
-        Some(told.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
+    fn count(&self) -> ProblemCount {
+        ProblemCount { errors: self.errors(), warnings: self.problems.len() - self.errors() }
     }
 
     fn human(&self) -> String {
@@ -155,11 +142,14 @@ fn pipeline_json(pipeline: &Pipeline) -> Value {
 
 fn table_json(target: &Target) -> Value {
     let table = &target.table;
-    let column = |column: &pipeline::Column| json!({ "name": column.name, "type": column.ty.to_string(), "nullable": column.nullable });
+    let mut columns = Vec::new();
+    for column in &table.columns {
+        columns.push(json!({ "name": column.name, "type": column.ty.to_string(), "nullable": column.nullable }));
+    }
     json!({
         "name": table.name.to_string(),
         "primary_key": table.primary_key,
-        "columns": table.columns.iter().map(column).collect::<Vec<_>>(),
+        "columns": columns,
         "indexes": table.indexes.len(),
     })
 }

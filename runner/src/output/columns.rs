@@ -1,4 +1,6 @@
-//! Texts in aligned columns, and sentences above them.
+//! Formats texts in aligned columns, and sentences above them.
+
+use std::fmt::Write as _;
 
 use crate::output::excerpt::cut;
 
@@ -7,19 +9,22 @@ const WIDTH: usize = 120;
 /// Characters between two columns.
 const GAP: usize = 2;
 
-/// One line for each row, indented by two; what does not fit a line is cut where the widest column is.
+/// Formats each row as one line, indented by two. Where a line would be too long, the widest columns are cut.
 pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
     let widths = widths(&rows);
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{:width$}", cut(cell, *width)));
-        let line = cells.collect::<Vec<_>>().join(&" ".repeat(GAP));
-        format!("  {}\n", line.trim_end())
-    };
-    rows.iter().map(line).collect()
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            let _ = write!(line, "{:width$}{:GAP$}", cut(cell, *width), "");
+        }
+        let _ = writeln!(text, "  {}", line.trim_end());
+    }
+    text
 }
 
-/// A sentence in lines as long as those, indented by two, after the first by four.
+/// Wraps a sentence into lines of at most [`WIDTH`] characters: the first indented by two, the others by four.
 pub(crate) fn wrapped(sentence: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in one_line(sentence).split(' ') {
@@ -32,17 +37,20 @@ pub(crate) fn wrapped(sentence: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// An expression may be written on several.
+/// Joins the lines of a text: an expression may be written on several.
 fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
+/// The width of each column, reduced from the widest on until a row fits its line.
 fn widths(rows: &[Vec<String>]) -> Vec<usize> {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let longest = |column: usize| {
-        rows.iter().filter_map(|row: &Vec<String>| row.get(column)).map(|cell| cell.chars().count()).max()
-    };
-    let mut widths: Vec<usize> = (0..count).map(|column| longest(column).unwrap_or(0)).collect();
+    let mut widths = vec![0; count];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
     let room = WIDTH.saturating_sub(GAP * count);
     while widths.iter().sum::<usize>() > room {
         let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > 1) else { break };

@@ -1,6 +1,6 @@
-//! Long values cut for a line of a report.
+//! Cuts long values to fit a line of a report.
 
-/// At most `width` characters; what is left out is told by `...`.
+/// Cuts a text to at most `width` characters; `...` at the end marks what is left out.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
@@ -9,7 +9,7 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     kept + "..."
 }
 
-/// Two texts that differ, each cut so that the first difference can be seen.
+/// Cuts two texts that differ so that the first difference stays visible in both.
 pub(crate) fn cut_both(left: &str, right: &str, width: usize) -> [String; 2] {
     let same = left.chars().zip(right.chars()).take_while(|(a, b)| a == b).count();
     let skip = if same > width / 2 { same - width / 4 } else { 0 };
@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_stays_in_sight() {
+    fn the_first_difference_stays_visible() {
         let [left, right] = cut_both(&format!("{}left", "x".repeat(500)), &format!("{}right", "x".repeat(500)), 40);
         assert_eq!((left.as_str(), right.as_str()), ("...xxxxxxxxxxleft", "...xxxxxxxxxxright"));
         assert_eq!(cut_both("a", "b", 40), ["a", "b"]);

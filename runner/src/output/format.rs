@@ -1,11 +1,11 @@
-//! `--format`.
+//! The formats of `--format`.
 
 /// How a result is printed to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// Text for people
     #[default]
     Human,
-    /// One JSON object.
+    /// One JSON object for programs
     Json,
 }

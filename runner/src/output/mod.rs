@@ -1,28 +1,29 @@
-//! Results to stdout, progress to stderr. A reader that has gone away (`| head`, a closed terminal) is no reason to
-//! panic, and none to stop a pipeline.
+//! How a command prints: results to stdout, progress and failures to stderr. A reader that has gone away (`| head`, a
+//! closed terminal) neither causes a panic nor stops a pipeline.
 
+pub(crate) mod cases;
 pub(crate) mod columns;
 pub(crate) mod excerpt;
+pub(crate) mod failure;
 pub mod format;
+pub(crate) mod migration;
 pub(crate) mod summary;
-pub(crate) mod words;
+pub(crate) mod totals;
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
 use crate::exit::Failure;
 
-/// Prints a result. A reader that has seen enough is no error.
+/// Prints a result to stdout. A reader that has seen enough, and closed its end, is not an error.
 pub(crate) fn result(text: impl Display) -> Result<(), Failure> {
     match writeln!(io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::Running(format!("error: can't write to stdout: {error}")))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Stdout(error)),
         _ => Ok(()),
     }
 }
 
-/// Tells a person how it goes, if anybody listens.
-pub(crate) fn tell(text: impl Display) {
+/// Prints progress, a warning or an error to stderr. A stderr that is closed is no reason to stop.
+pub(crate) fn to_stderr(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! What a run did, for a person or a program.
+//! The summary of a run, for a person or a program.
 
 use std::fmt::Write as _;
 
@@ -70,7 +70,7 @@ impl Summary {
     }
 }
 
-/// Rows are worth a word where a message is not one row.
+/// The number of rows, where it differs from the number of messages.
 fn in_rows(reading: &Reading) -> String {
     if reading.rows == reading.stored { String::new() } else { format!(" in {} rows", reading.rows) }
 }

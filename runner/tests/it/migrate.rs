@@ -115,7 +115,7 @@ async fn down_keeps_rows_and_looks_at_the_named_pipelines_alone() {
 }
 
 #[tokio::test]
-async fn wrong_words() {
+async fn unknown_words_and_flags() {
     let stack = Stack::without_queues().await;
     stack.ends_with(2, &["migrate", "plan", "--allow-data-loss"]);
     stack.ends_with(2, &["migrate", "--format", "xml"]);
@@ -125,6 +125,6 @@ async fn wrong_words() {
     assert_eq!(elsewhere.status.code(), Some(78), "{}", shown(&elsewhere));
     let output = stack.ends_with(2, &["migrate", "frobnicate"]);
     let report = String::from_utf8_lossy(&output.stderr);
-    assert!(report.contains("error: frobnicate is neither a subcommand nor a pipeline file or folder"), "{report}");
+    assert!(report.contains("error: frobnicate is not a subcommand, a pipeline file or a folder"), "{report}");
     assert!(report.contains("help: the subcommands are up, plan, status, down"), "{report}");
 }

@@ -160,7 +160,7 @@ fn nothing_is_overwritten_and_then_nothing_is_written() {
     let output = runner(folder.path(), &["new", "x", "--from-sample", "s.json"]);
     assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
     assert!(
-        String::from_utf8_lossy(&output.stderr).contains("already there: pipelines/x.test.yaml"),
+        String::from_utf8_lossy(&output.stderr).contains("these files exist already: pipelines/x.test.yaml"),
         "{}",
         shown(&output)
     );
@@ -181,10 +181,10 @@ fn what_no_pipeline_can_be_made_of_is_refused_with_a_reason() {
     for (option, text, expected) in [
         ("--from-sample", "[[{\"id\": 1}]]", "an array, not an object\n  help: "),
         ("--from-sample", "{\"id\": 1} 2", "an integer, not an object\n  help: "),
-        ("--from-sample", "{\"id\": 1}\n{\"id\": \n", "f.json is no sample: EOF while parsing a value at line 3"),
-        ("--from-sample", "{}\n{\"id\": 1, \"id\": 2}", "is no sample: document 2: the key \"id\" is written twice"),
-        ("--from-sample", "[]", "f.json is no sample: it is empty"),
-        ("--from-sample", "\n", "f.json is no sample: it is empty"),
+        ("--from-sample", "{\"id\": 1}\n{\"id\": \n", "f.json is not a sample: EOF while parsing a value at line 3"),
+        ("--from-sample", "{}\n{\"id\": 1, \"id\": 2}", "is not a sample: document 2: the key \"id\" is written twice"),
+        ("--from-sample", "[]", "f.json is not a sample: it is empty"),
+        ("--from-sample", "\n", "f.json is not a sample: it is empty"),
         (
             "--from-schema",
             "{\"type\": \"array\", \"items\": {\"type\": \"object\"}}",

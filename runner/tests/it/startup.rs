@@ -5,7 +5,7 @@ use std::process::Output;
 use crate::stack::{Stack, shown};
 
 const PIPELINE: &str = "pipelines/transactions.yaml";
-const RUN: [&str; 3] = ["run", PIPELINE, "--until-empty"];
+const RUN: [&str; 5] = ["run", PIPELINE, "--until-empty", "--start-timeout", "0s"];
 
 /// The report holds every word, fits one screen, and shows neither a backtrace nor the password.
 fn says(output: &Output, code: i32, words: &[&str]) {
@@ -166,4 +166,58 @@ async fn unreadable_schema() {
     std::fs::remove_file(&schema).unwrap();
     std::fs::create_dir(&schema).unwrap();
     says(&run_with(&stack, |_| ()), 78, &["transaction.schema.json", "pipelines/transactions.yaml:6"]);
+}
+
+#[tokio::test]
+async fn a_passing_fault_at_the_start_is_waited_out() {
+    use devstack::sqs::{ErrorCode, Fault, Operation, Sqs, SqsOptions};
+    let sqs = Sqs::start(SqsOptions::default()).unwrap();
+    let stack = Stack::on(sqs.endpoint()).await;
+    stack.create_queues(&[]).await;
+    stack.ends_with(0, &["migrate", PIPELINE]);
+    stack.send(&stack.queue, &[crate::stack::transaction(1)]).await;
+    sqs.faults().inject(Fault::error(ErrorCode::ServiceUnavailable).on(Operation::GetQueueUrl).times(3));
+    let output = stack.ends_with(0, &["run", PIPELINE, "--until-empty", "--format", "json"]);
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(log.matches("can't start yet").count(), 1, "{log}");
+    assert_eq!(stack.count("events").await, 1);
+}
+
+#[tokio::test]
+async fn a_pipeline_that_can_not_start_does_not_stop_the_others() {
+    let stack = Stack::new().await;
+    stack.ends_with(0, &["migrate", PIPELINE]);
+    let file = std::fs::read_to_string(stack.home.path().join(PIPELINE)).unwrap();
+    let queue = file.lines().find(|line| line.trim_start().starts_with("queue:")).expect("a queue");
+    stack.write("pipelines/lost.yaml", &file.replace(queue, "  queue: no-such-queue"));
+    stack.send(&stack.queue, &[crate::stack::transaction(1)]).await;
+    let output = stack.ends_with(1, &["run", PIPELINE, "pipelines/lost.yaml", "--until-empty", "--format", "json"]);
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a summary");
+    assert_eq!(summary["pipelines"]["transactions"]["stored"], 1, "{summary}");
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(report.contains("no-such-queue"), "{report}");
+}
+
+/// A closed terminal and a stray signal end no run halfway.
+#[tokio::test]
+async fn a_hangup_drains_and_a_user_signal_does_nothing() {
+    let stack = Stack::new().await;
+    stack.ends_with(0, &["migrate", PIPELINE]);
+    let mut command = stack.runner(&["run", PIPELINE, "--format", "json"]);
+    let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let signal = |name: &str| {
+        let sent = std::process::Command::new("kill").args([name, &child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+    };
+    stack.send(&stack.queue, &[crate::stack::transaction(1)]).await;
+    while stack.count("events").await < 1 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    signal("-USR1");
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    // Two at once count as one.
+    signal("-HUP");
+    signal("-TERM");
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
 }

@@ -90,7 +90,7 @@ async fn concurrent_writers_leave_the_newest() {
         async move { tables.store(&chunk).await.expect("written") }
     });
     let written = futures_util::future::join_all(writes).await;
-    assert_eq!(written.iter().map(|one| one.rows()).sum::<u64>(), 200);
+    assert_eq!(written.iter().map(engine::sink::Written::rows).sum::<u64>(), 200);
     // Of each key the greatest of its forty versions.
     let greatest: Vec<i32> =
         (0..5).map(|key| (0..200).filter(|at| at % 5 == key).map(|at| (at * 37) % 200).max().unwrap()).collect();

@@ -13,7 +13,7 @@ use jq::reread;
 use pipeline::cast::utc;
 use pipeline::row::Cell;
 
-/// The value of a cell. Cells that PostgreSQL stores alike give equal values: times are in UTC, a `numeric(p,s)` has
+/// The value of a cell. Cells that PostgreSQL stores as one value give equal values: times are in UTC, a `numeric(p,s)` has
 /// all its decimals, an unlimited `numeric` those it was written with, bytea is base64, an array a list.
 pub fn value(cell: &Cell, ty: ColumnType) -> Value {
     match (cell, ty) {
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(value(&cast(&deep, jsonb).unwrap(), jsonb), deep);
     }
 
-    /// What is shown can be written into a test file: it gives a cell that is shown alike.
+    /// What is shown can be written into a test file: it gives a cell that is shown in the same way.
     #[test]
     fn what_is_shown_casts_back() {
         for (ty, written) in [

@@ -1,10 +1,11 @@
-//! What came against what was expected.
+//! The result of a message compared with what was expected.
 
 use serde_json::Value;
 
-use super::align::unlike;
+use super::align::unmatched;
 use super::expected::{Expected, ExpectedRow, Reason};
 use super::written::{entries, outcome, rows_of};
+use crate::config::child_pointer;
 use pipeline::Pipeline;
 use pipeline::TableMapping;
 use pipeline::message::Rejection;
@@ -15,9 +16,9 @@ use pipeline::row::Rows;
 pub struct Difference {
     /// What: `outcome`, a field of the rejection, or a table, its row (from 1), its column and a JSON Pointer inside.
     pub at: String,
-    /// What the case says.
+    /// What the case expects.
     pub expected: String,
-    /// What came.
+    /// What the result was.
     pub actual: String,
 }
 
@@ -27,7 +28,7 @@ impl Difference {
     }
 }
 
-/// Every difference; none: the message became what was expected.
+/// Every difference between the result and what the case expects.
 pub(super) fn differences(
     expected: &Expected,
     result: &Result<Rows, Rejection>,
@@ -36,11 +37,11 @@ pub(super) fn differences(
     let tables = &pipeline.decider().mapping.tables;
     match (expected, result) {
         (Expected::Rows(wanted), Ok(rows)) => {
-            let pairs = tables.iter().zip(wanted).zip(&rows.tables).enumerate();
-            let found = pairs.map(|(index, ((table, wanted), rows))| {
-                table_differences(table, wanted, &expected.listed(index, table, rows))
-            });
-            found.flatten().collect()
+            let mut found = Vec::new();
+            for (index, ((table, wanted), rows)) in tables.iter().zip(wanted).zip(&rows.tables).enumerate() {
+                found.extend(table_differences(table, wanted, &expected.listed(index, table, rows)));
+            }
+            found
         }
         (Expected::Rejected(reason), Err(rejection)) => reason_differences(reason, rejection),
         (Expected::Skipped, Ok(rows)) if rows.is_empty() => Vec::new(),
@@ -52,29 +53,31 @@ fn words(expected: &Expected, tables: &[TableMapping]) -> String {
     match expected {
         Expected::Skipped => "skipped".to_owned(),
         Expected::Rejected(reason) => format!("rejected with `{}`", reason.code.as_str()),
-        Expected::Rows(rows) => rows_of(tables.iter().zip(rows.iter().map(Vec::len))),
+        Expected::Rows(rows) => rows_of(&tables.iter().zip(rows.iter().map(Vec::len)).collect::<Vec<_>>()),
     }
 }
 
 fn table_differences(table: &TableMapping, expected: &[ExpectedRow], rows: &[ExpectedRow]) -> Vec<Difference> {
     let mut found = Vec::new();
     if expected.len() != rows.len() {
-        let count = |count| rows_of([(table, count)].into_iter());
-        found.push(Difference::new(&table.name, count(expected.len()), count(rows.len())));
+        let (expected, actual) = (rows_of(&[(table, expected.len())]), rows_of(&[(table, rows.len())]));
+        found.push(Difference::new(&table.name, expected, actual));
     }
-    let shown =
-        |row: Option<&_>| row.map_or("nothing".to_owned(), |row| format!("{{ {} }}", entries(table, row).join(", ")));
-    for (index, expected, row) in unlike(expected, rows, alike) {
+    for (index, expected, row) in unmatched(expected, rows, matches) {
         let at = format!("{} row {}", table.name, index + 1);
         match (expected, row) {
             (Some(expected), Some(row)) => row_differences(&at, table, expected, row, &mut found),
-            _ => found.push(Difference::new(at, shown(expected), shown(row))),
+            _ => found.push(Difference::new(at, row_text(table, expected), row_text(table, row))),
         }
     }
     found
 }
 
-fn alike(expected: &ExpectedRow, row: &ExpectedRow) -> bool {
+fn row_text(table: &TableMapping, row: Option<&ExpectedRow>) -> String {
+    row.map_or("nothing".to_owned(), |row| format!("{{ {} }}", entries(table, row).join(", ")))
+}
+
+fn matches(expected: &ExpectedRow, row: &ExpectedRow) -> bool {
     expected.iter().zip(row).all(|(expected, value)| expected.is_none() || expected == value)
 }
 
@@ -99,12 +102,12 @@ fn value_differences(at: &str, pointer: &str, expected: &Value, actual: &Value, 
         (Value::Object(left), Value::Object(right)) => {
             let more = right.keys().filter(|key| !left.contains_key(*key));
             for key in left.keys().chain(more) {
-                let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+                let below = child_pointer(pointer, key);
                 part(at, &below, left.get(key), right.get(key), found);
             }
         }
         (Value::Array(left), Value::Array(right)) => {
-            for (index, left, right) in unlike(left, right, Value::eq) {
+            for (index, left, right) in unmatched(left, right, Value::eq) {
                 part(at, &format!("{pointer}/{index}"), left, right, found);
             }
         }
@@ -113,11 +116,14 @@ fn value_differences(at: &str, pointer: &str, expected: &Value, actual: &Value, 
 }
 
 fn part(at: &str, pointer: &str, expected: Option<&Value>, actual: Option<&Value>, found: &mut Vec<Difference>) {
-    let shown = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
     match (expected, actual) {
         (Some(expected), Some(actual)) => value_differences(at, pointer, expected, actual, found),
-        _ => part_differs(at, pointer, &shown(expected), &shown(actual), found),
+        _ => part_differs(at, pointer, &value_text(expected), &value_text(actual), found),
     }
+}
+
+fn value_text(value: Option<&Value>) -> String {
+    value.map_or("nothing".to_owned(), Value::to_string)
 }
 
 fn part_differs(at: &str, pointer: &str, expected: &str, actual: &str, found: &mut Vec<Difference>) {

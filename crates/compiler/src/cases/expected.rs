@@ -4,14 +4,14 @@ use pipeline::ColumnType;
 use serde_json::Value;
 
 use super::cell::value;
-use super::compile::Compiler;
+use super::report::CaseReport;
 use crate::config;
 use crate::config::{Columns, ExpectedRows, Json, Keyed, Spanned};
 use crate::diagnostic::{Code, Diagnostic};
+use pipeline::TableMapping;
 use pipeline::cast::cast;
 use pipeline::message;
 use pipeline::row::Row;
-use pipeline::{ColumnMapping, TableMapping};
 
 /// What a message has to become.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,10 +36,12 @@ impl Expected {
         let columns = table.columns.iter().enumerate();
         let columns: Vec<_> =
             columns.map(|(at, column)| (column.ty, all || wanted.iter().any(|row| row[at].is_some()))).collect();
-        let listed = |row: &Row| -> ExpectedRow {
-            row.iter().zip(&columns).map(|(cell, (ty, listed))| listed.then(|| value(cell, *ty))).collect()
-        };
-        rows.iter().map(listed).collect()
+        let mut all_listed = Vec::new();
+        for row in rows {
+            let cells = row.iter().zip(&columns);
+            all_listed.push(cells.map(|(cell, (ty, is_listed))| is_listed.then(|| value(cell, *ty))).collect());
+        }
+        all_listed
     }
 }
 
@@ -64,41 +66,41 @@ pub struct Reason {
 }
 
 /// What a case expects; exactly one thing.
-pub(super) fn expected(case: &Spanned<config::Case>, compiler: &mut Compiler<'_>) -> Option<Expected> {
+pub(super) fn expected(case: &Spanned<config::Case>, report: &mut CaseReport<'_>) -> Option<Expected> {
     let whole = &case.name.range;
     match (&case.rows, &case.rejected, &case.skipped) {
-        (Some(rows), None, None) => Some(Expected::Rows(tables(rows, case.columns.unwrap_or_default(), compiler))),
-        (None, Some(rejected), None) => reason(rejected, compiler).map(Expected::Rejected),
+        (Some(rows), None, None) => Some(Expected::Rows(tables(rows, case.columns.unwrap_or_default(), report))),
+        (None, Some(rejected), None) => reason(rejected, report).map(Expected::Rejected),
         (None, None, Some(Spanned { value: true, .. })) => Some(Expected::Skipped),
         (None, None, Some(skipped)) => {
-            let problem = compiler.at(Code::CaseForm, &skipped.range, "`skipped` can only be `true`");
-            compiler.push(problem.help("say with `rows` or `rejected` what comes instead"));
+            let problem = report.at(Code::CaseForm, &skipped.range, "`skipped` can only be `true`");
+            report.push(problem.help("use `rows` or `rejected` to describe the result instead"));
             None
         }
         (None, None, None) => {
-            let problem = compiler.at(Code::CaseForm, whole, "the case expects nothing");
-            compiler.push(problem.help("write one of `rows`, `rejected` and `skipped: true`"));
+            let problem = report.at(Code::CaseForm, whole, "the case expects nothing");
+            report.push(problem.help("write one of `rows`, `rejected` and `skipped: true`"));
             None
         }
         _ => {
-            let problem = compiler.at(Code::CaseForm, whole, "the case expects more than one thing");
-            compiler.push(problem.help("keep one of `rows`, `rejected` and `skipped`"));
+            let problem = report.at(Code::CaseForm, whole, "the case expects more than one thing");
+            report.push(problem.help("keep one of `rows`, `rejected` and `skipped`"));
             None
         }
     }
 }
 
-fn tables(rows: &ExpectedRows, columns: Columns, compiler: &mut Compiler<'_>) -> Vec<Vec<ExpectedRow>> {
-    let mapping = &compiler.pipeline.decider().mapping;
+fn tables(rows: &ExpectedRows, columns: Columns, report: &mut CaseReport<'_>) -> Vec<Vec<ExpectedRow>> {
+    let mapping = &report.pipeline.decider().mapping;
     let mut tables = vec![Vec::new(); mapping.tables.len()];
     for (name, rows) in &rows.0 {
         if let Some(at) = mapping.tables.iter().position(|table| table.name == name.value) {
-            let rows = rows.iter().map(|written| row(written, &mapping.tables[at], columns, compiler));
+            let rows = rows.iter().map(|written| row(written, &mapping.tables[at], columns, report));
             tables[at] = rows.collect();
         } else {
             let message = format!("the pipeline has no table `{}`", name.value);
             let names = mapping.tables.iter().map(|table| table.name.as_str());
-            compiler.push(known(compiler.at(Code::CaseColumn, &name.range, message), name, names));
+            report.push(with_names(report.at(Code::CaseColumn, &name.range, message), name, names));
         }
     }
     tables
@@ -108,67 +110,67 @@ fn row(
     written: &Spanned<Keyed<Spanned<Json>>>,
     table: &TableMapping,
     columns: Columns,
-    compiler: &mut Compiler<'_>,
+    report: &mut CaseReport<'_>,
 ) -> ExpectedRow {
     let entries = &written.value.0;
     for (name, _) in entries.iter().filter(|(name, _)| !table.columns.iter().any(|column| column.name == name.value)) {
         let message = format!("table `{}` has no column `{}`", table.name, name.value);
         let names = table.columns.iter().map(|column| column.name.as_str());
-        compiler.push(known(compiler.at(Code::CaseColumn, &name.range, message), name, names));
+        report.push(with_names(report.at(Code::CaseColumn, &name.range, message), name, names));
     }
-    let entry = |column: &ColumnMapping| entries.iter().find(|(name, _)| name.value == column.name);
-    let open: Vec<String> = table
-        .columns
-        .iter()
-        .filter(|column| columns == Columns::All && entry(column).is_none())
-        .map(|column| format!("`{}`", column.name))
-        .collect();
-    if !open.is_empty() {
-        let message = format!("the row leaves out {}", open.join(", "));
+    let (mut cells, mut missing) = (Vec::new(), Vec::new());
+    for column in &table.columns {
+        if let Some((_, json)) = entries.iter().find(|(name, _)| name.value == column.name) {
+            cells.push(cell(json, column.ty, report));
+        } else {
+            cells.push(None);
+            missing.push(format!("`{}`", column.name));
+        }
+    }
+    if columns == Columns::All && !missing.is_empty() {
+        let message = format!("the row leaves out {}", missing.join(", "));
         let place = entries.first().map_or(&written.range, |(name, _)| &name.range);
-        let problem = compiler.at(Code::CaseColumn, place, message);
-        compiler.push(
+        let problem = report.at(Code::CaseColumn, place, message);
+        report.push(
             problem.help("list every column, or write `columns: listed` in the case to compare only those it lists"),
         );
     }
-    let cells = table.columns.iter().map(|column| entry(column).and_then(|(_, json)| cell(json, column.ty, compiler)));
-    cells.collect()
+    cells
 }
 
-/// An expected value as the column would show it; it has to be one that the column takes.
-fn cell(json: &Spanned<Json>, ty: ColumnType, compiler: &mut Compiler<'_>) -> Option<Value> {
+/// An expected value as the column would show it; it has to be one that the column accepts.
+fn cell(json: &Spanned<Json>, ty: ColumnType, report: &mut CaseReport<'_>) -> Option<Value> {
     match cast(&json.value.0, ty) {
         Ok(cell) => Some(value(&cell, ty)),
         Err(error) => {
-            let problem = compiler.at(Code::CaseValue, &json.range, error.to_string());
+            let problem = report.at(Code::CaseValue, &json.range, error.to_string());
             let quoted = json.value.0.is_number() && ty.to_string() == "text";
-            compiler.push(if quoted { problem.help("put it into quotes") } else { problem });
+            report.push(if quoted { problem.help("put it into quotes") } else { problem });
             None
         }
     }
 }
 
-fn reason(written: &config::Rejected, compiler: &mut Compiler<'_>) -> Option<Reason> {
+fn reason(written: &config::Rejected, report: &mut CaseReport<'_>) -> Option<Reason> {
     let words = message::Code::ALL.map(message::Code::as_str);
     let Some(code) = message::Code::ALL.into_iter().find(|code| code.as_str() == written.code.value) else {
-        let message = format!("`{}` is no code of a rejection", written.code.value);
-        let problem = compiler.at(Code::BadValue, &written.code.range, message);
-        compiler.push(known(problem, &written.code, words));
+        let message = format!("`{}` is not a rejection code", written.code.value);
+        let problem = report.at(Code::BadValue, &written.code.range, message);
+        report.push(with_names(problem, &written.code, words));
         return None;
     };
-    let text = |written: &Option<Spanned<String>>| written.as_ref().map(|text| text.value.clone());
     Some(Reason {
         code,
-        path: text(&written.path),
-        column: text(&written.column),
-        keyword: text(&written.keyword),
-        schema_path: text(&written.schema_path),
-        message: text(&written.message),
+        path: written.path.clone().map(|text| text.value),
+        column: written.column.clone().map(|text| text.value),
+        keyword: written.keyword.clone().map(|text| text.value),
+        schema_path: written.schema_path.clone().map(|text| text.value),
+        message: written.message.clone().map(|text| text.value),
     })
 }
 
-/// With the name that was meant, or else all there are.
-fn known<'a>(problem: Diagnostic, written: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+/// Adds the name that was most likely meant, or else all names there are.
+fn with_names<'a>(problem: Diagnostic, written: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     let names: Vec<&str> = names.into_iter().collect();
     let suggested = problem.suggest(written, names.iter().copied());
     if !suggested.help.is_empty() {

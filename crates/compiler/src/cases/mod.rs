@@ -1,4 +1,4 @@
-//! Cases: messages with what is expected of them, decided without a queue and without a database.
+//! Test cases: messages with the result that is expected of each, decided without a queue and without a database.
 
 mod align;
 mod cell;
@@ -6,6 +6,7 @@ mod compare;
 mod compile;
 mod delivery;
 mod expected;
+mod report;
 mod spelling;
 mod written;
 
@@ -19,7 +20,6 @@ use pipeline::row::Rows;
 pub use cell::value;
 pub use compare::Difference;
 pub use compile::compile;
-pub use delivery::sample_metadata;
 pub use expected::{Expected, ExpectedRow, Reason};
 pub use written::{outcome, written};
 
@@ -32,21 +32,21 @@ pub struct Case {
     pub place: Place,
     /// The message as the queue would deliver it.
     pub delivery: Delivery,
-    /// What it has to become.
+    /// The expected result.
     pub expected: Expected,
 }
 
-/// What became of a case.
+/// The result of a case.
 #[derive(Debug)]
 pub struct Outcome {
     /// What the pipeline made of the message.
     pub result: Result<Rows, Rejection>,
-    /// Where that is not what was expected; none: the case passed.
+    /// Where the result differs from the expected one; the case passed when there is no difference.
     pub differences: Vec<Difference>,
 }
 
 impl Case {
-    /// Decides the message and compares.
+    /// Decides the message and compares the result.
     pub fn run(&self, pipeline: &Arc<Pipeline>) -> Outcome {
         let result = pipeline.decider().trace(&self.delivery).result;
         let differences = compare::differences(&self.expected, &result, pipeline);

@@ -1,8 +1,8 @@
-//! One spelling for every value that PostgreSQL takes in several.
+//! One spelling for every value that PostgreSQL accepts in several.
 
 use pipeline::cast::since_midnight;
 
-/// A decimal without an exponent; with a scale, padded or cut to it, which for a value that was cast takes off zeros only.
+/// A decimal without an exponent; with a scale, padded or cut to it, which for a value that was cast removes zeros only.
 pub(super) fn numeric(text: &str, scale: Option<u16>) -> String {
     let (sign, unsigned) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
@@ -23,13 +23,16 @@ pub(super) fn numeric(text: &str, scale: Option<u16>) -> String {
 
 /// Digits before and after a point that may lie outside of them. A cast number has at most 131,072 digits.
 fn split(digits: &str, point: i64) -> (String, String) {
-    let zeros = |count: i64| "0".repeat(usize::try_from(count.clamp(0, 1 << 18)).unwrap_or(0));
     let length = i64::try_from(digits.len()).unwrap_or(i64::MAX);
     match usize::try_from(point) {
         Err(_) => (String::new(), zeros(-point) + digits),
         Ok(at) if at <= digits.len() => (digits[..at].to_owned(), digits[at..].to_owned()),
         Ok(_) => (digits.to_owned() + &zeros(point - length), String::new()),
     }
+}
+
+fn zeros(count: i64) -> String {
+    "0".repeat(usize::try_from(count.clamp(0, 1 << 18)).unwrap_or(0))
 }
 
 /// An ISO 8601 duration in PostgreSQL's three parts, months, days and a time, in the units in which it writes them.

@@ -1,4 +1,4 @@
-//! What came of a message, as a case writes it: ready to be pasted.
+//! The result of a message as a case would write it, ready to be pasted.
 
 use serde_json::Value;
 
@@ -12,32 +12,39 @@ pub fn outcome(tables: &[TableMapping], result: &Result<Rows, Rejection>) -> Str
     match result {
         Err(rejection) => format!("rejected with `{}`", rejection.code.as_str()),
         Ok(rows) if rows.is_empty() => "skipped".to_owned(),
-        Ok(rows) => rows_of(tables.iter().zip(rows.tables.iter().map(Vec::len))),
+        Ok(rows) => rows_of(&tables.iter().zip(rows.tables.iter().map(Vec::len)).collect::<Vec<_>>()),
     }
 }
 
 /// `1 row of orders, 2 rows of items`; tables without rows are not named unless all are.
-pub(super) fn rows_of<'t>(counts: impl Iterator<Item = (&'t TableMapping, usize)> + Clone) -> String {
-    let some = counts.clone().any(|(_, count)| count > 0);
-    let told = counts.filter(|(_, count)| *count > 0 || !some).map(|(table, count)| match count {
-        0 => format!("no row of {}", table.name),
-        1 => format!("1 row of {}", table.name),
-        _ => format!("{count} rows of {}", table.name),
-    });
-    told.collect::<Vec<_>>().join(", ")
+pub(super) fn rows_of(counts: &[(&TableMapping, usize)]) -> String {
+    let has_rows = counts.iter().any(|(_, count)| *count > 0);
+    let mut parts = Vec::new();
+    for (table, count) in counts {
+        match count {
+            0 if has_rows => {}
+            0 => parts.push(format!("no row of {}", table.name)),
+            1 => parts.push(format!("1 row of {}", table.name)),
+            _ => parts.push(format!("{count} rows of {}", table.name)),
+        }
+    }
+    parts.join(", ")
 }
 
 /// The lines of a case that expect exactly this: `rows:` with the columns that the case lists, `rejected:`, or
-/// `skipped: true`. Of each table so many rows at most.
+/// `skipped: true`. At most `most` rows of each table are written.
 pub fn written(tables: &[TableMapping], result: &Result<Rows, Rejection>, case: &Expected, most: usize) -> String {
     match result {
         Err(rejection) => rejected(rejection),
         Ok(rows) if rows.is_empty() => "skipped: true\n".to_owned(),
         Ok(rows) => {
-            let tables = tables.iter().enumerate().zip(&rows.tables).filter(|(_, rows)| !rows.is_empty());
-            let tables =
-                tables.map(|((index, table), rows)| table_lines(table, &case.listed(index, table, rows), most));
-            "rows:\n".to_owned() + &tables.collect::<String>()
+            let mut text = "rows:\n".to_owned();
+            for (index, (table, rows)) in tables.iter().zip(&rows.tables).enumerate() {
+                if !rows.is_empty() {
+                    text += &table_lines(table, &case.listed(index, table, rows), most);
+                }
+            }
+            text
         }
     }
 }
@@ -65,13 +72,18 @@ fn rejected(rejection: &Rejection) -> String {
         ("keyword", &rejection.keyword),
         ("schema_path", &rejection.schema_path),
     ];
-    let written = fields.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)));
-    let lines = written.chain([("message", rejection.message.as_str())]);
-    let lines: String = lines.map(|(name, text)| format!("  {name}: {}\n", Value::from(text))).collect();
-    format!("rejected:\n  code: {}\n{lines}", rejection.code.as_str())
+    let mut lines = vec!["rejected:".to_owned(), format!("  code: {}", rejection.code.as_str())];
+    for (name, text) in fields {
+        if let Some(text) = text {
+            lines.push(format!("  {name}: {}", Value::from(text.as_str())));
+        }
+    }
+    lines.push(format!("  message: {}\n", Value::from(rejection.message.as_str())));
+    lines.join("\n")
 }
 
-/// A name as a YAML key: in quotes unless it is one word that YAML takes for a text.
+/// A name as a YAML key: in quotes unless it is one word that YAML reads as a text. The quotes are those of JSON, which are
+/// valid in the one-line mappings of a difference too.
 fn key(name: &str) -> String {
     let word = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));

@@ -1,4 +1,4 @@
-//! Pipelines that write to one table declare it alike.
+//! Pipelines that write to one table have to declare it in the same way.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ fn report(texts: &[PipelineText], first: &Table, second: &Table, difference: &st
     if let Some(place) = place(texts, first) {
         problem = problem.related(place, "and here");
     }
-    problem.help("pipelines that share a table write the same columns with the same types and the same key")
+    problem.help("declare the same columns, types and primary key in both pipelines")
 }
 
 /// Where a file declares a table.

@@ -1,4 +1,4 @@
-//! `attributes:` of a template: what SQS takes as message attributes (Amazon SQS, "Message attributes").
+//! `attributes:` of a template: what SQS accepts as message attributes (Amazon SQS, "Message attributes").
 
 use std::ops::Range;
 
@@ -12,17 +12,20 @@ const MOST: usize = 10;
 /// Characters of a name.
 const LONGEST_NAME: usize = 256;
 
-/// Compiles a template's attributes; what SQS would refuse is reported and left out.
+/// Compiles a template's attributes; what SQS would reject is reported and left out.
 pub(super) fn compile(written: Option<&Keyed<Spanned<String>>>, report: &mut Report<'_>) -> Attributes {
     let entries = written.map(|keyed| keyed.0.as_slice()).unwrap_or_default();
     if let Some((name, _)) = entries.get(MOST) {
         let message = format!("{} attributes; a message has at most {MOST}", entries.len());
         report.push(report.at(Code::BadValue, &name.range, message));
     }
-    let taken = entries.iter().filter(|(name, value)| {
-        check(problem_of_name(name), &name.range, report) && check(problem_of_value(value), &value.range, report)
-    });
-    taken.map(|(name, value)| (name.value.clone(), value.value.clone())).collect()
+    let mut attributes = Attributes::new();
+    for (name, value) in entries {
+        if check(problem_of_name(name), &name.range, report) && check(problem_of_value(value), &value.range, report) {
+            attributes.insert(name.value.clone(), value.value.clone());
+        }
+    }
+    attributes
 }
 
 fn check(problem: Option<&'static str>, range: &Range<usize>, report: &mut Report<'_>) -> bool {
@@ -47,13 +50,16 @@ fn problem_of_name(name: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a character is outside XML 1.0, the only characters that SQS accepts, in attributes and in bodies.
+fn is_outside_xml(c: char) -> bool {
+    (c < ' ' && !"\t\n\r".contains(c)) || matches!(c, '\u{fffe}' | '\u{ffff}')
+}
+
 fn problem_of_value(value: &str) -> Option<&'static str> {
-    // The characters of XML 1.0, as for a body.
-    let refused = |c: char| (c < ' ' && !"\t\n\r".contains(c)) || matches!(c, '\u{fffe}' | '\u{ffff}');
     if value.is_empty() {
-        Some("SQS takes no empty attribute")
-    } else if value.contains(refused) {
-        Some("SQS takes no control characters in an attribute")
+        Some("an attribute is empty: SQS accepts only attributes with a value")
+    } else if value.contains(is_outside_xml) {
+        Some("an attribute has a control character, which SQS does not accept")
     } else {
         None
     }

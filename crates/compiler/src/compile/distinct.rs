@@ -1,10 +1,10 @@
-//! What each pipeline has for itself: its name and its source queue.
+//! What no two pipelines may share: a name and a source queue.
 
 use crate::config::PipelineText;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use pipeline::QueueRef;
 
-/// Reports every file that takes the name or the source queue of an earlier one.
+/// Reports every file with the name or the source queue of an earlier one.
 pub(super) fn check(texts: &[PipelineText]) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for (at, text) in texts.iter().enumerate() {
@@ -20,9 +20,11 @@ fn one_name(first: &PipelineText, second: &PipelineText) -> Option<Diagnostic> {
     if first.name() != name {
         return None;
     }
-    let message = format!("pipeline `{name}` is {} already", first.source.path.display());
+    let message = format!("{} is a pipeline named `{name}` too", first.source.path.display());
     let problem = Diagnostic::new(Code::DuplicateName, message, Place::new(&second.source, 0..0));
-    Some(problem.help("a pipeline is named after its file, also in logs and dead letters: rename one of the two"))
+    Some(
+        problem.help("a pipeline has the name of its file, also in logs and dead letters: rename one of the two files"),
+    )
 }
 
 /// SQS hands each message to one receiver: each of two pipelines would get a random share of the messages.
@@ -32,7 +34,7 @@ fn one_queue(first: &PipelineText, second: &PipelineText) -> Option<Diagnostic> 
     if !queue.may_be(&known) {
         return None;
     }
-    let message = format!("queue `{queue}` is received from by {} already", first.source.path.display());
+    let message = format!("queue `{queue}` is already the source of {}", first.source.path.display());
     let problem = Diagnostic::new(Code::SharedQueue, message, place).label("again here").related(known_place, "here");
     let problem = problem.help("each pipeline would get a random share of the messages: give each its own queue");
     Some(problem.help("one pipeline can write to several tables"))

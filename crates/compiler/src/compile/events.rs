@@ -7,10 +7,11 @@ use super::attributes;
 use super::report::Report;
 use crate::config::{self, PipelineFile, Spanned, Template as Listed, TemplateBody};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
+use crate::sample_metadata::sample_metadata;
 use pipeline::Producer;
 use pipeline::decide::Decider;
-use pipeline::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt, Rejection};
-use pipeline::producer::{Attributes, Generator, Pace, ParsePaceError, Template, TemplateError, Templates};
+use pipeline::message::{Delivery, Receipt, Rejection};
+use pipeline::producer::{Generator, Pace, ParsePaceError, Template, TemplateError, Templates};
 
 /// Times each template is rendered; random choices show most of their values by then.
 const RENDERINGS: usize = 20;
@@ -30,7 +31,7 @@ pub(super) fn compile(file: &PipelineFile, decider: Option<&Decider>, report: &m
     let weighted = templates.into_iter().map(|listed| (listed.template, listed.weight.max(1)));
     let templates = Templates::new(weighted.collect());
     if templates.is_none() && !report.has_errors() {
-        report.push(report.at(Code::MissingKey, &producer.templates.range, "a producer needs a template"));
+        report.push(report.at(Code::MissingKey, &producer.templates.range, "the producer has no template"));
     }
     Some(Producer { pace: pace?, templates: templates? })
 }
@@ -41,7 +42,7 @@ fn pace(producer: &config::Producer, report: &mut Report<'_>) -> Option<Pace> {
         (None, Some(rate)) => (Pace::rate(rate), &rate.range),
         (None, None) => (Pace::every("15s"), &(0..0)),
         (Some(_), Some(rate)) => {
-            report.push(report.at(Code::BadValue, &rate.range, "either `every` or `rate`, not both"));
+            report.push(report.at(Code::BadValue, &rate.range, "`every` and `rate` exclude each other"));
             return None;
         }
     };
@@ -152,7 +153,7 @@ fn broken(error: &TemplateError, origin: &Origin, report: &Report<'_>) -> Diagno
     Diagnostic::new(Code::Template, error.message.clone(), origin.place(error, report))
 }
 
-/// Renders a template and takes each event through the pipeline's own steps; the first failure is reported.
+/// Renders a template and runs each event through the pipeline's own steps; the first failure is reported.
 fn try_out(listed: &Compilable, decider: &Decider, report: &mut Report<'_>) {
     let mut generator = Generator::seeded(0);
     let mut stored = false;
@@ -176,21 +177,7 @@ fn try_out(listed: &Compilable, decider: &Decider, report: &mut Report<'_>) {
     if !stored {
         let message = format!("template `{}` renders events that become no rows", listed.template.name());
         let problem = report.at(Code::NoRows, &listed.listed, message);
-        report.push(problem.help("each is skipped, or has no element for a `for_each`, or meets no `when`"));
-    }
-}
-
-/// What the queue says about a sample event that is sent with these attributes.
-pub fn sample_metadata(attributes: &Attributes) -> Metadata {
-    let text =
-        |value: &String| Attribute { data_type: "String".to_owned(), value: AttributeValue::Text(value.clone()) };
-    Metadata {
-        attributes: attributes.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
-        message_id: "00000000-0000-4000-8000-000000000000".to_owned(),
-        sent_at: Some(0),
-        received_at: 0,
-        receive_count: 1,
-        ..Metadata::default()
+        report.push(problem.help("each of them is skipped, has no element for `for_each`, or fulfils no `when`: change the template or the conditions"));
     }
 }
 

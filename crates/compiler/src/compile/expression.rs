@@ -8,20 +8,20 @@ use crate::config::Spanned;
 use crate::diagnostic::{Code, Diagnostic};
 use jq::{Condition, Expr, Root};
 
-/// The variable that an expression of the event does not have, and `unwrap` alone has.
+/// The variable that exists only in `unwrap`.
 const BODY_TEXT: Unavailable = Unavailable {
     root: Root::Raw,
-    message: "`$raw` is for `unwrap` alone",
+    message: "`$raw` exists only in `unwrap`",
     help: "the parsed body is `$body`; open an envelope that is not JSON with `unwrap: $raw | ...`",
 };
 /// The variable that `unwrap` does not have.
 const DOCUMENT: Unavailable = Unavailable {
     root: Root::Doc,
-    message: "`$doc` is what `unwrap` is to yield",
+    message: "`$doc` does not exist in `unwrap`: it is what `unwrap` yields",
     help: "`.` is the body here, and `$raw` its text",
 };
 
-/// A variable where it stands for nothing.
+/// A variable that does not exist in some expressions.
 struct Unavailable {
     root: Root,
     message: &'static str,
@@ -66,22 +66,31 @@ impl<'a> Written<'a> {
         None
     }
 
-    /// An expression that looks at nothing is run once: that it fails is known then.
+    /// Runs an expression that reads nothing of the event once: if it fails now, it fails for every event.
     fn with_an_end(&self, expr: Expr, report: &mut Report<'_>) -> Option<Expr> {
         let Some(error) = expr.dead_end() else {
             return Some(expr);
         };
-        let problem =
-            self.problem(Code::DeadEnd, &(0..self.text.len()), format!("no event has a value here: {error}"), report);
-        report.push(problem.help("the expression looks at nothing of the event, and fails every time"));
+        let problem = self.problem(
+            Code::DeadEnd,
+            &(0..self.text.len()),
+            format!("the expression has no value for any event: {error}"),
+            report,
+        );
+        report.push(problem.help("the expression reads nothing of the event, so it fails every time"));
         None
     }
 
     /// Where a variable stands first; the whole expression when it can't be found.
     fn variable(&self, name: &str) -> Range<usize> {
-        let longer = |end: usize| self.text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        let mut found = self.text.match_indices(name).map(|(at, _)| at..at + name.len());
-        found.find(|range| !longer(range.end)).unwrap_or(0..self.text.len())
+        for (at, _) in self.text.match_indices(name) {
+            let end = at + name.len();
+            // The name of a longer variable may start in the same way.
+            if !self.text[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+                return at..end;
+            }
+        }
+        0..self.text.len()
     }
 
     fn any(&self, report: &mut Report<'_>) -> Option<Expr> {

@@ -13,7 +13,7 @@ use pipeline::decide::Decider;
 pub struct Compiled {
     /// In the order of the files.
     pub pipelines: Vec<Pipeline>,
-    /// What is allowed, but most likely not meant.
+    /// What is allowed, but most likely a mistake.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -24,7 +24,7 @@ pub fn compile(files: &Files) -> Result<Compiled, Vec<Diagnostic>> {
     for text in &files.pipelines {
         let mut report = Report::new(text);
         let compiled = text.file.as_ref().and_then(|file| pipeline(file, &mut report));
-        assert!(compiled.is_some() || report.has_errors(), "{} is left out without a word", text.name());
+        assert!(compiled.is_some() || report.has_errors(), "{} is left out without an error", text.name());
         pipelines.extend(compiled);
         problems.extend(report.into_problems());
     }

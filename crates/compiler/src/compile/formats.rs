@@ -1,10 +1,10 @@
-//! Formats that are not known, and therefore not checked.
+//! Formats that are unknown, and therefore not checked.
 
 use serde_json::Value;
 
 use super::report::Report;
-use crate::config::{Document, SchemaFiles, inner, json_place};
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::config::{Document, SchemaFiles, inner};
+use crate::diagnostic::{Code, Diagnostic};
 
 /// JSON Schema's own formats (2020-12, Validation 7.3).
 const ASSERTED: [&str; 19] = [
@@ -29,15 +29,15 @@ const ASSERTED: [&str; 19] = [
     "uuid",
 ];
 
-/// Formats of `OpenAPI`: remarks for generators, which nobody expects to be checked.
-const REMARKS: [&str; 7] = ["binary", "byte", "double", "float", "int32", "int64", "password"];
+/// Formats of `OpenAPI`, which are hints for code generators and not expected to be checked.
+const HINTS: [&str; 7] = ["binary", "byte", "double", "float", "int32", "int64", "password"];
 
 /// Warns about every unknown format, once for each name and file.
 pub(super) fn check(files: &SchemaFiles, report: &mut Report<'_>) {
     for document in files.documents.values() {
         let mut seen: Vec<&str> = Vec::new();
         for (pointer, format) in formats(&document.value) {
-            let known = ASSERTED.contains(&format) || REMARKS.contains(&format);
+            let known = ASSERTED.contains(&format) || HINTS.contains(&format);
             if !known && !seen.contains(&format) {
                 seen.push(format);
                 report.push(unknown(document, &pointer, format));
@@ -47,9 +47,8 @@ pub(super) fn check(files: &SchemaFiles, report: &mut Report<'_>) {
 }
 
 fn unknown(document: &Document, pointer: &str, format: &str) -> Diagnostic {
-    let range = json_place(&document.source, pointer).unwrap_or(0..0);
-    let message = format!("format `{format}` is not known: values are not checked against it");
-    let problem = Diagnostic::new(Code::UnknownFormat, message, Place::new(&document.source, range));
+    let message = format!("format `{format}` is unknown: values are not checked against it");
+    let problem = Diagnostic::new(Code::UnknownFormat, message, document.place(pointer));
     problem.suggest(format, ASSERTED)
 }
 

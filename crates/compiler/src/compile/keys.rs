@@ -47,7 +47,7 @@ fn key_column(name: &Spanned<String>, column: &ColumnMapping, report: &mut Repor
         let problem = report.at(
             Code::PrimaryKey,
             &name.range,
-            format!("`{}` is {}, which makes a poor key", name.value, column.ty.scalar()),
+            format!("`{}` is in the primary key, but is {}", name.value, column.ty.scalar()),
         );
         report.push(problem.help("use a scalar column; `= EXPR | tojson | sha256` makes one of a whole value"));
     }
@@ -57,7 +57,7 @@ fn key_column(name: &Spanned<String>, column: &ColumnMapping, report: &mut Repor
 pub(super) fn version(table: &config::Table, columns: &[ColumnMapping], report: &mut Report<'_>) -> Option<String> {
     let name = table.version.as_ref()?;
     if table.on_conflict.as_ref().is_none_or(|setting| setting.value != config::OnConflict::Update) {
-        let problem = report.at(Code::BadValue, &name.range, "`version` is for `on_conflict: update` alone");
+        let problem = report.at(Code::BadValue, &name.range, "`version` has an effect only with `on_conflict: update`");
         report.push(problem.help("it keeps an older row from overwriting a newer one"));
     }
     let column = find(name, table, columns, Code::BadValue, report)?;
@@ -65,14 +65,17 @@ pub(super) fn version(table: &config::Table, columns: &[ColumnMapping], report: 
     if column.nullable {
         let problem =
             report.at(Code::BadValue, &name.range, format!("`{}` is the version, but may be null", name.value));
-        report.push(problem.help("null is neither older nor newer: leave `null` out of the column's line"));
+        report
+            .push(problem.help("null is neither older nor newer than a value: leave `null` out of the column's line"));
     } else if table.primary_key.iter().any(|key| key.value == name.value) {
         let message = format!("`{}` is the version, and part of the primary key", name.value);
         let problem = report.at(Code::BadValue, &name.range, message);
-        report.push(problem.help("two rows of one key have one version then: take the column out of one of the two"));
+        report.push(
+            problem.help("two rows with one key would always have one version: remove the column from one of the two"),
+        );
     } else if !ordered {
-        let message = format!("`{}` is {}, which tells no newer from older", name.value, column.ty);
-        report.push(report.at(Code::BadValue, &name.range, message).help("a version is a number or a time"));
+        let message = format!("`{}` is {}, which does not distinguish newer from older", name.value, column.ty);
+        report.push(report.at(Code::BadValue, &name.range, message).help("use a column that is a number or a time"));
     }
     Some(name.value.clone())
 }
@@ -85,10 +88,10 @@ fn find<'c>(
     code: Code,
     report: &mut Report<'_>,
 ) -> Option<&'c ColumnMapping> {
-    let names = || table.columns.0.iter().map(|(name, _)| name.as_str());
-    if !names().any(|known| known == name.value) && report.no_variable(name, &name.range) {
-        let problem = report.at(code, &name.range, format!("no column `{}`", name.value));
-        report.push(problem.suggest(name, names()));
+    let names: Vec<&str> = table.columns.0.iter().map(|(name, _)| name.as_str()).collect();
+    if !names.contains(&name.as_str()) && report.no_variable(name, &name.range) {
+        let problem = report.at(code, &name.range, format!("the table has no column `{}`", name.value));
+        report.push(problem.suggest(name, names));
     }
     columns.iter().find(|column| column.name == name.value)
 }
@@ -98,7 +101,7 @@ pub(super) fn indexes(table: &config::Table, columns: &[ColumnMapping], report: 
     let compiled: Vec<Index> = table.indexes.iter().map(|index| one(index, table, columns, report)).collect();
     for (at, index) in compiled.iter().enumerate() {
         if compiled[..at].contains(index) {
-            let problem = report.at(Code::DuplicateKey, &table.indexes[at].range, "the same index twice");
+            let problem = report.at(Code::DuplicateKey, &table.indexes[at].range, "the same index is listed twice");
             report.push(problem);
         }
     }
@@ -136,7 +139,7 @@ fn method(method: Method) -> IndexMethod {
     }
 }
 
-/// Options that PostgreSQL refuses, or that this primary key makes useless.
+/// Options that PostgreSQL rejects, or that this primary key makes useless.
 fn options(index: &config::Index, table: &config::Table, using: IndexMethod, report: &mut Report<'_>) {
     if index.unique && using != IndexMethod::Btree {
         report.push(report.at(Code::Index, &index.range, "only a btree index can be unique"));
@@ -145,13 +148,13 @@ fn options(index: &config::Index, table: &config::Table, using: IndexMethod, rep
         report.push(report.at(Code::Index, &index.range, "a hash index has one column"));
     }
     if let Some(predicate) = index.predicate.as_ref().filter(|predicate| predicate.trim().is_empty()) {
-        report.push(report.at(Code::Index, &predicate.range, "an empty predicate"));
+        report.push(report.at(Code::Index, &predicate.range, "the predicate is empty"));
     }
     if let Some(predicate) = &index.predicate {
         report.no_variable(predicate, &predicate.range);
     }
-    let names = |list: &[Spanned<String>]| list.iter().map(|name| name.value.clone()).collect::<Vec<_>>();
-    let same = !index.columns.is_empty() && names(&index.columns) == names(&table.primary_key);
+    let columns = index.columns.iter().map(|name| &name.value);
+    let same = columns.eq(table.primary_key.iter().map(|name| &name.value)) && !index.columns.is_empty();
     if same && using == IndexMethod::Btree && index.predicate.is_none() {
         let problem = report.at(Code::UselessIndex, &index.range, "the primary key has this very index already");
         report.push(problem.help("leave it out"));
@@ -183,7 +186,8 @@ fn indexable(name: &Spanned<String>, column: &ColumnMapping, using: IndexMethod,
 }
 
 fn whole_documents_only(name: &Spanned<String>, column: &ColumnMapping, using: IndexMethod, report: &mut Report<'_>) {
-    let message = format!("a {} index on {} `{}` only finds whole documents", word(using), column.ty, name.value);
+    let message =
+        format!("a {} index on `{}`, a column of {}, finds only whole documents", word(using), name.value, column.ty);
     let problem = report.at(Code::UselessIndex, &name.range, message);
     report.push(problem.help(format!("`{{ columns: {}, using: gin }}` finds keys and values inside", name.value)));
 }

@@ -1,4 +1,4 @@
-//! What is true: pipelines, compiled from the files the user wrote.
+//! Pipelines, compiled from the files that the user wrote.
 
 mod agree;
 mod attributes;
@@ -12,11 +12,10 @@ mod formats;
 mod infer;
 mod keys;
 mod report;
-mod said;
+mod schema_summary;
 mod schemas;
 mod source;
 mod table;
 
-pub use events::sample_metadata;
 pub use files::{Compiled, compile};
-pub use said::{Said, SaidKind, said};
+pub use schema_summary::{SchemaKind, SchemaSummary, schema_summary};

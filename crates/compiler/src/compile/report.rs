@@ -41,22 +41,29 @@ impl<'a> Report<'a> {
         self.problems.push(problem);
     }
 
-    /// Runs checks that rest on a condition. Where it is not `known`, being wrong itself, only what is an error on any
-    /// condition is reported.
+    /// Runs checks that depend on a condition. Where the condition is not `known`, because it is wrong itself, only what
+    /// is an error under any condition is reported.
     pub(super) fn under(&mut self, known: bool, check: impl FnOnce(&mut Self)) {
         let before = self.problems.len();
         check(self);
         let found = self.problems.split_off(before);
-        let certain = |problem: &Diagnostic| problem.is_error() && problem.code != Code::NotNull;
-        self.problems.extend(found.into_iter().filter(|problem| known || certain(problem)));
+        for problem in found {
+            let is_certain = problem.is_error() && problem.code != Code::NotNull;
+            if known || is_certain {
+                self.problems.push(problem);
+            }
+        }
     }
 
     /// Reports a variable where none is replaced.
     pub(super) fn no_variable(&mut self, text: &str, range: &Range<usize>) -> bool {
         let written = text.contains("${");
         if written {
-            let problem = self.at(Code::Interpolation, range, format!("`{text}` is not replaced here"));
-            self.push(problem.help("variables are replaced in settings only, not in names, columns and templates"));
+            let problem =
+                self.at(Code::Interpolation, range, format!("`{text}` is not replaced: this is not a setting"));
+            self.push(problem.help(
+                "variables are replaced only in settings, not in names, columns and templates: write the value itself",
+            ));
         }
         !written
     }
@@ -77,7 +84,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Whether something is wrong already, so that what follows from it need not be said.
+    /// Whether something is wrong already, so that what only follows from it need not be reported.
     pub(super) fn has_errors(&self) -> bool {
         self.problems.iter().any(Diagnostic::is_error)
     }

@@ -26,7 +26,7 @@ const HOLD: Duration = Duration::from_mins(10);
 /// Far more than any write takes that makes progress.
 const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Checks everything, also after a first error; `None` when a queue is not known.
+/// Checks everything, also after a first error; `None` when a queue is not valid.
 pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Option<Source> {
     let queue = queue(&source.queue, report);
     let dlq = queue_pair(queue.as_ref(), &source.dlq, report);
@@ -74,19 +74,23 @@ fn queue_pair(source: Option<&QueueRef>, dlq: &Setting<String>, report: &mut Rep
     let source = source?;
     if dead.may_be(source) {
         let problem = report.at(Code::DeadLetterQueue, &dlq.range, "the dead-letter queue is the source queue itself");
-        report.push(problem.help("a rejected message would come back for ever; name another queue"));
+        report.push(problem.help("a rejected message would be received again and again: name another queue"));
     } else if let (QueueRef::Arn { region: here, .. }, QueueRef::Arn { region: there, .. }) = (source, &dead)
         && here != there
     {
         let message = format!("the queue is in {here}, its dead-letter queue in {there}");
         report.push(report.at(Code::DeadLetterQueue, &dlq.range, message).help("name a queue of the same region"));
     } else if dead.is_fifo() != source.is_fifo() {
-        let kind = |queue: &QueueRef| if queue.is_fifo() { "a FIFO queue" } else { "a standard queue" };
-        let message = format!("`{source}` is {}, but its dead-letter queue is {}", kind(source), kind(&dead));
+        let (kind, dead_kind) = (kind(source), kind(&dead));
+        let message = format!("`{source}` is {kind}, but its dead-letter queue is {dead_kind}");
         let problem = report.at(Code::DeadLetterQueue, &dlq.range, message);
-        report.push(problem.help("both are FIFO (`.fifo`), or neither is"));
+        report.push(problem.help("use a FIFO queue (`.fifo`) for both, or for neither"));
     }
     Some(dead)
+}
+
+fn kind(queue: &QueueRef) -> &'static str {
+    if queue.is_fifo() { "a FIFO queue" } else { "a standard queue" }
 }
 
 fn number(setting: Option<&Setting<i64>>, allowed: RangeInclusive<u32>, report: &mut Report<'_>) -> Option<u32> {
@@ -105,7 +109,7 @@ fn duration(
     let range = Written(least)..=Written(most);
     let duration = in_range(Written(setting.value.0), &range, setting, report)?.0;
     if duration.subsec_nanos() > 0 {
-        report.push(report.at(Code::BadValue, &setting.range, "SQS counts this in whole seconds"));
+        report.push(report.at(Code::BadValue, &setting.range, "SQS accepts whole seconds only"));
     }
     Some(duration)
 }
@@ -124,15 +128,18 @@ fn in_range<N: PartialOrd + fmt::Display, T>(
     None
 }
 
-/// A batch that can never be full would wait for messages that memory has no room for.
+/// A batch that can never be full would wait for messages that do not fit into memory.
 fn fits(source: &config::Source, batch: Option<u32>, in_flight: Option<u32>, report: &mut Report<'_>) {
     let (Some(batch), Some(in_flight), Some(setting)) = (batch, in_flight, &source.in_flight) else {
         return;
     };
     if in_flight < batch {
         let message = format!("`in_flight` is {in_flight}, less than one batch of {batch}");
-        report
-            .push(report.at(Code::BadValue, &setting.range, message).help("a batch can't hold more than is in flight"));
+        report.push(
+            report
+                .at(Code::BadValue, &setting.range, message)
+                .help("a batch can't have more messages than are in flight: raise `in_flight` or lower `batch`"),
+        );
     }
 }
 

@@ -11,7 +11,7 @@ use jq::Expr;
 use pipeline::{ColumnMapping, TableMapping};
 use pipeline::{OnConflict, Target};
 
-/// Bytes of an identifier (PostgreSQL, NAMEDATALEN - 1); PostgreSQL cuts longer ones without a word.
+/// Bytes of an identifier (PostgreSQL, NAMEDATALEN - 1); PostgreSQL cuts longer ones silently.
 const MAX_IDENTIFIER: usize = 63;
 /// Columns of a table (PostgreSQL, "Limits").
 const MAX_COLUMNS: usize = 1_600;
@@ -70,17 +70,17 @@ fn table_name(name: &Spanned<String>, report: &mut Report<'_>) -> TableName {
     TableName { schema: schema.map(str::to_owned), name: table.to_owned() }
 }
 
-/// Any text is an identifier when quoted, but for these.
+/// Reports what PostgreSQL does not accept as an identifier even in quotes.
 fn identifier(part: &str, written: &Spanned<String>, report: &mut Report<'_>) {
     if !report.no_variable(part, &written.range) {
         return;
     }
     let problem = if part.is_empty() {
-        "an empty name".to_owned()
+        "the name is empty".to_owned()
     } else if part.len() > MAX_IDENTIFIER {
         format!("`{part}` is longer than PostgreSQL's {MAX_IDENTIFIER} bytes")
     } else if part.contains(['\0', '.']) || part.chars().any(char::is_control) {
-        format!("`{}` is no name", part.escape_debug())
+        format!("`{}` is not a valid name: it has a dot too many or a control character", part.escape_debug())
     } else {
         return;
     };
@@ -102,7 +102,7 @@ fn on_conflict(table: &config::Table, report: &mut Report<'_>) -> OnConflict {
         return OnConflict::default();
     };
     if table.primary_key.is_empty() && report.is_whole() && setting.value != config::OnConflict::Error {
-        let problem = report.at(Code::BadValue, &setting.range, "without a primary key there is no conflict");
+        let problem = report.at(Code::BadValue, &setting.range, "`on_conflict` has no effect without a primary key");
         report.push(problem.help("name the columns that identify a row: `primary_key: [...]`"));
     }
     match setting.value {
@@ -115,7 +115,7 @@ fn on_conflict(table: &config::Table, report: &mut Report<'_>) -> OnConflict {
 fn column(name: &Spanned<String>, text: &Spanned<ColumnText>, report: &mut Report<'_>) -> Option<ColumnMapping> {
     identifier(name, name, report);
     if SYSTEM_COLUMNS.contains(&name.as_str()) {
-        let message = format!("`{}` is a column that PostgreSQL itself gives every table", name.value);
+        let message = format!("`{}` is the name of a system column of PostgreSQL", name.value);
         report.push(report.at(Code::Identifier, &name.range, message).help("give it another name"));
     }
     let line = match text.parse() {

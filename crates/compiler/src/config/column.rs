@@ -23,14 +23,14 @@ pub struct ColumnLine<'a> {
     pub expr: Option<(&'a str, Range<usize>)>,
 }
 
-/// Why a text is no column line.
+/// Why a text is not a valid column line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnError {
     /// Nothing before the `=`.
     #[error("a column needs a type: `TYPE [null] [= EXPR]`")]
     NoType,
     /// `= ` with nothing after it.
-    #[error("no expression after `=`")]
+    #[error("there is no expression after `=`")]
     NoExpression,
     /// `not null`
     #[error("a column is NOT NULL unless `null` is written: leave `not null` out")]
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_line_says_why() {
+    fn what_is_not_a_line_is_an_error() {
         let error = |text: &str| ColumnText(text.to_owned()).parse().unwrap_err();
         assert_eq!(error("= .a"), ColumnError::NoType);
         assert_eq!(error("null"), ColumnError::NoType);

@@ -13,7 +13,7 @@ use super::schema::{DraftName, Schema, Selection};
 use super::template::Full as FullTemplate;
 use super::{ColumnText, Index, Keyed, PipelineFile, Seconds, Setting, Spanned, Template};
 
-/// The schema, in draft 7: the one that editors' language servers know best.
+/// The schema, in draft 7: the one that most editors' language servers support.
 pub fn schema() -> Value {
     let mut settings = SchemaSettings::draft07().with_transform(RecursiveTransform(without_number_formats));
     settings.inline_subschemas = true;
@@ -22,7 +22,7 @@ pub fn schema() -> Value {
     schema.to_value()
 }
 
-/// `int64` is a remark for programs, not a format of JSON Schema.
+/// `int64` is a hint for programs, not a format of JSON Schema.
 fn without_number_formats(schema: &mut JsonSchemaValue) {
     if schema.get("format").is_some_and(|format| format == "int64") {
         schema.remove("format");
@@ -81,20 +81,23 @@ schema_of!(Template: |generator| {
 
 /// What a variable may stand in for. A number is a text where a text is wanted: a queue may be called `12345`.
 fn setting(mut inner: JsonSchemaValue) -> JsonSchemaValue {
-    let any_text = |schema: &Value| schema["type"] == "string" && schema.get("enum").is_none();
-    if any_text(inner.as_value()) {
+    if is_any_text(inner.as_value()) {
         return json_schema!({ "type": ["string", "number"] });
     }
     let branches = inner.get("anyOf").and_then(Value::as_array);
-    if branches.is_some_and(|branches| branches.iter().any(any_text)) {
+    if branches.is_some_and(|branches| branches.iter().any(is_any_text)) {
         return inner;
     }
-    // The key's own description says it better than the type's.
+    // The description of the key is more precise than that of its type.
     inner.remove("description");
     json_schema!({ "anyOf": [inner, { "description": "a variable", "type": "string", "pattern": r"\$\{" }] })
 }
 
-/// A known type, in the words that may follow it; what an expression says is the compiler's alone.
+fn is_any_text(schema: &Value) -> bool {
+    schema["type"] == "string" && schema.get("enum").is_none()
+}
+
+/// The type of a column and what may follow it; expressions are checked by the compiler only.
 fn column_line() -> String {
     let names: Vec<String> = ColumnType::names().map(|name| name.replace(' ', r"\s+")).collect();
     let digits = r"(\s*\(\s*\d+\s*(,\s*\d+\s*)?\))?";

@@ -1,14 +1,14 @@
 //! Where a part of a scalar's text stands in the file.
 //!
-//! Quotes, indentation and folding change nothing but white space and escapes. So the characters that are no white
-//! space are counted off on both sides; where they differ, it can't be told.
+//! Quotes, indentation and folding change nothing but white space and escapes. So the other characters of the file and of
+//! the text are compared one by one; where they differ, the place is unknown.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Place, SourceText};
 
-/// The place of a part of a scalar, given as byte offsets into its text; the whole scalar where it can't be told.
+/// The place of a part of a scalar, given as byte offsets into its text; the whole scalar where it is unknown.
 pub fn place_inside(source: &Arc<SourceText>, scalar: &Range<usize>, text: &str, part: Range<usize>) -> Place {
     let written = source.text.get(scalar.clone()).unwrap_or_default();
     match inside(written, text, &part) {
@@ -34,7 +34,7 @@ fn inside(written: &str, text: &str, part: &Range<usize>) -> Option<Range<usize>
     (part.end <= text.len()).then_some(start..end)
 }
 
-/// A character that is no white space, and how the file writes it.
+/// A character other than white space, and where the file writes it.
 struct Mark {
     meant: char,
     range: Range<usize>,
@@ -87,14 +87,10 @@ impl Iterator for Marks<'_> {
 /// space.
 fn escape(rest: &str) -> Option<(Option<char>, usize)> {
     let kind = rest.chars().next()?;
-    let coded = |digits: usize| {
-        let code = u32::from_str_radix(rest.get(1..=digits)?, 16).ok()?;
-        Some((Some(char::from_u32(code)?), 1 + digits))
-    };
     match kind {
-        'x' => coded(2),
-        'u' => coded(4),
-        'U' => coded(8),
+        'x' => coded(rest, 2),
+        'u' => coded(rest, 4),
+        'U' => coded(rest, 8),
         '0' => Some((Some('\0'), 1)),
         'a' => Some((Some('\u{7}'), 1)),
         'b' => Some((Some('\u{8}'), 1)),
@@ -102,6 +98,12 @@ fn escape(rest: &str) -> Option<(Option<char>, usize)> {
         't' | 'n' | 'v' | 'f' | 'r' | 'N' | '_' | 'L' | 'P' => Some((None, 1)),
         same => Some((Some(same), same.len_utf8())),
     }
+}
+
+/// The character of an escape with a code of so many hexadecimal digits.
+fn coded(rest: &str, digits: usize) -> Option<(Option<char>, usize)> {
+    let code = u32::from_str_radix(rest.get(1..=digits)?, 16).ok()?;
+    Some((Some(char::from_u32(code)?), 1 + digits))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub enum InterpolationError {
     /// The variable is not set, and no default is given.
     #[error("variable `{0}` is not set")]
     Unset(String),
-    /// `${VAR:?message}`: the pipeline file says itself what is missing.
+    /// `${VAR:?message}`: the pipeline file has its own message for what is missing.
     #[error("variable `{name}` is not set: {message}")]
     Required {
         /// The variable.
@@ -19,8 +19,8 @@ pub enum InterpolationError {
         /// The file's own message.
         message: String,
     },
-    /// `${` without `}`, or something between that is no variable.
-    #[error("`{0}` is no variable: write `${{NAME}}`, `${{NAME:-default}}` or `${{NAME:?message}}`")]
+    /// `${` without `}`, or something else than a variable between them.
+    #[error("`{0}` is not a valid variable: write `${{NAME}}`, `${{NAME:-default}}` or `${{NAME:?message}}`")]
     Malformed(String),
 }
 
@@ -56,20 +56,23 @@ fn variable(inner: &str, env: &Environment) -> Result<String, InterpolationError
     }
     let set = env.get(name);
     let filled = set.filter(|value| !value.is_empty());
-    let required = |message: &str| InterpolationError::Required { name: name.to_owned(), message: message.to_owned() };
     if operator.is_empty() {
         set.cloned().ok_or_else(|| InterpolationError::Unset(name.to_owned()))
     } else if let Some(default) = operator.strip_prefix(":-") {
         Ok(filled.map_or(default, String::as_str).to_owned())
     } else if let Some(message) = operator.strip_prefix(":?") {
-        filled.cloned().ok_or_else(|| required(message))
+        filled.cloned().ok_or_else(|| required(name, message))
     } else if let Some(default) = operator.strip_prefix('-') {
         Ok(set.map_or(default, String::as_str).to_owned())
     } else if let Some(message) = operator.strip_prefix('?') {
-        set.cloned().ok_or_else(|| required(message))
+        set.cloned().ok_or_else(|| required(name, message))
     } else {
         Err(InterpolationError::Malformed(format!("${{{inner}}}")))
     }
+}
+
+fn required(name: &str, message: &str) -> InterpolationError {
+    InterpolationError::Required { name: name.to_owned(), message: message.to_owned() }
 }
 
 #[cfg(test)]

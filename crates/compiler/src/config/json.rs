@@ -38,13 +38,13 @@ impl Visitor<'_> for Text {
 
 /// A scalar that YAML reads as a number and JSON does not.
 #[derive(Debug)]
-pub(crate) struct NoJson {
+pub(crate) struct NotJson {
     pub(crate) text: String,
     pub(crate) range: Range<usize>,
 }
 
 /// The value by the core schema of YAML 1.2, as far as JSON has it. A date is a text.
-pub(crate) fn value(node: &Node) -> Result<Value, NoJson> {
+pub(crate) fn value(node: &Node) -> Result<Value, NotJson> {
     match &node.kind {
         Kind::Sequence(items) => items.iter().map(value).collect(),
         Kind::Mapping(entries) => {
@@ -54,7 +54,7 @@ pub(crate) fn value(node: &Node) -> Result<Value, NoJson> {
         }
         Kind::Scalar { text, plain: false } => Ok(Value::from(text.as_str())),
         Kind::Scalar { text, plain: true } => {
-            plain(text).ok_or_else(|| NoJson { text: text.clone(), range: node.range.clone() })
+            plain(text).ok_or_else(|| NotJson { text: text.clone(), range: node.range.clone() })
         }
     }
 }
@@ -74,16 +74,19 @@ fn plain(text: &str) -> Option<Value> {
 
 /// YAML 1.2, section 10.3.2: `+1`, `01`, `.5`, `1.`, `0x1F`, `0o17`, `.inf`, `.nan`.
 fn is_number_of_yaml(text: &str) -> bool {
-    let digits = |text: &str, radix| !text.is_empty() && text.chars().all(|c| c.is_digit(radix));
     if let Some(hex) = text.strip_prefix("0x") {
-        return digits(hex, 16);
+        return are_digits(hex, 16);
     }
     if let Some(octal) = text.strip_prefix("0o") {
-        return digits(octal, 8);
+        return are_digits(octal, 8);
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let named = [".inf", ".Inf", ".INF"].contains(&unsigned) || [".nan", ".NaN", ".NAN"].contains(&text);
     named || (unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') && unsigned.parse::<f64>().is_ok())
+}
+
+fn are_digits(text: &str, radix: u32) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_digit(radix))
 }
 
 #[cfg(test)]

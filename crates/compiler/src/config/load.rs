@@ -20,7 +20,7 @@ const MAX_TEXT: u64 = 1 << 20;
 /// Bytes of a schema file.
 const MAX_SCHEMA: u64 = 16 << 20;
 
-/// Every text that `plan::compile` needs.
+/// Every text that `compile` needs.
 #[derive(Debug, Default)]
 pub struct Files {
     /// The pipeline files, in the order they were named.
@@ -85,40 +85,40 @@ pub fn load_text(source: Arc<SourceText>, env: &Environment, disk: &dyn Disk) ->
 }
 
 fn templates(file: &PipelineFile, folder: &Path, disk: &dyn Disk) -> BTreeMap<String, Result<Arc<SourceText>, String>> {
-    let listed = file.producer.iter().flat_map(|producer| &producer.templates.value);
-    let paths = listed.filter_map(|template| match &template.body {
-        TemplateBody::File(path) => Some(path),
-        TemplateBody::Inline(_) => None,
-    });
-    paths
-        .map(|path| {
+    let mut texts = BTreeMap::new();
+    for template in file.producer.iter().flat_map(|producer| &producer.templates.value) {
+        if let TemplateBody::File(path) = &template.body {
             let text = read_text(&join(folder, path), MAX_TEXT, disk);
-            (path.clone(), text.map_err(|problem| problem.message))
-        })
-        .collect()
+            texts.insert(path.clone(), text.map_err(|problem| problem.message));
+        }
+    }
+    texts
 }
 
 fn pipeline_paths(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let unreadable = |error: &io::Error| {
+    let mut found = pipelines_in(path).map_err(|error| {
         Diagnostic::new(Code::Unreadable, format!("can't read folder {}: {error}", path.display()), None)
-    };
-    let entries = std::fs::read_dir(path).map_err(|error| unreadable(&error))?;
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(&error))?.path();
-        if is_pipeline(&path) && path.is_file() {
-            found.push(path);
-        }
-    }
+    })?;
     if found.is_empty() {
-        let message = format!("no pipeline file in {}", path.display());
+        let message = format!("there is no pipeline file in {}", path.display());
         let help = "a pipeline file ends in `.yaml` or `.yml`";
         return Err(Diagnostic::new(Code::NoPipelines, message, None).help(help));
     }
     found.sort();
+    Ok(found)
+}
+
+fn pipelines_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if is_pipeline(&path) && path.is_file() {
+            found.push(path);
+        }
+    }
     Ok(found)
 }
 
@@ -138,14 +138,12 @@ fn is_pipeline(path: &Path) -> bool {
 }
 
 fn read_text(path: &Path, limit: u64, disk: &dyn Disk) -> Result<Arc<SourceText>, Diagnostic> {
-    let problem = |code, message| Err(Diagnostic::new(code, message, None));
     let shown = path.display();
-    let bytes = match disk.read(path, limit) {
-        Ok(bytes) => bytes,
-        Err(error) => return problem(Code::Unreadable, format!("can't read {shown}: {error}")),
-    };
+    let bytes = disk
+        .read(path, limit)
+        .map_err(|error| Diagnostic::new(Code::Unreadable, format!("can't read {shown}: {error}"), None))?;
     if bytes.len() as u64 > limit {
-        return problem(Code::TooLarge, format!("{shown} is larger than {} KiB", limit >> 10));
+        return Err(Diagnostic::new(Code::TooLarge, format!("{shown} is larger than {} KiB", limit >> 10), None));
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(SourceText::new(path, &text)),

@@ -1,4 +1,4 @@
-//! What the user wrote: the pipeline file as serde types, one to one with the YAML.
+//! What the user wrote: pipeline files, test files and schemas, each value with its place.
 //!
 //! `load` is the only reader of files and of the environment. Everything else works on texts.
 
@@ -9,8 +9,11 @@ mod index;
 mod inside;
 mod interpolate;
 mod json;
+mod keyed;
 pub mod load;
 mod paths;
+mod pipeline_file;
+mod pointer;
 mod schema;
 mod schema_files;
 mod spanned;
@@ -19,24 +22,17 @@ mod test_file;
 mod units;
 mod yaml;
 
-use std::fmt;
-use std::marker::PhantomData;
-use std::ops::Range;
-use std::sync::Arc;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-
-use crate::diagnostic::{Diagnostic, SourceText};
-
 pub use column::{ColumnError, ColumnLine, ColumnText};
 pub use index::{Index, Method};
 pub use inside::place_inside;
 pub use interpolate::{Environment, InterpolationError, interpolate};
 pub use json::Json;
+pub use keyed::Keyed;
 pub use load::{Files, PipelineText, load};
 pub use paths::join;
+pub use pipeline_file::{OnConflict, PipelineFile, Producer, Source, Table, parse};
+pub(crate) use pointer::child_pointer;
+pub use pointer::json_place;
 pub use schema::{DraftName, Formats, Otherwise, Schema, Selection};
 pub(crate) use schema_files::inner;
 pub use schema_files::{Ambiguous, Disk, Document, Entry, Part, Real, Reference, SchemaFiles, Unresolved};
@@ -44,148 +40,3 @@ pub use spanned::{Setting, Spanned};
 pub use template::{Template, TemplateBody};
 pub use test_file::{Case, Columns, ExpectedRows, Rejected, SqsFields, TestText, parse_cases};
 pub use units::Seconds;
-
-/// A pipeline of runner: where events come from, what a valid event is, and which rows it becomes.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a mapping")]
-pub struct PipelineFile {
-    /// Where messages come from.
-    pub source: Source,
-    /// How the document is taken out of the body: `sns`, or an expression. Left out, the body is the document.
-    pub unwrap: Option<Spanned<String>>,
-    /// What a valid document is: a JSON Schema, as a path from this file with an optional `#/pointer`, or a choice of several.
-    pub schema: Setting<Schema>,
-    /// An expression: a document for which it is true is dropped, and not dead-lettered.
-    pub skip: Option<Spanned<String>>,
-    /// The tables, each by its name, with an optional PostgreSQL schema: `events`, `sales.orders`.
-    #[schemars(extend("minProperties" = 1))]
-    pub tables: Spanned<Keyed<Table>>,
-    /// Sample events, for `runner produce` and `runner dev`.
-    pub producer: Option<Producer>,
-}
-
-/// `source:`
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a mapping")]
-pub struct Source {
-    /// The queue to receive from: a name, a URL or an ARN.
-    pub queue: Setting<String>,
-    /// The dead-letter queue: a name, a URL or an ARN.
-    pub dlq: Setting<String>,
-    /// Receive calls side by side, at most: 1 to 256.
-    pub pollers: Option<Setting<i64>>,
-    /// How long a receive call waits for messages: `0s` to `20s`.
-    pub wait: Option<Setting<Seconds>>,
-    /// The visibility timeout, `1s` to `12h`; left out, it is the queue's own.
-    pub visibility: Option<Setting<Seconds>>,
-    /// A message delivered more often than this is dead-lettered untried: 1 to 1000.
-    pub max_receives: Option<Setting<i64>>,
-    /// Messages per write: 1 to 10000.
-    pub batch: Option<Setting<i64>>,
-    /// Messages held in memory, at most: 10 to 100000.
-    pub in_flight: Option<Setting<i64>>,
-    /// Bytes of bodies and rows held in memory, at most: 1048576 to 4294967295; one larger message passes alone.
-    pub in_flight_bytes: Option<Setting<i64>>,
-    /// How long a message that the database does not take now is kept before it goes back to the queue: `1s` to `6h`.
-    pub hold: Option<Setting<Seconds>>,
-    /// How long a write may take, `1s` to `10m`.
-    pub write_timeout: Option<Setting<Seconds>>,
-}
-
-/// A table, and how its rows are made.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a mapping")]
-pub struct Table {
-    /// The columns that identify a row. Without a key, a message that is delivered twice is stored twice.
-    #[serde(default)]
-    pub primary_key: Vec<Spanned<String>>,
-    /// What a write does when a row with this key is there already; `ignore` when left out.
-    pub on_conflict: Option<Setting<OnConflict>>,
-    /// With `on_conflict: update`, the column that tells the newer of two rows.
-    pub version: Option<Spanned<String>>,
-    /// An expression: rows are made only where it is true.
-    pub when: Option<Spanned<String>>,
-    /// An expression that yields an array: each element becomes a row.
-    pub for_each: Option<Spanned<String>>,
-    /// The columns, each by its name: `TYPE [null] [= EXPR]`.
-    #[schemars(extend("minProperties" = 1))]
-    pub columns: Keyed<Spanned<ColumnText>>,
-    /// Secondary indexes.
-    #[serde(default)]
-    pub indexes: Vec<Index>,
-}
-
-/// `on_conflict:`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum OnConflict {
-    /// Keep the row that is there.
-    Ignore,
-    /// Overwrite it.
-    Update,
-    /// Reject the message.
-    Error,
-}
-
-/// `producer:`
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a mapping")]
-#[schemars(extend("not" = { "required": ["every", "rate"] }))]
-pub struct Producer {
-    /// Time from one event to the next: `15s`, `500ms`.
-    pub every: Option<Setting<String>>,
-    /// Instead of `every`, events per second, minute or hour (`500/s`, `30/m`), or `max`.
-    pub rate: Option<Setting<String>>,
-    /// The templates to choose from.
-    #[schemars(extend("minItems" = 1))]
-    pub templates: Spanned<Vec<Spanned<Template>>>,
-}
-
-/// A mapping whose keys are the user's own names, in the order they are written.
-#[derive(Debug, Clone)]
-pub struct Keyed<T>(pub Vec<(Spanned<String>, T)>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Keyed<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(KeyedVisitor(PhantomData))
-    }
-}
-
-struct KeyedVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for KeyedVisitor<T> {
-    type Value = Keyed<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a mapping from names")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Keyed(entries))
-    }
-}
-
-/// Reads a pipeline file's text. Everything wrong in it is reported; what could be read is there nevertheless.
-pub fn parse(source: &Arc<SourceText>, env: &Environment) -> (Option<PipelineFile>, Vec<Diagnostic>) {
-    let (root, mut problems) = yaml::parse(source, yaml::PIPELINE);
-    let Some(root) = root else {
-        return (None, problems);
-    };
-    let (file, found) = de::read(&root, source, env);
-    problems.extend(found);
-    (file, problems)
-}
-
-/// Where the value at a JSON Pointer (RFC 6901) stands in a JSON text, which YAML can read as well.
-pub fn json_place(source: &Arc<SourceText>, pointer: &str) -> Option<Range<usize>> {
-    let root = yaml::parse(source, yaml::SCHEMA).0?;
-    let mut node = &root;
-    for token in pointer.split('/').skip(1) {
-        node = node.child(&token.replace("~1", "/").replace("~0", "~"))?;
-    }
-    Some(node.range.clone())
-}

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// A path as a file names it, relative to that file's folder, with `..` taken out for reading.
+/// A path as a file names it, relative to that file's folder, with `..` resolved.
 pub fn join(folder: &Path, path: &str) -> PathBuf {
     let mut joined = PathBuf::new();
     for part in folder.join(path).components() {

@@ -34,13 +34,13 @@ pub struct Selection {
     pub mapping: Option<Spanned<Keyed<Setting<String>>>>,
     /// A pattern of paths; each file names its own value of the discriminator with `const` or `enum`.
     pub files: Option<Setting<String>>,
-    /// An expression that tells the kind of an event.
+    /// An expression that yields the kind of an event.
     pub discriminator: Option<Spanned<String>>,
-    /// What becomes of an event whose kind has no schema.
+    /// What happens to an event of a kind without a schema.
     pub otherwise: Option<Setting<Otherwise>>,
     /// An expression: only this part of the document is checked.
     pub at: Option<Spanned<String>>,
-    /// The draft of JSON Schema, where `$schema` does not tell it.
+    /// The draft of JSON Schema, where `$schema` does not name it.
     pub draft: Option<Setting<DraftName>>,
     /// Whether `format` is a check.
     pub formats: Option<Setting<Formats>>,
@@ -92,7 +92,7 @@ impl From<DraftName> for jsonschema::Draft {
 pub enum Formats {
     /// A value that breaks its `format` breaks the schema.
     Assert,
-    /// `format` is a remark.
+    /// `format` is not checked.
     Ignore,
 }
 

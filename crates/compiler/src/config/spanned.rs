@@ -1,4 +1,4 @@
-//! Values that know where they stand in the file.
+//! Values with the place where they stand in the file.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -69,10 +69,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Parts<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
-        let missing = || A::Error::custom("a value without its place");
-        let start = parts.next_element()?.ok_or_else(missing)?;
-        let end = parts.next_element()?.ok_or_else(missing)?;
-        let value = parts.next_element()?.ok_or_else(missing)?;
-        Ok((value, start..end))
+        let (start, end, value) = (parts.next_element()?, parts.next_element()?, parts.next_element()?);
+        match (start, end, value) {
+            (Some(start), Some(end), Some(value)) => Ok((value, start..end)),
+            _ => Err(A::Error::custom("a value without its place")),
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, SourceText};
 /// A test file and the files it names.
 #[derive(Debug)]
 pub struct TestText {
-    /// The pipeline file it is about.
+    /// The pipeline file it tests.
     pub pipeline: PathBuf,
     /// Its text.
     pub source: Arc<SourceText>,
@@ -25,7 +25,7 @@ pub struct TestText {
     pub bodies: BTreeMap<String, Result<Arc<SourceText>, String>>,
 }
 
-/// A message, and what becomes of it. One of `message`, `file` and `body`; one of `rows`, `rejected` and `skipped`.
+/// A message, and its expected result. One of `message`, `file` and `body`; one of `rows`, `rejected` and `skipped`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub struct Case {
@@ -35,11 +35,11 @@ pub struct Case {
     pub message: Option<Spanned<Json>>,
     /// The body is this file's text; a path from the test file.
     pub file: Option<Spanned<String>>,
-    /// The body, as it is: for what is no JSON.
+    /// The body, as it is: for what is not JSON.
     pub body: Option<Spanned<String>>,
     /// Message attributes of type String.
     pub attributes: Option<Keyed<Spanned<String>>>,
-    /// What the queue says about the message.
+    /// The queue's metadata of the message.
     pub sqs: Option<SqsFields>,
     /// Which columns `rows` have to list.
     pub columns: Option<Columns>,
@@ -130,7 +130,7 @@ mod tests {
             [
                 "E0103 p.test.yaml:2:3 unknown key `mesage`",
                 "E0104 p.test.yaml:3:3 `name` is missing",
-                "E0106 p.test.yaml:5:16 `+1` is a number of YAML's that JSON does not have",
+                "E0106 p.test.yaml:5:16 `+1` is a number in YAML, but not in JSON",
                 "E0105 p.test.yaml:6:12 expected `true` or `false`, found the text `yes`",
             ]
         );

@@ -32,8 +32,8 @@ impl Visitor<'_> for SecondsVisitor {
     fn visit_str<E: Error>(self, text: &str) -> Result<Seconds, E> {
         let parsed = text.parse::<jiff::SignedDuration>().ok();
         let duration = parsed.and_then(|parsed| Duration::try_from(parsed).ok());
-        duration
-            .map(Seconds)
-            .ok_or_else(|| E::custom(format!("`{text}` is no duration\nwrite it like `15s`, `500ms` or `1m30s`")))
+        duration.map(Seconds).ok_or_else(|| {
+            E::custom(format!("`{text}` is not a valid duration\nwrite it like `15s`, `500ms` or `1m30s`"))
+        })
     }
 }

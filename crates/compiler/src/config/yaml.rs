@@ -1,4 +1,4 @@
-//! YAML text becomes a tree in which every key and value knows its place.
+//! YAML text becomes a tree in which every key and value has its place.
 //!
 //! Built from saphyr-parser's events without recursion, so that no input overflows the stack, and with a bound on
 //! nodes, so that aliases can't multiply without end.
@@ -24,7 +24,7 @@ pub(crate) struct Limits {
 pub(crate) const PIPELINE: Limits = Limits { depth: 64, nodes: 100_000 };
 /// As deep as a schema in JSON may be.
 pub(crate) const SCHEMA: Limits = Limits { depth: 128, nodes: 500_000 };
-/// Duplicate keys reported for one file; more would help nobody.
+/// Duplicate keys reported for one file; more would not help.
 const MAX_PROBLEMS: usize = 100;
 
 /// A value and where it stands.
@@ -113,11 +113,12 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(source: &'a Arc<SourceText>, limits: Limits) -> Self {
-        let offsets = || source.text.char_indices().map(|(at, _)| at).collect();
+        let text = &source.text;
+        let offsets = if text.is_ascii() { None } else { Some(text.char_indices().map(|(at, _)| at).collect()) };
         Self {
             source,
             limits,
-            offsets: (!source.text.is_ascii()).then(offsets),
+            offsets,
             stack: Vec::new(),
             anchors: HashMap::new(),
             nodes: 0,
@@ -143,7 +144,9 @@ impl<'a> Builder<'a> {
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
             Event::DocumentStart(_) if self.root.is_none() => Ok(()),
-            Event::DocumentStart(_) => Err(self.problem(Code::Syntax, "a second document in one file", range)),
+            Event::DocumentStart(_) => {
+                Err(self.problem(Code::Syntax, "a file has one YAML document; a second one starts here", range))
+            }
             Event::SequenceStart(anchor, tag) => {
                 self.no_tag(tag.is_some(), &range)?;
                 self.open(Kind::Sequence(Vec::new()), range, anchor)
@@ -188,7 +191,7 @@ impl<'a> Builder<'a> {
                 let (kind, range) = (node.kind, range.clone());
                 self.finish(Node { kind, range }, 0)
             }
-            None => Err(self.problem(Code::Syntax, "an alias inside the value it stands for", range.clone())),
+            None => Err(self.problem(Code::Syntax, "an alias stands inside the value that it repeats", range.clone())),
         }
     }
 
@@ -239,7 +242,7 @@ impl<'a> Builder<'a> {
 
     fn no_tag(&self, tagged: bool, range: &Range<usize>) -> Result<(), Diagnostic> {
         if tagged {
-            return Err(self.problem(Code::Syntax, "YAML tags (`!name`) have no meaning here", range.clone()));
+            return Err(self.problem(Code::Syntax, "YAML tags (`!name`) are not supported", range.clone()));
         }
         Ok(())
     }
@@ -297,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_knows_its_place() {
+    fn every_value_has_its_place() {
         let text = "ä: \"x\"\nlist:\n  - one  # c\n  - {k: v v}\n";
         let source = SourceText::new("p.yaml", text);
         let (root, _) = parse(&source, PIPELINE);
@@ -315,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn bombs_and_towers_are_refused() {
+    fn bombs_and_towers_are_rejected() {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..12 {
             let row = vec![format!("*a{}", level - 1); 10].join(", ");
@@ -327,7 +330,7 @@ mod tests {
         assert_eq!(problems("a: 1\n---\nb: 2\n").len(), 1);
     }
 
-    /// The same tree as `serde_yaml` reads it; it says nothing about places.
+    /// The same tree as `serde_yaml` reads it, which has no places.
     fn same(node: &Node, value: &serde_yaml::Value) -> bool {
         match (&node.kind, value) {
             (Kind::Sequence(items), serde_yaml::Value::Sequence(values)) => {

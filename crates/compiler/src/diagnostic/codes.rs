@@ -1,11 +1,12 @@
-//! Every code, in one table. `docs/errors.md` has the same list; a test compares them.
+//! Every code, in one table. To add one, add its row here and report it; `docs/errors.md` has the same list, with an
+//! example of each, and tests compare them.
 
-/// How bad it is.
+/// How severe it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Level {
     /// The configuration can't run.
     Error,
-    /// It can, but most likely not as meant.
+    /// It can run, but most likely not as intended.
     Warning,
 }
 
@@ -69,41 +70,41 @@ codes! {
     E0118 DeadLetterQueue "The dead-letter queue is the source queue itself, or only one of the two is FIFO."
     E0119 Schema "A schema is not JSON, not a valid JSON Schema, or has nothing at the pointer."
     E0120 Reference "A `$ref` leads to no local file, or to nothing inside it."
-    E0121 Draft "A schema declares a draft of JSON Schema that is not known."
+    E0121 Draft "A schema declares a draft of JSON Schema that is not supported."
     E0122 Template "A template is not Handlebars, or does not render."
-    E0123 TemplateEvent "A template renders an event that this very pipeline would reject."
+    E0123 TemplateEvent "A template renders an event that this pipeline itself would reject."
     E0124 Identifier "A table or column name PostgreSQL can't hold, or too many columns."
     E0125 TableConflict "Two pipeline files declare one table differently."
     E0126 Subtraction "`.a-b` subtracts; a field with a dash is written `.\"a-b\"`."
-    E0127 NoPipelines "There is no pipeline file where one was looked for."
+    E0127 NoPipelines "There is no pipeline file where one was expected."
     E0128 LiveQueue "`--connect`: a queue does not exist, or can't be reached."
-    E0129 LiveTable "`--connect`: the database can't be reached, or a table does not take the pipeline's rows."
+    E0129 LiveTable "`--connect`: the database can't be reached, or a table does not accept the pipeline's rows."
     E0130 SharedQueue "Two pipeline files receive from one queue."
     E0131 DuplicateName "Two pipeline files have one name."
     E0140 SchemaChoice "`schema` names no schema, several ways to choose one, or one value twice."
-    E0141 NoSchemaFile "A pattern of schema files matches none, or is no pattern."
-    E0142 NoKind "With `files`, a schema does not say which kind of event it is for."
+    E0141 NoSchemaFile "A pattern of schema files matches none, or is not a valid pattern."
+    E0142 NoKind "With `files`, a schema does not name its kind of event."
     E0143 AmbiguousId "Two schemas have one `$id`."
     E0150 Variable "An expression uses `$raw` outside `unwrap`, or `$doc` inside it."
-    E0151 DeadEnd "An expression that looks at nothing of the event has no value: it never ends, or fails every time."
+    E0151 DeadEnd "An expression that reads nothing of the event has no value: it never ends, or fails every time."
     E0155 NoCondition "A condition (`when`, `skip`) that is never true or false."
     E0156 ForEach "`for_each` never yields an array."
-    E0157 ImpossibleKind "A kind of event whose schema rejects the very value it is chosen by."
-    E0158 UnstableKey "The primary key takes a value that differs from one delivery of a message to the next."
-    E0170 LoneTest "A test file stands beside no pipeline file of its name."
+    E0157 ImpossibleKind "A kind of event whose schema rejects the value it is chosen by."
+    E0158 UnstableKey "The primary key has a value that differs from one delivery of a message to the next."
+    E0170 LoneTest "A test file has no pipeline file beside it."
     E0171 CaseForm "A case has no message or several, nothing expected or more than one thing."
     E0172 CaseColumn "A case names a table or column that the pipeline does not have, or leaves one out."
-    E0173 CaseValue "A case expects a value that the column's type does not take."
+    E0173 CaseValue "A case expects a value that the column's type does not accept."
     W0201 NoPrimaryKey "A table without a primary key: a redelivered message is stored twice."
     W0202 FieldNotListed "An expression reads a field that the schema does not list, though it allows others."
-    W0203 UnknownFormat "A schema uses a `format` that is not known and therefore not checked."
+    W0203 UnknownFormat "A schema uses a `format` that is unknown and therefore not checked."
     W0204 MayNotFit "An expression's type fits its column's type only for some values; the others are dead-lettered."
     W0205 UselessIndex "An index that PostgreSQL would hardly ever use."
     W0250 NoRows "A template renders events that become no rows: each is skipped, or no `when` is true."
     W0255 MayFail "An expression fails for some of the events that the schema allows; those are dead-lettered."
     W0256 NeverEqual "A value is compared with one that the schema never lets it be."
     W0257 ConstantCondition "A condition is true, or is not, for every event that the schema allows."
-    W0258 NoTable "A kind of event that no table takes: it is checked and dropped."
+    W0258 NoTable "A kind of event that no table stores: it is checked and dropped."
     W0259 OneKey "All rows that `for_each` makes of one message have the same primary key."
     W0260 NothingToUpdate "`on_conflict: update` where every column is part of the primary key."
     W0261 UniqueIndex "A unique index beside the primary key: `on_conflict` does not apply to it."
@@ -112,7 +113,7 @@ codes! {
 }
 
 impl Code {
-    /// The level, told by the first letter.
+    /// The level, given by the first letter.
     pub fn level(self) -> Level {
         if self.id().starts_with('W') { Level::Warning } else { Level::Error }
     }

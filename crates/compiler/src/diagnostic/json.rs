@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Diagnostic;
 
-/// One diagnostic as JSON; the place's fields are null when no file is to blame.
+/// One diagnostic as JSON; the place's fields are null when it concerns no file.
 #[derive(Debug, Serialize)]
 pub struct Record<'a> {
     code: &'a str,

@@ -1,4 +1,4 @@
-//! What the compiler of pipeline files has to say: an error or a warning, with its code and its exact place.
+//! What the compiler of pipeline files reports: errors and warnings, each with its code and its exact place.
 
 mod codes;
 mod json;
@@ -13,11 +13,11 @@ pub use render::{Style, render};
 /// One error or warning.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnostic {
-    /// Its code, which also tells its level.
+    /// Its code, which determines its level.
     pub code: Code,
     /// What is wrong: a lower-case fragment.
     pub message: String,
-    /// Where; `None` only when no file is to blame (an empty folder).
+    /// Where; `None` only when it concerns no file (an empty folder).
     pub place: Option<Place>,
     /// What stands at the place, as a short label under the source line.
     pub label: String,
@@ -54,14 +54,14 @@ impl Diagnostic {
         self
     }
 
-    /// Says what to do.
+    /// Adds what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
     }
 
-    /// Says "did you mean", when one of the names is close to what was written.
+    /// Adds "did you mean", when one of the names is close to what was written.
     #[must_use]
     pub fn suggest<'a>(self, written: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
         match closest(written, names) {

@@ -15,7 +15,7 @@ pub struct SourceText {
 }
 
 impl SourceText {
-    /// Wraps a text; a leading byte order mark is taken off.
+    /// Wraps a text; without a leading byte order mark.
     pub fn new(path: impl Into<PathBuf>, text: &str) -> Arc<Self> {
         Arc::new(Self { path: path.into(), text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned() })
     }

@@ -1,7 +1,7 @@
-//! Texts that may be of a format or match a pattern; which one does is for the schema to say.
+//! Texts that may be of a format or match a pattern; the caller checks which one does.
 
+use super::lengths::Lengths;
 use super::pattern::{self, Style};
-use super::string::Lengths;
 
 /// Formats of which a text can be longer or shorter: before and after the part that gives it its length.
 const OF_LENGTH: [(&str, &str, &str); 9] = [
@@ -20,27 +20,30 @@ const SHORT: usize = 3;
 
 /// Texts of a format that have the wanted length.
 pub(super) fn of_length(format: &str, lengths: &Lengths) -> Vec<String> {
-    let known = OF_LENGTH.iter().filter(|(known, ..)| *known == format);
-    let texts = known.filter_map(|(_, start, end)| {
-        let count = lengths.wanted().checked_sub(start.len() + end.len())?;
-        Some(format!("{start}{{{{random_string {count}}}}}{end}"))
-    });
-    texts.collect()
+    let mut texts = Vec::new();
+    for (_, start, end) in OF_LENGTH.iter().filter(|(known, ..)| *known == format) {
+        if let Some(count) = lengths.wanted().checked_sub(start.len() + end.len()) {
+            texts.push(format!("{start}{{{{random_string {count}}}}}{end}"));
+        }
+    }
+    texts
 }
 
 /// Texts for patterns that all hold: for all at once, for each, with characters of every sort, and shorter ones.
 pub(super) fn of_patterns<'p>(patterns: impl Iterator<Item = &'p str>, length: usize, number: usize) -> Vec<String> {
     let patterns: Vec<&str> = patterns.collect();
     let drawn = Style { length, number, mixed: false };
-    let each = |style: Style| patterns.iter().filter_map(move |pattern| pattern::template(pattern, style));
-    let all = each(drawn).reduce(|one, other| joined(&one, &other));
-    let styles =
-        [drawn, Style { mixed: true, ..drawn }, Style { length: SHORT, ..drawn }, Style { length: 1, ..drawn }];
-    all.into_iter().chain(styles.into_iter().flat_map(each)).collect()
+    let drawn_texts = patterns.iter().filter_map(|pattern| pattern::template(pattern, drawn));
+    let mut texts: Vec<String> = drawn_texts.reduce(|one, other| joined(&one, &other)).into_iter().collect();
+    for style in [drawn, Style { mixed: true, ..drawn }, Style { length: SHORT, ..drawn }, Style { length: 1, ..drawn }]
+    {
+        texts.extend(patterns.iter().filter_map(|pattern| pattern::template(pattern, style)));
+    }
+    texts
 }
 
-/// A text for two patterns, of which one says how it begins (`order--`) and the other how it goes on (`[a-z]+--[0-9]+`):
-/// they are joined at the longest end of the first that the second has too.
+/// A text for two patterns, of which one describes the start (`order--`) and the other the whole (`[a-z]+--[0-9]+`): they
+/// are joined at the longest end of the first that the second has too.
 fn joined(one: &str, other: &str) -> String {
     let (start, whole) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     let ends = start.char_indices().map(|(at, _)| &start[at..]);

@@ -3,10 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::KeyOrder;
-use super::names::yaml_key;
 use super::node::{Node, escaped};
-use super::trial::{MESSAGE_ID, decide, metadata};
+use super::try_out::{MESSAGE_ID, decide, metadata};
+use super::{KeyOrder, yaml};
 use crate::config::parse_cases;
 use crate::diagnostic::SourceText;
 use jq::{Context, Root};
@@ -14,21 +13,24 @@ use pipeline::Pipeline;
 use pipeline::TableMapping;
 use pipeline::producer::{Breakage, Generator, Template};
 
-/// The events' time: one that nobody takes for the present.
+/// The events' time: clearly not the present.
 const TIME: &str = "2026-01-02T03:04:05Z";
 /// The turn in which a field is left out, where one is required.
 const WITHOUT_FIELD: usize = 1;
-/// The turn in which the text is cut, which no schema is needed for.
+/// The turn in which the text is cut, which needs no schema.
 const CUT: usize = 0;
 
-/// The text of the file. An event whose case can't be written, or none that is stored, leaves one that needs no event.
+/// The text of the file: cases of an event that is stored, or one case that needs no event where there is none or its
+/// case can't be written.
 pub(super) fn text(pipeline: &Pipeline, template: &str, order: &KeyOrder) -> String {
-    let of_event = stored(pipeline, template).map(|event| {
-        file(&format!("{}\n{}", case(pipeline, &event, order), rejected(pipeline, &event, WITHOUT_FIELD, order)))
-    });
-    let is_right = |text: &String| parse_cases(&SourceText::new("new", text)).1.is_empty();
-    let without = || file(&rejected(pipeline, &Value::Object(Map::new()), CUT, order));
-    of_event.filter(is_right).unwrap_or_else(without)
+    if let Some(event) = stored(pipeline, template) {
+        let cases = [case(pipeline, &event, order), rejected(pipeline, &event, WITHOUT_FIELD, order)];
+        let text = file(&cases.join("\n"));
+        if parse_cases(&SourceText::new("new", &text)).1.is_empty() {
+            return text;
+        }
+    }
+    file(&rejected(pipeline, &Value::Object(Map::new()), CUT, order))
 }
 
 fn file(cases: &str) -> String {
@@ -60,27 +62,27 @@ fn rows(table: &TableMapping, event: &Value, order: &KeyOrder) -> String {
     let metadata = metadata();
     let context = Context::new(event, event, &metadata);
     let scope = context.scope();
-    let lines = table.columns.iter().filter_map(|column| {
-        let value = column.expr.eval(&scope).ok()?;
-        Some(format!("{}: {}", yaml_key(&column.name), Node::literal(&value, order).text(10)))
-    });
-    let lines: Vec<String> = lines.collect();
-    format!("    {}:\n      - {}\n", yaml_key(&table.name), lines.join("\n        "))
+    let mut lines = Vec::new();
+    for column in &table.columns {
+        if let Ok(value) = column.expr.eval(&scope) {
+            lines.push(format!("{}: {}", yaml::scalar(&column.name), Node::literal(&value, order).text(10)));
+        }
+    }
+    format!("    {}:\n      - {}\n", yaml::scalar(&table.name), lines.join("\n        "))
 }
 
 /// An event, broken as it is this turn.
 fn rejected(pipeline: &Pipeline, event: &Value, turn: usize, order: &KeyOrder) -> String {
-    let accepts = |body: &str| decide(pipeline, body).is_ok();
-    let (body, breakage) = Breakage::apply(turn, &event.to_string(), accepts);
+    let (body, breakage) = Breakage::apply(turn, &event.to_string(), |body| decide(pipeline, body).is_ok());
     let name = match breakage {
-        Breakage::NotJson => "what is no JSON is rejected",
-        Breakage::MissingField => "an event that lacks a field is rejected",
+        Breakage::NotJson => "a body that is not JSON is rejected",
+        Breakage::MissingField => "an event without a required field is rejected",
         Breakage::WrongType => "a value of another type is rejected",
-        Breakage::ExtraField => "a field the schema does not know is rejected",
+        Breakage::ExtraField => "a field that the schema does not list is rejected",
     };
     let message = match serde_json::from_str(&body) {
         Ok(event) => format!("message: {}", Node::literal(&event, order).text(4)),
-        Err(_) => format!("body: \"{}\"", escaped(&body)),
+        Err(_) => yaml::entry("body", &body),
     };
     let reason = decide(pipeline, &body).err().unwrap_or_default();
     let path = reason.instance_path.filter(|path| !path.is_empty());

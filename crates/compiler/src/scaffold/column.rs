@@ -1,4 +1,6 @@
-//! One column, and what samples say of its type.
+//! One column, and what samples show about its type.
+
+use std::borrow::Cow;
 
 use pipeline::ColumnType;
 use serde_json::Value;
@@ -19,7 +21,7 @@ pub(super) struct Column {
     pub(super) nullable: bool,
     /// `None` where the field has the column's name.
     pub(super) expr: Option<String>,
-    /// Another line for it, where the samples make one likely.
+    /// Another line for it, where the samples suggest one.
     pub(super) instead: Option<String>,
 }
 
@@ -29,31 +31,34 @@ impl Column {
         self.expr.clone().unwrap_or_else(|| Expr::field(&self.name).text().to_owned())
     }
 
-    /// What the samples have for it.
+    /// Its value in each sample that has one.
     fn values(&self, samples: &[Value]) -> Vec<Value> {
         let Some(expr) = Expr::compile(&self.path()).ok().filter(|expr| !expr.uses(Root::Sqs)) else {
             return Vec::new();
         };
         let metadata = Metadata::default();
-        let value = |sample| Some(expr.eval(&Context::new(sample, sample, &metadata).scope()).ok()?.into_owned());
-        samples.iter().filter_map(value).collect()
+        let mut values = Vec::new();
+        for sample in samples {
+            let context = Context::new(sample, sample, &metadata);
+            values.extend(expr.eval(&context.scope()).ok().map(Cow::into_owned));
+        }
+        values
     }
 
-    /// Takes a wider type, where the samples' values ask for it and one takes them all.
+    /// Widens the type, where the samples need it and a wider one accepts all their values.
     pub(super) fn widen(&mut self, samples: &[Value]) {
         let values = self.values(samples);
-        let takes = |ty: &String| {
-            let ty: ColumnType = ty.parse().expect("a column type's name");
-            values.iter().all(|value| cast(value, ty).is_ok())
-        };
-        let types = [self.ty.clone(), self.ty.replace("bigint", "numeric"), "jsonb".to_owned()];
-        if let Some(ty) = types.into_iter().find(takes) {
-            self.ty = ty;
+        for name in [self.ty.clone(), self.ty.replace("bigint", "numeric"), "jsonb".to_owned()] {
+            let ty: ColumnType = name.parse().expect("a column type's name");
+            if values.iter().all(|value| cast(value, ty).is_ok()) {
+                self.ty = name;
+                return;
+            }
         }
     }
 
-    /// A number may be a time, when its name says so and it is one in every sample.
-    pub(super) fn time_in(&self, samples: &[Value]) -> Option<String> {
+    /// Another line for a number that may be a time: its name suggests it, and so does its value in every sample.
+    pub(super) fn as_time(&self, samples: &[Value]) -> Option<String> {
         let text = self.path();
         let values = self.values(samples).into_iter().filter(|value| !value.is_null());
         let mut units = values.map(|value| epoch_unit(value.as_i64()?, &self.name));

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::KeyOrder;
 use super::column::Column;
-use super::names::{Names, snake_case};
+use super::names::{Names, ends_with_word, is_id, snake_case};
 use super::types::{column_type, few_scalars};
 use jq::Expr;
 use schema::{Field, Shape, Type};
@@ -49,23 +49,23 @@ impl Columns {
         columns.with_message_id()
     }
 
-    /// Looks into samples for what a schema can't say.
+    /// Adjusts the columns to what samples show and a schema does not.
     pub(super) fn compare(&mut self, samples: &[Value]) {
         for column in &mut self.list {
             column.widen(samples);
-            column.instead = column.time_in(samples).filter(|_| column.ty == "bigint");
+            column.instead = column.as_time(samples).filter(|_| column.ty == "bigint");
         }
     }
 
     /// Columns people search by, for the suggestion of indexes.
     pub(super) fn searched(&self) -> Vec<&str> {
-        let searched = |column: &&Column| {
-            let words = ["type", "status", "kind"].contains(&column.name.as_str()) || is_id(&column.name);
-            let ends = ["_type", "_status"].iter().any(|end| column.name.ends_with(end));
-            let text = IDS.contains(&column.ty.as_str());
-            column.name != self.key && ((text && (words || ends)) || column.ty == "timestamptz")
-        };
-        self.list.iter().filter(searched).take(INDEXED).map(|column| column.name.as_str()).collect()
+        let mut names: Vec<&str> = Vec::new();
+        for column in &self.list {
+            if column.name != self.key && is_searched(column) && names.len() < INDEXED {
+                names.push(&column.name);
+            }
+        }
+        names
     }
 }
 
@@ -107,7 +107,7 @@ impl Collector<'_> {
         self.list.push(Column { name, ty, nullable, expr: (!default).then(|| path.to_owned()), instead: None });
     }
 
-    /// The queue's message id identifies a delivery, and so a row, where no field of the event is sure to.
+    /// The queue's message id identifies a delivery, and so a row, where no field of the event is sure to do so.
     fn with_message_id(mut self) -> Columns {
         self.add("message_id", "text".to_owned(), false, "$sqs.message_id");
         let key = self.list.last().expect("it was just added").name.clone();
@@ -115,20 +115,26 @@ impl Collector<'_> {
     }
 }
 
-/// A required field whose name says that it identifies the event.
+/// Whether people are likely to search by a column: an id, a kind, a state, a time.
+fn is_searched(column: &Column) -> bool {
+    let name = column.name.as_str();
+    let has_word = is_id(name) || name == "kind" || ["type", "status"].iter().any(|word| ends_with_word(name, word));
+    (has_word && IDS.contains(&column.ty.as_str())) || column.ty == "timestamptz"
+}
+
+/// A required field with the name of an event's identifier.
 fn key(columns: &[Column], pipeline: &str) -> Option<String> {
     let own = snake_case(pipeline);
     let singular = own.strip_suffix('s').unwrap_or(&own);
     let names = ["id", "event_id", "uuid", "event_uuid", &format!("{own}_id"), &format!("{singular}_id")];
-    let usable = |column: &&Column| !column.nullable && IDS.contains(&column.ty.as_str());
-    let find = |name: &&str| columns.iter().filter(usable).find(|column| column.name == **name);
-    names.iter().find_map(find).map(|column| column.name.clone())
-}
-
-/// Whether a name says that it identifies something.
-pub(super) fn is_id(name: &str) -> bool {
-    let name = snake_case(name);
-    ["id", "uuid"].contains(&name.as_str()) || name.ends_with("_id") || name.ends_with("_uuid")
+    for name in names {
+        for column in columns {
+            if column.name == name && !column.nullable && IDS.contains(&column.ty.as_str()) {
+                return Some(column.name.clone());
+            }
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use serde_json::{Number, Value};
 
 use super::KeyOrder;
 use super::choices::Choices;
-use super::columns::is_id;
-use super::names::snake_case;
+use super::names::{ends_with_word, is_id};
 use super::node::{Node, escaped};
+use crate::config::child_pointer;
 
 /// Letters of an id that are drawn anew, at least; fewer would repeat too soon.
 const LEAST_DRAWN: usize = 3;
@@ -25,16 +25,21 @@ pub(super) fn event(samples: &[Value], order: &KeyOrder, choices: &mut Choices) 
 }
 
 fn value(sample: &Value, pointer: &str, name: &str, order: &KeyOrder, choices: &mut Choices) -> Node {
-    let below = |key: &str| format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
     match sample {
         Value::Object(fields) => {
-            let names = order.sorted(fields.keys().map(String::as_str)).into_iter();
-            let field = |key: &str| (key.to_owned(), value(&fields[key], &below(key), key, order, choices));
-            Node::Object(names.map(field).collect())
+            let mut nodes = Vec::new();
+            for key in order.sorted(fields.keys().map(String::as_str)) {
+                let node = value(&fields[key], &child_pointer(pointer, key), key, order, choices);
+                nodes.push((key.to_owned(), node));
+            }
+            Node::Object(nodes)
         }
         Value::Array(items) => {
-            let item = |(index, item): (usize, &Value)| value(item, &below(&index.to_string()), name, order, choices);
-            Node::Array(items.iter().enumerate().map(item).collect())
+            let mut nodes = Vec::new();
+            for (index, item) in items.iter().enumerate() {
+                nodes.push(value(item, &format!("{pointer}/{index}"), name, order, choices));
+            }
+            Node::Array(nodes)
         }
         scalar => match drawn(scalar, name) {
             Some(node) if choices.choose(pointer, 2) == 0 => node,
@@ -43,7 +48,7 @@ fn value(sample: &Value, pointer: &str, name: &str, order: &KeyOrder, choices: &
     }
 }
 
-/// What stands for an id or a time.
+/// A helper in place of an id or a time.
 fn drawn(scalar: &Value, name: &str) -> Option<Node> {
     match scalar {
         Value::String(text) => text_drawn(text, name).map(|text| Node::quoted(&text)),
@@ -85,12 +90,13 @@ fn number_drawn(number: &Number, name: &str) -> Option<String> {
     (is_id(name) && whole && text.len() >= LEAST_DRAWN).then(|| letters(&text))
 }
 
-/// The unit of a point in time, for a number whose name says that it is one.
+/// The unit of a point in time, for a number with the name of one.
 pub(super) fn epoch_unit(number: i64, name: &str) -> Option<&'static str> {
-    let name = snake_case(name);
-    let said = TIMES.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")));
-    let within = |unit: i64| (1_000_000_000 * unit..10_000_000_000 * unit).contains(&number);
-    EPOCHS.into_iter().find(|(_, unit)| said && within(*unit)).map(|(name, _)| name)
+    if !TIMES.iter().any(|word| ends_with_word(name, word)) {
+        return None;
+    }
+    let unit = EPOCHS.into_iter().find(|(_, unit)| (1_000_000_000 * unit..10_000_000_000 * unit).contains(&number));
+    unit.map(|(name, _)| name)
 }
 
 #[cfg(test)]

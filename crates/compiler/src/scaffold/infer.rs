@@ -1,4 +1,4 @@
-//! From samples to a JSON Schema that takes them all and says no more than they show.
+//! From samples to a JSON Schema that accepts them all and requires no more than they show.
 
 use std::collections::BTreeSet;
 
@@ -6,35 +6,49 @@ use serde_json::{Map, Value, json};
 
 use super::KeyOrder;
 use super::node::Node;
+use pipeline::ColumnType;
 use pipeline::cast::cast;
 use pipeline::validate::{Options, Validator};
 use schema::{Type, type_of};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
-/// Formats that are told apart, each with the column type that has to take its values as well.
+/// Formats that are inferred, each with the column type that has to accept its values as well.
 const FORMATS: [(&str, &str); 4] =
     [("uuid", "uuid"), ("date-time", "timestamptz"), ("date", "date"), ("email", "text")];
-/// Values within values that are described. One that is an object takes two levels of the
-/// schema, and no text of more than 128 is read.
+/// Values within values that are described. One that is an object needs two levels of the
+/// schema, and a schema of more than 128 levels is not read.
 const DEEPEST: usize = 32;
-/// Fields that tell kinds of events apart.
+/// Fields that distinguish kinds of events.
 const DISCRIMINATORS: [&str; 4] = ["type", "event_type", "eventType", "kind"];
 
-/// Infers schemas; has the validators of the formats.
+/// A format with what checks values of it.
+struct Format {
+    name: &'static str,
+    column_type: ColumnType,
+    validator: Validator,
+}
+
+impl Format {
+    fn compile((name, column_type): (&'static str, &'static str)) -> Option<Self> {
+        let validator = Validator::of(&json!({ "format": name }), Options::default()).ok()?;
+        Some(Self { name, column_type: column_type.parse().ok()?, validator })
+    }
+
+    fn accepts(&self, value: &Value) -> bool {
+        self.validator.is_valid(value) && cast(value, self.column_type).is_ok()
+    }
+}
+
+/// Infers schemas; holds the validators of the formats.
 pub(super) struct Inference<'a> {
     order: &'a KeyOrder,
-    formats: Vec<(&'static str, &'static str, Validator)>,
+    formats: Vec<Format>,
 }
 
 impl<'a> Inference<'a> {
     /// Fields come in this order.
     pub(super) fn new(order: &'a KeyOrder) -> Self {
-        let compiled = FORMATS.into_iter().filter_map(|(format, column)| {
-            let schema = json!({ "format": format });
-            let validator = Validator::of(&schema, Options::default()).ok()?;
-            Some((format, column, validator))
-        });
-        Self { order, formats: compiled.collect() }
+        Self { order, formats: FORMATS.into_iter().filter_map(Format::compile).collect() }
     }
 
     /// The schema of a document of which these are samples.
@@ -45,7 +59,7 @@ impl<'a> Inference<'a> {
         Node::Object(schema)
     }
 
-    /// The keywords. Each speaks of its own type only, so several types need no `anyOf`.
+    /// The keywords. Each applies to its own type only, so several types need no `anyOf`.
     fn fields(&self, values: &[&Value], depth: usize) -> Vec<(String, Node)> {
         let mut fields = vec![("type".to_owned(), types(values))];
         if depth == DEEPEST {
@@ -68,13 +82,8 @@ impl<'a> Inference<'a> {
 
     /// The one format all strings have.
     fn format(&self, strings: &[&Value]) -> Option<&'static str> {
-        let fits = |column: &str, validator: &Validator, value: &Value| {
-            let ty = column.parse().expect("a column type's name");
-            validator.is_valid(value) && cast(value, ty).is_ok()
-        };
-        let all = |column, validator| strings.iter().all(|value| fits(column, validator, value));
-        let found = self.formats.iter().find(|(_, column, validator)| !strings.is_empty() && all(column, validator));
-        found.map(|(format, ..)| *format)
+        let found = self.formats.iter().find(|format| strings.iter().all(|value| format.accepts(value)));
+        found.filter(|_| !strings.is_empty()).map(|format| format.name)
     }
 
     fn object(&self, objects: &[&Map<String, Value>], depth: usize, fields: &mut Vec<(String, Node)>) {
@@ -85,11 +94,12 @@ impl<'a> Inference<'a> {
         if !required.is_empty() {
             fields.push(("required".to_owned(), Node::Array(required)));
         }
-        let property = |name: &&str| {
-            let values: Vec<&Value> = objects.iter().filter_map(|object| object.get(*name)).collect();
-            ((*name).to_owned(), self.property(name, &values, depth + 1))
-        };
-        fields.push(("properties".to_owned(), Node::Object(names.iter().map(property).collect())));
+        let mut properties = Vec::new();
+        for name in names {
+            let values: Vec<&Value> = objects.iter().filter_map(|object| object.get(name)).collect();
+            properties.push((name.to_owned(), self.property(name, &values, depth + 1)));
+        }
+        fields.push(("properties".to_owned(), Node::Object(properties)));
     }
 
     /// One value in every sample is most likely a constant, but samples can't prove it.

@@ -1,7 +1,7 @@
 //! `runner new`: from a schema or from samples to a pipeline file, a template and test cases.
 //!
-//! Pure: it reads through the caller's eyes and writes nothing. What it makes has been through the compiler and the
-//! pipeline's own steps before anybody sees it.
+//! Pure: it reads files through [`Disk`] and writes nothing. What it makes has been compiled and tried out with the
+//! pipeline's own steps before it is returned.
 
 mod array;
 mod candidates;
@@ -13,7 +13,9 @@ mod draft;
 mod event;
 mod from_sample;
 mod infer;
-mod looks;
+mod keywords;
+mod lengths;
+mod lookaround;
 mod names;
 mod node;
 mod number;
@@ -21,9 +23,10 @@ mod object;
 mod order;
 mod pattern;
 mod string;
-mod trial;
+mod try_out;
 mod types;
-mod ways;
+mod variants;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -50,11 +53,11 @@ pub struct Request<'a> {
     pub name: &'a str,
     /// The folder of `pipelines/` and `schemas/`.
     pub folder: &'a Path,
-    /// What says how the events look.
+    /// The source of what is known about the events.
     pub origin: Origin,
 }
 
-/// What says how events look.
+/// Where the structure of the events is known from.
 #[derive(Debug)]
 pub enum Origin {
     /// A schema, as the pipeline file will name it: a path from `pipelines/`, with an optional `#/pointer`.
@@ -70,7 +73,7 @@ pub struct Scaffold {
     pub files: Vec<(PathBuf, String)>,
     /// What the compiler warns of; nothing, as a rule.
     pub warnings: Vec<Diagnostic>,
-    /// Why the pipeline stores no event of its template, which then is not its producer's; `None`, as a rule.
+    /// Why the pipeline rejects the events of its template, which then is not listed in its producer; `None`, as a rule.
     pub refused: Option<String>,
 }
 
@@ -100,19 +103,19 @@ pub fn scaffold(request: &Request<'_>, disk: &dyn Disk) -> Result<Scaffold, Erro
     let compiled = written.compile(&draft.text()).map_err(Error::Schema)?;
     let pipeline = compiled.pipelines.first().expect("one file that compiles is one pipeline");
     let tried = match &request.origin {
-        Origin::Samples(samples, _) => trial::find(pipeline, |choices| from_sample::event(samples, &order, choices)),
+        Origin::Samples(samples, _) => try_out::find(pipeline, |choices| from_sample::event(samples, &order, choices)),
         Origin::Schema(_) => {
             let shape = document(&schema.pipelines[0]).expect("it was there a moment ago");
-            trial::find(pipeline, |choices| event::event(&shape, &order, choices))
+            try_out::find(pipeline, |choices| event::event(&shape, &order, choices))
         }
     };
     let cases = cases::text(pipeline, &tried.text, &order);
     written.files.insert(written.path("pipelines", ".json.hbs"), tried.text + "\n");
     written.files.insert(written.path("pipelines", ".test.yaml"), cases);
-    written.finish(draft, tried.refused.map(said))
+    written.finish(draft, tried.rejection.map(reason))
 }
 
-fn said(rejection: Rejection) -> String {
+fn reason(rejection: Rejection) -> String {
     let Rejection { column, message, .. } = rejection;
     column.map_or_else(|| message.clone(), |column| format!("column `{column}`: {message}"))
 }

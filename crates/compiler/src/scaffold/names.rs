@@ -1,11 +1,9 @@
-//! Names: of columns, out of the names of fields; and both as YAML writes them.
+//! Names of columns, made of the names of fields.
 
 /// Bytes of an identifier (PostgreSQL, NAMEDATALEN - 1), less room for a number that makes it unique.
 const MAX_BYTES: usize = 60;
 /// Names no column can have (PostgreSQL, "System Columns").
 const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
-/// Plain words that YAML, in one of its versions, reads as something else than a text.
-const YAML_WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
 
 /// Names given so far, each once.
 #[derive(Debug, Default)]
@@ -46,17 +44,14 @@ pub(super) fn snake_case(field: &str) -> String {
     }
 }
 
-/// A key of a YAML mapping.
-pub(super) fn yaml_key(name: &str) -> String {
-    let plain = name.starts_with(char::is_alphabetic) && !YAML_WORDS.contains(&name.to_lowercase().as_str());
-    if plain { name.to_owned() } else { format!("\"{name}\"") }
+/// Whether a name is that of an identifier.
+pub(super) fn is_id(name: &str) -> bool {
+    ends_with_word(name, "id") || ends_with_word(name, "uuid")
 }
 
-/// A value on one line, in quotes where a plain one would mean something else.
-pub(super) fn yaml_value(text: &str) -> String {
-    let starts_plain = text.starts_with(|c: char| c.is_alphanumeric() || "./_$".contains(c));
-    let means_more = text.contains(": ") || text.contains(" #") || text.ends_with([':', ' ']);
-    if starts_plain && !means_more { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+/// Whether the last word of a name is this one: `at` of `createdAt`.
+pub(super) fn ends_with_word(name: &str, word: &str) -> bool {
+    snake_case(name).rsplit('_').next() == Some(word)
 }
 
 #[cfg(test)]
@@ -89,16 +84,6 @@ mod tests {
         assert_eq!(
             ["a-b", "a_b", "aB", "a_b_2"].map(|field| names.column(field)),
             ["a_b", "a_b_2", "a_b_3", "a_b_2_2"]
-        );
-    }
-
-    #[test]
-    fn what_yaml_would_read_otherwise_is_quoted() {
-        assert_eq!(["id", "no", "1st", "größe"].map(yaml_key), ["id", "\"no\"", "\"1st\"", "größe"]);
-        let values = ["text", "text = .\"a: b\"", "../it's #1.json", "@x", "../a.json#/x"];
-        assert_eq!(
-            values.map(yaml_value),
-            ["text", "'text = .\"a: b\"'", "'../it''s #1.json'", "'@x'", "../a.json#/x"]
         );
     }
 }

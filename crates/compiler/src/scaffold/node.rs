@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Characters of a line, at most, beyond which an object or a list is spread over lines.
 const WIDTH: usize = 100;
 
-/// A JSON value whose scalars are text: a literal, or what a template's helper renders to one.
+/// A JSON value with scalars as text: a literal, or a helper of a template that renders one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
     /// As it stands in the text, quotes included.
@@ -49,8 +49,8 @@ impl Node {
             Self::Scalar(text) => return text.clone(),
             Self::Array(items) => ('[', items.iter().map(|item| item.text(inner)).collect::<Vec<_>>(), ']'),
             Self::Object(fields) => {
-                let field = |(name, value): &(String, Self)| format!("{}: {}", key(name), value.text(inner));
-                ('{', fields.iter().map(field).collect(), '}')
+                let lines = fields.iter().map(|(name, value)| format!("{}: {}", key(name), value.text(inner)));
+                ('{', lines.collect(), '}')
             }
         };
         let gap = " ".repeat(inner);

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::columns::is_id;
+use super::names::is_id;
 
 /// Beyond it a number keeps neither its digits in a float nor its place in a helper's argument.
 const LARGEST: f64 = 1e12;
 /// Digits after the point where the schema leaves it open.
 const SCALE: usize = 2;
-/// Multiples of a step among which a whole number is looked for.
+/// Multiples of a step among which a whole number is searched for.
 const MULTIPLES: u32 = 1_000;
 
 /// The bounds all schemas of a conjunction leave.
@@ -23,33 +23,35 @@ struct Bounds {
 
 impl Bounds {
     fn of(schemas: &[&Value]) -> Self {
-        let number = |key: &'static str| schemas.iter().filter_map(move |schema| schema.get(key)?.as_f64());
-        let flag = |key: &str| schemas.iter().any(|schema| schema.get(key) == Some(&Value::Bool(true)));
-        let (least, above) = (number("minimum").reduce(f64::max), number("exclusiveMinimum").reduce(f64::max));
-        let (most, below) = (number("maximum").reduce(f64::min), number("exclusiveMaximum").reduce(f64::min));
+        let least = numbers(schemas, "minimum").reduce(f64::max);
+        let above = numbers(schemas, "exclusiveMinimum").reduce(f64::max);
+        let most = numbers(schemas, "maximum").reduce(f64::min);
+        let below = numbers(schemas, "exclusiveMaximum").reduce(f64::min);
         // In draft 4 `exclusiveMinimum` is a flag beside `minimum`.
-        let open_below =
-            flag("exclusiveMinimum") || above.is_some_and(|above| least.is_none_or(|least| above >= least));
-        let open_above = flag("exclusiveMaximum") || below.is_some_and(|below| most.is_none_or(|most| below <= most));
+        let open_below = is_flagged(schemas, "exclusiveMinimum")
+            || above.is_some_and(|above| least.is_none_or(|least| above >= least));
+        let open_above =
+            is_flagged(schemas, "exclusiveMaximum") || below.is_some_and(|below| most.is_none_or(|most| below <= most));
         Self {
             least: [least, above].into_iter().flatten().reduce(f64::max),
             most: [most, below].into_iter().flatten().reduce(f64::min),
             open: (open_below, open_above),
-            step: number("multipleOf").reduce(f64::max),
+            step: numbers(schemas, "multipleOf").reduce(f64::max),
         }
     }
 
     /// The least and the greatest whole number of units of `unit`; `span` wide where the schema leaves it open.
     #[allow(clippy::cast_possible_truncation, reason = "the numbers are held to LARGEST")]
     fn units(&self, unit: f64, span: i64) -> (i64, i64) {
-        let scaled = |bound: f64| (bound.clamp(-LARGEST, LARGEST) / unit * 1e6).round() / 1e6;
         let least = self.least.map(|bound| {
-            let first = scaled(bound).ceil();
-            first as i64 + i64::from(self.open.0 && first <= scaled(bound))
+            let bound = in_units_of(bound, unit);
+            let first = bound.ceil();
+            first as i64 + i64::from(self.open.0 && first <= bound)
         });
         let most = self.most.map(|bound| {
-            let greatest = scaled(bound).floor();
-            greatest as i64 - i64::from(self.open.1 && greatest >= scaled(bound))
+            let bound = in_units_of(bound, unit);
+            let greatest = bound.floor();
+            greatest as i64 - i64::from(self.open.1 && greatest >= bound)
         });
         match (least, most) {
             (Some(least), Some(most)) => (least, most),
@@ -58,6 +60,19 @@ impl Bounds {
             (None, None) => (1, span),
         }
     }
+}
+
+fn numbers(schemas: &[&Value], key: &'static str) -> impl Iterator<Item = f64> {
+    schemas.iter().filter_map(move |schema| schema.get(key)?.as_f64())
+}
+
+fn is_flagged(schemas: &[&Value], key: &str) -> bool {
+    schemas.iter().any(|schema| schema.get(key) == Some(&Value::Bool(true)))
+}
+
+/// A bound as a count of units, without the errors of floating point.
+fn in_units_of(bound: f64, unit: f64) -> f64 {
+    (bound.clamp(-LARGEST, LARGEST) / unit * 1e6).round() / 1e6
 }
 
 /// A whole number; for one of several that have to differ, the one at its index.

@@ -1,55 +1,65 @@
-//! An object a schema allows: its listed fields, what they depend on, and as many more as there have to be.
+//! The fields of an object that a schema allows: those it lists, what they depend on, and as many more as there have to
+//! be.
 
 use serde_json::{Value, json};
 
-use super::event::{Place, Writer, bound};
-use super::node::Node;
+use super::KeyOrder;
+use super::keywords::{constants, greatest};
 use super::string;
-use super::ways::constants;
 use schema::{Field, Shape};
 
 /// Fields with invented names, at most.
 const INVENTED: usize = 8;
 
-/// An object of one alternative.
-pub(super) fn node(writer: &mut Writer<'_>, shape: &Shape<'_>, place: Place<'_>) -> Node {
-    let shape = &with_dependents(shape);
-    let names = writer.order.sorted(names(shape).into_iter());
-    let more = invented(shape, &names);
-    let mut fields = Vec::new();
-    for name in names {
-        let value = field(writer, name, shape.field(name), place, false);
-        fields.extend(value.map(|value| (name.to_owned(), value)));
-    }
-    for (name, known) in more {
-        let found = known.map_or_else(|| shape.field(&name), |shape| Field::Known { shape, optional: false });
-        let value = field(writer, &name, found, place, true);
-        fields.extend(value.map(|value| (name, value)));
-    }
-    Node::Object(fields)
+/// A field of an object to be written.
+pub(super) struct ObjectField<'s> {
+    pub(super) name: String,
+    /// `None` where the schema allows any value.
+    pub(super) shape: Option<Shape<'s>>,
+    /// It may be left out.
+    pub(super) optional: bool,
 }
 
-/// `None` for a field that is left out.
-fn field(writer: &mut Writer<'_>, name: &str, found: Field<'_>, place: Place<'_>, needed: bool) -> Option<Node> {
-    match found {
-        Field::Known { shape, optional } => {
-            let pointer = format!("{}/{}", place.pointer, name.replace('~', "~0").replace('/', "~1"));
-            let optional = optional && !needed;
-            writer.value(&shape, Place { pointer: &pointer, name, depth: place.depth + 1, optional, distinct: None })
+impl<'s> ObjectField<'s> {
+    /// `None` for a field that the schema does not allow.
+    fn of(name: String, found: Field<'s>) -> Option<Self> {
+        match found {
+            Field::Known { shape, optional } => Some(Self { name, shape: Some(shape), optional }),
+            Field::NotListed | Field::Open => Some(Self { name, shape: None, optional: false }),
+            Field::Closed | Field::NoObject => None,
         }
-        Field::Closed | Field::NoObject => None,
-        Field::NotListed | Field::Open => Some(Node::quoted("any")),
     }
 }
 
-/// The names the schemas list, ask for, or ask for beside another one.
+/// The fields of an object of one alternative, in their order.
+pub(super) fn fields<'s>(shape: &Shape<'s>, order: &KeyOrder) -> Vec<ObjectField<'s>> {
+    let shape = with_dependents(shape);
+    let names = order.sorted(names(&shape).into_iter());
+    let mut fields = Vec::new();
+    for name in &names {
+        fields.extend(ObjectField::of((*name).to_owned(), shape.field(name)));
+    }
+    for (name, known) in invented(&shape, &names) {
+        let found = match known {
+            Some(shape) => Field::Known { shape, optional: false },
+            None => shape.field(&name),
+        };
+        // `minProperties` counts them, so none of them may be left out.
+        fields.extend(ObjectField::of(name, found).map(|field| ObjectField { optional: false, ..field }));
+    }
+    fields
+}
+
+/// The names that the schemas list, require, or require beside another one.
 fn names<'s>(shape: &Shape<'s>) -> Vec<&'s str> {
     let mut names = listed(shape);
     for name in names.clone() {
-        let lists = ["dependentRequired", "dependencies"].map(|keyword| {
-            shape.schemas().filter_map(move |schema| schema.get(keyword)?.get(name)?.as_array()).flatten()
-        });
-        names.extend(lists.into_iter().flatten().filter_map(Value::as_str));
+        for schema in shape.schemas() {
+            for keyword in ["dependentRequired", "dependencies"] {
+                let required = schema.get(keyword).and_then(|lists| lists.get(name)?.as_array());
+                names.extend(required.into_iter().flatten().filter_map(Value::as_str));
+            }
+        }
     }
     names.sort_unstable();
     names.dedup();
@@ -61,16 +71,22 @@ fn listed<'s>(shape: &Shape<'s>) -> Vec<&'s str> {
     shape.field_names().into_iter().chain(required.filter_map(Value::as_str)).collect()
 }
 
-/// With the schemas that hold where one of its fields is there.
+/// The shape together with the schemas that hold where one of its fields is there.
 fn with_dependents<'s>(shape: &Shape<'s>) -> Shape<'s> {
-    let paths = listed(shape).into_iter().flat_map(|name| [["dependentSchemas", name], ["dependencies", name]]);
-    let schemas = paths.filter_map(|path| shape.under(&path));
-    schemas.fold(shape.clone(), |all, one| all.and(&one))
+    let mut all = shape.clone();
+    for name in listed(shape) {
+        for keyword in ["dependentSchemas", "dependencies"] {
+            if let Some(dependent) = shape.under(&[keyword, name]) {
+                all = all.and(&dependent);
+            }
+        }
+    }
+    all
 }
 
 /// The names that `minProperties` asks for beyond those, each with its shape where its pattern gives one.
 fn invented<'s>(shape: &Shape<'s>, names: &[&str]) -> Vec<(String, Option<Shape<'s>>)> {
-    let missing = bound(shape, "minProperties").unwrap_or(0).saturating_sub(names.len()).min(INVENTED);
+    let missing = greatest(shape, "minProperties").unwrap_or(0).saturating_sub(names.len()).min(INVENTED);
     let pattern = shape.schemas().find_map(|schema| schema.get("patternProperties")?.as_object()?.keys().next());
     let pattern =
         pattern.filter(|_| shape.schemas().any(|schema| schema.get("additionalProperties") == Some(&json!(false))));

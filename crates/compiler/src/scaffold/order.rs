@@ -13,7 +13,7 @@ impl KeyOrder {
         Self::of(text, |_| true)
     }
 
-    /// Of a schema: keys whose value is a schema count, so that `"type": "object"` is no property `type`.
+    /// Of a schema: only keys that hold a schema count, so that `"type": "object"` is not mistaken for a property `type`.
     pub(super) fn of_schema(text: &str) -> Self {
         Self::of(text, |value| value.starts_with(['{', '\n', '\r']) || value.starts_with("true"))
     }

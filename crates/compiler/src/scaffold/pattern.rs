@@ -3,7 +3,7 @@
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
-use super::looks::without_looks;
+use super::lookaround::without_lookarounds;
 use super::node::escaped;
 
 /// Characters of one repetition, at most.
@@ -27,10 +27,10 @@ pub(super) struct Style {
     pub(super) mixed: bool,
 }
 
-/// A text for a pattern; `None` for what goes beyond a regular expression. Whether it matches is for the schema to say:
-/// what the pattern looks at without taking it is left to luck.
+/// A text for a pattern; `None` for a pattern that is more than a regular expression. Look-arounds are ignored, so the
+/// caller checks whether the text matches.
 pub(super) fn template(pattern: &str, style: Style) -> Option<String> {
-    let pattern = without_looks(pattern);
+    let pattern = without_lookarounds(pattern);
     // ASCII classes are enough to find one match, and are what ECMA 262 means by `\d` and `\w`.
     let ascii = ParserBuilder::new().unicode(false).utf8(false).build().parse(&pattern);
     let parsed = ascii.or_else(|_| ParserBuilder::new().build().parse(&pattern)).ok()?;
@@ -60,7 +60,7 @@ fn repeat(repetition: &Repetition, style: Style, text: &mut String) -> Option<()
     }
     match repetition.sub.kind() {
         HirKind::Class(class) => text.push_str(&characters(class, count, style)?),
-        // Once is as good as often, where once is enough.
+        // A group is repeated no more often than it has to be.
         _ => (0..count.min(least.max(1))).try_for_each(|_| write(&repetition.sub, style, text))?,
     }
     Some(())
@@ -69,19 +69,23 @@ fn repeat(repetition: &Repetition, style: Style, text: &mut String) -> Option<()
 /// Characters of a class: drawn where a helper gives such characters, else always the same.
 fn characters(class: &Class, count: usize, style: Style) -> Option<String> {
     let ranges = ranges(class);
-    let has = |wanted: char| ranges.iter().any(|(start, end)| (*start..=*end).contains(&wanted));
     if count == 0 {
         return Some(String::new());
     }
-    if let Some(helper) = helper(has, count).filter(|_| !style.mixed) {
+    if let Some(helper) = helper(&ranges, count).filter(|_| !style.mixed) {
         return Some(helper);
     }
-    let mut letters: Vec<char> = letters(style.mixed).into_iter().filter(|letter| has(*letter)).collect();
+    let mut letters = letters(style.mixed);
+    letters.retain(|letter| has(&ranges, *letter));
     if letters.is_empty() {
         letters = ranges.iter().flat_map(|(start, end)| *start..=*end).take(FOREIGN).collect();
     }
     let cycle = letters.iter().cycle().skip(style.number).take(count);
     (!letters.is_empty()).then(|| escaped(&cycle.collect::<String>()))
+}
+
+fn has(ranges: &[(char, char)], wanted: char) -> bool {
+    ranges.iter().any(|(start, end)| (*start..=*end).contains(&wanted))
 }
 
 fn ranges(class: &Class) -> Vec<(char, char)> {
@@ -92,12 +96,13 @@ fn ranges(class: &Class) -> Vec<(char, char)> {
 }
 
 /// The helper that draws such characters.
-fn helper(has: impl Fn(char) -> bool, count: usize) -> Option<String> {
-    let all = |mut wanted: std::ops::RangeInclusive<char>| wanted.all(&has);
-    if all('a'..='z') && all('0'..='9') {
+fn helper(ranges: &[(char, char)], count: usize) -> Option<String> {
+    let has_digits = ('1'..='9').all(|digit| has(ranges, digit));
+    let has_zero = has(ranges, '0');
+    if has_digits && has_zero && ('a'..='z').all(|letter| has(ranges, letter)) {
         return Some(format!("{{{{random_string {count}}}}}"));
     }
-    if !all('1'..='9') || count > DIGITS || !(count == 1 || has('0')) {
+    if !has_digits || count > DIGITS || !(count == 1 || has_zero) {
         return None;
     }
     let least = 10_i64.pow(u32::try_from(count - 1).ok()?);
@@ -145,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_regular_expression_is_left_alone() {
+    fn what_is_not_a_regular_expression_has_no_text() {
         assert_eq!(drawn(r"^(a)\1$", 8), None);
         assert_eq!(drawn("(", 8), None);
         assert_eq!(drawn("^[a]{5000}$", 8), None);

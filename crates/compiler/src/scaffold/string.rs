@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::candidates;
-use super::columns::is_id;
-use super::names::snake_case;
-
+use super::keywords::has_any;
+use super::lengths::Lengths;
+use super::names::{ends_with_word, is_id};
 use pipeline::producer::{Generator, Template};
 use pipeline::validate::{Options, Validator};
 
-/// Letters of a text about which nothing is said.
-const LENGTH: usize = 8;
-/// Renderings by which a text is judged.
+/// Keywords about strings.
+const KEYWORDS: [&str; 5] = ["pattern", "format", "minLength", "maxLength", "not"];
+/// Renderings of a text that are checked.
 const RENDERINGS: usize = 20;
 
 /// JSON Schema's formats, each with texts of that format.
@@ -38,7 +38,7 @@ const FORMATS: [(&str, &str); 20] = [
     ("byte", "AAEC"),
 ];
 
-/// What a name says when the schema says nothing, with the length of its texts.
+/// The text that a name suggests where the schema has neither format nor pattern, with the length of its texts.
 const NAMES: [(&str, &str, usize); 8] = [
     ("email", "user{{random_int 1000 9999}}@example.com", 20),
     ("currency", "{{random_choice \"EUR\" \"USD\" \"GBP\"}}", 3),
@@ -50,23 +50,27 @@ const NAMES: [(&str, &str, usize); 8] = [
     ("name", "{{random_choice \"Ada\" \"Eva\" \"Ian\"}}", 3),
 ];
 
-/// A text that every schema of a conjunction allows, as far as that can be told from its keywords. A number is the text's
-/// own among several that have to differ.
+/// A text that every schema of a conjunction allows, as far as its keywords show. `number` distinguishes the text from
+/// others that must differ from it.
 pub(super) fn template(schemas: &[&Value], name: &str, number: usize) -> String {
     let lengths = Lengths::of(schemas);
     let format = texts(schemas, "format").find_map(|format| FORMATS.iter().find(|(known, _)| *known == format));
-    let of_format = format.map(|(_, text)| (*text).to_owned());
-    let natural = || by_name(name, &lengths).unwrap_or_else(|| letters(lengths.wanted()));
-    let asks = |keywords: &[&str]| schemas.iter().any(|schema| keywords.iter().any(|key| schema.get(*key).is_some()));
-    let of_length_too = of_format.is_some() && asks(&["minLength", "maxLength"]);
-    if !(of_length_too || asks(&["pattern", "not"])) {
-        return of_format.unwrap_or_else(natural);
+    let usual = by_name(name, &lengths).unwrap_or_else(|| letters(lengths.wanted()));
+    let has_length = has_any(schemas.iter().copied(), &["minLength", "maxLength"]);
+    let has_pattern = has_any(schemas.iter().copied(), &["pattern", "not"]);
+    let is_constrained = has_pattern || (has_length && format.is_some());
+    if !is_constrained {
+        return format.map_or(usual, |(_, text)| (*text).to_owned());
     }
-    let of_length = format.map(|(format, _)| candidates::of_length(format, &lengths)).unwrap_or_default();
-    let of_patterns = candidates::of_patterns(texts(schemas, "pattern"), lengths.wanted(), number);
-    let others = FORMATS.iter().map(|(_, text)| (*text).to_owned());
-    let likely = of_format.into_iter().chain(of_length).chain(of_patterns).chain([natural()]);
-    allowed(schemas, &likely.chain(others).collect::<Vec<_>>())
+    let mut candidates = Vec::new();
+    if let Some((format, text)) = format {
+        candidates.push((*text).to_owned());
+        candidates.extend(candidates::of_length(format, &lengths));
+    }
+    candidates.extend(candidates::of_patterns(texts(schemas, "pattern"), lengths.wanted(), number));
+    candidates.push(usual);
+    candidates.extend(FORMATS.iter().map(|(_, text)| (*text).to_owned()));
+    first_allowed(schemas, &candidates)
 }
 
 /// One such text.
@@ -84,53 +88,31 @@ fn texts<'s>(schemas: &[&'s Value], key: &'static str) -> impl Iterator<Item = &
 }
 
 /// The first text that is allowed; the likeliest when none is.
-fn allowed(schemas: &[&Value], candidates: &[String]) -> String {
-    let allowed = Allowed::by(schemas);
-    candidates.iter().find(|text| allowed.takes(text)).unwrap_or(&candidates[0]).clone()
+fn first_allowed(schemas: &[&Value], candidates: &[String]) -> String {
+    let allowed = Allowed::of(schemas);
+    candidates.iter().find(|text| allowed.accepts(text)).unwrap_or(&candidates[0]).clone()
 }
 
 fn letters(length: usize) -> String {
     format!("{{{{random_string {length}}}}}")
 }
 
-/// The lengths a conjunction allows.
-pub(super) struct Lengths {
-    least: usize,
-    most: usize,
-}
-
-impl Lengths {
-    fn of(schemas: &[&Value]) -> Self {
-        let all = |key: &'static str| schemas.iter().filter_map(move |schema| length(schema, key));
-        Self { least: all("minLength").max().unwrap_or(0), most: all("maxLength").min().unwrap_or(usize::MAX) }
-    }
-
-    /// The one nearest to what is usual.
-    pub(super) fn wanted(&self) -> usize {
-        LENGTH.max(self.least).min(self.most)
-    }
-
-    fn fit(&self, length: usize) -> bool {
-        (self.least..=self.most).contains(&length)
-    }
-}
-
 /// What the keywords about strings allow.
 struct Allowed(Option<Validator>);
 
 impl Allowed {
-    fn by(schemas: &[&Value]) -> Self {
-        let keyword = |key: &&str| ["pattern", "format", "minLength", "maxLength", "not"].contains(key);
-        let kept = |schema: &&Value| -> Value {
-            let fields = schema.as_object().into_iter().flatten().filter(|(key, _)| keyword(&key.as_str()));
-            fields.map(|(key, value)| (key.clone(), value.clone())).collect()
-        };
-        let all = json!({ "allOf": schemas.iter().map(kept).collect::<Vec<Value>>() });
-        Self(Validator::of(&all, Options::default()).ok())
+    fn of(schemas: &[&Value]) -> Self {
+        let mut kept: Vec<Value> = Vec::new();
+        for schema in schemas {
+            let mut fields = schema.as_object().cloned().unwrap_or_default();
+            fields.retain(|key, _| KEYWORDS.contains(&key.as_str()));
+            kept.push(Value::Object(fields));
+        }
+        Self(Validator::of(&json!({ "allOf": kept }), Options::default()).ok())
     }
 
-    /// A few renderings tell; the event as a whole is tried out in any case.
-    fn takes(&self, text: &str) -> bool {
+    /// Checks a few renderings; the event as a whole is tried out in any case.
+    fn accepts(&self, text: &str) -> bool {
         let Ok(template) = Template::compile("string", &format!("\"{text}\"")) else {
             return false;
         };
@@ -142,17 +124,11 @@ impl Allowed {
     }
 }
 
-fn length(schema: &Value, key: &str) -> Option<usize> {
-    usize::try_from(schema.get(key)?.as_u64()?).ok()
-}
-
 fn by_name(name: &str, lengths: &Lengths) -> Option<String> {
-    let name = snake_case(name);
-    if is_id(&name) && lengths.fit(36) {
+    if is_id(name) && lengths.fit(36) {
         return Some("{{uuid}}".to_owned());
     }
-    let said = |word: &str| name == word || name.ends_with(&format!("_{word}"));
-    let known = NAMES.iter().find(|(word, _, length)| said(word) && lengths.fit(*length));
+    let known = NAMES.iter().find(|(word, _, length)| ends_with_word(name, word) && lengths.fit(*length));
     known.map(|(_, template, _)| (*template).to_owned())
 }
 

@@ -8,18 +8,22 @@ use schema::{Field, Shape, Type};
 const FEW: usize = 5;
 /// 2^63, the least whole number that is too large; a bound of this very number is most often meant to be exclusive.
 const BIGINT: f64 = 9_223_372_036_854_775_808.0;
-/// Keywords whose number a value may be, or come close to.
+/// Keywords with a number that a value may have or approach.
 const BOUNDS: [&str; 5] = ["const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
 
 /// The fields of an object that holds nothing but a few scalars.
 pub(super) fn few_scalars<'s>(shape: &Shape<'s>) -> Option<Vec<&'s str>> {
     let only_objects = shape.types().iter().all(|(ty, _)| matches!(ty, Type::Object | Type::Null));
     let names = shape.field_names();
-    let is_scalar = |name: &&str| matches!(shape.field(name), Field::Known { shape, .. } if scalar(&shape).is_some());
-    (only_objects && (1..=FEW).contains(&names.len()) && names.iter().all(is_scalar)).then_some(names)
+    let few = (1..=FEW).contains(&names.len());
+    (only_objects && few && names.iter().all(|name| is_scalar(&shape.field(name)))).then_some(names)
 }
 
-/// The type of the column that takes every value of a shape.
+fn is_scalar(field: &Field<'_>) -> bool {
+    matches!(field, Field::Known { shape, .. } if scalar(shape).is_some())
+}
+
+/// The type of a column that accepts every value of a shape.
 pub(super) fn column_type(shape: &Shape<'_>) -> String {
     let only_arrays = shape.types().iter().all(|(ty, _)| matches!(ty, Type::Array | Type::Null));
     let element = shape.items(None).filter(|_| only_arrays).and_then(|items| scalar(&items));
@@ -30,39 +34,41 @@ pub(super) fn column_type(shape: &Shape<'_>) -> String {
     }
 }
 
-/// The type that takes every value of a shape, if all are scalars of one kind.
+/// The type that accepts every value of a shape, if all are scalars of one kind.
 fn scalar(shape: &Shape<'_>) -> Option<&'static str> {
-    let mut types = shape.types();
-    types.retain(|(ty, _)| *ty != Type::Null);
+    let (mut types, mut formats) = (Vec::new(), Vec::new());
+    for (ty, format) in shape.types() {
+        if ty != Type::Null {
+            types.push(ty);
+            formats.push(format);
+        }
+    }
     if types.is_empty() || shape.is_any() {
         return None;
     }
-    let all = |wanted: &[Type]| types.iter().all(|(ty, _)| wanted.contains(ty));
-    if all(&[Type::String]) {
-        let formats: Vec<Option<&str>> = types.iter().map(|(_, format)| *format).collect();
+    if types.iter().all(|ty| *ty == Type::String) {
         Some(text_type(&formats))
-    } else if all(&[Type::Boolean]) {
+    } else if types.iter().all(|ty| *ty == Type::Boolean) {
         Some("boolean")
-    } else if all(&[Type::Integer]) && !exceeds_bigint(shape) {
+    } else if types.iter().all(|ty| *ty == Type::Integer) && !exceeds_bigint(shape) {
         Some("bigint")
     } else {
-        all(&[Type::Integer, Type::Number]).then_some("numeric")
+        types.iter().all(|ty| matches!(ty, Type::Integer | Type::Number)).then_some("numeric")
     }
 }
 
-/// Whether the schema names a whole number that is none of bigint, as a bound or as a value.
+/// Whether the schema names, as a bound or as a value, a whole number outside the range of bigint.
 fn exceeds_bigint(shape: &Shape<'_>) -> bool {
-    let beyond = |value: &Value| value.as_f64().is_some_and(|number| number.abs() > BIGINT);
     shape.schemas().any(|schema| {
         let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
-        let bounds = BOUNDS.iter().filter_map(|key| schema.get(*key));
-        bounds.chain(listed).any(beyond) || schema.get("format").is_some_and(|format| format == "uint64")
+        let mut named = BOUNDS.iter().filter_map(|key| schema.get(*key)).chain(listed);
+        let is_unsigned = schema.get("format").is_some_and(|format| format == "uint64");
+        is_unsigned || named.any(|value| value.as_f64().is_some_and(|number| number.abs() > BIGINT))
     })
 }
 
-/// `format: time` stays a text: its values carry an offset, and a column of type time takes none.
+/// `format: time` stays a text: its values have an offset, which a column of type time does not accept.
 fn text_type(formats: &[Option<&str>]) -> &'static str {
-    let all = |wanted: &[&str]| formats.iter().all(|format| format.is_some_and(|format| wanted.contains(&format)));
     let types: [(&[&str], &str); 5] = [
         (&["uuid"], "uuid"),
         (&["date-time"], "timestamptz"),
@@ -70,5 +76,10 @@ fn text_type(formats: &[Option<&str>]) -> &'static str {
         (&["duration"], "interval"),
         (&["ipv4", "ipv6"], "inet"),
     ];
-    types.iter().find(|(wanted, _)| all(wanted)).map_or("text", |(_, ty)| ty)
+    for (wanted, ty) in types {
+        if formats.iter().all(|format| format.is_some_and(|format| wanted.contains(&format))) {
+            return ty;
+        }
+    }
+    "text"
 }

@@ -1,6 +1,6 @@
 //! What the checks know of values that are computed, and of conditions on them.
 
-use crate::judged::{I, N, S, array, codes, column, object, selected, table, when};
+use crate::known_values::{I, N, S, array, codes, column, object, selected, table, when};
 
 #[test]
 fn an_assignment_is_no_comparison() {
@@ -74,7 +74,7 @@ fn items_of_an_array_column_are_doubted_like_values() {
 }
 
 #[test]
-fn conditions_that_never_work_are_told() {
+fn conditions_that_never_work_are_reported() {
     let schema = object(&format!("t!: {S}; tags!: {}; n!: {{\"type\": \"integer\", \"maximum\": 5}}", array(S)));
     for (condition, expected) in [
         (".tags[] == \"x\"", "W0255"),

@@ -106,7 +106,7 @@ fn a_condition_rules_null_out() {
 }
 
 #[test]
-fn a_condition_that_cannot_be_is_told() {
+fn a_condition_that_cannot_be_is_reported() {
     assert_eq!(when(".type", "email: text null"), ["E0155"]);
     assert_eq!(when(".note", "email: text null"), ["E0155"]);
     assert_eq!(when(".type == \"order.plased\"", "email: text null"), ["W0257", "W0256"]);

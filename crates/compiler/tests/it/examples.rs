@@ -71,7 +71,7 @@ fn references_are_found_beside_the_file_whatever_ids_say() {
 }
 
 #[test]
-fn two_files_that_declare_one_table_differently_are_told_so() {
+fn two_files_that_declare_one_table_differently_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("s.json"), r#"{"type": "object", "required": ["id"], "properties": {"id": {}}}"#)
         .unwrap();

@@ -23,11 +23,24 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why the database can't be used. The URL is shown without its password.
 #[derive(Debug, thiserror::Error)]
-#[error("can't connect to PostgreSQL at {place}: {cause}\n  help: {help}")]
+#[error("can't connect to PostgreSQL at {place}: {cause}")]
 pub struct ConnectError {
     place: String,
     cause: String,
     help: &'static str,
+    transient: bool,
+}
+
+impl ConnectError {
+    /// Whether it usually passes by itself soon: the server restarts, or has no connection left.
+    pub fn is_transient(&self) -> bool {
+        self.transient
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        self.help
+    }
 }
 
 /// Opens a pool of at most `connections`. `place` is the URL without its password, for messages.
@@ -110,7 +123,14 @@ fn explain(error: &sea_orm::sqlx::Error, place: &str) -> ConnectError {
         Error::Configuration(_) => "the URL is malformed".to_owned(),
         other => other.to_string(),
     };
-    ConnectError { place: place.to_owned(), cause, help }
+    let transient = match error {
+        Error::Io(_) | Error::PoolTimedOut => true,
+        // Connection exceptions, resources, and a server that is starting or shutting down.
+        _ => state.as_deref().is_some_and(|state| {
+            state.starts_with("08") || state.starts_with("53") || matches!(state, "57P01" | "57P02" | "57P03")
+        }),
+    };
+    ConnectError { place: place.to_owned(), cause, help, transient }
 }
 
 /// The tables of one pipeline, in its database.

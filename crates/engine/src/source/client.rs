@@ -56,14 +56,24 @@ impl std::fmt::Display for Place {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// No region anywhere in the SDK's chain.
-    #[error("no AWS region is set\n  help: set AWS_REGION, or `region` in the AWS profile in use")]
+    #[error("no AWS region is set")]
     NoRegion,
     /// No credentials anywhere in the SDK's chain.
-    #[error(
-        "no AWS credentials found\n  help: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with a role; \
-         a local queue takes any value"
-    )]
+    #[error("no AWS credentials found")]
     NoCredentials(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ClientError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::NoRegion => "set AWS_REGION, or `region` in the AWS profile in use",
+            Self::NoCredentials(_) => {
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with a role; a local queue \
+                 accepts any value"
+            }
+        }
+    }
 }
 
 /// How to reach the queue service.

@@ -33,10 +33,7 @@ const MAX_MESSAGE_BYTES: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// It isn't there.
-    #[error(
-        "no such queue: `{queue}` ({place})\n  help: create it, or correct its name in the pipeline file, AWS_REGION or \
-         SQS_ENDPOINT"
-    )]
+    #[error("no such queue: `{queue}` ({place})")]
     Missing {
         /// As the pipeline file names it.
         queue: String,
@@ -44,7 +41,7 @@ pub enum QueueError {
         place: Place,
     },
     /// The queue service refused or could not be reached.
-    #[error("can't reach queue `{queue}` ({place}): {fault}\n  help: {}", help(.fault))]
+    #[error("can't reach queue `{queue}` ({place}): {fault}")]
     Unreachable {
         /// As the pipeline file names it.
         queue: String,
@@ -58,17 +55,21 @@ pub enum QueueError {
 impl QueueError {
     /// Waiting may help: the queue may be created, the network may come back.
     pub fn may_pass(&self) -> bool {
-        match self {
-            Self::Missing { .. } => true,
-            Self::Unreachable { fault, .. } => fault.class == Class::Retry,
-        }
+        matches!(self, Self::Missing { .. }) || self.is_transient()
     }
-}
 
-fn help(fault: &Fault) -> &'static str {
-    match fault.class {
-        Class::Retry => "check SQS_ENDPOINT and the network",
-        _ => "check the AWS credentials, their permissions on this queue, and AWS_REGION",
+    /// Whether it usually passes by itself soon.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { fault, .. } if fault.class == Class::Retry)
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "create it, or correct its name in the pipeline file, AWS_REGION or SQS_ENDPOINT",
+            Self::Unreachable { fault, .. } if fault.class == Class::Retry => "check SQS_ENDPOINT and the network",
+            Self::Unreachable { .. } => "check the AWS credentials, their permissions on this queue, and AWS_REGION",
+        }
     }
 }
 

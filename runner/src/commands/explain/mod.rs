@@ -3,43 +3,40 @@
 mod overview;
 mod steps;
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
 use crate::output::format::Format;
 use crate::{load, output};
-use compiler::cases::sample_metadata;
-use compiler::diagnostic::render;
-use pipeline::message::{Attribute, AttributeValue, Delivery, Receipt};
+use compiler::sample_metadata;
+use pipeline::message::{Delivery, Receipt};
 
-/// Say what a pipeline does, in words and as a table; with --message, what it does with that message, step by step
+/// Explain what a pipeline does, in words and as a table; with --message, what it does with that message, step by step
 #[derive(Debug, Clone, clap::Args)]
 pub struct ExplainArgs {
-    /// The pipeline file
+    /// Read this pipeline file
     #[arg(value_name = "PIPELINE")]
     pub path: PathBuf,
-    /// A file with a message's body; - for stdin
+    /// Read a message's body from this file, or from stdin with -
     #[arg(long, value_name = "FILE|-")]
     pub message: Option<PathBuf>,
-    /// A message attribute; may be given several times
+    /// Add this attribute to the message; may be repeated
     #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = attribute, requires = "message")]
     pub attributes: Vec<(String, String)>,
-    /// How to print the result
+    /// Print the result in this format
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
 
-/// Runs the command. A message that is rejected is explained, too, and no failure of this command.
+/// Runs the command. A message that the pipeline rejects is explained too: that is not a failure of this command.
 pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let settings = load::settings()?;
     let files = compiler::config::load(std::slice::from_ref(&args.path), settings.env());
     let style = load::style(&settings);
-    let compiled = compiler::compile(&files).map_err(|problems| Failure::Config(render(&problems, style)))?;
+    let compiled = compiler::compile(&files).map_err(|found| Failure::Diagnostics { found, style })?;
     let ([pipeline], [text]) = (&compiled.pipelines[..], &files.pipelines[..]) else {
-        let folder = args.path.display();
-        return Err(Failure::Usage(format!("error: {folder} is a folder\n  help: name one pipeline file")));
+        return Err(Failure::Folder(args.path.clone()));
     };
     let about = overview::About::new(pipeline, text);
     let decided = match &args.message {
@@ -67,12 +64,8 @@ fn attribute(text: &str) -> Result<(String, String), String> {
 }
 
 fn delivery(path: &Path, attributes: &[(String, String)]) -> Result<Delivery, Failure> {
-    let body = body(path)
-        .map_err(|error| Failure::Running(format!("error: can't read the message from {}: {error}", path.display())))?;
-    let attribute =
-        |text: &str| Attribute { data_type: "String".to_owned(), value: AttributeValue::Text(text.to_owned()) };
-    let attributes: BTreeMap<_, _> = attributes.iter().map(|(name, text)| (name.clone(), attribute(text))).collect();
-    let metadata = pipeline::message::Metadata { attributes, ..sample_metadata() };
+    let body = body(path).map_err(|error| Failure::UnreadableMessage { path: path.to_owned(), error })?;
+    let metadata = sample_metadata(&attributes.iter().cloned().collect());
     Ok(Delivery { body, metadata, receipt: Receipt(String::new()) })
 }
 

@@ -1,10 +1,10 @@
-//! What a pipeline does with every message.
+//! Explains what a pipeline does with every message.
 
 use serde_json::{Value, json};
 
 use crate::output::columns::{aligned, wrapped};
 use compiler::config::PipelineText;
-use compiler::{Said, SaidKind, said};
+use compiler::{SchemaKind, SchemaSummary, schema_summary};
 use jq::Expr;
 use pipeline::decide::{Choice, Otherwise, Unwrap};
 use pipeline::{ColumnMapping, TableMapping};
@@ -13,21 +13,21 @@ use pipeline::{OnConflict, Pipeline, Target};
 /// Kinds of events listed for a person, at most.
 const MAX_KINDS: usize = 20;
 
-/// A pipeline and what its schemas say.
+/// A pipeline, and what its schemas declare about its columns.
 pub(crate) struct About<'a> {
     pipeline: &'a Pipeline,
-    said: Said,
+    said: SchemaSummary,
 }
 
 impl<'a> About<'a> {
     pub(crate) fn new(pipeline: &'a Pipeline, text: &PipelineText) -> Self {
-        let said = said(text, &pipeline.decider().mapping).expect("the pipeline was compiled from this text");
+        let said = schema_summary(text, &pipeline.decider().mapping).expect("the pipeline was compiled from this text");
         Self { pipeline, said }
     }
 
     /// The path of the schema for a kind of event.
     pub(crate) fn schema(&self, kind: Option<&str>) -> Option<&str> {
-        let named = |said: &&SaidKind| kind.is_none_or(|kind| said.values.iter().any(|value| value == kind));
+        let named = |said: &&SchemaKind| kind.is_none_or(|kind| said.values.iter().any(|value| value == kind));
         self.said.kinds.iter().find(named).map(|said| said.schema.as_str())
     }
 
@@ -36,14 +36,17 @@ impl<'a> About<'a> {
         let title = format!("{} ({})\n\n", pipeline.name(), pipeline.file().display());
         let queue = wrapped(&format!("Messages come from the queue {}.", source.queue));
         let dlq = wrapped(&format!("What can never be stored goes to {}, with the reason.", source.dlq));
-        let tables = self.tables().map(|(target, table, said)| table_human(target, table, said));
-        title + &queue + &dlq + &self.envelope() + &self.schemas() + &tables.collect::<String>()
+        let mut text = title + &queue + &dlq + &self.envelope() + &self.schemas();
+        for (target, table, declared) in self.tables() {
+            text += &table_human(target, table, declared);
+        }
+        text
     }
 
     fn tables(&self) -> impl Iterator<Item = (&'a Target, &'a TableMapping, &[Option<String>])> {
         let mapping = &self.pipeline.decider().mapping.tables;
         let pairs = self.pipeline.targets().iter().zip(mapping).zip(&self.said.columns);
-        pairs.map(|((target, table), said)| (target, table, &said[..]))
+        pairs.map(|((target, table), declared)| (target, table, &declared[..]))
     }
 
     fn envelope(&self) -> String {
@@ -69,9 +72,8 @@ impl<'a> About<'a> {
                     Otherwise::DeadLetter => "goes to the dead letters",
                     Otherwise::Skip => "is dropped",
                 };
-                let told = discriminator.text();
-                let kind =
-                    wrapped(&format!("{checked} has to be valid by the schema of its kind, which `{told}` tells:"));
+                let kind = discriminator.text();
+                let kind = wrapped(&format!("{checked} has to be valid by the schema of its kind, `{kind}`:"));
                 format!("{kind}\n{}\n{}", self.kinds(), wrapped(&format!("Any other kind {rest}.")))
             }
         }
@@ -79,8 +81,10 @@ impl<'a> About<'a> {
 
     fn kinds(&self) -> String {
         let kinds = self.said.kinds.iter().flat_map(|kind| kind.values.iter().map(move |value| (value, &kind.schema)));
-        let mut lines: Vec<Vec<String>> =
-            kinds.clone().take(MAX_KINDS).map(|(value, schema)| vec![value.clone(), schema.clone()]).collect();
+        let mut lines = Vec::new();
+        for (value, schema) in kinds.clone().take(MAX_KINDS) {
+            lines.push(vec![value.clone(), schema.clone()]);
+        }
         let more = kinds.count().saturating_sub(MAX_KINDS);
         if more > 0 {
             lines.push(vec![format!("and {more} more")]);
@@ -115,19 +119,20 @@ impl<'a> About<'a> {
                 "otherwise": otherwise,
                 "kinds": kinds,
             },
-            "tables": self.tables().map(|(target, table, said)| table_json(target, table, said)).collect::<Vec<_>>(),
+            "tables": self.tables().map(|(target, table, declared)| table_json(target, table, declared)).collect::<Vec<_>>(),
         })
     }
 }
 
-fn table_human(target: &Target, table: &TableMapping, said: &[Option<String>]) -> String {
-    let heading = ["column", "type", "null", "expression", "the schema says"].map(str::to_owned).to_vec();
-    let rows = table.columns.iter().zip(said).map(|(column, said)| {
+fn table_human(target: &Target, table: &TableMapping, declared: &[Option<String>]) -> String {
+    let heading = ["column", "type", "null", "expression", "in the schema"].map(str::to_owned).to_vec();
+    let mut rows = vec![heading];
+    for (column, declared) in table.columns.iter().zip(declared) {
         let null = if column.nullable { "null" } else { "" };
-        let said = said.clone().unwrap_or_default();
-        vec![column.name.clone(), written_type(column), null.to_owned(), column.expr.text().trim().to_owned(), said]
-    });
-    let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
+        let expression = column.expr.text().trim().to_owned();
+        let declared = declared.clone().unwrap_or_default();
+        rows.push(vec![column.name.clone(), written_type(column), null.to_owned(), expression, declared]);
+    }
     let sentences = wrapped(&origin(table)) + &wrapped(&conflict(target));
     format!("\ntable {}\n{sentences}\n{}", table.name, aligned(&rows))
 }
@@ -144,13 +149,13 @@ fn origin(table: &TableMapping) -> String {
     }
 }
 
-/// What becomes of a row whose key is there, in a sentence.
+/// What happens to a row whose key exists already, in a sentence.
 fn conflict(target: &Target) -> String {
     let key = target.table.primary_key.join(", ");
     if key.is_empty() {
         return "There is no primary key: a message that is delivered twice is stored twice.".to_owned();
     }
-    let there = format!("Where a row with this ({key}) is there already, it is");
+    let there = format!("Where a row with this ({key}) exists already, it is");
     match (target.on_conflict, &target.version) {
         (OnConflict::Ignore, _) => format!("{there} kept, and the new one is counted as a duplicate."),
         (OnConflict::Error, _) => format!("{there} kept, and the message goes to the dead letters."),
@@ -159,7 +164,7 @@ fn conflict(target: &Target) -> String {
     }
 }
 
-/// As a pipeline file writes it.
+/// The type as a pipeline file writes it.
 fn written_type(column: &ColumnMapping) -> String {
     let scalar = match column.ty.scalar() {
         numeric @ pipeline::ScalarType::Numeric(_) => numeric.to_string(),
@@ -168,16 +173,17 @@ fn written_type(column: &ColumnMapping) -> String {
     if matches!(column.ty, pipeline::ColumnType::Array(_)) { scalar + "[]" } else { scalar }
 }
 
-fn table_json(target: &Target, table: &TableMapping, said: &[Option<String>]) -> Value {
-    let columns = table.columns.iter().zip(said).map(|(column, said)| {
-        json!({
+fn table_json(target: &Target, table: &TableMapping, declared: &[Option<String>]) -> Value {
+    let mut columns = Vec::new();
+    for (column, declared) in table.columns.iter().zip(declared) {
+        columns.push(json!({
             "name": column.name,
             "type": written_type(column),
             "nullable": column.nullable,
             "expression": column.expr.text().trim(),
-            "schema": said,
-        })
-    });
+            "schema": declared,
+        }));
+    }
     let on_conflict = match target.on_conflict {
         OnConflict::Ignore => "ignore",
         OnConflict::Update => "update",
@@ -190,6 +196,6 @@ fn table_json(target: &Target, table: &TableMapping, said: &[Option<String>]) ->
         "primary_key": target.table.primary_key,
         "on_conflict": on_conflict,
         "version": target.version,
-        "columns": columns.collect::<Vec<_>>(),
+        "columns": columns,
     })
 }

@@ -1,10 +1,10 @@
-//! What a pipeline does with one message, step by step.
+//! Explains what a pipeline does with one message, step by step.
 
 use serde_json::{Map, Value, json};
 
 use super::overview::About;
 use crate::output::columns::aligned;
-use crate::output::words::counted;
+use crate::words::counted;
 use compiler::cases::{outcome, value};
 use pipeline::Pipeline;
 use pipeline::TableMapping;
@@ -12,7 +12,7 @@ use pipeline::decide::{Trace, Verdict};
 use pipeline::message::{Delivery, Rejection};
 use pipeline::row::Row;
 
-/// A message and what became of it.
+/// A message, and what the pipeline does with it.
 pub(crate) struct Decided<'a> {
     pipeline: &'a Pipeline,
     trace: Trace,
@@ -22,7 +22,7 @@ pub(crate) struct Decided<'a> {
 impl<'a> Decided<'a> {
     pub(crate) fn new(pipeline: &'a Pipeline, about: &About<'_>, delivery: &Delivery) -> Self {
         let trace = pipeline.decider().trace(delivery);
-        let steps = Steps { pipeline, about, trace: &trace, bytes: delivery.body.len() }.told();
+        let steps = Steps { pipeline, about, trace: &trace, bytes: delivery.body.len() }.reached();
         Self { pipeline, trace, steps }
     }
 
@@ -31,13 +31,13 @@ impl<'a> Decided<'a> {
     }
 
     pub(crate) fn human(&self) -> String {
-        let steps: Vec<_> = self.steps.iter().map(|(step, told)| vec![(*step).to_owned(), told.clone()]).collect();
+        let steps: Vec<_> = self.steps.iter().map(|(step, result)| vec![(*step).to_owned(), result.clone()]).collect();
         let text = format!("the message: {}\n{}", outcome(self.tables(), &self.trace.result), aligned(&steps));
         text + &match &self.trace.result {
             Ok(rows) => self.rows(&rows.tables),
             Err(rejection) => {
                 let reason = reason(rejection);
-                let lines = reason.into_iter().map(|(name, text)| vec![name.to_owned(), told(text)]);
+                let lines = reason.into_iter().map(|(name, text)| vec![name.to_owned(), shown(text)]);
                 format!("{}\nthe dead letter's reason\n{}", self.errors(), aligned(&lines.collect::<Vec<_>>()))
             }
         }
@@ -66,7 +66,8 @@ impl<'a> Decided<'a> {
     }
 
     pub(crate) fn json(&self) -> Value {
-        let steps: Vec<Value> = self.steps.iter().map(|(step, told)| json!({ "step": step, "result": told })).collect();
+        let steps: Vec<Value> =
+            self.steps.iter().map(|(step, result)| json!({ "step": step, "result": result })).collect();
         let mut json = json!({
             "outcome": outcome(self.tables(), &self.trace.result),
             "steps": steps,
@@ -84,21 +85,20 @@ impl<'a> Decided<'a> {
     }
 
     fn rows_json(&self, tables: &[Vec<Row>]) -> Value {
-        let row = |table: &TableMapping, row: &Row| -> Map<String, Value> {
-            let cells = table.columns.iter().zip(row);
-            cells.map(|(column, cell)| (column.name.clone(), value(cell, column.ty))).collect()
-        };
-        let tables = self.tables().iter().zip(tables);
-        let tables: Map<String, Value> = tables
-            .map(|(table, rows)| {
-                (table.name.clone(), rows.iter().map(|cells| Value::Object(row(table, cells))).collect())
-            })
-            .collect();
-        Value::Object(tables)
+        let mut json = Map::new();
+        for (table, rows) in self.tables().iter().zip(tables) {
+            json.insert(table.name.clone(), rows.iter().map(|row| row_json(table, row)).collect());
+        }
+        Value::Object(json)
     }
 }
 
-/// The fields of `runner.code` and `runner.reason` that the message itself decides.
+fn row_json(table: &TableMapping, row: &Row) -> Value {
+    let cells = table.columns.iter().zip(row);
+    Value::Object(cells.map(|(column, cell)| (column.name.clone(), value(cell, column.ty))).collect())
+}
+
+/// The fields of `runner.code` and `runner.reason` that depend on the message alone.
 fn reason(rejection: &Rejection) -> Vec<(&'static str, &str)> {
     let optional = [
         ("instance_path", &rejection.instance_path),
@@ -112,41 +112,45 @@ fn reason(rejection: &Rejection) -> Vec<(&'static str, &str)> {
     always.into_iter().chain(optional).collect()
 }
 
-/// A JSON Pointer to the event itself is an empty text.
-fn told(text: &str) -> String {
+/// Shows an empty text as `""`: a JSON Pointer to the event itself is empty.
+fn shown(text: &str) -> String {
     if text.is_empty() { "\"\"".to_owned() } else { text.to_owned() }
 }
 
-/// Each step that was reached, and what it gave.
+/// Works out each step that was reached, and its result.
 struct Steps<'a> {
     pipeline: &'a Pipeline,
     about: &'a About<'a>,
     trace: &'a Trace,
-    /// Of the body.
+    /// The size of the body.
     bytes: usize,
 }
 
-/// A step's name and what it gave; an error is the step that rejected.
+/// A step's name and its result; an error is the step that rejected the message.
 type Step = (&'static str, Result<String, String>);
 
 impl Steps<'_> {
-    /// The steps after the one that rejected were not reached.
-    fn told(&self) -> Vec<(&'static str, String)> {
+    /// The steps up to the one that rejected the message.
+    fn reached(&self) -> Vec<(&'static str, String)> {
         let mut steps = self.opening();
         if self.trace.skip != Some(true) {
             steps.push(("schema", self.schema()));
             steps.extend(self.tables());
         }
-        let reached = steps.iter().position(|(_, told)| told.is_err()).map_or(steps.len(), |at| at + 1);
-        let told = steps.into_iter().take(reached);
-        told.map(|(step, told)| (step, told.unwrap_or_else(|rejected| rejected))).collect()
+        let mut reached = Vec::new();
+        for (step, result) in steps {
+            let rejected = result.is_err();
+            reached.push((step, result.unwrap_or_else(|rejection| rejection)));
+            if rejected {
+                break;
+            }
+        }
+        reached
     }
 
     /// The steps from the body to the event.
     fn opening(&self) -> Vec<Step> {
         let (decider, trace) = (self.pipeline.decider(), self.trace);
-        let rejected = || "rejected".to_owned();
-        let sized = |value: &Value, bytes| format!("{}, {}", jq::kind(value), counted(bytes, "byte"));
         let parsed = trace.body.as_ref().map(|body| sized(body, self.bytes));
         let mut steps = vec![("parse", parsed.ok_or_else(rejected))];
         if decider.unwrap.is_some() {
@@ -160,7 +164,7 @@ impl Steps<'_> {
         steps
     }
 
-    /// The kind of event, its schema, and whether the event keeps to it.
+    /// The kind of event, its schema, and whether the event is valid.
     fn schema(&self) -> Result<String, String> {
         let kind = self.trace.kind.as_ref().map(|kind| kind.as_str().map_or(kind.to_string(), str::to_owned));
         let schema = self.about.schema(kind.as_deref());
@@ -180,7 +184,7 @@ impl Steps<'_> {
     fn tables(&self) -> impl Iterator<Item = Step> {
         let tables = self.pipeline.decider().mapping.tables.iter().zip(&self.trace.tables);
         tables.map(|(table, made)| {
-            let told = made.rows.map(|rows| {
+            let result = made.rows.map(|rows| {
                 let rows = counted(rows, "row");
                 match (made.elements, &table.when) {
                     (Some(elements), _) => format!("{}: {rows} of {}", table.name, counted(elements, "element")),
@@ -190,7 +194,16 @@ impl Steps<'_> {
                     _ => format!("{}: {rows}", table.name),
                 }
             });
-            ("map", told.ok_or_else(|| format!("{}: rejected", table.name)))
+            ("map", result.ok_or_else(|| format!("{}: rejected", table.name)))
         })
     }
+}
+
+fn rejected() -> String {
+    "rejected".to_owned()
+}
+
+/// `an object, 120 bytes`
+fn sized(value: &Value, bytes: usize) -> String {
+    format!("{}, {}", jq::kind(value), counted(bytes, "byte"))
 }

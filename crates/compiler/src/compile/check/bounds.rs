@@ -3,11 +3,20 @@
 use pipeline::ScalarType;
 use serde_json::Value;
 
-use super::fit::Fit;
 use schema::Keywords;
 
 /// One more than the greatest number of 64 bits.
 const INT64_END: f64 = 9_223_372_036_854_775_808.0;
+
+/// Whether values of one sort fit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    Yes,
+    /// Some: which are rejected, and after `: ` what to do.
+    Maybe(String),
+    /// None: what to do, if anything.
+    No(String),
+}
 
 /// Only a bound that the schema writes counts: most integers have none, and are small all the same.
 pub(super) fn number(ty: ScalarType, keywords: &Keywords<'_>) -> Fit {
@@ -31,9 +40,9 @@ fn whole(ty: ScalarType, least: f64, greatest: f64, keywords: &Keywords<'_>) -> 
     }
     let over = maximum.filter(|bound| *bound > greatest).or(minimum.filter(|bound| *bound < least));
     match over {
-        Some(bound) => Fit::Maybe(format!("a number such as {bound}, which the schema allows: take a wider type")),
+        Some(bound) => Fit::Maybe(format!("a number such as {bound}, which the schema allows: use a wider type")),
         None if wide && maximum.is_none() => {
-            Fit::Maybe("a number that needs 64 bits (`format` int64): take bigint".to_owned())
+            Fit::Maybe("a number that needs 64 bits (`format` int64): use bigint".to_owned())
         }
         None => Fit::Yes,
     }

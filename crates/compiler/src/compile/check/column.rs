@@ -5,8 +5,8 @@ use std::ops::Range;
 use pipeline::ColumnType;
 
 use super::fit::{Judged, Refused};
-use super::site::Site;
-use super::{Seen, condition, table};
+use super::site::{Site, several};
+use super::{Seen, condition};
 use crate::compile::infer::{self, Null, Yield};
 use crate::compile::report::Report;
 use crate::config::{ColumnText, Spanned};
@@ -50,7 +50,7 @@ impl<'a> Line<'a> {
             let problem = self.not_null(null, report);
             report.push(problem);
         } else if let Some(many) = &result.many {
-            let problem = table::several(&self.site, many, "a column", report);
+            let problem = several(&self.site, many, "a column", report);
             report.push(problem);
         }
         self.types(&result, report);

@@ -2,8 +2,7 @@
 
 use super::Seen;
 use super::logic::Truth;
-use super::site::Site;
-use super::table::several;
+use super::site::{Site, several};
 use crate::compile::infer::{self, Finding, Yield};
 use crate::compile::report::Report;
 use crate::config::Spanned;
@@ -80,7 +79,7 @@ fn no_condition(
     let text = written.trim();
     Some(match ty {
         _ if infer::assigns(text) => problem.help(COMPARE),
-        _ if result.null.is_some() => problem.help(format!("to ask whether it is there: `{text} != null`")),
+        _ if result.null.is_some() => problem.help(format!("to test whether it is present: `{text} != null`")),
         Type::String => problem.help(format!("compare it: `{text} == \"...\"`")),
         Type::Integer | Type::Number => problem.help(format!("compare it: `{text} > 0`")),
         Type::Array | Type::Object => problem.help(format!("count it: `({text} | length) > 0`")),

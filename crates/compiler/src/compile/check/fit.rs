@@ -7,20 +7,10 @@ use crate::compile::infer::{Form, Yield};
 use pipeline::cast::{Verdict, accepts, cast};
 use schema::{Keywords, Known, Type, type_of};
 
-use super::bounds;
+use super::bounds::{self, Fit};
 
 /// Characters of a schema's value inside a label, at most.
 const LONGEST_VALUE: usize = 40;
-
-/// Whether values of one sort fit.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fit {
-    Yes,
-    /// Some: which are rejected, and after `: ` what to do.
-    Maybe(String),
-    /// None: what to do, if anything.
-    No(String),
-}
 
 /// A sort of values that does not fit.
 #[derive(Debug)]
@@ -93,7 +83,7 @@ fn open(column: ColumnType, ty: Type, keywords: &Keywords<'_>) -> Fit {
     match accepts(column, ty, keywords.format) {
         Verdict::No(help) => Fit::No(help.to_owned()),
         Verdict::Maybe(_) if ty == Type::Number && integral => {
-            Fit::No("take numeric or double precision, or make it whole: `| round`".to_owned())
+            Fit::No("use numeric or double precision, or make it whole: `| round`".to_owned())
         }
         Verdict::Maybe(why) if ty == Type::String && !base64 => bounds::text(column.scalar(), why, keywords),
         Verdict::Yes | Verdict::Maybe(_) => match column {

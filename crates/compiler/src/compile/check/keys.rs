@@ -76,7 +76,7 @@ fn one_key(written: &config::Table, table: &TableMapping, roots: &Roots<'_>, rep
     if !single && columns.len() == written.primary_key.len() && columns.iter().all(|(_, column)| constant(column)) {
         let message = "every row of a message has the same primary key: only one of them is kept";
         let problem = report.at(Code::OneKey, &written.primary_key[0].range, message);
-        report.push(problem.help("add a column that tells the elements apart, such as their number or their own id"));
+        report.push(problem.help("add a column that distinguishes the elements, such as their number or their own id"));
     }
 }
 
@@ -108,8 +108,9 @@ fn unique_indexes(written: &config::Table, report: &mut Report<'_>) {
         let message = format!("a row that repeats ({}) under another key is dead-lettered", names.join(", "));
         let problem = report.at(Code::UniqueIndex, &index.range, message);
         report.push(
-            problem
-                .help("`on_conflict` covers the primary key alone: leave `unique` out, or make these columns the key"),
+            problem.help(
+                "`on_conflict` applies only to the primary key: leave `unique` out, or make these columns the key",
+            ),
         );
     }
 }

@@ -124,7 +124,7 @@ impl<'f, 's> Checked<'f, 's> {
             let mut problem = report.at(Code::ImpossibleKind, range, message);
             problem = problem.suggest(name, known.iter().map(String::as_str));
             if problem.help.is_empty() && !known.is_empty() {
-                problem = problem.help(format!("the schema says {}", known.join(", ")));
+                problem = problem.help(format!("the schema allows {}", known.join(", ")));
             }
             report.push(problem);
         }
@@ -168,7 +168,7 @@ impl<'f, 's> Checked<'f, 's> {
                 continue;
             }
             told.push(name);
-            let problem = report.at(Code::NoTable, range, format!("no table takes an event of kind `{name}`"));
+            let problem = report.at(Code::NoTable, range, format!("no table stores an event of kind `{name}`"));
             report.push(problem.help("give it a table, widen a `when`, or leave the kind out with `skip`"));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::compile::infer::Finding;
+use crate::compile::infer::{Finding, Many};
 use crate::compile::report::Report;
 use crate::config::Spanned;
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -62,4 +62,13 @@ fn listed(names: &[String]) -> String {
     let known: Vec<String> = names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
     let more = if names.len() > known.len() { ", ..." } else { "" };
     format!("there is {}{more}", known.join(", "))
+}
+
+/// Reports several results where one is needed.
+pub(super) fn several(site: &Site<'_>, many: &Many, what: &str, report: &Report<'_>) -> Diagnostic {
+    let verb = if many.always { "yields" } else { "may yield" };
+    let message = format!("the expression {verb} several results, and {what} needs one");
+    let code = if many.always { Code::TypeMismatch } else { Code::MayFail };
+    let problem = site.problem(code, &many.span, message, report);
+    problem.help("select one with `first(...)` or `[0]`, or all as an array: `[...]`")
 }

@@ -5,7 +5,7 @@ use super::column::Line;
 use super::logic::{Logic, Truth};
 use super::site::Site;
 use super::{Seen, condition};
-use crate::compile::infer::{self, Fact, Form, Many, Yield};
+use crate::compile::infer::{self, Fact, Form, Yield};
 use crate::compile::report::Report;
 use crate::config::{self, Spanned};
 use crate::diagnostic::{Code, Diagnostic, Level};
@@ -112,7 +112,7 @@ fn no_array(written: &Spanned<String>, result: &Yield<'_>, site: &Site<'_>, repo
     if let Some(many) = &result.many {
         let inner = path.strip_suffix("[]");
         let code = if inner.is_some() && !result.may_be(Type::Array) { Code::ForEach } else { Code::MayFail };
-        let problem = site.problem(code, &many.span, "`for_each` takes one array, not its items".to_owned(), report);
+        let problem = site.problem(code, &many.span, "`for_each` needs one array, not its items".to_owned(), report);
         return Some(match inner {
             Some(inner) => problem.help(format!("leave `[]` out: `{inner}`")),
             None => problem.help(format!("make an array of them: `[{path}]`")),
@@ -129,13 +129,4 @@ fn no_array(written: &Spanned<String>, result: &Yield<'_>, site: &Site<'_>, repo
         }
         _ => problem.help(format!("`[{path}]` makes one row of it")),
     })
-}
-
-/// Several results where one is taken.
-pub(super) fn several(site: &Site<'_>, many: &Many, what: &str, report: &Report<'_>) -> Diagnostic {
-    let verb = if many.always { "yields" } else { "may yield" };
-    let message = format!("the expression {verb} several results, and {what} takes one");
-    let code = if many.always { Code::TypeMismatch } else { Code::MayFail };
-    let problem = site.problem(code, &many.span, message, report);
-    problem.help("take one with `first(...)` or `[0]`, or all as an array: `[...]`")
 }

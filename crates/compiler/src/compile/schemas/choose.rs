@@ -24,9 +24,9 @@ pub(super) struct Rules {
 enum KindRule {
     /// There is one schema.
     None,
-    /// The pipeline file says which values each is for.
+    /// The pipeline file names the values that each schema is for.
     Named { discriminator: Expr, otherwise: Otherwise },
-    /// Each schema says it by itself.
+    /// Each schema names its own values.
     Own { discriminator: Expr, otherwise: Otherwise, range: Range<usize> },
 }
 
@@ -45,8 +45,11 @@ pub(super) fn rules(schema: &Setting<Schema>, report: &mut Report<'_>) -> Option
             [true, false, false] => one_schema(selection, report),
             [false, true, false] | [false, false, true] => several(selection, schema, report),
             _ => {
-                let problem =
-                    report.at(Code::SchemaChoice, &schema.range, "`schema` takes one of `file`, `mapping` and `files`");
+                let problem = report.at(
+                    Code::SchemaChoice,
+                    &schema.range,
+                    "`schema` needs exactly one of `file`, `mapping` and `files`",
+                );
                 report.push(problem.help(
                     "one schema: `file`; one for each value of a field: `discriminator` and `mapping` or `files`",
                 ));
@@ -60,7 +63,7 @@ fn one_schema(selection: &Selection, report: &mut Report<'_>) -> Option<KindRule
     let choosing = selection.discriminator.as_ref().map(|it| &it.range);
     let choosing = choosing.or(selection.otherwise.as_ref().map(|it| &it.range));
     if let Some(range) = choosing {
-        let problem = report.at(Code::SchemaChoice, range, "there is nothing to choose: `file` is the only schema");
+        let problem = report.at(Code::SchemaChoice, range, "there is nothing to choose: `file` names the only schema");
         report.push(problem.help("with `mapping` or `files` instead of `file`, each kind of event has its own schema"));
         return None;
     }
@@ -72,9 +75,9 @@ fn several(selection: &Selection, schema: &Setting<Schema>, report: &mut Report<
         let problem = report.at(
             Code::SchemaChoice,
             &schema.range,
-            "`discriminator` is missing: nothing tells one kind from another",
+            "`discriminator` is missing: it distinguishes the kinds of events",
         );
-        report.push(problem.help("name what tells the kind of an event: `discriminator: .type`"));
+        report.push(problem.help("name the field that holds the kind of an event: `discriminator: .type`"));
         return None;
     };
     if let Some(mapping) = selection.mapping.as_ref().filter(|mapping| mapping.0.is_empty()) {
@@ -107,15 +110,13 @@ impl Rules {
         files: &'a SchemaFiles,
         report: &mut Report<'a>,
     ) -> Option<Compiled<'a>> {
-        // Of an `at` that is more than a path nobody can tell which field of the event it is.
-        let known = self.at.as_ref().is_none_or(|_| files.has_views());
-        let shape = |part| Shape::of_part(files, part).filter(|_| known);
-        let named = |(part, named): (usize, &config::Part)| Kind {
-            values: named.key.iter().cloned().collect(),
-            shape: shape(part),
-            part,
-        };
-        let mut kinds: Vec<Kind<'a>> = files.parts.iter().enumerate().map(named).collect();
+        // An `at` that is more than a path may lead to any field of the event, so nothing is known of its shape.
+        let is_known = self.at.as_ref().is_none_or(|_| files.has_views());
+        let mut kinds: Vec<Kind<'a>> = Vec::new();
+        for (part, named) in files.parts.iter().enumerate() {
+            let shape = if is_known { Shape::of_part(files, part) } else { None };
+            kinds.push(Kind { values: named.key.iter().cloned().collect(), shape, part });
+        }
         let (discriminator, otherwise) = match self.kind {
             KindRule::None => {
                 let choice = Choice::One(validators.into_iter().next()?);
@@ -128,16 +129,18 @@ impl Rules {
             }
         };
         distinct(&kinds, files, report)?;
-        let by_value = kinds
-            .iter()
-            .flat_map(|kind| kind.values.iter().map(|value| (value.clone(), validators[kind.part].clone())));
-        let validators = by_value.collect();
-        let choice = Choice::ByValue { discriminator, validators, otherwise };
+        let mut by_value = Vec::new();
+        for kind in &kinds {
+            for value in &kind.values {
+                by_value.push((value.clone(), validators[kind.part].clone()));
+            }
+        }
+        let choice = Choice::ByValue { discriminator, validators: by_value.into_iter().collect(), otherwise };
         Some(Compiled { schemas: Schemas { at: self.at, choice }, kinds, files })
     }
 }
 
-/// Asks each schema for the values it allows the discriminator.
+/// Looks up in each schema which values it allows the discriminator.
 fn own_values(
     kinds: &mut [Kind<'_>],
     discriminator: &Expr,
@@ -159,7 +162,8 @@ fn own_values(
 
 fn no_value(part: &config::Part, discriminator: &Expr, files: &SchemaFiles, named: Place) -> Diagnostic {
     let place = files.documents.get(&part.path).map(|document| Place::new(&document.source, 0..0));
-    let message = format!("{} does not say which `{}` it is for", part.path.display(), discriminator.text());
+    let message =
+        format!("{} does not name its kind of event: it allows any `{}`", part.path.display(), discriminator.text());
     let problem = Diagnostic::new(Code::NoKind, message, place).related(named, "the discriminator");
     problem.help("give that field a `const` or an `enum` of strings, or leave the file out of the pattern")
 }

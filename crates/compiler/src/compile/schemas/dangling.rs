@@ -4,18 +4,20 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::files::place_of;
 use crate::config::{Document, Reference, SchemaFiles, inner};
 use crate::diagnostic::{Code, Diagnostic};
 use schema::{SchemaDocuments, percent, split_pointer};
 
-/// Every reference that leads nowhere, at the reference. Those that no document needs are no error, so this is asked
-/// only when one was.
+/// Every reference that leads nowhere, at the reference. One that no document needs is not an error, so this is called
+/// only after a reference that is needed was not resolved.
 pub(super) fn dangling(files: &SchemaFiles) -> Vec<Diagnostic> {
-    let all = files.documents.iter().flat_map(|(path, document)| {
-        document.references.iter().filter_map(move |reference| problem(files, path, document, reference))
-    });
-    all.collect()
+    let mut problems = Vec::new();
+    for (path, document) in &files.documents {
+        for reference in &document.references {
+            problems.extend(problem(files, path, document, reference));
+        }
+    }
+    problems
 }
 
 fn problem(files: &SchemaFiles, path: &Path, document: &Document, reference: &Reference) -> Option<Diagnostic> {
@@ -40,9 +42,9 @@ fn problem(files: &SchemaFiles, path: &Path, document: &Document, reference: &Re
     })
 }
 
-fn report(document: &Document, reference: &Reference, whither: &str) -> Diagnostic {
-    let message = format!("`{}` leads to {whither}", reference.text);
-    Diagnostic::new(Code::Reference, message, place_of(document, &reference.pointer))
+fn report(document: &Document, reference: &Reference, destination: &str) -> Diagnostic {
+    let message = format!("`{}` leads to {destination}", reference.text);
+    Diagnostic::new(Code::Reference, message, document.place(&reference.pointer))
 }
 
 /// Whether a schema has a place of this name: a JSON Pointer, or an anchor.
@@ -55,8 +57,9 @@ fn leads(schema: &Value, fragment: &str) -> bool {
 }
 
 fn has_anchor(schema: &Value, anchor: &str) -> bool {
-    let is = |key: &str, text: &str| schema.get(key).and_then(Value::as_str) == Some(text);
-    let old = format!("#{anchor}");
-    let own = is("$anchor", anchor) || is("$dynamicAnchor", anchor) || is("$id", &old) || is("id", &old);
-    own || inner(schema, "").iter().any(|inner| has_anchor(inner.value, anchor))
+    // Up to draft 7, an anchor is an `$id` that is a fragment.
+    let fragment = format!("#{anchor}");
+    let keywords = [("$anchor", anchor), ("$dynamicAnchor", anchor), ("$id", &fragment), ("id", &fragment)];
+    let is_here = keywords.iter().any(|(key, text)| schema.get(*key).and_then(Value::as_str) == Some(*text));
+    is_here || inner(schema, "").iter().any(|inner| has_anchor(inner.value, anchor))
 }

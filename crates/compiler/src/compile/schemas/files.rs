@@ -1,16 +1,17 @@
 //! The schema files: what is wrong with them, and their validators.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::dangling::dangling;
 use crate::compile::report::Report;
-use crate::config::{Ambiguous, Document, Part, SchemaFiles, Unresolved, json_place};
+use crate::config::{Ambiguous, Part, SchemaFiles, Unresolved};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use pipeline::validate::{SchemaError, SchemaErrorKind, SchemaSet, Validator};
 use schema::Target;
 
-const DRAFTS: &str = "known drafts: http://json-schema.org/draft-04/schema#, draft-06, draft-07, \
+const DRAFTS: &str = "supported drafts: http://json-schema.org/draft-04/schema#, draft-06, draft-07, \
                       https://json-schema.org/draft/2019-09/schema and 2020-12";
 
 /// Reports every file and reference that leads nowhere; false when there is one.
@@ -27,9 +28,11 @@ pub(super) fn readable(files: &SchemaFiles, report: &mut Report<'_>) -> bool {
         let named = files.parts.iter().find(|part| part.path == *path).map(|part| report.place(&part.range));
         report.push(unreadable(problem, named));
     }
-    let mut told = HashSet::new();
-    for open in files.unresolved.iter().filter(|open| told.insert((&open.file, &open.reference.text))) {
-        report.push(unresolved(open, files));
+    let mut reported = HashSet::new();
+    for open in &files.unresolved {
+        if reported.insert((&open.file, &open.reference.text)) {
+            report.push(unresolved(open, files));
+        }
     }
     for ambiguous in &files.ambiguous {
         report.push(two_meanings(ambiguous, files));
@@ -37,11 +40,11 @@ pub(super) fn readable(files: &SchemaFiles, report: &mut Report<'_>) -> bool {
     files.unmatched.is_empty() && files.problems.is_empty() && files.unresolved.is_empty() && files.ambiguous.is_empty()
 }
 
-/// A schema file that can't be read is the pipeline file's mistake; one that is no JSON is its own.
+/// A schema file that can't be read is reported in the pipeline file that names it; one that is not JSON in itself.
 fn unreadable(problem: &Diagnostic, named_at: Option<Place>) -> Diagnostic {
     let mut problem = problem.clone();
     if named_at.as_ref().is_some_and(|named| named.text().contains("://")) {
-        problem = problem.help("schemas are never fetched: name a local file");
+        problem = problem.help("schemas are never fetched from the network: name a local file");
     }
     match (&problem.place, named_at) {
         (None, named_at) => problem.place = named_at,
@@ -53,20 +56,27 @@ fn unreadable(problem: &Diagnostic, named_at: Option<Place>) -> Diagnostic {
 
 /// An `$id` that two schemas have.
 fn two_meanings(Ambiguous { id, first, second }: &Ambiguous, files: &SchemaFiles) -> Diagnostic {
-    let place = |target: &Target| {
-        let document = files.documents.get(&target.path)?;
-        let place = |keyword: &str| json_place(&document.source, &format!("{}/{keyword}", target.pointer));
-        let found = place("$id").or_else(|| place("id"));
-        Some(Place::new(&document.source, found.unwrap_or(0..0)))
-    };
-    let problem = Diagnostic::new(Code::AmbiguousId, format!("two schemas have the `$id` `{id}`"), place(second));
-    let problem = place(first).into_iter().fold(problem, |problem, first| problem.related(first, "the other one"));
-    problem.help("an `$id` names one schema, whatever the ending of its name: a `$ref` to it could mean either")
+    let message = format!("two schemas have the `$id` `{id}`");
+    let mut problem = Diagnostic::new(Code::AmbiguousId, message, place_of_id(second, files));
+    if let Some(first) = place_of_id(first, files) {
+        problem = problem.related(first, "the other one");
+    }
+    problem.help("a `$ref` to this `$id` could mean either of them: give one schema another `$id` (endings such as `.json` do not distinguish them)")
+}
+
+/// Where the `$id` of a schema stands.
+fn place_of_id(target: &Target, files: &SchemaFiles) -> Option<Place> {
+    let document = files.documents.get(&target.path)?;
+    let keyword = ["$id", "id"].into_iter().find(|key| {
+        let pointer = format!("{}/{key}", target.pointer);
+        document.value.pointer(&pointer).is_some()
+    });
+    Some(document.place(&format!("{}/{}", target.pointer, keyword?)))
 }
 
 /// A `$ref` that leads to no file, at the `$ref`.
 fn unresolved(open: &Unresolved, files: &SchemaFiles) -> Diagnostic {
-    let place = files.documents.get(&open.file).map(|document| place_of(document, &open.reference.pointer));
+    let place = files.documents.get(&open.file).map(|document| document.place(&open.reference.pointer));
     let searched: Vec<String> = files.searched.iter().map(|folder| format!("`{}`", shown(folder))).collect();
     let searched = searched.join(", ");
     let (message, help) = match &open.problem {
@@ -76,12 +86,14 @@ fn unresolved(open: &Unresolved, files: &SchemaFiles) -> Diagnostic {
         ),
         None => (
             format!("no local schema file has the `$id` `{}`", open.reference.uri),
-            format!("looked in {searched} and below; nothing is fetched: add the file there, or name it with `refs`"),
+            format!(
+                "runner searched {searched} and all folders below, and fetches nothing from the network: add the file there, or name it with `refs`"
+            ),
         ),
     };
     let problem = Diagnostic::new(Code::Reference, message, place).help(help);
     if files.search_ended {
-        problem.help("there are more files than were looked at: name it with `refs`")
+        problem.help("the folders have more files than are searched: name the file with `refs`")
     } else {
         problem
     }
@@ -97,18 +109,27 @@ pub(super) fn validators(set: &SchemaSet, files: &SchemaFiles, report: &mut Repo
     let mut validators = Vec::new();
     let mut unresolved = Vec::new();
     for part in &files.parts {
-        let validator = compiled.entry((&part.path, &part.pointer)).or_insert_with(|| {
-            let compiled = set.compile(&files.documents.get(&part.path)?.uri, &part.pointer);
-            let failed = |error: SchemaError| {
-                let problem = schema_error(&error, files, Some(part), report);
-                match error.kind {
-                    SchemaErrorKind::UnresolvedRef => unresolved.push(problem),
-                    _ => report.push(problem),
-                }
-            };
-            compiled.map_err(failed).ok()
-        });
-        validators.extend(validator.clone());
+        let Some(document) = files.documents.get(&part.path) else {
+            continue;
+        };
+        let validator = match compiled.entry((&part.path, &part.pointer)) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(new) => {
+                let validator = match set.compile(&document.uri, &part.pointer) {
+                    Ok(validator) => Some(validator),
+                    Err(error) => {
+                        let problem = schema_error(&error, files, Some(part), report);
+                        match error.kind {
+                            SchemaErrorKind::UnresolvedRef => unresolved.push(problem),
+                            _ => report.push(problem),
+                        }
+                        None
+                    }
+                };
+                new.insert(validator).clone()
+            }
+        };
+        validators.extend(validator);
     }
     if !unresolved.is_empty() {
         leads_nowhere(unresolved, files, report);
@@ -117,7 +138,7 @@ pub(super) fn validators(set: &SchemaSet, files: &SchemaFiles, report: &mut Repo
 }
 
 /// Reports what keeps the documents from being read together.
-pub(super) fn refused(error: &SchemaError, files: &SchemaFiles, report: &mut Report<'_>) {
+pub(super) fn report_rejected(error: &SchemaError, files: &SchemaFiles, report: &mut Report<'_>) {
     let problem = schema_error(error, files, None, report);
     match error.kind {
         SchemaErrorKind::UnresolvedRef => leads_nowhere(vec![problem], files, report),
@@ -125,11 +146,10 @@ pub(super) fn refused(error: &SchemaError, files: &SchemaFiles, report: &mut Rep
     }
 }
 
-/// Reports the references that lead nowhere; what the validator says of them when none can be told.
+/// Reports the references that lead nowhere; the errors of the validator when no such reference is found.
 fn leads_nowhere(unresolved: Vec<Diagnostic>, files: &SchemaFiles, report: &mut Report<'_>) {
-    let found = dangling(files);
-    let told = if found.is_empty() { unresolved } else { found };
-    for problem in told {
+    let dangling = dangling(files);
+    for problem in if dangling.is_empty() { unresolved } else { dangling } {
         report.push(problem);
     }
 }
@@ -138,7 +158,7 @@ fn leads_nowhere(unresolved: Vec<Diagnostic>, files: &SchemaFiles, report: &mut 
 fn schema_error(error: &SchemaError, files: &SchemaFiles, part: Option<&Part>, report: &Report<'_>) -> Diagnostic {
     let document = files.documents.values().find(|document| document.uri == error.document);
     let named = part.or(files.parts.first()).map(|part| report.place(&part.range));
-    let inside = document.map(|document| place_of(document, &error.pointer));
+    let inside = document.map(|document| document.place(&error.pointer));
     let (code, place) = match error.kind {
         SchemaErrorKind::NoSuchPointer => (Code::Schema, named.clone()),
         SchemaErrorKind::UnresolvedRef => (Code::Reference, inside.or_else(|| named.clone())),
@@ -151,10 +171,4 @@ fn schema_error(error: &SchemaError, files: &SchemaFiles, part: Option<&Part>, r
     }
     let problem = error.help.iter().fold(problem, Diagnostic::help);
     if error.kind == SchemaErrorKind::UnknownDraft { problem.help(DRAFTS) } else { problem }
-}
-
-/// Where the value at a JSON Pointer stands in a schema file.
-pub(super) fn place_of(document: &Document, pointer: &str) -> Place {
-    let range = json_place(&document.source, pointer).unwrap_or(0..0);
-    Place::new(&document.source, range)
 }

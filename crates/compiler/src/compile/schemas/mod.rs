@@ -1,4 +1,4 @@
-//! `schema:` compiled: a validator for each kind of event, and what the schemas say about its fields.
+//! `schema:` compiled: a validator for each kind of event, and what its schema declares about its fields.
 
 mod choose;
 mod dangling;
@@ -25,22 +25,22 @@ pub(super) struct Compiled<'a> {
 /// One kind of event.
 #[derive(Debug, Clone)]
 pub(super) struct Kind<'a> {
-    /// The discriminator's values that tell it; empty when there is no other kind.
+    /// The discriminator's values that distinguish it; empty when there is no other kind.
     pub(super) values: Vec<String>,
-    /// What its schema says about the whole event; `None` when that can't be told.
+    /// What its schema declares about the whole event; `None` when that is unknown.
     pub(super) shape: Option<Shape<'a>>,
     /// The index of its schema among `files.parts`.
     pub(super) part: usize,
 }
 
 impl<'a> Compiled<'a> {
-    /// What all events have in common: the shapes of every kind. `None` when one of them can't be told.
+    /// What all events have in common: the shapes of every kind. `None` when one of them is unknown.
     pub(super) fn shape(&self) -> Option<Shape<'a>> {
         let shapes: Option<Vec<_>> = self.kinds.iter().map(|kind| kind.shape.clone()).collect();
         shapes?.into_iter().reduce(Shape::or)
     }
 
-    /// The name of the file that messages speak of.
+    /// The name of the file for messages.
     pub(super) fn name(&self) -> String {
         match &self.files.parts[..] {
             [] => String::new(),
@@ -64,7 +64,7 @@ pub(super) fn compile<'a>(file: &PipelineFile, report: &mut Report<'a>) -> Optio
     let set = match SchemaSet::new(files.absolute(), options(&file.schema)) {
         Ok(set) => set,
         Err(error) => {
-            files::refused(&error, files, report);
+            files::report_rejected(&error, files, report);
             return None;
         }
     };

@@ -1,7 +1,7 @@
 //! What a reader hands out piece by piece: the parts of a placed value, items, entries.
 
 use serde::de::value::UsizeDeserializer;
-use serde::de::{self, DeserializeSeed, IntoDeserializer};
+use serde::de::{self, DeserializeSeed};
 
 use super::Reader;
 use super::error::{At, ReadError};
@@ -25,10 +25,9 @@ impl<'a> de::SeqAccess<'a> for Parts<'a> {
     fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
         let range = &self.reader.node.range;
         self.next += 1;
-        let number = |at: usize| -> UsizeDeserializer<ReadError> { at.into_deserializer() };
         match self.next {
-            1 => seed.deserialize(number(range.start)).map(Some),
-            2 => seed.deserialize(number(range.end)).map(Some),
+            1 => seed.deserialize(UsizeDeserializer::new(range.start)).map(Some),
+            2 => seed.deserialize(UsizeDeserializer::new(range.end)).map(Some),
             3 => seed.deserialize(self.reader).map(Some),
             _ => Ok(None),
         }
@@ -82,9 +81,11 @@ impl<'a> de::MapAccess<'a> for Entries<'a> {
         };
         self.value = Some((key, value));
         let reader = Reader { node: key, key: None, setting: false, context };
-        // An unknown key is shown, but its value is what is left out.
-        let at = || At { node: value, range: key.range.clone() };
-        seed.deserialize(reader).map(Some).map_err(|error| ReadError { at: Some(at()), ..error })
+        match seed.deserialize(reader) {
+            Ok(key) => Ok(Some(key)),
+            // The diagnostic points at the key, but its value is what is left out.
+            Err(error) => Err(ReadError { at: Some(At { node: value, range: key.range.clone() }), ..error }),
+        }
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, ReadError> {

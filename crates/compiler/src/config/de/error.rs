@@ -15,7 +15,7 @@ pub(super) struct ReadError {
     pub(super) help: Vec<String>,
     pub(super) at: Option<At>,
     pub(super) missing: Option<&'static str>,
-    /// It only follows from a value that was left out.
+    /// It is only the consequence of a value that was left out.
     pub(super) follows: bool,
 }
 
@@ -95,7 +95,7 @@ impl de::Error for ReadError {
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let list: Vec<String> = expected.iter().map(|name| format!("`{name}`")).collect();
-        let mut error = Self::new(Code::BadValue, format!("`{variant}` is none of {}", list.join(", ")));
+        let mut error = Self::new(Code::BadValue, format!("`{variant}` is not one of {}", list.join(", ")));
         let near = closest(variant, expected.iter().copied());
         error.help = near.map(|name| format!("did you mean `{name}`?")).into_iter().collect();
         error
@@ -112,11 +112,11 @@ impl de::Error for ReadError {
 pub(super) fn meant(name: &str, known: &[&str]) -> String {
     match closest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", known.join(", ")),
+        None => format!("the keys allowed here are {}", known.join(", ")),
     }
 }
 
-/// What serde calls the kinds of values, in a pipeline author's words.
+/// The kinds of values that serde names, in the words of a pipeline's author.
 fn plain_words(expected: &str) -> &str {
     match expected {
         "u32" | "i64" => "a whole number",

@@ -20,7 +20,7 @@ use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 use access::{Entries, Items, Parts};
 use error::{At, ReadError, meant};
 
-/// Errors reported for one file; more would help nobody.
+/// Errors reported for one file; more would not help.
 const MAX_PROBLEMS: usize = 100;
 
 /// Reads a value of type `T`; `None` when the root itself can't be read.
@@ -135,12 +135,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The value as a JSON text. What has no place in JSON is shown, but the whole value is what is left out.
+    /// The value as a JSON text. The diagnostic points at the part that JSON does not have, but the whole value is left out.
     fn json<V: Visitor<'a>>(&self, visitor: V) -> Result<V::Value, ReadError> {
         let value = json::value(self.node).map_err(|problem| {
-            let message = format!("`{}` is a number of YAML's that JSON does not have", problem.text);
+            let message = format!("`{}` is a number in YAML, but not in JSON", problem.text);
             let mut error = ReadError::new(Code::BadValue, message);
-            error.help = vec!["write it as JSON does, or put it into quotes to make it a text".to_owned()];
+            error.help = vec!["write the number as JSON does, or put it into quotes to make it a text".to_owned()];
             error.at = Some(At { node: self.node, range: problem.range });
             error
         })?;
@@ -236,7 +236,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
         self.deserialize_map(visitor)
     }
 
-    /// A list is no struct, though serde would take one.
+    /// Rejects a list, which serde would accept for a struct.
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         if let Kind::Sequence(_) = &self.node.kind {
             let error = de::Error::invalid_type(Unexpected::Seq, &"a mapping");

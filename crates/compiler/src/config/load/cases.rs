@@ -1,5 +1,6 @@
 //! Test files: which there are, and what they name.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic, SourceText};
 /// How a test file's name ends, after the name of its pipeline.
 pub(super) const ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
 
-/// The test files beside pipeline files, and those in the folders that stand beside none.
+/// The test files beside pipeline files, and a problem for each in the folders that stands beside none.
 pub fn load_tests(paths: &[PathBuf], pipelines: &[PipelineText]) -> (Vec<TestText>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut tests = Vec::new();
@@ -30,36 +31,39 @@ pub fn load_tests(paths: &[PathBuf], pipelines: &[PipelineText]) -> (Vec<TestTex
 fn test_text(pipeline: &Path, source: Arc<SourceText>) -> TestText {
     let (cases, problems) = parse_cases(&source);
     let folder = source.path.parent().unwrap_or(Path::new(""));
-    let named = cases.iter().filter_map(|case| case.file.as_ref());
-    let body = |path: &str| read_text(&join(folder, path), MAX_TEXT, &Real).map_err(|problem| problem.message);
-    let bodies = named.map(|path| (path.value.clone(), body(path))).collect();
+    let mut bodies = BTreeMap::new();
+    for path in cases.iter().filter_map(|case| case.file.as_ref()) {
+        let body = read_text(&join(folder, path), MAX_TEXT, &Real).map_err(|problem| problem.message);
+        bodies.insert(path.value.clone(), body);
+    }
     TestText { pipeline: pipeline.to_owned(), source, cases, problems, bodies }
 }
 
-/// Test files of a folder whose pipeline file is not there; a folder that can't be read was reported before.
+/// Test files of a folder without their pipeline file; a folder that can't be read was reported before.
 fn lone_tests(folder: &Path) -> Vec<Diagnostic> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.sort();
-    let lone = paths.iter().filter(|path| tested(path).is_some_and(|pipeline| !pipeline.exists()));
-    lone.map(|path| {
-        let message = format!("{} stands beside no pipeline file of its name", path.display());
-        let wanted = tested(path).unwrap_or_default();
-        Diagnostic::new(Code::LoneTest, message, None)
-            .help(format!("it tests {}, which does not exist", wanted.display()))
-    })
-    .collect()
+    let mut problems = Vec::new();
+    for path in paths {
+        if let Some(pipeline) = tested(&path).filter(|pipeline| !pipeline.exists()) {
+            let message = format!("the test file {} has no pipeline file beside it", path.display());
+            let help = format!("it tests {}, which does not exist: rename the test file", pipeline.display());
+            problems.push(Diagnostic::new(Code::LoneTest, message, None).help(help));
+        }
+    }
+    problems
 }
 
-/// The pipeline file that a test file is about; `None` when the path is no test file's.
+/// The pipeline file that a test file is about; `None` when the path is not a test file's.
 pub fn tested(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
     let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending))?;
     if stem.is_empty() || stem.starts_with('.') {
         return None;
     }
-    let named = |ending: &str| path.with_file_name(format!("{stem}{ending}"));
-    Some([named(".yaml"), named(".yml")]).map(|[yaml, yml]| if yml.exists() && !yaml.exists() { yml } else { yaml })
+    let [usual, short] = [".yaml", ".yml"].map(|ending| path.with_file_name(format!("{stem}{ending}")));
+    Some(if short.exists() && !usual.exists() { short } else { usual })
 }
 
 #[cfg(test)]

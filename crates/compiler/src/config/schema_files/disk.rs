@@ -7,7 +7,7 @@ use glob::{MatchOptions, Pattern};
 
 use crate::config::paths::join;
 
-/// The real files, or some in memory. A closure that reads is one without folders.
+/// The real files, or some in memory. A closure that reads files is a disk without folders.
 pub trait Disk {
     /// Reads one file, up to one byte more than the limit.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
@@ -21,7 +21,7 @@ pub trait Disk {
 pub struct Entry {
     /// The folder's path and the name.
     pub path: PathBuf,
-    /// A folder, and no link to one.
+    /// A folder, not a link to one.
     pub is_folder: bool,
 }
 
@@ -65,7 +65,7 @@ impl Disk for Real {
 
 /// Folders within folders that are looked into.
 const MAX_DEPTH: usize = 16;
-/// Entries looked at below one folder: a schema catalogue is smaller, somebody's home folder is not.
+/// Entries looked at below one folder: a schema catalogue has fewer, a home folder may have more.
 const MAX_ENTRIES: usize = 20_000;
 /// Folders with other people's files.
 const LEFT_OUT: [&str; 2] = ["node_modules", "target"];
@@ -113,7 +113,7 @@ fn is_schema(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ["json", "yaml", "yml"].iter().any(|known| ending == *known))
 }
 
-/// The files whose path, from a folder, matches: `*` and `?` within a name, `**` for any folders. Or why it can't be told.
+/// The files whose path, from a folder, matches: `*` and `?` within a name, `**` for any folders. Or why they are unknown.
 pub(super) fn matches(disk: &dyn Disk, folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     let options =
         MatchOptions { require_literal_separator: true, require_literal_leading_dot: true, ..MatchOptions::new() };
@@ -122,7 +122,7 @@ pub(super) fn matches(disk: &dyn Disk, folder: &Path, pattern: &str) -> Result<V
     // A folder's own name may have brackets in it.
     let whole = Path::new(&Pattern::escape(&start.to_string_lossy())).join(rest);
     let compiled = Pattern::new(&whole.to_string_lossy());
-    let compiled = compiled.map_err(|error| format!("`{pattern}` is no pattern: {}", error.msg))?;
+    let compiled = compiled.map_err(|error| format!("`{pattern}` is not a valid pattern: {}", error.msg))?;
     let Below { mut files, ended, .. } = below(disk, &start);
     if ended {
         return Err(format!("`{pattern}` starts above more than {MAX_ENTRIES} files: start it in a folder further in"));

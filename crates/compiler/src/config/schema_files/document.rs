@@ -9,14 +9,15 @@ use serde_json::Value;
 
 use super::Document;
 use super::references::{Found, references};
-use crate::config::json::{self, NoJson};
+use crate::config::json::{self, NotJson};
+use crate::config::json_place;
 use crate::config::yaml::{self, Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 use jq::strict;
 use schema::percent::encoded;
 
 impl Document {
-    /// Parses a schema file, which is of this draft unless its `$schema` names another one that is known.
+    /// Parses a schema file, which is of this draft unless its `$schema` names another supported one.
     pub(super) fn parse(source: Arc<SourceText>, draft: Draft) -> Result<Self, Diagnostic> {
         let is_yaml = source.path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
         let value = if is_yaml { from_yaml(&source)? } else { from_json(&source)? };
@@ -27,11 +28,21 @@ impl Document {
         Ok(Self { source, value, uri, ids, references })
     }
 
-    /// JSON Pointer to the schema whose `$id` holds at a place; empty for the document as a whole.
+    /// Where the value at a JSON Pointer stands in the file; its start when the pointer leads nowhere.
+    pub fn place(&self, pointer: &str) -> Place {
+        Place::new(&self.source, json_place(&self.source, pointer).unwrap_or(0..0))
+    }
+
+    /// JSON Pointer to the schema that sets the base URI of a place with its `$id`; empty for the document as a whole.
     pub fn base(&self, pointer: &str) -> &str {
-        let around = |id: &str| pointer.strip_prefix(id).is_some_and(|rest| rest.starts_with('/'));
-        let ids = self.ids.iter().map(|(_, id)| id.as_str()).filter(|id| around(id));
-        ids.max_by_key(|id| id.len()).unwrap_or_default()
+        let mut nearest = "";
+        for (_, id) in &self.ids {
+            let is_around = pointer.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('/'));
+            if is_around && id.len() >= nearest.len() {
+                nearest = id;
+            }
+        }
+        nearest
     }
 }
 
@@ -42,7 +53,7 @@ fn from_json(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {
     })
 }
 
-/// A JSON Schema may be written in YAML; what it says is the same.
+/// A JSON Schema may be written in YAML, with the same meaning.
 fn from_yaml(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {
     let (root, problems) = yaml::parse(source, yaml::SCHEMA);
     if let Some(problem) = problems.into_iter().next() {
@@ -50,17 +61,18 @@ fn from_yaml(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {
     }
     let root = root.unwrap_or_else(|| Node::null(0..0));
     if let Some(range) = merge_key(&root) {
-        let problem = Diagnostic::new(Code::Schema, "`<<` has no meaning in a schema", Place::new(source, range));
+        let problem =
+            Diagnostic::new(Code::Schema, "`<<` (a merge key) is not supported in a schema", Place::new(source, range));
         return Err(problem.help("write the keys out, or combine the two schemas with `allOf`"));
     }
-    json::value(&root).map_err(|NoJson { text, range }| {
+    json::value(&root).map_err(|NotJson { text, range }| {
         let problem =
-            Diagnostic::new(Code::Schema, format!("`{text}` is no number in JSON"), Place::new(source, range));
+            Diagnostic::new(Code::Schema, format!("`{text}` is not a number in JSON"), Place::new(source, range));
         problem.help("write the number as JSON does, or put quotes around a text")
     })
 }
 
-/// Where a mapping takes in another one, as YAML 1.1 had it.
+/// Where a mapping merges another one, as in YAML 1.1.
 fn merge_key(node: &Node) -> Option<Range<usize>> {
     match &node.kind {
         Kind::Scalar { .. } => None,

@@ -32,7 +32,7 @@ pub(crate) fn load(parts: Parts, disk: &dyn Disk, read: Read<'_>) -> SchemaFiles
         open: Vec::new(),
     };
     for part in &parts.named {
-        if let Err(problem) = loader.take(&part.path) {
+        if let Err(problem) = loader.add(&part.path) {
             loader.wrong(part.path.clone(), problem);
         }
     }
@@ -63,7 +63,7 @@ pub(super) struct Loader<'a> {
 
 impl Loader<'_> {
     /// Reads a file unless that was done before.
-    pub(super) fn take(&mut self, path: &Path) -> Result<(), Diagnostic> {
+    pub(super) fn add(&mut self, path: &Path) -> Result<(), Diagnostic> {
         if self.files.documents.contains_key(path) {
             return Ok(());
         }
@@ -103,9 +103,10 @@ impl Loader<'_> {
     /// Notes that a URI may mean two schemas.
     pub(super) fn distinct(&mut self, id: &str, first: &Target, second: Target) {
         let ambiguous = Ambiguous { id: id.to_owned(), first: first.clone(), second };
-        // One file may be named in two ways.
-        let place = |target: &Target| (file_uri(&target.path), target.pointer.clone());
-        if place(first) != place(&ambiguous.second) && !self.files.ambiguous.contains(&ambiguous) {
+        let second = &ambiguous.second;
+        // One file may be named in two ways, which have one URI.
+        let is_same = first.pointer == second.pointer && file_uri(&first.path) == file_uri(&second.path);
+        if !is_same && !self.files.ambiguous.contains(&ambiguous) {
             self.files.ambiguous.push(ambiguous);
         }
     }
@@ -132,12 +133,12 @@ impl Loader<'_> {
         let Some(path) = path(&open) else {
             return Some(open).filter(|open| !is_standard(&open.reference.uri));
         };
-        match self.take(&path) {
+        match self.add(&path) {
             Ok(()) => {
                 self.link(&open, Target { path, pointer: String::new() });
                 return None;
             }
-            // A file that is there, but is no schema, is an error of its own.
+            // A file that exists, but is not a schema, is an error of its own.
             Err(problem) if problem.place.is_some() && open.reference.is_certain => self.wrong(path, problem),
             Err(problem) => open.problem = Some(problem.message),
         }
@@ -145,10 +146,12 @@ impl Loader<'_> {
     }
 
     fn wrong(&mut self, path: PathBuf, problem: Diagnostic) {
-        let told = |(known, other): &(PathBuf, Diagnostic)| *known == path || other.message == problem.message;
-        if !self.files.problems.iter().any(told) {
-            self.files.problems.push((path, problem));
+        for (known, other) in &self.files.problems {
+            if *known == path || other.message == problem.message {
+                return;
+            }
         }
+        self.files.problems.push((path, problem));
     }
 
     /// With `at`, each schema is about a part of the event.
@@ -179,7 +182,7 @@ impl Loader<'_> {
 
 fn too_many() -> Diagnostic {
     Diagnostic::new(Code::TooLarge, format!("the schemas are more than {MAX_FILES} files"), None)
-        .help("a pipeline takes no more: name fewer of them, or put several schemas into one file")
+        .help("that is the most a pipeline may have: name fewer of them, or put several schemas into one file")
 }
 
 /// The file a reference is the path of, if it is one.
@@ -191,7 +194,7 @@ fn path(open: &Unresolved) -> Option<PathBuf> {
 }
 
 /// `{ properties: { a: { properties: { b: { $ref } } } } }` for `.a.b`. A part that is not there is null to its schema,
-/// which hardly ever takes null: the fields count as required.
+/// which hardly ever accepts null: the fields count as required.
 fn leading_to(fields: &[String], reference: &str) -> Value {
     match fields {
         [] => json!({ "$ref": reference }),

@@ -36,7 +36,7 @@ pub struct SchemaFiles {
     pub unmatched: Vec<(String, Range<usize>)>,
     /// Whether `formats: ignore` is written: a `format` promises nothing.
     pub formats_ignored: bool,
-    /// The draft of files that name none that is known.
+    /// The draft of files that name no supported one.
     pub draft: Option<DraftName>,
     /// Every file by its path.
     pub documents: BTreeMap<PathBuf, Document>,
@@ -57,7 +57,7 @@ pub struct SchemaFiles {
 /// What the references of a file to other documents lead to.
 #[derive(Debug, Default)]
 struct Links {
-    /// By their texts, the fragments aside.
+    /// By their texts, without fragments.
     texts: HashMap<String, Target>,
     /// By the JSON Pointers to them.
     places: HashMap<String, Target>,
@@ -101,14 +101,14 @@ pub struct Unresolved {
 pub struct Ambiguous {
     /// The `$id`.
     pub id: String,
-    /// The schema that was known first.
+    /// The schema that was read first.
     pub first: Target,
     /// The other one.
     pub second: Target,
 }
 
 impl SchemaFiles {
-    /// Every document by its URI. Its references to other documents are absolute and lead where [`Self::target`] says,
+    /// Every document by its URI. Its references to other documents are absolute and lead to what [`Self::target`] returns,
     /// whatever the validator would make of the base they stand under.
     pub fn absolute(&self) -> impl Iterator<Item = (String, Value)> {
         self.documents.iter().map(|(path, document)| {

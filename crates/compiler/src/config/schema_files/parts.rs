@@ -16,7 +16,7 @@ pub struct Part {
     pub path: PathBuf,
     /// JSON Pointer to the schema in it; empty for all of it.
     pub pointer: String,
-    /// The discriminator's value it is for, when the pipeline file says so.
+    /// The discriminator's value it is for, when the pipeline file names one.
     pub key: Option<String>,
     /// Where the pipeline file names it.
     pub range: Range<usize>,
@@ -62,8 +62,9 @@ impl Parts {
         }
         if let Some(pattern) = &selection.files {
             let found = self.matching(pattern, folder, disk);
-            let part = |path| Part { path, pointer: String::new(), key: None, range: pattern.range.clone() };
-            self.named.extend(found.into_iter().map(part));
+            for path in found {
+                self.named.push(Part { path, pointer: String::new(), key: None, range: pattern.range.clone() });
+            }
         }
         if let Some(pattern) = &selection.refs {
             self.refs = self.matching(pattern, folder, disk);
@@ -94,9 +95,10 @@ fn part(path: &str, key: Option<&str>, range: &Range<usize>, folder: &Path) -> P
 /// The names in `.a.b`; `None` for any other expression.
 fn fields(expr: &str) -> Option<Vec<String>> {
     let names = expr.trim().strip_prefix('.')?.split('.');
-    let is_name = |name: &str| {
-        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
     names.map(|name| is_name(name).then(|| name.to_owned())).collect()
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

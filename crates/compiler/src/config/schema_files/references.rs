@@ -6,7 +6,8 @@ use fluent_uri::{Uri, UriRef};
 use jsonschema::Draft;
 use serde_json::{Map, Value};
 
-use super::walk::{below, inner};
+use super::walk::inner;
+use crate::config::child_pointer;
 use schema::percent;
 
 /// Keywords that refer.
@@ -19,7 +20,7 @@ pub struct Reference {
     pub pointer: String,
     /// As written.
     pub text: String,
-    /// What it means there, the fragment aside.
+    /// The URI it resolves to there, without its fragment.
     pub uri: String,
     /// Whether it is one for certain: what an unknown keyword holds may be anything.
     pub is_certain: bool,
@@ -55,7 +56,7 @@ fn schema(value: &Value, pointer: &str, place: &Place, found: &mut Found) {
     let base = own.map_or_else(|| Rc::clone(&place.base), Rc::from);
     for (keyword, text) in REFERENCES.iter().filter_map(|keyword| Some((keyword, value.get(keyword)?.as_str()?))) {
         found.references.push(Reference {
-            pointer: below(pointer, keyword),
+            pointer: child_pointer(pointer, keyword),
             text: text.to_owned(),
             uri: resolve(&base, text).unwrap_or_else(|| super::split_pointer(text).0.to_owned()),
             is_certain: place.is_schema,
@@ -75,7 +76,7 @@ fn id(fields: &Map<String, Value>, place: &Place) -> Option<String> {
     if id.starts_with('#') || ignored { None } else { resolve(&place.base, id) }
 }
 
-/// A reference against its base (RFC 3986, 5.2), without its fragment; `None` when one of them is no URI.
+/// A reference against its base (RFC 3986, 5.2), without its fragment; `None` when one of them is not a URI.
 fn resolve(base: &str, reference: &str) -> Option<String> {
     let base = Uri::parse(base).ok()?;
     let reference = percent::lenient(super::split_pointer(reference).0);

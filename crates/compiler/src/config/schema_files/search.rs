@@ -32,8 +32,12 @@ impl Loader<'_> {
     fn candidates(&mut self, refs: Vec<PathBuf>, disk: &dyn Disk) -> BTreeSet<PathBuf> {
         let folders: BTreeSet<PathBuf> =
             self.files.parts.iter().filter_map(|part| part.path.parent()).map(PathBuf::from).collect();
-        let inner = |folder: &&PathBuf| folders.iter().any(|outer| *folder != outer && folder.starts_with(outer));
-        self.files.searched = folders.iter().filter(|folder| !inner(folder)).cloned().collect();
+        for folder in &folders {
+            // A folder inside another one is searched with it.
+            if !folders.iter().any(|outer| folder != outer && folder.starts_with(outer)) {
+                self.files.searched.push(folder.clone());
+            }
+        }
         let mut found: BTreeSet<PathBuf> = refs.into_iter().collect();
         for folder in &self.files.searched {
             let below = disk::below(disk, folder);
@@ -48,14 +52,18 @@ impl Loader<'_> {
         found
     }
 
-    /// The `$id`s of files; those that are no schema have none.
+    /// The `$id`s of files; those that are not schemas have none.
     fn ids(&self, candidates: BTreeSet<PathBuf>) -> Vec<Known> {
-        let parsed = candidates.into_iter().filter_map(|path| Some((self.read(&path).ok()?, path)));
-        let ids = parsed.flat_map(|(document, path)| {
-            let known = |(id, pointer)| Known { id, target: Target { path: path.clone(), pointer } };
-            document.ids.into_iter().map(known).collect::<Vec<_>>()
-        });
-        ids.collect()
+        let mut known = Vec::new();
+        for path in candidates {
+            let Ok(document) = self.read(&path) else {
+                continue;
+            };
+            for (id, pointer) in document.ids {
+                known.push(Known { id, target: Target { path: path.clone(), pointer } });
+            }
+        }
+        known
     }
 
     /// Reads the file with the reference's `$id`: exactly, or but for the ending of its name.
@@ -65,7 +73,7 @@ impl Loader<'_> {
         if found.is_empty() {
             found = ids.iter().filter(|known| stem(&known.id) == stem(uri)).collect();
         }
-        found.retain(|known| self.take(&known.target.path).is_ok());
+        found.retain(|known| self.add(&known.target.path).is_ok());
         let [first, others @ ..] = found.as_slice() else {
             return Some(open);
         };

@@ -153,11 +153,11 @@ impl Disk for Endless {
 }
 
 #[test]
-fn too_many_files_are_told_once() {
+fn too_many_files_are_reported_once() {
     let chain = load_from("0.json", &Endless);
     assert_eq!((chain.documents.len(), chain.unresolved.len()), (10_000, 1));
     assert_eq!(chain.unresolved[0].problem.as_deref(), Some("the schemas are more than 10000 files"));
     let pattern = load_from("{ discriminator: .t, files: '*.json' }", &Endless);
-    let told: Vec<&str> = pattern.problems.iter().map(|(_, problem)| problem.message.as_str()).collect();
-    assert_eq!(told, ["the schemas are more than 10000 files"]);
+    let messages: Vec<&str> = pattern.problems.iter().map(|(_, problem)| problem.message.as_str()).collect();
+    assert_eq!(messages, ["the schemas are more than 10000 files"]);
 }

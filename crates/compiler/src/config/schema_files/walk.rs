@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-/// Keywords whose values are schemas, or lists of them.
+use crate::config::child_pointer;
+
+/// Keywords that hold schemas, or lists of them.
 const SCHEMAS: [&str; 16] = [
     "additionalItems",
     "additionalProperties",
@@ -21,10 +23,10 @@ const SCHEMAS: [&str; 16] = [
     "unevaluatedItems",
     "unevaluatedProperties",
 ];
-/// Keywords whose values have names for keys, not keywords.
+/// Keywords that hold mappings of names, not of keywords.
 const NAMES: [&str; 6] =
     ["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
-/// Keywords whose values are data, not schemas.
+/// Keywords that hold data, not schemas.
 const DATA: [&str; 4] = ["const", "default", "enum", "examples"];
 
 /// A schema, or what may be one, inside another.
@@ -34,7 +36,7 @@ pub(crate) struct Inner<'v> {
     pub(crate) pointer: String,
     /// Itself.
     pub(crate) value: &'v Value,
-    /// Whether a keyword says that it is a schema; what other keys hold may be one, to which a pointer leads.
+    /// Whether a keyword makes it a schema; what other keys hold may be one, to which a pointer leads.
     pub(crate) is_schema: bool,
 }
 
@@ -48,7 +50,7 @@ pub(crate) fn inner<'v>(value: &'v Value, pointer: &str) -> Vec<Inner<'v>> {
 }
 
 fn of_keyword<'v>(key: &str, value: &'v Value, pointer: &str) -> Vec<Inner<'v>> {
-    let pointer = below(pointer, key);
+    let pointer = child_pointer(pointer, key);
     match value {
         _ if DATA.contains(&key) => Vec::new(),
         Value::Object(named) if NAMES.contains(&key) => named_at(named, &pointer),
@@ -58,17 +60,18 @@ fn of_keyword<'v>(key: &str, value: &'v Value, pointer: &str) -> Vec<Inner<'v>> 
 }
 
 fn named_at<'v>(named: &'v Map<String, Value>, pointer: &str) -> Vec<Inner<'v>> {
-    let one = |(name, value): (&String, &'v Value)| Inner { pointer: below(pointer, name), value, is_schema: true };
-    named.iter().map(one).collect()
+    let mut found = Vec::new();
+    for (name, value) in named {
+        found.push(Inner { pointer: child_pointer(pointer, name), value, is_schema: true });
+    }
+    found
 }
 
 /// Every item is what the list is.
 fn items_at<'v>(items: &'v [Value], pointer: &str) -> Vec<Inner<'v>> {
-    let one = |(at, value)| Inner { pointer: format!("{pointer}/{at}"), value, is_schema: true };
-    items.iter().enumerate().map(one).collect()
-}
-
-/// The pointer to what a key holds.
-pub(crate) fn below(pointer: &str, key: &str) -> String {
-    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+    let mut found = Vec::new();
+    for (at, value) in items.iter().enumerate() {
+        found.push(Inner { pointer: format!("{pointer}/{at}"), value, is_schema: true });
+    }
+    found
 }

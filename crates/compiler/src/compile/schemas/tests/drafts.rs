@@ -51,7 +51,7 @@ fn the_names_of_old_drafts_are_followed() {
 }
 
 #[test]
-fn an_unknown_draft_is_told_wherever_it_is() {
+fn an_unknown_draft_is_reported_wherever_it_is() {
     let b = r#"{"$schema": "https://acme.test/meta", "type": "string"}"#;
     let folder = folder("a.json", &[("a.json", r#"{"$ref": "b.json"}"#), ("b.json", b)]);
     assert_eq!(folder.problems(), ["E0121 b.json:1:13 `https://acme.test/meta` is not a known draft of JSON Schema"]);

@@ -27,6 +27,6 @@ fn a_kind_may_spell_its_number_in_another_way_than_its_schema() {
         assert_eq!(at.verdict(&format!(r#"{{"v": {constant}}}"#)), "valid", "{key} {constant}");
     }
     let wrong = ("a.json", r#"{"required": ["v"], "properties": {"v": {"const": 1.5}}}"#);
-    let told = folder("{ discriminator: .v, mapping: { 1: a.json } }", &[wrong]).compile().unwrap_err();
-    assert_eq!(told[0].code.id(), "E0157");
+    let problems = folder("{ discriminator: .v, mapping: { 1: a.json } }", &[wrong]).compile().unwrap_err();
+    assert_eq!(problems[0].code.id(), "E0157");
 }

@@ -3,7 +3,7 @@
 use super::folder;
 
 #[test]
-fn a_limit_on_files_is_told() {
+fn a_limit_on_files_is_problems() {
     let names: Vec<String> = (0..1_100).map(|at| format!("s/{at:05}.json")).collect();
     let texts: Vec<String> =
         (0..1_100).map(|at| format!(r#"{{"properties": {{"t": {{"const": "k{at}"}}}}}}"#)).collect();
@@ -15,6 +15,6 @@ fn a_limit_on_files_is_told() {
 
 #[test]
 fn a_pattern_says_which_endings_there_are() {
-    let told = folder("{ discriminator: .t, files: 's/*.schema' }", &[("s/a.schema", "{}")]).compile().unwrap_err();
-    assert!(told[0].help.iter().any(|help| help.contains("`.yaml`")), "{told:?}");
+    let problems = folder("{ discriminator: .t, files: 's/*.schema' }", &[("s/a.schema", "{}")]).compile().unwrap_err();
+    assert!(problems[0].help.iter().any(|help| help.contains("`.yaml`")), "{problems:?}");
 }

@@ -75,13 +75,13 @@ fn a_file_uri_is_a_path() {
 }
 
 #[test]
-fn an_id_that_two_schemas_have_is_told_where_it_is_needed() {
+fn an_id_that_two_schemas_have_is_reported_where_it_is_needed() {
     let money = |id: &str| format!(r#"{{"$id": "https://x.test/{id}"}}"#);
     let a = r#"{"$ref": "https://x.test/money"}"#;
     for (one, other) in [("money", "money"), ("money.json", "money.yaml")] {
         let files = [("a.json", a), ("m.json", &money(one)), ("n.json", &money(other))];
-        let told = folder("a.json", &files).problems();
-        assert!(told[0].starts_with("E0143 n.json:1:9 two schemas have the `$id`"), "{told:?}");
+        let problems = folder("a.json", &files).problems();
+        assert!(problems[0].starts_with("E0143 n.json:1:9 two schemas have the `$id`"), "{problems:?}");
         let unused = folder("m.json", &files);
         let alone: &[String] = &[];
         assert_eq!(unused.problems(), alone);

@@ -1,9 +1,9 @@
-//! What a schema file says, in JSON and in YAML.
+//! Schema files in JSON and in YAML.
 
 use super::folder;
 
 #[test]
-fn a_key_written_twice_is_told_with_its_place() {
+fn a_key_written_twice_is_problems_with_its_place() {
     let json = folder("a.json", &[("a.json", "{\n\"type\": \"string\", \"type\": \"number\"}")]).problems();
     assert!(json[0].starts_with("E0119 a.json:2:"), "{json:?}");
     assert!(json[0].contains("the key \"type\" is written twice"), "{json:?}");
@@ -14,8 +14,8 @@ fn a_key_written_twice_is_told_with_its_place() {
 #[test]
 fn a_merge_key_is_not_passed_over() {
     let a = "base: &c {type: integer}\nproperties:\n  b: {<<: *c, minimum: 3}\n";
-    let told = folder("a.yaml", &[("a.yaml", a)]).problems();
-    assert_eq!(told, ["E0119 a.yaml:3:7 `<<` has no meaning in a schema"]);
+    let problems = folder("a.yaml", &[("a.yaml", a)]).problems();
+    assert_eq!(problems, ["E0119 a.yaml:3:7 `<<` (a merge key) is not supported in a schema"]);
 }
 
 #[test]
@@ -27,5 +27,5 @@ fn aliases_and_words_are_those_of_yaml_1_2() {
     assert_eq!(at.verdict(r#"{"c": true}"#), "enum");
     assert_eq!(at.verdict(r#"{"b": "x"}"#), "type");
     let hex = folder("a.yaml", &[("a.yaml", "maximum: 0x1F\n")]).problems();
-    assert_eq!(hex, ["E0119 a.yaml:1:10 `0x1F` is no number in JSON"]);
+    assert_eq!(hex, ["E0119 a.yaml:1:10 `0x1F` is not a number in JSON"]);
 }

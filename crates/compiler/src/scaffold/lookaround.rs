@@ -1,15 +1,16 @@
-//! Patterns without what looks ahead or behind and takes no character: the rest can be written, and is tried out.
+//! Patterns without look-aheads and look-behinds, which match no characters of their own: a text for the rest can be
+//! written, and is then checked against the whole pattern.
 
-const LOOKS: [&str; 4] = ["(?=", "(?!", "(?<=", "(?<!"];
+const LOOKAROUNDS: [&str; 4] = ["(?=", "(?!", "(?<=", "(?<!"];
 
 /// The pattern without its look-aheads and look-behinds.
-pub(super) fn without_looks(pattern: &str) -> String {
+pub(super) fn without_lookarounds(pattern: &str) -> String {
     let mut kept = String::new();
     let mut rest = pattern;
     while !rest.is_empty() {
-        let looks = LOOKS.iter().any(|look| rest.starts_with(look));
-        let (part, after) = rest.split_at(if looks { group(rest) } else { atom(rest) });
-        if !looks {
+        let is_lookaround = LOOKAROUNDS.iter().any(|start| rest.starts_with(start));
+        let (part, after) = rest.split_at(if is_lookaround { group(rest) } else { atom(rest) });
+        if !is_lookaround {
             kept.push_str(part);
         }
         rest = after;
@@ -34,7 +35,7 @@ fn group(text: &str) -> usize {
     at
 }
 
-/// Bytes of what can't be taken apart: an escape, a class, a character.
+/// Bytes of the first element: an escape, a class, a character.
 fn atom(text: &str) -> usize {
     let mut chars = text.chars();
     let first = chars.next().map_or(0, char::len_utf8);
@@ -71,7 +72,7 @@ mod tests {
             ("a(?=b", "a"),
             ("ä(?!ö)[ü", "ä[ü"),
         ] {
-            assert_eq!(without_looks(pattern), rest, "{pattern}");
+            assert_eq!(without_lookarounds(pattern), rest, "{pattern}");
         }
     }
 }

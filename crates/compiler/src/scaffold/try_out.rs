@@ -1,4 +1,4 @@
-//! Templates put to the pipeline itself: what they render is validated and mapped as a message would be.
+//! Templates tried out with the pipeline itself: what they render is validated and mapped as a message would be.
 
 use super::choices::{Choices, search};
 use super::node::Node;
@@ -15,18 +15,21 @@ pub(super) const MESSAGE_ID: &str = "m-1";
 /// A template, and why its events are not stored.
 pub(super) struct Tried {
     pub(super) text: String,
-    pub(super) refused: Option<Rejection>,
+    pub(super) rejection: Option<Rejection>,
 }
 
-/// A template whose events the pipeline stores; the most natural one, when none is found.
+/// A template of events that the pipeline stores; the most natural one, when none is found.
 pub(super) fn find(pipeline: &Pipeline, make: impl FnMut(&mut Choices) -> Node) -> Tried {
-    let place = |rejection: Rejection| rejection.instance_path.unwrap_or_default();
-    let text = search(make, |made| refused(pipeline, &made.text(0)).map(place)).text(0);
-    Tried { refused: refused(pipeline, &text), text }
+    let found = search(make, |made| {
+        let rejection = rejection(pipeline, &made.text(0))?;
+        Some(rejection.instance_path.unwrap_or_default())
+    });
+    let text = found.text(0);
+    Tried { rejection: rejection(pipeline, &text), text }
 }
 
-/// Why the first event that is not stored is refused.
-fn refused(pipeline: &Pipeline, text: &str) -> Option<Rejection> {
+/// The rejection of the first event that is not stored.
+fn rejection(pipeline: &Pipeline, text: &str) -> Option<Rejection> {
     let template = match Template::compile("new", text) {
         Ok(template) => template,
         Err(error) => return Some(Rejection::new(Code::NotJson, error.message)),
@@ -45,7 +48,7 @@ pub(super) fn decide(pipeline: &Pipeline, body: &str) -> Result<(), Rejection> {
     pipeline.decider().decide(&delivery).map(drop)
 }
 
-/// What the queue would say of it.
+/// The metadata that the queue would give it.
 pub(super) fn metadata() -> Metadata {
     Metadata {
         message_id: MESSAGE_ID.to_owned(),

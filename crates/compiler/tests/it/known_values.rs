@@ -1,4 +1,4 @@
-//! What the checks know of a value where a condition, a kind or an alternative is known.
+//! What the checks infer about a value where a condition, a kind or an alternative is known.
 
 use std::io;
 use std::path::Path;
@@ -117,7 +117,7 @@ fn a_condition_narrows_the_values_inside_of_the_document() {
 }
 
 #[test]
-fn an_expression_is_judged_for_each_case_by_itself() {
+fn an_expression_is_checked_for_each_case_separately() {
     let issue = object(&format!("kind!: {{\"const\": \"issue\"}}; issue!: {}", object(&format!("number!: {I}"))));
     let pull = object(&format!("kind!: {{\"const\": \"pr\"}}; pull_request!: {}", object(&format!("number!: {I}"))));
     let choice = "schema: { discriminator: .kind, mapping: { issue: a.json, pr: b.json } }";
@@ -140,7 +140,7 @@ fn an_expression_is_judged_for_each_case_by_itself() {
 }
 
 #[test]
-fn a_field_that_one_form_of_a_value_lacks_may_be_absent() {
+fn a_field_missing_from_one_form_of_a_value_may_be_absent() {
     let cust = object(&format!("email!: {S}"));
     let schema = object(&format!(
         "cust: {cust}; f!: {{\"type\": \"boolean\"}}; a!: {}; b!: {}",

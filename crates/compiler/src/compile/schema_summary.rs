@@ -1,4 +1,4 @@
-//! What the schemas say about the values that columns are filled from: for a person to read, not for a check.
+//! What the schemas declare about the values that columns are filled from: for a person to read, not for a check.
 
 use super::report::Report;
 use super::schemas;
@@ -7,51 +7,57 @@ use jq::{Expr, Key, Path, Root};
 use pipeline::{Mapping, TableMapping};
 use schema::{Field, Shape, Type};
 
-/// What the schemas of a pipeline say.
+/// What the schemas of a pipeline declare.
 #[derive(Debug, Clone)]
-pub struct Said {
+pub struct SchemaSummary {
     /// Each kind of event, in the pipeline file's order.
-    pub kinds: Vec<SaidKind>,
-    /// For each table and column: `string (uuid), required`; `None` where the schema is silent or the expression is more
-    /// than a path and functions.
+    pub kinds: Vec<SchemaKind>,
+    /// For each table and column: `string (uuid), required`; `None` where the schema declares nothing or the expression is
+    /// more than a path and functions.
     pub columns: Vec<Vec<Option<String>>>,
 }
 
 /// A kind of event and its schema.
 #[derive(Debug, Clone)]
-pub struct SaidKind {
+pub struct SchemaKind {
     /// The discriminator's values; empty when there is no other kind.
     pub values: Vec<String>,
     /// The path of its schema, with an optional `#/pointer`.
     pub schema: String,
 }
 
-/// Asks the schemas of a pipeline file that compiles; `None` when it does not.
-pub fn said(text: &PipelineText, mapping: &Mapping) -> Option<Said> {
+/// Summarizes the schemas of a pipeline file that compiles; `None` when it does not.
+pub fn schema_summary(text: &PipelineText, mapping: &Mapping) -> Option<SchemaSummary> {
     let compiled = schemas::compile(text.file.as_ref()?, &mut Report::new(text))?;
-    let shape = compiled.shape();
-    let kinds = compiled.kinds.iter().map(|kind| {
+    let mut summary = SchemaSummary { kinds: Vec::new(), columns: Vec::new() };
+    for kind in &compiled.kinds {
         let part = &compiled.files.parts[kind.part];
         let pointer = if part.pointer.is_empty() { String::new() } else { format!("#{}", part.pointer) };
-        SaidKind { values: kind.values.clone(), schema: format!("{}{pointer}", part.path.display()) }
-    });
-    let columns = mapping.tables.iter().map(|table| match &shape {
-        Some(document) => columns(document, table),
-        None => vec![None; table.columns.len()],
-    });
-    Some(Said { kinds: kinds.collect(), columns: columns.collect() })
+        let schema = format!("{}{pointer}", part.path.display());
+        summary.kinds.push(SchemaKind { values: kind.values.clone(), schema });
+    }
+    let shape = compiled.shape();
+    for table in &mapping.tables {
+        summary.columns.push(match &shape {
+            Some(document) => columns(document, table),
+            None => vec![None; table.columns.len()],
+        });
+    }
+    Some(summary)
 }
 
 fn columns(document: &Shape<'_>, table: &TableMapping) -> Vec<Option<String>> {
-    let place = Place { shape: document.clone(), optional: false };
+    let document = Place { shape: document.clone(), optional: false };
     let input = match &table.for_each {
-        None => Some(place.clone()),
-        Some(elements) => place
-            .at(elements, &place)
-            .and_then(|array| Some(Place { shape: array.shape.items(None)?, optional: false })),
+        None => Some(document.clone()),
+        Some(elements) => document.elements(elements),
     };
-    let said = |expr| input.as_ref().and_then(|input| input.at(expr, &place)).map(|found| found.describe());
-    table.columns.iter().map(|column| said(&column.expr)).collect()
+    let mut columns = Vec::new();
+    for column in &table.columns {
+        let place = input.as_ref().and_then(|input| input.at(&column.expr, &document));
+        columns.push(place.map(|place| place.describe()));
+    }
+    columns
 }
 
 /// The values at one place of an event.
@@ -62,6 +68,12 @@ struct Place<'s> {
 }
 
 impl Place<'_> {
+    /// The elements of the array that `for_each` yields.
+    fn elements(&self, for_each: &Expr) -> Option<Self> {
+        let array = self.at(for_each, self)?;
+        Some(Self { shape: array.shape.items(None)?, optional: false })
+    }
+
     /// Where an expression's path leads; `self` is what `.` stands for.
     fn at(&self, expr: &Expr, document: &Self) -> Option<Self> {
         let (path, _) = expr.pipeline()?;
@@ -88,16 +100,18 @@ impl Place<'_> {
     /// `string (uuid), required`
     fn describe(&self) -> String {
         let types = self.shape.types();
-        let word = |(ty, format): &(Type, Option<&str>)| {
-            let word = ty.word().split(' ').next_back().unwrap_or_default();
-            format.map_or_else(|| word.to_owned(), |format| format!("{word} ({format})"))
-        };
         let types = match types.len() {
             7.. => "anything".to_owned(),
-            _ => types.iter().map(word).collect::<Vec<_>>().join(" or "),
+            _ => types.into_iter().map(type_and_format).collect::<Vec<_>>().join(" or "),
         };
         format!("{types}, {}", if self.optional { "optional" } else { "required" })
     }
+}
+
+/// `string (uuid)`
+fn type_and_format((ty, format): (Type, Option<&str>)) -> String {
+    let word = ty.word().split(' ').next_back().unwrap_or_default();
+    format.map_or_else(|| word.to_owned(), |format| format!("{word} ({format})"))
 }
 
 #[cfg(test)]
@@ -107,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_formats_and_absence_are_told() {
+    fn types_formats_and_absence_are_described() {
         let schema = json!({
             "required": ["id", "items"],
             "properties": {
@@ -118,11 +132,11 @@ mod tests {
             }
         });
         let place = Place { shape: Shape::of_value(&schema), optional: false };
-        let said = |text| place.at(&Expr::compile(text).unwrap(), &place).map(|found| found.describe());
-        assert_eq!(said(".id | ascii_downcase").as_deref(), Some("string (uuid), required"));
-        assert_eq!(said(".note").as_deref(), Some("null or string, optional"));
-        assert_eq!(said("$doc.any").as_deref(), Some("anything, optional"));
-        assert_eq!(said(".items[0].n").as_deref(), Some("integer, required"));
-        assert_eq!((said("$sqs.message_id"), said(".a + .b"), said(".other")), (None, None, None));
+        let described = |text| place.at(&Expr::compile(text).unwrap(), &place).map(|found| found.describe());
+        assert_eq!(described(".id | ascii_downcase").as_deref(), Some("string (uuid), required"));
+        assert_eq!(described(".note").as_deref(), Some("null or string, optional"));
+        assert_eq!(described("$doc.any").as_deref(), Some("anything, optional"));
+        assert_eq!(described(".items[0].n").as_deref(), Some("integer, required"));
+        assert_eq!((described("$sqs.message_id"), described(".a + .b"), described(".other")), (None, None, None));
     }
 }

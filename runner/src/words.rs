@@ -1,4 +1,4 @@
-//! How reports count.
+//! Counts in words.
 
 /// `1 step`, `2 steps`, `0 indexes`.
 pub(crate) fn counted(count: usize, word: &str) -> String {
