@@ -8,12 +8,12 @@ use tokio::sync::oneshot;
 
 use crate::connection::{DatabaseFlags, QueueFlags};
 use crate::exit::Failure;
+use crate::output::failure::one_line;
 use crate::output::format::Format;
 use crate::output::summary::Summary;
 use crate::running::{Patience, Queues};
 use crate::signals::Signals;
 use crate::{load, output, running};
-use crate::output::failure::one_line;
 use engine::stop::{Stop, Stopper, stop_pair};
 use engine::{Ending, Figures};
 use pipeline::Pipeline;

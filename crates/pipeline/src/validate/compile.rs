@@ -70,8 +70,7 @@ impl SchemaSet {
         let (Some(document), Some(part)) = (document, part) else {
             return Err(refuse::no_such_pointer(uri, pointer));
         };
-        let patterns =
-            PatternOptions::fancy_regex().size_limit(MAX_PATTERN).backtrack_limit(MOST_BACKTRACKING);
+        let patterns = PatternOptions::fancy_regex().size_limit(MAX_PATTERN).backtrack_limit(MOST_BACKTRACKING);
         let built = jsonschema::options_for::<F>().offline().with_registry(registry).with_pattern_options(patterns);
         let built = in_every_draft(built.should_validate_formats(options.assert_formats));
         let answer = if pointer.is_empty() {
