@@ -22,11 +22,6 @@ impl Backoff {
         Self { bound: Duration::from_millis(100), cap: Duration::from_secs(30), attempts: 0 }
     }
 
-    /// The longest wait of [`Self::quick`].
-    pub(crate) fn longest_quick() -> Duration {
-        Duration::from_secs(5)
-    }
-
     /// Failed attempts so far.
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts

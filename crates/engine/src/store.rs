@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pipeline::row::Rows;
 use tokio::sync::mpsc::UnboundedSender;
@@ -49,8 +49,9 @@ enum NotWritten {
 
 /// Bytes of rows in one write. PostgreSQL takes at most 1 GiB in one message.
 const MAX_BYTES: usize = 16 << 20;
-/// Parts of one batch that time out before the database is given a pause.
+/// Parts of one batch that time out in a row before the database is given a pause.
 const TIMEOUTS_IN_A_ROW: usize = 3;
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl<K: Sink> Store<K> {
     /// Stores a batch; returns what the database refuses, each message with its own fault, in the batch's order.
@@ -135,7 +136,7 @@ impl<K: Sink> Store<K> {
         if timeouts >= TIMEOUTS_IN_A_ROW && fault.is_timeout() {
             self.gate.set_unreachable(true);
             self.figures.health().failed(Service::Database, fault);
-            self.stop.unless_expired(tokio::time::sleep(Backoff::longest_quick())).await;
+            self.stop.unless_expired(tokio::time::sleep(PAUSE)).await;
             self.recovered();
         }
         timeouts + 1

@@ -214,8 +214,8 @@ impl<S: Source, K: Sink> WaitingRoom<S, K> {
     }
 }
 
-/// Attempts after which `--until-empty` no longer waits for a message: about ten seconds.
-const ATTEMPTS_BEFORE_GIVING_UP: u32 = 8;
+/// Attempts after which `--until-empty` no longer waits for a message: about five seconds.
+const ATTEMPTS_BEFORE_GIVING_UP: u32 = 6;
 
 /// The indexes of the messages that may be tried: on a FIFO queue the first of each group, else all.
 fn first_of_each_group(waiting: &[Waiting], of: &WaitingGroups) -> Vec<usize> {

@@ -58,10 +58,10 @@ fn sns_is_opened() {
 }
 
 #[test]
-fn what_is_no_notification_or_holds_no_json_is_rejected() {
+fn what_is_not_a_notification_of_json_is_rejected() {
     for body in ["{}", "[]", "7", r#"{"Message":{"id":1}}"#, EVENT] {
         let (code, message, _) = refused("sns", body);
-        assert!(code == Code::Unwrap && message.contains("no SNS notification"), "{body}: {message}");
+        assert!(code == Code::Unwrap && message.contains("not an SNS notification"), "{body}: {message}");
     }
     for inner in ["plain text", "", r#"{"id":1,"id":2}"#, "{} {}"] {
         let (code, message, path) = refused("sns", &json!({"Message": inner}).to_string());
