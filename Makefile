@@ -2,7 +2,7 @@
 .PHONY: dev test ci bench help postgres
 
 dev: postgres ## run the whole loop on this machine: queue, PostgreSQL, sample events, pipeline
-	cargo run --release -- dev
+	cargo run -- dev
 
 test: postgres ## run every test, with a private PostgreSQL and a queue server in the process
 	cargo test --workspace

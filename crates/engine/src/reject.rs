@@ -36,7 +36,7 @@ pub(crate) struct Rejecter<S, D> {
 /// Attempts after which the dead-letter queue counts as away.
 const ATTEMPTS_UNTIL_AWAY: u32 = 3;
 /// The visibility timeout of a rejected message that goes back the first time; it doubles with each delivery.
-const FIRST_DELAY: Duration = Duration::from_secs(60);
+const FIRST_DELAY: Duration = Duration::from_mins(1);
 const LONGEST_DELAY: Duration = Duration::from_hours(1);
 
 impl<S: Source, D: DeadLetters> Rejecter<S, D> {

@@ -94,7 +94,7 @@ macro_rules! codes {
                 }
             }
 
-            /// The step of the pipeline that rejects with this code: `stage` in `runner.reason`.
+            /// The step of the pipeline that rejects with this code: the `stage` field of a dead letter's reason.
             pub fn stage(self) -> &'static str {
                 match self {
                     $(Self::$variant => $stage,)*

@@ -16,8 +16,7 @@ fn commands(page: &str) -> Vec<String> {
 
 /// Commands of `runner`, however they are started, as its arguments.
 fn arguments(command: &str) -> Option<Vec<&str>> {
-    let rest =
-        command.strip_prefix("runner ").or_else(|| command.split_once("cargo run --release -- ").map(|it| it.1))?;
+    let rest = command.strip_prefix("runner ").or_else(|| command.split_once("cargo run -- ").map(|it| it.1))?;
     Some(rest.split('#').next().unwrap_or(rest).split_whitespace().collect())
 }
 

@@ -63,14 +63,26 @@ async fn ends_with(stack: &Stack, code: i32) -> Value {
     serde_json::from_slice(&output.stdout).expect("a summary")
 }
 
-pub(crate) fn start(stack: &Stack) -> Child {
+/// A runner in the background. It does not outlive its test, also when that fails.
+pub(crate) struct Running(Option<Child>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+pub(crate) fn start(stack: &Stack) -> Running {
     let mut command = stack.runner(&["run", PIPELINE, "--format", "json"]);
-    let stderr = if std::env::var_os("SHOW_LOG").is_some() { Stdio::inherit() } else { Stdio::piped() };
-    command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the binary starts")
+    Running(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")))
 }
 
 /// Ends the runner in the regular way; its summary and its log.
-pub(crate) async fn stop(runner: Child) -> (Value, String) {
+pub(crate) async fn stop(mut running: Running) -> (Value, String) {
+    let runner = running.0.take().expect("it is stopped once");
     terminate(&runner);
     let output = tokio::task::spawn_blocking(|| runner.wait_with_output()).await.unwrap().expect("it ends");
     let log = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -29,11 +29,11 @@ impl Report<'_> {
             // A used-up sequence, or transaction ids about to be: the next message fares no better.
             (_, "2200H") => Class::Outage,
             ("54", _) if self.routine.starts_with("GetNew") => Class::Outage,
-            // A partition that is created later, or a row that is stored later.
+            // A partition that is created later.
             (_, "23514") if self.routine == "ExecFindPartition" => Class::Wait,
-            (_, "23503") => Class::Wait,
-            // A row that somebody holds locked; the statement timeout; memory and limits that fewer rows may keep to.
-            (_, "55P03" | "57014" | "53200" | "53400") => Class::Wait,
+            // A referenced row that is stored later, or a locked one that is freed; the statement timeout; memory and limits
+            // that fewer rows may keep to.
+            (_, "23503" | "55P03" | "57014" | "53200" | "53400") => Class::Wait,
             // A trigger's or a function's own error: rows that are stored already need not reach it.
             ("20" | "21" | "22" | "23" | "27" | "44" | "54" | "P0", _) if self.in_function => Class::Suspect,
             // A value out of range, an invalid text, a NUL; two rows of one key in one upsert; a row too wide for an index.

@@ -68,19 +68,24 @@ impl Leases {
         // One call has one timeout for all in practice; near the 12 hours the shortest counts.
         let timeout = batch.iter().map(|due| due.timeout).min().unwrap_or(self.timeout);
         let results = source.renew(&receipts, timeout).await;
+        let mut failed = None;
         for (due, result) in batch.iter().zip(results) {
             match result {
                 Ok(()) => self.again(due.id, timeout / 2),
-                // The receipt has expired.
-                Err(fault) if fault.class == Class::Fatal => {
-                    tracing::warn!(%fault, "a message's visibility timeout can't be renewed any more");
-                    self.lose(due.id);
-                }
                 Err(fault) => {
-                    tracing::warn!(%fault, "could not renew the visibility timeout of a message; trying again");
-                    self.retry(due.id);
+                    // An expired receipt is never renewed.
+                    if fault.class == Class::Fatal {
+                        self.lose(due.id);
+                    } else {
+                        self.retry(due.id);
+                    }
+                    failed = Some(fault);
                 }
             }
+        }
+        // One line for a call: a queue that is away fails them all.
+        if let Some(fault) = failed {
+            tracing::warn!(messages = batch.len(), %fault, "could not renew the visibility timeout of messages");
         }
     }
 
@@ -115,7 +120,7 @@ impl Leases {
     }
 
     fn retry(&self, id: u64) {
-        let wait = (self.timeout / 10).min(Duration::from_secs(1));
+        let wait = (self.timeout / 10).clamp(Duration::from_millis(100), Duration::from_secs(3));
         let mut state = self.state();
         if state.entries.contains_key(&id) {
             state.retries.insert((Instant::now() + wait, id));

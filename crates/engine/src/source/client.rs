@@ -17,7 +17,7 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Longest wait for the acceptance of dead letters: one that is given up too early is sent twice.
-const DEAD_LETTER_TIMEOUT: Duration = Duration::from_secs(60);
+const DEAD_LETTER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Views of one connection pool with different patience, and one with connections of its own.
 #[derive(Debug, Clone)]

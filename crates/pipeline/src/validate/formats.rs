@@ -29,7 +29,7 @@ static NEWEST: LazyLock<Vec<(&str, Validator)>> = LazyLock::new(|| {
 });
 
 /// Adds the checks to every draft: a `format: uuid` in draft 7 is meant as one.
-pub(super) fn in_every_draft<'i, R, F: Json>(options: ValidationOptions<'i, R, F>) -> ValidationOptions<'i, R, F> {
+pub(super) fn in_every_draft<R, F: Json>(options: ValidationOptions<'_, R, F>) -> ValidationOptions<'_, R, F> {
     NEWEST.iter().fold(options.with_format("uuid", is_uuid), |options, (name, newest)| {
         options.with_format(*name, |text: &str| newest.is_valid(&Value::from(text)))
     })

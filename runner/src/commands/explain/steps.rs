@@ -98,7 +98,7 @@ fn row_json(table: &TableMapping, row: &Row) -> Value {
     Value::Object(cells.map(|(column, cell)| (column.name.clone(), value(cell, column.ty))).collect())
 }
 
-/// The fields of `runner.code` and `runner.reason` that depend on the message alone.
+/// The fields of `runner.code` and a dead letter's reason that depend on the message alone.
 fn reason(rejection: &Rejection) -> Vec<(&'static str, &str)> {
     let optional = [
         ("instance_path", &rejection.instance_path),
