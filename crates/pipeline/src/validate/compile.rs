@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::draft::{check_part, declared_draft, uri};
 use super::formats::in_every_draft;
 use super::refuse::{self, MAX_PATTERN, SchemaError};
-use super::validator::Validator;
 
 /// How a schema is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +54,8 @@ impl SchemaSet {
         Ok(Self(Arc::new(Inner { registry, documents, options })))
     }
 
-    /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901).
-    pub fn compile(&self, uri: &str, pointer: &str) -> Result<Validator, SchemaError> {
-        let compiled = self.build(uri, pointer)?;
-        let place = Place { set: self.clone(), uri: uri.to_owned(), pointer: pointer.to_owned() };
-        Ok(Validator::new(compiled, place))
-    }
-
-    /// The same for documents in any representation.
+    /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901), for documents in any
+    /// representation.
     pub(super) fn build<F: Json>(&self, uri: &str, pointer: &str) -> Result<jsonschema::Validator<F>, SchemaError> {
         let Inner { registry, documents, options } = &*self.0;
         let document = documents.iter().find(|(known, _)| known == uri).map(|(_, document)| document);
@@ -89,14 +82,6 @@ pub(super) struct Place {
     pub(super) uri: String,
     /// Empty for the document as a whole.
     pub(super) pointer: String,
-}
-
-impl Validator {
-    /// Compiles one document that refers to no other.
-    pub fn of(document: &Value, options: Options) -> Result<Self, SchemaError> {
-        const ALONE: &str = "file:///schema.json";
-        SchemaSet::new([(ALONE.to_owned(), document.clone())], options)?.compile(ALONE, "")
-    }
 }
 
 /// The document with the named draft as its `$schema`, unless it names one that is known.

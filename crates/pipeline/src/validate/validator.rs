@@ -5,9 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use super::compile::Place;
+use super::compile::{Options, Place, SchemaSet};
 use super::counted::{self, Counted, CountedNode};
 use super::explain;
+use super::refuse::SchemaError;
 use crate::message::{Code, Rejection};
 
 /// A schema, compiled once and shared by every worker. Cheap to clone.
@@ -25,8 +26,10 @@ struct Inner {
 const TOO_COSTLY: &str = "the document breaks the schema; its alternatives nest too deep to show which part of it does";
 
 impl Validator {
-    pub(super) fn new(compiled: jsonschema::Validator, place: Place) -> Self {
-        Self(Arc::new(Inner { compiled, explaining: OnceLock::new(), place }))
+    /// Compiles one document that refers to no other.
+    pub fn of(document: &Value, options: Options) -> Result<Self, SchemaError> {
+        const ALONE: &str = "file:///schema.json";
+        SchemaSet::new([(ALONE.to_owned(), document.clone())], options)?.compile(ALONE, "")
     }
 
     /// Checks a document; the rejection names instance path, keyword and schema path.
@@ -72,6 +75,15 @@ impl Validator {
             Some(inside) if !pointer.is_empty() => format!("{pointer}{inside}"),
             _ => path,
         }
+    }
+}
+
+impl SchemaSet {
+    /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901).
+    pub fn compile(&self, uri: &str, pointer: &str) -> Result<Validator, SchemaError> {
+        let compiled = self.build(uri, pointer)?;
+        let place = Place { set: self.clone(), uri: uri.to_owned(), pointer: pointer.to_owned() };
+        Ok(Validator(Arc::new(Inner { compiled, explaining: OnceLock::new(), place })))
     }
 }
 

@@ -1,5 +1,6 @@
 use super::super::SchemaErrorKind;
 use super::*;
+use crate::validate::Validator;
 
 const BASE: &str = "file:///schemas/order.schema.json";
 
