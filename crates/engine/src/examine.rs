@@ -68,6 +68,8 @@ impl<K: Sink> Examiner<K> {
         if !candidates.is_empty() {
             waiting.extend(self.confirm(candidates).await);
         }
+        // Ids grow in the order of receipt, which a FIFO group keeps.
+        waiting.sort_by_key(|one| one.message.in_flight.id());
         waiting
     }
 

@@ -5,6 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::in_flight::Storable;
 
+/// SQS keeps a message invisible for 12 hours in all.
+const LONGEST_INVISIBLE_MS: i64 = 12 * 3_600_000;
+
 /// Message groups with messages in the waiting room, or given back to the queue from there. Always empty on a standard
 /// queue.
 #[derive(Debug)]
@@ -81,9 +84,13 @@ impl WaitingGroups {
     /// Notes that the first message of a group is given back to the queue.
     pub(crate) fn released(&self, group: Option<&str>, now: i64) {
         let Some(name) = group else { return };
-        if let Some(group) = self.groups().get_mut(name) {
+        let mut groups = self.groups();
+        if let Some(group) = groups.get_mut(name) {
             group.released_at = Some(now);
         }
+        // What was received before the longest visibility timeout is not in memory any more.
+        let oldest = now - LONGEST_INVISIBLE_MS;
+        groups.retain(|_, group| group.waiting > 0 || group.released_at.is_some_and(|at| at > oldest));
     }
 
     /// What a message in the waiting room has to do.

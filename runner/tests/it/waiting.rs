@@ -94,6 +94,25 @@ async fn only_its_group_waits_on_a_fifo_queue() {
     assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(5), &json!(0)), "{summary}\n{log}");
 }
 
+/// Nothing shows that the first message is at fault, since the table is empty; the second may not overtake it.
+#[tokio::test]
+async fn a_refused_message_is_not_overtaken_by_its_group() {
+    let stack = Stack::without_queues().await;
+    let stack = Stack { queue: format!("{}.fifo", stack.queue), dlq: format!("{}.fifo", stack.dlq), ..stack };
+    let stack = with_tables(stack, ONE_TABLE, &[(Name::FifoQueue, "true")]).await;
+    stack.execute("ALTER TABLE e ADD position bigserial, ADD CONSTRAINT small CHECK (k < 5)").await;
+    let runner = start(&stack);
+    send_fifo(&stack, &[("a", event(1, 9)), ("a", event(2, 1)), ("a", event(3, 1))]).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(stack.count("e").await, 0, "the others wait behind it");
+    stack.execute("ALTER TABLE e DROP CONSTRAINT small").await;
+    until_stored(&stack, 3).await;
+    let order = stack.rows("SELECT id FROM e ORDER BY position").await;
+    assert_eq!(order, [json!({"id": 1}), json!({"id": 2}), json!({"id": 3})]);
+    let (summary, log) = stop(runner).await;
+    assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(3), &json!(0)), "{summary}\n{log}");
+}
+
 /// A message that was stored, but whose delete was lost, comes again: its key is there, and it is its own.
 #[tokio::test]
 async fn a_redelivery_is_not_accused_by_its_own_row() {
