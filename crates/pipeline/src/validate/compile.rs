@@ -1,15 +1,15 @@
 //! From schema documents to a validator.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use jsonschema::json::Json;
-use jsonschema::{Draft, PatternOptions, Registry};
+use jsonschema::{Draft, PatternOptions, Registry, ValidationError};
 use serde_json::{Value, json};
 
+use super::counted::Counted;
 use super::draft::{check_part, declared_draft, uri};
 use super::formats::in_every_draft;
 use super::refuse::{self, MAX_PATTERN, SchemaError};
+use super::validator::Validator;
 
 /// How a schema is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +26,8 @@ impl Default for Options {
     }
 }
 
-/// Schema documents that refer to each other, read once; any part of them can be compiled. Cheap to clone.
-#[derive(Clone)]
-pub struct SchemaSet(Arc<Inner>);
-
-struct Inner {
+/// Schema documents that refer to each other, read once; any part of them can be compiled.
+pub struct SchemaSet {
     registry: Registry<'static>,
     documents: Vec<(String, Value)>,
     options: Options,
@@ -51,37 +48,35 @@ impl SchemaSet {
             .extend(documents.iter().map(|(uri, document)| (uri, document.clone())))
             .and_then(jsonschema::RegistryBuilder::prepare)
             .map_err(|error| refuse::referencing(&documents, &error))?;
-        Ok(Self(Arc::new(Inner { registry, documents, options })))
+        Ok(Self { registry, documents, options })
     }
 
-    /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901), for documents in any
-    /// representation.
-    pub(super) fn build<F: Json>(&self, uri: &str, pointer: &str) -> Result<jsonschema::Validator<F>, SchemaError> {
-        let Inner { registry, documents, options } = &*self.0;
-        let document = documents.iter().find(|(known, _)| known == uri).map(|(_, document)| document);
-        let part = document.and_then(|document| document.pointer(pointer));
-        let (Some(document), Some(part)) = (document, part) else {
-            return Err(refuse::no_such_pointer(uri, pointer));
-        };
+    /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901).
+    pub fn compile(&self, uri: &str, pointer: &str) -> Result<Validator, SchemaError> {
+        let no_such = || refuse::no_such_pointer(uri, pointer);
+        let (_, document) = self.documents.iter().find(|(known, _)| known == uri).ok_or_else(no_such)?;
+        let part = document.pointer(pointer).ok_or_else(no_such)?;
+        let failed = |error: ValidationError<'_>| refuse::invalid(&self.documents, uri, &error);
         let patterns = PatternOptions::fancy_regex().size_limit(MAX_PATTERN).backtrack_limit(MOST_BACKTRACKING);
-        let built = jsonschema::options_for::<F>().offline().with_registry(registry).with_pattern_options(patterns);
-        let built = in_every_draft(built.should_validate_formats(options.assert_formats));
-        let answer = if pointer.is_empty() {
-            built.with_base_uri(uri).build(document)
-        } else {
-            check_part(document, part).map_err(|error| refuse::part(uri, pointer, &error))?;
-            built.build(&selection(document, uri, pointer))
-        };
-        answer.map_err(|error| refuse::invalid(documents, uri, &error))
+        let options = jsonschema::options_for::<Counted>().offline().with_registry(&self.registry);
+        let options = options.with_pattern_options(patterns);
+        let options = in_every_draft(options.should_validate_formats(self.options.assert_formats));
+        if pointer.is_empty() {
+            let compiled = options.with_base_uri(uri).build(document).map_err(failed)?;
+            return Ok(Validator::new(compiled, None));
+        }
+        check_part(document, part).map_err(|error| refuse::part(uri, pointer, &error))?;
+        let compiled = options.build(&selection(document, uri, pointer)).map_err(failed)?;
+        Ok(Validator::new(compiled, Some(pointer.to_owned())))
     }
 }
 
-/// Where a compiled schema comes from.
-pub(super) struct Place {
-    pub(super) set: SchemaSet,
-    pub(super) uri: String,
-    /// Empty for the document as a whole.
-    pub(super) pointer: String,
+impl Validator {
+    /// Compiles one document that refers to no other.
+    pub fn of(document: &Value, options: Options) -> Result<Self, SchemaError> {
+        const ALONE: &str = "file:///schema.json";
+        SchemaSet::new([(ALONE.to_owned(), document.clone())], options)?.compile(ALONE, "")
+    }
 }
 
 /// The document with the named draft as its `$schema`, unless it names one that is known.

@@ -1,4 +1,4 @@
-//! Documents whose reading is counted, so that explaining why one is invalid has an end.
+//! Documents whose reading is counted, so that checking one and explaining why it is invalid have an end.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -9,30 +9,26 @@ use jsonschema::json::{Array, Json, Node, NodeIdentity, Object};
 use serde_json::map::Iter as MapIter;
 use serde_json::{Map, Number, Value};
 
-/// Looks that any document is worth.
-const LOOKS: usize = 50_000;
-/// Looks beyond that for each value in the document.
-const LOOKS_FOR_A_VALUE: usize = 50;
-
 thread_local! {
     /// Looks that are left.
-    static LEFT: Cell<usize> = const { Cell::new(0) };
+    static LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-/// Ends an explanation by unwinding.
+/// Ends the work by unwinding.
 struct TooCostly;
 
-/// Runs an explanation of a document; `None` when it looks at the document too often.
-pub(super) fn within_budget<T>(document: &Value, explain: impl FnOnce() -> T) -> Option<T> {
-    LEFT.set(LOOKS.saturating_add(LOOKS_FOR_A_VALUE.saturating_mul(values(document))));
-    match catch_unwind(AssertUnwindSafe(explain)) {
-        Ok(explained) => Some(explained),
+/// Works on documents within a number of looks at them; `None` when they are used up.
+pub(super) fn within<T>(looks: usize, work: impl FnOnce() -> T) -> Option<T> {
+    LEFT.set(looks);
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => Some(done),
         Err(panic) if panic.is::<TooCostly>() => None,
         Err(panic) => resume_unwind(panic),
     }
 }
 
-fn values(document: &Value) -> usize {
+/// How many values a document consists of.
+pub(super) fn values(document: &Value) -> usize {
     let mut count = 0;
     let mut waiting = vec![document];
     while let Some(value) = waiting.pop() {
@@ -79,6 +75,9 @@ impl Json for Counted {
     type PreparedKey = String;
     type StringBuffer = Value;
 
+    // As for the values themselves, whose objects are trees.
+    const KEYS_PER_LOOKUP: usize = 2;
+
     fn prepare_key(key: &str) -> String {
         key.to_owned()
     }
@@ -105,12 +104,10 @@ impl<'a> Node<'a, Counted> for CountedNode<'a> {
     }
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
-        look();
         self.0.as_str().map(Cow::Borrowed)
     }
 
     fn as_number(&self) -> Option<&'a Number> {
-        look();
         self.0.as_number()
     }
 
@@ -130,6 +127,10 @@ impl<'a> Node<'a, Counted> for CountedNode<'a> {
     fn equals_value(&self, expected: &Value) -> bool {
         look();
         Node::equals_value(&self.0, expected)
+    }
+
+    fn string_length(&self) -> Option<u64> {
+        Node::string_length(&self.0)
     }
 
     fn to_value(&self) -> Cow<'a, Value> {
@@ -170,6 +171,10 @@ impl<'a> Array<'a, Counted> for CountedArray<'a> {
 
     fn elements(&self) -> Elements<'a> {
         Elements(self.0.iter())
+    }
+
+    fn is_unique(&self) -> bool {
+        Array::is_unique(&self.0)
     }
 }
 

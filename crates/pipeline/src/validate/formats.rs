@@ -1,10 +1,11 @@
 //! Asserts formats in drafts that did not have them yet.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use jsonschema::json::Json;
-use jsonschema::{ValidationOptions, Validator};
+use jsonschema::{Retrieve, ValidationOptions, Validator};
 use serde_json::{Value, json};
+
+use super::counted::{Counted, CountedNode};
 
 /// Every format that came after draft 4. The validator asserts each from its own draft on.
 const LATER: [&str; 8] = [
@@ -19,19 +20,22 @@ const LATER: [&str; 8] = [
 ];
 
 /// The newest draft's check of each. Every schema that is compiled has them, so they are made once.
-static NEWEST: LazyLock<Vec<(&str, Validator)>> = LazyLock::new(|| {
+static NEWEST: LazyLock<Vec<(&str, Validator<Counted>)>> = LazyLock::new(|| {
     let mut newest = Vec::new();
     for name in LATER {
-        let check = jsonschema::options().should_validate_formats(true).build(&json!({ "format": name }));
+        let check =
+            jsonschema::options_for::<Counted>().should_validate_formats(true).build(&json!({ "format": name }));
         newest.push((name, check.expect("a schema of one keyword")));
     }
     newest
 });
 
 /// Adds the checks to every draft: a `format: uuid` in draft 7 is meant as one.
-pub(super) fn in_every_draft<R, F: Json>(options: ValidationOptions<'_, R, F>) -> ValidationOptions<'_, R, F> {
+pub(super) fn in_every_draft(
+    options: ValidationOptions<'_, Arc<dyn Retrieve>, Counted>,
+) -> ValidationOptions<'_, Arc<dyn Retrieve>, Counted> {
     NEWEST.iter().fold(options.with_format("uuid", is_uuid), |options, (name, newest)| {
-        options.with_format(*name, |text: &str| newest.is_valid(&Value::from(text)))
+        options.with_format(*name, |text: &str| newest.is_valid(CountedNode::new(&Value::from(text))))
     })
 }
 

@@ -1,14 +1,12 @@
 //! A compiled schema, and the check of a document against it.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::compile::{Options, Place, SchemaSet};
 use super::counted::{self, Counted, CountedNode};
 use super::explain;
-use super::refuse::SchemaError;
 use crate::message::{Code, Rejection};
 
 /// A schema, compiled once and shared by every worker. Cheap to clone.
@@ -16,74 +14,65 @@ use crate::message::{Code, Rejection};
 pub struct Validator(Arc<Inner>);
 
 struct Inner {
-    compiled: jsonschema::Validator,
-    /// The same schema for documents whose reading is counted: for explanations, so compiled with the first of them.
-    explaining: OnceLock<Option<jsonschema::Validator<Counted>>>,
-    place: Place,
+    compiled: jsonschema::Validator<Counted>,
+    /// JSON Pointer to the schema in its document, when it is a part of one.
+    pointer: Option<String>,
 }
 
+/// Looks at a document that a check may take: less than a second.
+const LOOKS_OF_A_CHECK: usize = 100_000_000;
+/// Looks at any document that an explanation may take. Each may make an error, and in nested alternatives every level
+/// multiplies them.
+const LOOKS_TO_EXPLAIN: usize = 50_000;
+/// Looks beyond that for each value in the document.
+const LOOKS_FOR_A_VALUE: usize = 50;
 /// The reason without alternatives.
 const TOO_COSTLY: &str = "the document breaks the schema; its alternatives nest too deep to show which part of it does";
 
+fn looks_to_explain(document: &Value) -> usize {
+    LOOKS_TO_EXPLAIN.saturating_add(LOOKS_FOR_A_VALUE.saturating_mul(counted::values(document)))
+}
+
 impl Validator {
-    /// Compiles one document that refers to no other.
-    pub fn of(document: &Value, options: Options) -> Result<Self, SchemaError> {
-        const ALONE: &str = "file:///schema.json";
-        SchemaSet::new([(ALONE.to_owned(), document.clone())], options)?.compile(ALONE, "")
+    pub(super) fn new(compiled: jsonschema::Validator<Counted>, pointer: Option<String>) -> Self {
+        Self(Arc::new(Inner { compiled, pointer }))
     }
 
     /// Checks a document; the rejection names instance path, keyword and schema path.
     pub fn check(&self, document: &Value) -> Result<(), Rejection> {
-        if self.is_valid(document) {
-            return Ok(());
+        let node = CountedNode::new(document);
+        match counted::within(LOOKS_OF_A_CHECK, || self.0.compiled.is_valid(node)) {
+            Some(true) => return Ok(()),
+            Some(false) => {}
+            None => {
+                return Err(Rejection::new(Code::Schema, "checking the document against the schema takes too long"));
+            }
         }
-        let explained = self.explain(document, |errors| explain::rejection(errors));
-        let rejection = explained.unwrap_or_else(|| Rejection {
-            instance_path: Some(String::new()),
-            ..Rejection::new(Code::Schema, TOO_COSTLY)
-        });
+        let explained =
+            counted::within(looks_to_explain(document), || explain::rejection(self.0.compiled.iter_errors(node)));
+        let rejection = explained.unwrap_or_else(|| Rejection::new(Code::Schema, TOO_COSTLY));
         Err(Rejection { schema_path: rejection.schema_path.map(|path| self.in_document(path)), ..rejection })
     }
 
     /// The first errors of a document, in words; none for one that keeps to the schema.
     pub fn errors(&self, document: &Value, limit: usize) -> Vec<String> {
-        let sentences = self.explain(document, |errors| explain::sentences(errors.take(limit)));
+        let sentences = counted::within(looks_to_explain(document), || {
+            explain::sentences(self.0.compiled.iter_errors(CountedNode::new(document)).take(limit))
+        });
         sentences.unwrap_or_else(|| vec![TOO_COSTLY.to_owned()])
-    }
-
-    /// Gathers the errors within a budget; `None` when they would cost too much, as those of a schema do whose
-    /// alternatives nest: every level multiplies them.
-    fn explain<T>(
-        &self,
-        document: &Value,
-        read: impl FnOnce(&mut dyn Iterator<Item = jsonschema::ValidationError<'_>>) -> T,
-    ) -> Option<T> {
-        let Place { set, uri, pointer } = &self.0.place;
-        let explaining = self.0.explaining.get_or_init(|| set.build(uri, pointer).ok()).as_ref()?;
-        counted::within_budget(document, || read(&mut explaining.iter_errors(CountedNode::new(document))))
     }
 
     /// Whether a document keeps to the schema.
     pub fn is_valid(&self, document: &Value) -> bool {
-        self.0.compiled.is_valid(document)
+        counted::within(LOOKS_OF_A_CHECK, || self.0.compiled.is_valid(CountedNode::new(document))).unwrap_or(false)
     }
 
     /// A path inside the compiled schema, as one inside the document.
     fn in_document(&self, path: String) -> String {
-        let pointer = &self.0.place.pointer;
-        match path.strip_prefix("/$ref") {
-            Some(inside) if !pointer.is_empty() => format!("{pointer}{inside}"),
+        match (&self.0.pointer, path.strip_prefix("/$ref")) {
+            (Some(pointer), Some(inside)) => format!("{pointer}{inside}"),
             _ => path,
         }
-    }
-}
-
-impl SchemaSet {
-    /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901).
-    pub fn compile(&self, uri: &str, pointer: &str) -> Result<Validator, SchemaError> {
-        let compiled = self.build(uri, pointer)?;
-        let place = Place { set: self.clone(), uri: uri.to_owned(), pointer: pointer.to_owned() };
-        Ok(Validator(Arc::new(Inner { compiled, explaining: OnceLock::new(), place })))
     }
 }
 

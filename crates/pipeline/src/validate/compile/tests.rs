@@ -1,6 +1,5 @@
 use super::super::SchemaErrorKind;
 use super::*;
-use crate::validate::Validator;
 
 const BASE: &str = "file:///schemas/order.schema.json";
 
