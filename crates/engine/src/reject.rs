@@ -29,8 +29,10 @@ pub(crate) struct Rejecter<S, D> {
     pub(crate) at_once: usize,
     /// Rejected messages that are kept while the dead-letter queue accepts none.
     pub(crate) capacity: usize,
-    /// Rejected messages that are not accepted yet.
+    /// Rejected messages on their way to the dead-letter queue.
     pub(crate) kept: AtomicUsize,
+    /// Rejected messages that wait for their turn.
+    pub(crate) behind: AtomicUsize,
 }
 
 /// Attempts after which the dead-letter queue counts as away.
@@ -49,8 +51,10 @@ impl<S: Source, D: DeadLetters> Rejecter<S, D> {
                 break;
             }
             self.kept.fetch_add(letters.len(), Ordering::Relaxed);
+            self.behind.store(rejected.len(), Ordering::Relaxed);
             while sending.len() >= self.at_once && !self.is_away() {
                 // Looked at again from time to time, since the dead-letter queue may fail meanwhile.
+                self.behind.store(rejected.len(), Ordering::Relaxed);
                 tokio::select! {
                     _ = sending.join_next() => {}
                     () = tokio::time::sleep(Duration::from_millis(200)) => {}
@@ -150,7 +154,7 @@ impl<S: Source, D: DeadLetters> Rejecter<S, D> {
     }
 
     fn is_overfull(&self) -> bool {
-        self.kept.load(Ordering::Relaxed) > self.capacity
+        self.kept.load(Ordering::Relaxed) + self.behind.load(Ordering::Relaxed) > self.capacity
     }
 
     fn letter<'a>(&'a self, rejected: &'a Rejected) -> Letter<'a> {

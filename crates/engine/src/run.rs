@@ -261,6 +261,7 @@ impl Wiring {
             at_once: if ordered { 1 } else { DEAD_LETTER_CALLS },
             capacity: (plan.in_flight / 4).max(1),
             kept: AtomicUsize::new(0),
+            behind: AtomicUsize::new(0),
         };
         tasks.spawn(Arc::new(dead_letterer).run(rejections));
         let settler = settle::Settler {

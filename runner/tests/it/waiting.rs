@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
+use devstack::sqs::{ErrorCode, Fault, Operation, Sqs, SqsOptions};
 use serde_json::json;
 
-use crate::refusals::{ONE_TABLE, event, ready, run, send_fifo, start, stop, until_stored, with_tables};
+use crate::refusals::{ONE_TABLE, PIPELINE, event, ready, run, send_fifo, start, stop, until_stored, with_tables};
 use crate::stack::Stack;
 
 const PARTITIONED: &str = "DROP TABLE e; CREATE TABLE e (id bigint NOT NULL, k bigint NOT NULL, PRIMARY KEY (id)) \
@@ -127,4 +128,29 @@ async fn a_redelivery_is_not_accused_by_its_own_row() {
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let summary = run(&stack).await;
     assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(1), &json!(1)), "{summary}");
+}
+
+/// While the dead-letter queue accepts nothing, more rejected messages than memory holds do not stop good ones.
+#[tokio::test]
+async fn good_messages_flow_past_a_dead_letter_queue_that_accepts_nothing() {
+    let sqs = Sqs::start(SqsOptions::default()).expect("the queue service starts");
+    let stack = with_tables(Stack::on(sqs.endpoint()).await, ONE_TABLE, &[]).await;
+    let file = std::fs::read_to_string(stack.home.path().join(PIPELINE)).expect("the pipeline file");
+    stack.write(PIPELINE, &file.replace("schema:", "  in_flight: 100\n  batch: 50\nschema:"));
+    sqs.faults().inject(Fault::error(ErrorCode::ServiceUnavailable).on(Operation::SendMessageBatch));
+    // Both are sent one by one, since the fault is of the batch call.
+    let url = stack.url(&stack.queue).await;
+    for id in 0..300 {
+        let body = if id < 150 { "not JSON".to_owned() } else { event(id, 1) };
+        let sent = stack.client.send_message().queue_url(&url).message_body(body).send().await;
+        sent.expect("the message is sent");
+    }
+    let runner = start(&stack);
+    until_stored(&stack, 150).await;
+    sqs.faults().clear();
+    let (summary, log) = stop(runner).await;
+    assert_eq!(&summary["stored"], &json!(150), "{summary}\n{log}");
+    let settled =
+        summary["dead_lettered"].as_u64().expect("a number") + summary["released"].as_u64().expect("a number");
+    assert!(settled >= 150, "each rejected message is a dead letter or back in the queue: {summary}\n{log}");
 }
