@@ -39,7 +39,7 @@ pub fn utc(micros: i64) -> String {
     rfc_3339(i128::from(micros + POSTGRES_EPOCH) * 1000).expect("a cast timestamp is within years 1 to 9999")
 }
 
-/// Microseconds since midnight of a time that [`time`] accepts, as PostgreSQL rounds them.
+/// Microseconds since midnight of a time that `time` accepts, as PostgreSQL rounds them.
 pub fn since_midnight(text: &str) -> Option<i64> {
     Reader(text.as_bytes()).whole(Reader::time_of_day)
 }

@@ -1,4 +1,4 @@
-//! The column types that a pipeline file may write. What distinguishes them stands in [`table`], one row per type.
+//! The column types that a pipeline file may write. What distinguishes them stands in `table`, one row per type.
 
 mod definition;
 mod json_type;
