@@ -50,22 +50,23 @@ pub fn reread(text: &str) -> serde_json::Result<Value> {
 
 fn read<T: Tree>(text: &str, mut reader: serde_json::Deserializer<StrRead<'_>>) -> serde_json::Result<T> {
     let start = text.as_ptr() as usize;
-    let document = Document { body: start..start + text.len(), tree: PhantomData };
-    let value = document.deserialize(&mut reader)?;
+    let body = start..start + text.len();
+    let value = Document { body: &body, tree: PhantomData }.deserialize(&mut reader)?;
     reader.end().map(|()| value)
 }
 
 /// Reads what `serde_json` does, but refuses a key written twice.
-struct Document<T> {
+struct Document<'b, T> {
     /// The addresses of the body's bytes. `serde_json` hands over a number that keeps its text as a map with one key of
     /// its own; a key of that name inside the body is distinguished by where its bytes are.
-    body: Range<usize>,
+    body: &'b Range<usize>,
     tree: PhantomData<T>,
 }
 
-impl<T> Clone for Document<T> {
-    fn clone(&self) -> Self {
-        Self { body: self.body.clone(), tree: PhantomData }
+impl<T> Document<'_, T> {
+    /// The same for a value inside this one.
+    fn inner(&self) -> Self {
+        Self { body: self.body, tree: PhantomData }
     }
 }
 
@@ -77,7 +78,7 @@ enum Key {
     Field(String),
 }
 
-impl<'de, T: Tree> DeserializeSeed<'de> for Document<T> {
+impl<'de, T: Tree> DeserializeSeed<'de> for Document<'_, T> {
     type Value = T;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
@@ -85,7 +86,7 @@ impl<'de, T: Tree> DeserializeSeed<'de> for Document<T> {
     }
 }
 
-impl<'de, T: Tree> Visitor<'de> for Document<T> {
+impl<'de, T: Tree> Visitor<'de> for Document<'_, T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,7 +115,7 @@ impl<'de, T: Tree> Visitor<'de> for Document<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
         let mut array = T::Array::default();
-        while let Some(item) = items.next_element_seed(self.clone())? {
+        while let Some(item) = items.next_element_seed(self.inner())? {
             T::push(&mut array, item);
         }
         Ok(T::array(array))
@@ -122,11 +123,11 @@ impl<'de, T: Tree> Visitor<'de> for Document<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<T, A::Error> {
         let mut object = T::Object::default();
-        while let Some(key) = fields.next_key_seed(KeySeed { body: &self.body })? {
+        while let Some(key) = fields.next_key_seed(KeySeed { body: self.body })? {
             match key {
                 Key::Number => return fields.next_value::<String>().and_then(|text| number(&text)).map(T::scalar),
                 Key::Field(name) => {
-                    let value = fields.next_value_seed(self.clone())?;
+                    let value = fields.next_value_seed(self.inner())?;
                     T::insert(&mut object, name, value).map_err(|name| written_twice(&name))?;
                 }
             }
