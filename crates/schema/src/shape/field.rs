@@ -37,18 +37,17 @@ impl<'s> Shape<'s> {
     /// Looks a field up in every alternative that may be an object.
     pub fn field(&self, name: &str) -> Field<'s> {
         let found: Vec<Found<'s>> = self.of_type(Type::Object).map(|conjunction| look_up(conjunction, name)).collect();
-        let any = |wanted: fn(&Found<'_>) -> bool| found.iter().any(wanted);
-        let optional = any(|found| !matches!(found, Found::Listed { required: true, .. }));
+        let optional = found.iter().any(|found| !matches!(found, Found::Listed { required: true, .. }));
         let listed: Vec<_> = found.iter().filter_map(Found::listed).collect();
         let matched = if listed.is_empty() { found.iter().filter_map(Found::matched).collect() } else { listed };
         let shape = self.inside(matched);
         match () {
             () if found.is_empty() => Field::NoObject,
-            () if !shape.alternatives.is_empty() || any(|found| matches!(found, Found::Absent)) => {
+            () if !shape.alternatives.is_empty() || found.iter().any(|found| matches!(found, Found::Absent)) => {
                 Field::Known { shape, optional }
             }
-            () if any(|found| matches!(found, Found::Open)) => Field::Open,
-            () if any(|found| matches!(found, Found::NotListed)) => Field::NotListed,
+            () if found.iter().any(|found| matches!(found, Found::Open)) => Field::Open,
+            () if found.iter().any(|found| matches!(found, Found::NotListed)) => Field::NotListed,
             () => Field::Closed,
         }
     }

@@ -76,10 +76,9 @@ struct Seen<'s> {
 
 impl<'s> Seen<'s> {
     fn add(&mut self, schema: &Located<'s>, name: &str) {
-        let fields = |keyword: &str| schema.value.get(keyword).and_then(Value::as_object);
-        let matching = fields("patternProperties").into_iter().flatten();
+        let matching = schema.value.get("patternProperties").and_then(Value::as_object).into_iter().flatten();
         let matching = matching.filter(|(pattern, _)| pattern::matches(pattern, name)).map(|(_, value)| value);
-        let listed = fields("properties").and_then(|properties| properties.get(name));
+        let listed = schema.value.get("properties").and_then(|properties| properties.get(name));
         let (any, restricted): (Vec<_>, Vec<_>) = matching.partition(|value| allows_anything(value));
         if listed.is_none() && restricted.is_empty() && any.is_empty() {
             self.additional(schema);

@@ -88,13 +88,18 @@ fn bounds<'c>(
     sign: f64,
     ty: Type,
 ) -> impl Iterator<Item = f64> + 'c {
-    let below = move |bound: f64| if ty == Type::Integer { bound.ceil() - 1.0 } else { bound };
     conjunction.schemas.iter().flat_map(move |schema| {
-        let bound = |name| Some(schema.value.get(name)?.as_f64()? * sign);
+        let included = schema.value.get(inclusive).and_then(Value::as_f64).map(|bound| bound * sign);
+        let excluded = schema.value.get(exclusive).and_then(Value::as_f64).map(|bound| bound * sign);
         let strict = schema.value.get(exclusive) == Some(&Value::Bool(true));
-        let first = bound(inclusive).map(|bound| if strict { below(bound) } else { bound });
-        first.into_iter().chain(bound(exclusive).map(below))
+        let first = included.map(|bound| if strict { below(bound, ty) } else { bound });
+        first.into_iter().chain(excluded.map(|bound| below(bound, ty)))
     })
+}
+
+/// The largest value below an exclusive bound, as far as there is one.
+fn below(bound: f64, ty: Type) -> f64 {
+    if ty == Type::Integer { bound.ceil() - 1.0 } else { bound }
 }
 
 impl<'s> Shape<'s> {
