@@ -17,6 +17,7 @@ pub mod source;
 mod evidence;
 mod examine;
 mod gate;
+mod give_back;
 mod groups;
 mod in_flight;
 mod last_faults;

@@ -12,6 +12,7 @@ use crate::backoff::Backoff;
 use crate::dlq::{DeadLetters, Letter};
 use crate::fault::{Class, Fault};
 use crate::figures::{Figures, Service};
+use crate::give_back::{self, GiveBack};
 use crate::in_flight::Rejected;
 use crate::lease::InFlight;
 use crate::source::{MAX_BATCH, Source};
@@ -19,7 +20,7 @@ use crate::stop::Stop;
 
 /// Sends rejected messages to the dead-letter queue.
 pub(crate) struct Rejecter<S, D> {
-    pub(crate) source: Arc<S>,
+    pub(crate) queue: GiveBack<S>,
     pub(crate) dead_letters: D,
     pub(crate) pipeline: Arc<str>,
     pub(crate) figures: Arc<Figures>,
@@ -39,7 +40,6 @@ pub(crate) struct Rejecter<S, D> {
 const ATTEMPTS_UNTIL_AWAY: u32 = 3;
 /// The visibility timeout of a rejected message that goes back the first time; it doubles with each delivery.
 const FIRST_DELAY: Duration = Duration::from_mins(1);
-const LONGEST_DELAY: Duration = Duration::from_hours(1);
 
 impl<S: Source, D: DeadLetters> Rejecter<S, D> {
     /// Runs until no part of the engine rejects any more and every letter is accepted, or the grace period ends.
@@ -137,15 +137,8 @@ impl<S: Source, D: DeadLetters> Rejecter<S, D> {
     }
 
     async fn give_back(&self, in_flight: InFlight) {
-        let doublings = in_flight.delivery.metadata.receive_count.saturating_sub(1).min(16);
-        let delay = FIRST_DELAY.saturating_mul(1 << doublings).min(LONGEST_DELAY);
-        let receipt = [in_flight.receipt()];
-        // From here on nothing renews its visibility timeout.
-        drop(in_flight);
-        let answer = self.stop.unless_expired(self.source.change_visibility(&receipt, delay)).await;
-        if answer.is_some_and(|results| results.iter().all(Result::is_ok)) {
-            self.figures.released(1);
-        }
+        let delay = give_back::delay(FIRST_DELAY, &in_flight);
+        self.queue.give_back(in_flight, delay).await;
     }
 
     /// While the dead-letter queue fails, calls are not bounded: each batch ends by being accepted or given back.

@@ -27,9 +27,11 @@ use crate::examine::Examiner;
 use crate::fault::{Class, Fault};
 use crate::figures::Figures;
 use crate::gate::Gate;
+use crate::give_back::GiveBack;
 use crate::groups::WaitingGroups;
+use crate::in_flight::{Rejected, Storable};
 use crate::last_faults::LastFaults;
-use crate::lease::{Idle, Leases, Renewal};
+use crate::lease::{Idle, InFlight, Leases, Renewal};
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::stop::{Stop, stop_pair};
@@ -97,17 +99,24 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
     // Other pipelines of the process have a stop of their own: none is stopped by the end of this one.
     let (stopper, inner) = stop_pair();
     let wiring = Wiring {
+        source: Arc::clone(&source),
+        name: pipeline.name().into(),
         pipeline,
         figures: Arc::clone(&figures),
         leases: Arc::clone(&leases),
         idle: Arc::clone(&idle),
+        groups: Arc::new(WaitingGroups::new(services.ordered)),
+        last_faults: Arc::new(LastFaults::default()),
+        gate: Gate::new(),
         long_poll: ending.long_poll(),
         max_receives: services.max_receives,
         ordered: services.ordered,
         stop: inner.clone(),
         fatal,
     };
-    let mut tasks = wiring.spawn(&source, services.sink, services.dead_letters);
+    let mut tasks = wiring.spawn(services.sink, services.dead_letters);
+    // Its handles on what the tasks send to must not outlive this line.
+    drop(wiring);
 
     let mut left_waiting = 0;
     let mut first_fatal = tokio::select! {
@@ -168,11 +177,16 @@ fn unexpected(ended: Option<Result<(), tokio::task::JoinError>>) -> Option<Fault
 }
 
 /// What every part of a running pipeline shares.
-struct Wiring {
+struct Wiring<S> {
+    source: Arc<S>,
     pipeline: Arc<Pipeline>,
+    name: Arc<str>,
     figures: Arc<Figures>,
     leases: Arc<Leases>,
     idle: Arc<Idle>,
+    groups: Arc<WaitingGroups>,
+    last_faults: Arc<LastFaults>,
+    gate: Gate,
     long_poll: Option<Duration>,
     max_receives: Option<u32>,
     ordered: bool,
@@ -180,98 +194,117 @@ struct Wiring {
     fatal: mpsc::UnboundedSender<Fault>,
 }
 
-impl Wiring {
+impl<S: Source> Wiring<S> {
     /// Starts all tasks. Each ends when those before it have ended, which it sees by their senders being dropped.
-    fn spawn<S: Source, K: Sink, D: DeadLetters>(self, source: &Arc<S>, sink: K, dead_letters: D) -> JoinSet<()> {
-        let plan = self.pipeline.source();
-        let ordered = self.ordered;
-        let gate = Gate::new();
-        let last_faults = Arc::new(LastFaults::default());
-        let groups = Arc::new(WaitingGroups::new(ordered));
+    fn spawn<K: Sink, D: DeadLetters>(&self, sink: K, dead_letters: D) -> JoinSet<()> {
         let (storable, storables) = mpsc::unbounded_channel();
         let (rejected, rejections) = mpsc::unbounded_channel();
         let (settled, settlements) = mpsc::unbounded_channel();
         let (waiting, arrivals) = mpsc::unbounded_channel();
-        let name: Arc<str> = self.pipeline.name().into();
         let mut tasks = JoinSet::new();
 
-        let receiver = Arc::new(receive::Receiver {
-            source: Arc::clone(source),
+        let receiver = Arc::new(self.receiver(storable, rejected.clone()));
+        for index in 0..self.pipeline.source().pollers {
+            tasks.spawn(Arc::clone(&receiver).poll(index));
+        }
+        let examiner = Arc::new(Examiner::new(Arc::new(self.store(sink, settled.clone())), rejected));
+        let writer = Arc::new(write::Writer {
+            examiner: Arc::clone(&examiner),
+            batch: self.pipeline.source().batch,
+            groups: Arc::clone(&self.groups),
+            storable: Mutex::new(storables),
+            waiting,
+        });
+        for _ in 0..if self.ordered { 1 } else { WRITERS } {
+            tasks.spawn(Arc::clone(&writer).run());
+        }
+        tasks.spawn(self.waiting_room(examiner).run(arrivals));
+        tasks.spawn(Arc::new(self.rejecter(dead_letters, settled)).run(rejections));
+        tasks.spawn(Arc::new(self.settler()).run(settlements));
+        tasks
+    }
+
+    fn receiver(
+        &self,
+        storable: mpsc::UnboundedSender<Storable>,
+        rejected: mpsc::UnboundedSender<Rejected>,
+    ) -> receive::Receiver<S> {
+        let plan = self.pipeline.source();
+        receive::Receiver {
+            source: Arc::clone(&self.source),
             pipeline: Arc::clone(&self.pipeline),
             figures: Arc::clone(&self.figures),
-            leases: self.leases,
-            idle: self.idle,
+            leases: Arc::clone(&self.leases),
+            idle: Arc::clone(&self.idle),
             wait: self.long_poll.map_or(plan.wait, |wait| wait.min(plan.wait)),
             max_receives: self.max_receives,
-            last_faults: Arc::clone(&last_faults),
+            last_faults: Arc::clone(&self.last_faults),
             memory: receive::Memory::new(plan.in_flight, plan.in_flight_bytes),
-            gate: gate.clone(),
+            gate: self.gate.clone(),
             wanted: watch::channel(1).0,
             stop: self.stop.clone(),
             fatal: self.fatal.clone(),
             storable,
-            rejected: rejected.clone(),
-        });
-        for index in 0..plan.pollers {
-            tasks.spawn(Arc::clone(&receiver).poll(index));
+            rejected,
         }
-        let store = Arc::new(Store {
+    }
+
+    fn store<K: Sink>(&self, sink: K, settled: mpsc::UnboundedSender<InFlight>) -> Store<K> {
+        Store {
             sink,
-            pipeline: Arc::clone(&name),
+            pipeline: Arc::clone(&self.name),
             figures: Arc::clone(&self.figures),
-            gate,
+            gate: self.gate.clone(),
             stop: self.stop.clone(),
-            fatal: self.fatal,
-            ordered,
+            fatal: self.fatal.clone(),
+            ordered: self.ordered,
             evidence: Evidence::new(self.pipeline.targets().len()),
-            settled: settled.clone(),
-        });
-        let examiner = Arc::new(Examiner::new(store, rejected));
-        let writer = Arc::new(write::Writer {
-            examiner: Arc::clone(&examiner),
-            batch: plan.batch,
-            groups: Arc::clone(&groups),
-            storable: Mutex::new(storables),
-            waiting,
-        });
-        for _ in 0..if ordered { 1 } else { WRITERS } {
-            tasks.spawn(Arc::clone(&writer).run());
+            settled,
         }
-        let waiting_room = WaitingRoom {
-            source: Arc::clone(source),
+    }
+
+    fn waiting_room<K: Sink>(&self, examiner: Arc<Examiner<K>>) -> WaitingRoom<S, K> {
+        let plan = self.pipeline.source();
+        WaitingRoom {
+            queue: self.give_back(),
             examiner,
-            pipeline: Arc::clone(&name),
+            pipeline: Arc::clone(&self.name),
             figures: Arc::clone(&self.figures),
-            groups,
-            last_faults,
-            stop: self.stop.clone(),
+            groups: Arc::clone(&self.groups),
+            last_faults: Arc::clone(&self.last_faults),
             hold: plan.hold,
             capacity: (plan.in_flight / 4).max(1),
             capacity_bytes: plan.in_flight_bytes / 8,
             reported: HashMap::new(),
-        };
-        tasks.spawn(waiting_room.run(arrivals));
-        let dead_letterer = reject::Rejecter {
-            source: Arc::clone(source),
+        }
+    }
+
+    fn rejecter<D>(&self, dead_letters: D, settled: mpsc::UnboundedSender<InFlight>) -> reject::Rejecter<S, D> {
+        reject::Rejecter {
+            queue: self.give_back(),
             dead_letters,
-            pipeline: Arc::clone(&name),
+            pipeline: Arc::clone(&self.name),
             figures: Arc::clone(&self.figures),
             stop: self.stop.clone(),
             settled,
-            at_once: if ordered { 1 } else { DEAD_LETTER_CALLS },
-            capacity: (plan.in_flight / 4).max(1),
+            at_once: if self.ordered { 1 } else { DEAD_LETTER_CALLS },
+            capacity: (self.pipeline.source().in_flight / 4).max(1),
             kept: AtomicUsize::new(0),
             behind: AtomicUsize::new(0),
-        };
-        tasks.spawn(Arc::new(dead_letterer).run(rejections));
-        let settler = settle::Settler {
-            source: Arc::clone(source),
-            pipeline: name,
-            figures: self.figures,
-            stop: self.stop,
-            ordered,
-        };
-        tasks.spawn(Arc::new(settler).run(settlements));
-        tasks
+        }
+    }
+
+    fn settler(&self) -> settle::Settler<S> {
+        settle::Settler {
+            source: Arc::clone(&self.source),
+            pipeline: Arc::clone(&self.name),
+            figures: Arc::clone(&self.figures),
+            stop: self.stop.clone(),
+            ordered: self.ordered,
+        }
+    }
+
+    fn give_back(&self) -> GiveBack<S> {
+        GiveBack { source: Arc::clone(&self.source), figures: Arc::clone(&self.figures), stop: self.stop.clone() }
     }
 }

@@ -13,22 +13,21 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::backoff::Backoff;
 use crate::examine::Examiner;
 use crate::figures::Figures;
+use crate::give_back::{self, GiveBack};
 use crate::groups::{Turn, WaitingGroups};
 use crate::last_faults::LastFaults;
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::stop::Stop;
 use crate::store::Unstored;
 
 /// Tries waiting messages again, and gives them back to the queue in the end.
 pub(crate) struct WaitingRoom<S, K> {
-    pub(crate) source: Arc<S>,
+    pub(crate) queue: GiveBack<S>,
     pub(crate) examiner: Arc<Examiner<K>>,
     pub(crate) pipeline: Arc<str>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) groups: Arc<WaitingGroups>,
     pub(crate) last_faults: Arc<LastFaults>,
-    pub(crate) stop: Stop,
     /// How long a message waits here, at most.
     pub(crate) hold: Duration,
     /// How many messages wait here, at most; on a FIFO queue those behind the first of their group don't count.
@@ -53,8 +52,6 @@ const REST: Duration = Duration::from_millis(4);
 
 /// The visibility timeout of the first give-back.
 const FIRST_DELAY: Duration = Duration::from_secs(30);
-/// The longest visibility timeout of a give-back. With `hold` it stays far below the 12 hours that SQS allows in all.
-const LONGEST_DELAY: Duration = Duration::from_hours(1);
 
 impl<S: Source, K: Sink> WaitingRoom<S, K> {
     /// Runs until the writers have ended; then gives everything back at once.
@@ -94,7 +91,7 @@ impl<S: Source, K: Sink> WaitingRoom<S, K> {
         if self.groups.turn(&one.unstored.message) == Turn::Follow {
             self.give_back(one, Duration::ZERO).await;
         } else if self.is_full(waiting) && !self.is_outage() {
-            let delay = delay(&one);
+            let delay = give_back::delay(FIRST_DELAY, &one.unstored.message.in_flight);
             self.give_back_group(one, delay, waiting).await;
         } else {
             waiting.push(one);
@@ -141,7 +138,7 @@ impl<S: Source, K: Sink> WaitingRoom<S, K> {
             let again = Instant::now() + backoff.next();
             let one = Waiting { unstored, backoff, again, entered };
             if one.entered.elapsed() >= self.hold {
-                let delay = delay(&one);
+                let delay = give_back::delay(FIRST_DELAY, &one.unstored.message.in_flight);
                 self.give_back_group(one, delay, waiting).await;
             } else {
                 waiting.insert(0, one);
@@ -165,20 +162,13 @@ impl<S: Source, K: Sink> WaitingRoom<S, K> {
         }
     }
 
-    /// Makes a message visible after `delay`. Where the queue can't be reached, its visibility timeout ends by itself.
     async fn give_back(&self, one: Waiting, delay: Duration) {
         let message = one.unstored.message;
         if let Some(refusal) = &message.refusal {
             self.last_faults.remember(&message.in_flight.delivery.metadata.message_id, &refusal.fault);
         }
         self.groups.left(self.groups.of(&message));
-        let receipt = [message.in_flight.receipt()];
-        // From here on nothing renews its visibility timeout.
-        drop(message);
-        let answer = self.stop.unless_expired(self.source.change_visibility(&receipt, delay)).await;
-        if answer.is_some_and(|results| results.iter().all(Result::is_ok)) {
-            self.figures.released(1);
-        }
+        self.queue.give_back(message.in_flight, delay).await;
     }
 
     /// Reports the first messages of each reason, then fewer and fewer.
@@ -227,11 +217,4 @@ fn first_of_each_group(waiting: &[Waiting], of: &WaitingGroups) -> Vec<usize> {
         }
     }
     first
-}
-
-/// The visibility timeout of a give-back: it doubles with each delivery.
-fn delay(one: &Waiting) -> Duration {
-    let deliveries = one.unstored.message.in_flight.delivery.metadata.receive_count;
-    let doublings = deliveries.saturating_sub(1).min(16);
-    FIRST_DELAY.saturating_mul(1 << doublings).min(LONGEST_DELAY)
 }
