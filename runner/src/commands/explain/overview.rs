@@ -6,8 +6,8 @@ use crate::output::columns::{aligned, wrapped};
 use compiler::config::PipelineText;
 use compiler::{SchemaKind, SchemaSummary, schema_summary};
 use jq::Expr;
+use pipeline::TableMapping;
 use pipeline::decide::{Choice, Otherwise, Unwrap};
-use pipeline::{ColumnMapping, TableMapping};
 use pipeline::{OnConflict, Pipeline, Target};
 
 /// Kinds of events listed for a person, at most.
@@ -131,7 +131,7 @@ fn table_human(target: &Target, table: &TableMapping, declared: &[Option<String>
         let null = if column.nullable { "null" } else { "" };
         let expression = column.expr.text().trim().to_owned();
         let declared = declared.clone().unwrap_or_default();
-        rows.push(vec![column.name.clone(), written_type(column), null.to_owned(), expression, declared]);
+        rows.push(vec![column.name.clone(), column.ty.as_written(), null.to_owned(), expression, declared]);
     }
     let sentences = wrapped(&origin(table)) + &wrapped(&conflict(target));
     format!("\ntable {}\n{sentences}\n{}", table.name, aligned(&rows))
@@ -165,20 +165,12 @@ fn conflict(target: &Target) -> String {
 }
 
 /// The type as a pipeline file writes it.
-fn written_type(column: &ColumnMapping) -> String {
-    let scalar = match column.ty.scalar() {
-        numeric @ pipeline::ScalarType::Numeric(_) => numeric.to_string(),
-        other => other.keyword().to_owned(),
-    };
-    if matches!(column.ty, pipeline::ColumnType::Array(_)) { scalar + "[]" } else { scalar }
-}
-
 fn table_json(target: &Target, table: &TableMapping, declared: &[Option<String>]) -> Value {
     let mut columns = Vec::new();
     for (column, declared) in table.columns.iter().zip(declared) {
         columns.push(json!({
             "name": column.name,
-            "type": written_type(column),
+            "type": column.ty.as_written(),
             "nullable": column.nullable,
             "expression": column.expr.text().trim(),
             "schema": declared,
