@@ -133,6 +133,17 @@ fn images_are_pinned() {
     assert!(localstack.contains(":4."), "later ones want an account token");
 }
 
+/// The image is built with the compiler, and the database has the major version, that the project states as tested.
+#[test]
+fn versions_are_the_tested_ones() {
+    let compiler = format!("FROM rust:{}-", env!("CARGO_PKG_RUST_VERSION"));
+    assert!(read("Dockerfile").contains(&compiler), "the Dockerfile has no line {compiler}...");
+    let compose = compose();
+    let image = compose["services"]["postgres"]["image"].as_str().unwrap();
+    let major = image.strip_prefix("postgres:").and_then(|version| version.split('.').next()).unwrap();
+    assert!(read("README.md").contains(&format!("Tested with PostgreSQL {major} only")), "{image}");
+}
+
 #[test]
 fn the_environment_is_one_that_something_reads() {
     let settings = queue_settings();
