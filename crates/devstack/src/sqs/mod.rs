@@ -98,6 +98,15 @@ impl Sqs {
         &self.service.faults
     }
 
+    /// Ends the visibility timeout of every message in flight, so that a test need not wait for long ones. Nobody should
+    /// be at work on these messages: they are delivered again at once.
+    pub fn end_visibility_timeouts(&self) {
+        let now = self.service.clock.now();
+        for queue in self.service.lock().queues.values_mut() {
+            queue.end_visibility_timeouts(now);
+        }
+    }
+
     /// How often each operation was called.
     pub fn call_counts(&self) -> &CallCounts {
         &self.service.call_counts

@@ -221,6 +221,17 @@ impl Queue {
         Ok(())
     }
 
+    /// Makes everything in flight visible, as if each visibility timeout ended now.
+    pub(crate) fn end_visibility_timeouts(&mut self, now: Timestamp) {
+        self.advance(now);
+        for (due, id) in self.timers.clone() {
+            if self.messages.get(&id).is_some_and(|message| matches!(message.state, State::InFlight(_))) {
+                self.reschedule(id, due, now);
+            }
+        }
+        self.advance(now);
+    }
+
     fn reschedule(&mut self, id: u64, due: Timestamp, until: Timestamp) {
         self.timers.remove(&(due, id));
         self.schedule(until, id);

@@ -46,6 +46,18 @@ fn a_received_message_is_hidden_until_its_timeout_then_counted_again() {
 }
 
 #[test]
+fn ended_visibility_timeouts_show_what_is_in_flight_in_its_order() {
+    let mut queue = queue(true);
+    for body in ["a", "b", "c"] {
+        queue.send(at(0), content(body, Some("g")), 0);
+    }
+    assert_eq!(bodies(&queue.receive(at(0), 2, 3600, None).delivered), ["a", "b"]);
+    queue.end_visibility_timeouts(at(1));
+    assert_eq!(queue.counts(), Counts { visible: 3, in_flight: 0, delayed: 0 });
+    assert_eq!(bodies(&receive(&mut queue, 1, 30)), ["a", "b", "c"]);
+}
+
+#[test]
 fn a_stale_receipt_deletes_nothing_and_succeeds() {
     let mut queue = queue(false);
     queue.send(at(0), content("a", None), 0);
