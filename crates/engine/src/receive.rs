@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pipeline::Pipeline;
-use pipeline::message::{Code, Delivery, Rejection};
+use pipeline::message::{Code, Delivery, Receipt, Rejection};
 use pipeline::row::Rows;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
@@ -31,6 +31,8 @@ pub(crate) struct Receiver<S> {
     pub(crate) wait: Duration,
     /// Deliveries after which a message is dead-lettered.
     pub(crate) max_receives: Option<u32>,
+    /// Messages of a group don't overtake each other.
+    pub(crate) ordered: bool,
     pub(crate) last_faults: Arc<LastFaults>,
     pub(crate) memory: Memory,
     pub(crate) gate: Gate,
@@ -103,6 +105,7 @@ impl<S: Source> Receiver<S> {
     pub(crate) async fn poll(self: Arc<Self>, index: usize) {
         let mut backoff = Backoff::quick();
         while let Some(reserved) = self.stop.unless_draining(self.ready(index)).await {
+            let asked = Instant::now();
             let receive = self.source.receive(MAX_BATCH, self.wait);
             match self.stop.unless_draining_for(LAST_ANSWER, receive).await {
                 None => return,
@@ -116,7 +119,9 @@ impl<S: Source> Receiver<S> {
                     if deliveries.is_empty() && self.wait < SHORTEST_POLL {
                         self.stop.unless_draining(tokio::time::sleep(SHORTEST_POLL)).await;
                     }
-                    self.take_in(deliveries, reserved).await;
+                    if let Some(held_since) = self.held_since(asked, &deliveries).await {
+                        self.take_in(deliveries, held_since, reserved).await;
+                    }
                     // Decisions are synchronous: let the writers have their turn.
                     tokio::task::yield_now().await;
                 }
@@ -156,7 +161,22 @@ impl<S: Source> Receiver<S> {
         }
     }
 
-    async fn take_in(&self, deliveries: Vec<Delivery>, mut reserved: Reserved) {
+    /// A moment before the visibility timeouts began; `None` for messages that must be left to the queue.
+    ///
+    /// An answer may lie unread while the process is frozen. So where order counts, what was asked for some time ago is
+    /// renewed before it is written, and left where that fails: another process may have it, and later ones, by now.
+    async fn held_since(&self, asked: Instant, deliveries: &[Delivery]) -> Option<Instant> {
+        let timeout = self.leases.timeout();
+        if !self.ordered || deliveries.is_empty() || asked.elapsed() < timeout / 4 {
+            return Some(asked);
+        }
+        let began = Instant::now();
+        let receipts: Vec<Receipt> = deliveries.iter().map(|delivery| delivery.receipt.clone()).collect();
+        let renewed = self.stop.unless_expired(self.source.change_visibility(&receipts, timeout)).await?;
+        renewed.iter().all(Result::is_ok).then_some(began)
+    }
+
+    async fn take_in(&self, deliveries: Vec<Delivery>, held_since: Instant, mut reserved: Reserved) {
         self.figures.received(deliveries.len());
         self.memory.note_bodies(&deliveries);
         // All are registered before the first is decided: a lease begins with the answer.
@@ -164,7 +184,7 @@ impl<S: Source> Receiver<S> {
         for delivery in deliveries {
             let permit = reserved.permits.split(1).expect("a receive never answers more than was asked for");
             let body = self.memory.bodies.charge(delivery.body.len());
-            in_flight.push(self.leases.take(delivery, permit, body));
+            in_flight.push(self.leases.take(delivery, held_since, permit, body));
         }
         drop(reserved);
         for message in in_flight {

@@ -238,6 +238,7 @@ impl<S: Source> Wiring<S> {
             idle: Arc::clone(&self.idle),
             wait: self.long_poll.map_or(plan.wait, |wait| wait.min(plan.wait)),
             max_receives: self.max_receives,
+            ordered: self.ordered,
             last_faults: Arc::clone(&self.last_faults),
             memory: receive::Memory::new(plan.in_flight, plan.in_flight_bytes),
             gate: self.gate.clone(),

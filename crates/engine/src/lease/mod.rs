@@ -39,9 +39,11 @@ impl InFlight {
         self.delivery.receipt.clone()
     }
 
-    /// Whether its visibility timeout ended: the queue delivers the message again, whatever becomes of this delivery.
+    /// Whether its visibility timeout ended, or may have ended while no renewal came through or the process was frozen: the
+    /// queue delivers the message again, whatever becomes of this delivery.
     pub(crate) fn is_lost(&self) -> bool {
-        self.leases.state().entries.get(&self.id).is_none_or(|entry| entry.lost)
+        let now = Instant::now();
+        self.leases.state().entries.get(&self.id).is_none_or(|entry| entry.lost || entry.held_until <= now)
     }
 
     /// Accounts for its rows, as long as it is in flight.
@@ -85,6 +87,8 @@ struct State {
 struct Entry {
     receipt: Receipt,
     received: Instant,
+    /// The queue keeps it invisible at least until then.
+    held_until: Instant,
     lost: bool,
 }
 
@@ -93,18 +97,31 @@ impl Leases {
         Arc::new(Self { state: Mutex::default(), timeout, figures })
     }
 
-    /// Registers a delivery. It was received just now, so its visibility timeout began at most a moment ago.
-    pub(crate) fn take(self: &Arc<Self>, delivery: Delivery, permit: OwnedSemaphorePermit, body: Charge) -> InFlight {
+    /// Registers a delivery whose visibility timeout began at `held_since` or later.
+    pub(crate) fn take(
+        self: &Arc<Self>,
+        delivery: Delivery,
+        held_since: Instant,
+        permit: OwnedSemaphorePermit,
+        body: Charge,
+    ) -> InFlight {
         let now = Instant::now();
+        let held_until = held_since + self.timeout;
         let mut state = self.state();
         let id = state.next_id;
         state.next_id += 1;
-        state.entries.insert(id, Entry { receipt: delivery.receipt.clone(), received: now, lost: false });
+        let receipt = delivery.receipt.clone();
+        state.entries.insert(id, Entry { receipt, received: now, held_until, lost: false });
         state.due.push_back((now + self.timeout / 2, id));
         state.forget_settled();
         drop(state);
         self.figures.taken_in_flight();
         InFlight { delivery, id, leases: Arc::clone(self), _body: body, rows: None, _permit: permit }
+    }
+
+    /// The visibility timeout of every delivery.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// How many deliveries are in flight.

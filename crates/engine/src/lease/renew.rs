@@ -67,11 +67,12 @@ impl Leases {
         let receipts: Vec<Receipt> = batch.iter().map(|due| due.receipt.clone()).collect();
         // One call has one timeout for all in practice; near the 12 hours the shortest counts.
         let timeout = batch.iter().map(|due| due.timeout).min().unwrap_or(self.timeout);
+        let began = Instant::now();
         let results = source.renew(&receipts, timeout).await;
         let mut failed = None;
         for (due, result) in batch.iter().zip(results) {
             match result {
-                Ok(()) => self.again(due.id, timeout / 2),
+                Ok(()) => self.renewed(due.id, began, timeout),
                 Err(fault) => {
                     // An expired receipt is never renewed.
                     if fault.class == Class::Fatal {
@@ -112,10 +113,11 @@ impl Leases {
         first.map_or(LONGEST_PAUSE, |at| at.saturating_duration_since(Instant::now())).min(LONGEST_PAUSE)
     }
 
-    fn again(&self, id: u64, wait: Duration) {
+    fn renewed(&self, id: u64, began: Instant, timeout: Duration) {
         let mut state = self.state();
-        if state.entries.contains_key(&id) {
-            state.due.push_back((Instant::now() + wait, id));
+        if let Some(entry) = state.entries.get_mut(&id) {
+            entry.held_until = began + timeout;
+            state.due.push_back((Instant::now() + timeout / 2, id));
         }
     }
 
