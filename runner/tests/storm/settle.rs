@@ -12,6 +12,9 @@ const QUIET: Duration = Duration::from_secs(12);
 /// When the rest of the messages counts as stuck.
 const STUCK: Duration = Duration::from_secs(60);
 
+/// Between two lines about the progress.
+const REPORT: Duration = Duration::from_secs(5);
+
 /// How the storm calmed down.
 #[derive(Debug, Default)]
 pub(crate) struct Settled {
@@ -47,7 +50,7 @@ async fn terminate(replicas: &[Mutex<Replica>; REPLICAS]) {
 
 /// Waits until the queues are empty (true), or have as many messages as `quiet` before (false).
 async fn without_progress(stage: &Stage, quiet: Duration) -> bool {
-    let (mut least, mut since) = (usize::MAX, Instant::now());
+    let (mut least, mut since, mut reported) = (usize::MAX, Instant::now(), Instant::now());
     while since.elapsed() < quiet {
         let left = stage.all_counts().await.iter().sum();
         if left == 0 {
@@ -55,6 +58,10 @@ async fn without_progress(stage: &Stage, quiet: Duration) -> bool {
         }
         if left < least {
             (least, since) = (left, Instant::now());
+        }
+        if reported.elapsed() > REPORT {
+            reported = Instant::now();
+            println!("{left} messages are left");
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

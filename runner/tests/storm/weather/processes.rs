@@ -9,6 +9,14 @@ impl Weather {
         while self.pause(&mut random, 3000..9000).await {
             let replica = if self.soak { REPLICAS - 1 } else { random.choose(&[0, 1]) };
             let mut replica = self.replicas[replica].lock().await;
+            if random.below(10) < 3 {
+                // Up to longer than the visibility timeout.
+                replica.freeze().await;
+                tokio::time::sleep(random.milliseconds(100..13_000)).await;
+                replica.thaw().await;
+                self.note("frozen process").await;
+                continue;
+            }
             if random.below(10) < 7 {
                 replica.kill().await;
                 self.note("kill -9").await;
