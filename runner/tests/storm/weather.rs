@@ -9,12 +9,19 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
+use devstack::sqs::Operation;
 use tokio::sync::Mutex;
 
 use crate::random::Random;
 use crate::replica::Replica;
 use crate::stage::{REPLICAS, Stage};
+
+/// Messages that get through between two faults of a front.
+const WORK: u64 = 200;
+/// A storm in which nothing gets through goes on: that must not be how it ends.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// What the fronts share.
 #[derive(Debug)]
@@ -58,10 +65,26 @@ impl Weather {
     }
 
     /// Waits for the next fault; false when the storm is over.
+    ///
+    /// Messages have to get through in between: on a machine that is busy, faults at a fixed pace would let none through.
     async fn pause(&self, random: &mut Random, milliseconds: Range<u64>) -> bool {
+        let (began, deleted) = (Instant::now(), self.deleted());
         let pause = random.milliseconds(milliseconds);
         tokio::time::sleep(if self.short { pause / 3 } else { pause }).await;
-        !self.over.load(Ordering::Relaxed)
+        let work = if self.short { WORK / 4 } else { WORK };
+        while !self.is_over() && began.elapsed() < LONGEST_PAUSE && self.deleted() < deleted + work {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        !self.is_over()
+    }
+
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    /// How many messages were deleted from the queues.
+    fn deleted(&self) -> u64 {
+        self.stage.sqs.call_counts().of(Operation::DeleteMessageBatch).entries
     }
 
     async fn note(&self, fault: &'static str) {
