@@ -16,6 +16,7 @@ mod events;
 mod explain;
 mod families;
 mod faults;
+mod fuzz;
 mod many_rows;
 mod messages;
 mod migrate;

@@ -222,7 +222,7 @@ pub(crate) fn attribute<'a>(message: &'a Message, name: &str) -> &'a str {
     attributes[name].string_value().expect("a text")
 }
 
-fn client(endpoint: &str) -> Client {
+pub(crate) fn client(endpoint: &str) -> Client {
     use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::latest())

@@ -187,6 +187,27 @@ mod tests {
     }
 
     #[test]
+    fn a_long_reason_comes_before_attributes() {
+        let long = "é".repeat(MAX_PLACE);
+        for room in (0..12_000).step_by(100) {
+            let mut delivery = delivery("b".repeat(10_000), 0, 0);
+            for n in 0..10 {
+                delivery.metadata.attributes.insert(format!("{n}{}", "a".repeat(200)), text("v"));
+            }
+            let mut rejection = Rejection::new(Code::Schema, "bad");
+            rejection.instance_path = Some(long.clone());
+            rejection.schema_path = Some(long.clone());
+            let letter = Letter { delivery: &delivery, rejection: &rejection, pipeline: "transactions" };
+            let letter = attributes(&letter, jiff::Timestamp::UNIX_EPOCH, 10_000 + room);
+            let own = letter.keys().filter(|name| !name.starts_with("runner.")).count();
+            assert!(
+                own == 0 || letter.contains_key(REASON_ATTRIBUTE),
+                "{own} attributes and no reason in {room} bytes"
+            );
+        }
+    }
+
+    #[test]
     fn characters_sqs_refuses_are_replaced() {
         let letter = compose(&delivery("{}".into(), 0, 0), "a\u{FFFF}b\u{0}", MAX);
         assert_eq!(reason_of(&letter)["message"], "a\u{FFFD}b\u{0}");

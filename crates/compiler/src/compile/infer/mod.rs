@@ -216,4 +216,6 @@ impl<'t, 's> Walker<'t, 's> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

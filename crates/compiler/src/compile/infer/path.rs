@@ -7,7 +7,7 @@ use super::fact::{Step, step};
 use super::field::Asked;
 use super::index::slice;
 use super::term::text;
-use super::{Walker, Yield};
+use super::{Null, Walker, Yield};
 use schema::Type;
 
 /// The steps gone so far.
@@ -46,10 +46,15 @@ impl<'t, 's> Walker<'t, 's> {
         for (part, opt) in &path.0 {
             let quiet = matches!(opt, Opt::Optional);
             let findings = self.findings.len();
+            let fails = quiet && may_fail(&value, part);
             value = self.part(&value, part, input, &mut trail);
             trail.push(part, quiet);
             if quiet {
                 self.findings.truncate(findings);
+            }
+            if fails {
+                let end = trail.end.unwrap_or(self.text.len());
+                value = value.or_nothing(Some(Null::new("`?` yields nothing where the step before it fails", 0..end)));
             }
         }
         value
@@ -89,6 +94,20 @@ impl<'t, 's> Walker<'t, 's> {
         let next = Yield { origin, facts, ..next }.or_nothing(value.nothing.clone()).or_many(value.many.clone());
         self.refined(next)
     }
+}
+
+/// Whether a step fails for some of the values before it, as far as their types show.
+fn may_fail(value: &Yield<'_>, part: &Part<Term<&str>>) -> bool {
+    let each = matches!(part, Part::Range(None, None));
+    let taken: &[Type] = match part {
+        Part::Index(key) if field_name(key).is_some() => &[Type::Object],
+        Part::Index(Term::Num(_) | Term::Neg(_)) => &[Type::Array],
+        Part::Index(_) => return false,
+        Part::Range(..) if each => &[Type::Array, Type::Object],
+        Part::Range(..) => &[Type::Array, Type::String],
+    };
+    let refused = value.types().is_some_and(|types| types.iter().any(|(ty, _)| !taken.contains(ty)));
+    refused || (each && value.null.is_some())
 }
 
 /// The name of `.name`, `."name"` and `["name"]`, and the slice of the expression it stands in.

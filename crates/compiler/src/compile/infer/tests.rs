@@ -68,6 +68,14 @@ fn null_comes_from_optional_fields_and_goes_with_a_default() {
 }
 
 #[test]
+fn a_step_that_fails_quietly_yields_nothing() {
+    assert_eq!(told("(.at.x? | 0) // .id"), "an integer/a string");
+    assert_eq!(told("(.at[]? | 0) // .id"), "an integer/a string");
+    assert_eq!(told("(.customer? | 0) // .id"), "an integer");
+    assert_eq!(told("(.items[0]? | 0) // .id"), "an integer");
+}
+
+#[test]
 fn what_the_schema_lacks_is_found_at_its_place() {
     assert_eq!(told(".nmae | lower"), "a string [no such field: `.nmae` at nmae]");
     assert_eq!(told(".customer.emial"), "anything [no such field: `.customer.emial` at emial]");

@@ -1,0 +1,3 @@
+//! Any input at all: `scripts/fuzz` runs these for as long as one likes, `cargo test` a few hundred cases of each.
+
+mod dead_letter;
