@@ -22,6 +22,7 @@ mod narrow;
 mod path;
 mod predicate;
 mod reads;
+mod result;
 mod subtraction;
 mod term;
 mod value;
@@ -115,9 +116,13 @@ pub(super) fn infer<'s>(text: &str, roots: &Roots<'s>, facts: &[Fact], schema: &
     }
 }
 
-/// What is certain where a condition is true, or, with `truth` false, where it is not.
+/// What is certain where a condition is true, or, with `truth` false, where it is not. A condition without a result is
+/// not true either, and says nothing of its parts.
 pub(super) fn facts(text: &str, roots: &Roots<'_>, truth: bool) -> Vec<Fact> {
-    roots.scoped(text, |term, scope| certain::facts(term, scope, truth)).unwrap_or_default()
+    let found = roots.scoped(text, |term, scope| {
+        if truth || result::is_certain(term) { certain::facts(term, scope, truth) } else { Vec::new() }
+    });
+    found.unwrap_or_default()
 }
 
 /// The place an expression is a copy of.

@@ -76,6 +76,29 @@ fn a_step_that_fails_quietly_yields_nothing() {
 }
 
 #[test]
+fn several_results_are_certain_only_where_each_branch_has_them() {
+    let schema = schema();
+    let roots = Roots::new(Yield::shape(Shape::of_value(&schema)), None, false);
+    for (expr, always) in [
+        (".id, .at", true),
+        ("if .at > 0 then (.id, .at) else (.at, .id) end", true),
+        ("if .at > 0 then (.id, .at) else .id end", false),
+        ("if .at > 0 then (.id, .at) end", false),
+    ] {
+        let (result, _) = infer(expr, &roots, &[], "s.json");
+        assert_eq!(result.many.map(|many| many.always), Some(always), "{expr}");
+    }
+}
+
+#[test]
+fn a_condition_without_a_result_is_not_true_and_says_nothing() {
+    let schema = schema();
+    let roots = Roots::new(Yield::shape(Shape::of_value(&schema)), None, false);
+    assert_eq!(facts(".name == null", &roots, false).len(), 1);
+    assert_eq!(facts("(.id | numbers) == 1 or .name == null", &roots, false), []);
+}
+
+#[test]
 fn what_the_schema_lacks_is_found_at_its_place() {
     assert_eq!(told(".nmae | lower"), "a string [no such field: `.nmae` at nmae]");
     assert_eq!(told(".customer.emial"), "anything [no such field: `.customer.emial` at emial]");

@@ -59,6 +59,14 @@ pub(crate) struct Many {
     pub(crate) solid: bool,
 }
 
+impl Many {
+    /// Of either of two values: there always are several only where both always have several.
+    fn either(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let always = [&one, &other].into_iter().all(|many| many.as_ref().is_some_and(|many| many.always));
+        one.or(other).map(|many| Self { always, ..many })
+    }
+}
+
 impl Null {
     pub(super) fn new(why: impl Into<String>, span: Range<usize>) -> Self {
         Self { why: why.into(), span, field: None, literal: false }
@@ -133,7 +141,7 @@ impl<'s> Yield<'s> {
             forms: self.forms.zip(other.forms).map(|(left, right)| both(left, right)),
             null: self.null.or(other.null),
             nothing: self.nothing.or(other.nothing),
-            many: self.many.or(other.many),
+            many: Many::either(self.many, other.many),
             origin: None,
             facts: self.facts.into_iter().filter(|fact| other.facts.contains(fact)).collect(),
         }
