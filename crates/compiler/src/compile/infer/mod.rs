@@ -110,10 +110,14 @@ impl<'s> Roots<'s> {
 
 /// Infers what an expression yields where these facts hold; `schema` is the name to use in messages.
 pub(super) fn infer<'s>(text: &str, roots: &Roots<'s>, facts: &[Fact], schema: &str) -> (Yield<'s>, Vec<Finding>) {
-    match parse(text) {
-        Some(term) => cases::Cases { text, term: &term, roots, schema }.infer(facts),
-        None => (Yield::anything(), Vec::new()),
+    let Some(term) = parse(text) else {
+        return (Yield::anything(), Vec::new());
+    };
+    let (mut result, findings) = cases::Cases { text, term: &term, roots, schema }.infer(facts);
+    if let Some(many) = &mut result.many {
+        many.always = many.always && result::is_certain(&term);
     }
+    (result, findings)
 }
 
 /// What is certain where a condition is true, or, with `truth` false, where it is not. A condition without a result is
@@ -122,7 +126,8 @@ pub(super) fn facts(text: &str, roots: &Roots<'_>, truth: bool) -> Vec<Fact> {
     let found = roots.scoped(text, |term, scope| {
         if truth || result::is_certain(term) { certain::facts(term, scope, truth) } else { Vec::new() }
     });
-    found.unwrap_or_default()
+    let has_result = truth || infer(text, roots, &[], "").0.nothing.is_none();
+    found.filter(|_| has_result).unwrap_or_default()
 }
 
 /// The place an expression is a copy of.

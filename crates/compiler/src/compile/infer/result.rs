@@ -1,38 +1,65 @@
-//! Whether an expression has a result wherever it does not fail.
+//! Whether it is followed everywhere in an expression if a part of it yields nothing.
 
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::path::{Opt, Part, Path};
 
 /// Functions with one result for each input and argument.
-const ONE_RESULT: [&str; 24] = [
+const ONE_RESULT: [&str; 51] = [
     "IN",
+    "abs",
     "add",
     "all",
     "any",
     "ascii_downcase",
     "ascii_upcase",
+    "ceil",
     "contains",
     "endswith",
+    "explode",
     "false",
+    "flatten",
+    "floor",
+    "from_entries",
+    "fromjson",
     "has",
+    "implode",
     "index",
     "inside",
     "isempty",
+    "join",
+    "keys",
     "length",
     "lower",
+    "ltrimstr",
+    "map",
+    "max",
+    "min",
     "not",
     "null",
+    "reverse",
     "rindex",
+    "round",
+    "rtrimstr",
+    "sha256",
+    "sort",
+    "split",
+    "sqrt",
     "startswith",
     "test",
+    "to_entries",
+    "tojson",
+    "tonumber",
     "tostring",
     "true",
     "type",
+    "unique",
+    "unix",
+    "unix_ms",
     "upper",
 ];
 
-/// Whether the term is certain to have a result; `false` when that is not known.
+/// Whether the term yields nothing only where its [`super::Yield`] says so; `false` when that is not known.
 pub(super) fn is_certain(term: &Term<&str>) -> bool {
     match term {
         Term::Id | Term::Num(_) | Term::Var(_) | Term::Arr(_) => true,
@@ -45,7 +72,12 @@ pub(super) fn is_certain(term: &Term<&str>) -> bool {
         Term::BinOp(_, BinaryOp::Alt, right) => is_certain(right),
         Term::BinOp(
             left,
-            BinaryOp::And | BinaryOp::Or | BinaryOp::Cmp(_) | BinaryOp::Math(_) | BinaryOp::Pipe(None),
+            BinaryOp::And
+            | BinaryOp::Or
+            | BinaryOp::Cmp(_)
+            | BinaryOp::Comma
+            | BinaryOp::Math(_)
+            | BinaryOp::Pipe(None),
             right,
         ) => is_certain(left) && is_certain(right),
         Term::Call(name, arguments) => ONE_RESULT.contains(name) && arguments.iter().all(is_certain),
@@ -61,7 +93,6 @@ fn has_one_item(path: &Path<Term<&str>>) -> bool {
     path.0.iter().all(|(part, opt)| match part {
         _ if matches!(opt, Opt::Optional) => false,
         Part::Index(key) => is_certain(key),
-        Part::Range(None, None) => false,
         Part::Range(from, to) => from.iter().chain(to).all(is_certain),
     })
 }

@@ -84,6 +84,8 @@ fn several_results_are_certain_only_where_each_branch_has_them() {
         ("if .at > 0 then (.id, .at) else (.at, .id) end", true),
         ("if .at > 0 then (.id, .at) else .id end", false),
         ("if .at > 0 then (.id, .at) end", false),
+        ("(.at | fromjson | .x?), .id", false),
+        (".items[0], .items[]", true),
     ] {
         let (result, _) = infer(expr, &roots, &[], "s.json");
         assert_eq!(result.many.map(|many| many.always), Some(always), "{expr}");
