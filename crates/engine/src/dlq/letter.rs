@@ -29,9 +29,16 @@ pub(crate) fn attributes(letter: &Letter<'_>, now: jiff::Timestamp, max_bytes: u
         return BTreeMap::new();
     }
     let room = room - code_size;
-    let (mut kept, dropped) = keep(letter, room.saturating_sub(USEFUL_REASON));
-    if let Some(reason) = reason(letter, now, &dropped, room.saturating_sub(total_size(&kept))) {
-        kept.insert(REASON_ATTRIBUTE.to_owned(), reason);
+    let (mut kept, mut dropped) = keep(letter, room.saturating_sub(USEFUL_REASON));
+    loop {
+        if let Some(reason) = reason(letter, now, &dropped, room.saturating_sub(total_size(&kept))) {
+            kept.insert(REASON_ATTRIBUTE.to_owned(), reason);
+            break;
+        }
+        // Its places and the names of what gave way may be longer than a useful reason.
+        let Some(name) = largest(&kept) else { break };
+        kept.remove(&name);
+        dropped.push(name);
     }
     kept.insert(CODE_ATTRIBUTE.to_owned(), code);
     kept
@@ -45,12 +52,15 @@ fn keep(letter: &Letter<'_>, room: usize) -> (BTreeMap<String, Attribute>, Vec<S
     kept.remove(REASON_ATTRIBUTE);
     let mut dropped = Vec::new();
     while kept.len() > MAX_ATTRIBUTES - 2 || total_size(&kept) > room {
-        let largest = kept.iter().max_by_key(|(name, value)| size(name, value)).map(|(name, _)| name.clone());
-        let Some(name) = largest else { break };
+        let Some(name) = largest(&kept) else { break };
         kept.remove(&name);
         dropped.push(name);
     }
     (kept, dropped)
+}
+
+fn largest(attributes: &BTreeMap<String, Attribute>) -> Option<String> {
+    attributes.iter().max_by_key(|(name, value)| size(name, value)).map(|(name, _)| name.clone())
 }
 
 /// The reason, its message cut to fit; `None` when not even the rest fits.
