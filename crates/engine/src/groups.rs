@@ -20,7 +20,7 @@ pub(crate) struct WaitingGroups {
 struct Group {
     /// Messages in the waiting room.
     waiting: usize,
-    /// When the room gave the group back, in milliseconds since 1970: what was received before must go back, too.
+    /// When the group was given back or left to the queue, in milliseconds since 1970: what was received before must go back, too.
     released_at: Option<i64>,
 }
 
@@ -81,13 +81,11 @@ impl WaitingGroups {
         }
     }
 
-    /// Notes that the first message of a group is given back to the queue.
+    /// Notes that the first message of a group is given back or left to the queue.
     pub(crate) fn released(&self, group: Option<&str>, now: i64) {
         let Some(name) = group else { return };
         let mut groups = self.groups();
-        if let Some(group) = groups.get_mut(name) {
-            group.released_at = Some(now);
-        }
+        groups.entry(name.to_owned()).or_default().released_at = Some(now);
         // What was received before the longest visibility timeout is not in memory any more.
         let oldest = now - LONGEST_INVISIBLE_MS;
         groups.retain(|_, group| group.waiting > 0 || group.released_at.is_some_and(|at| at > oldest));

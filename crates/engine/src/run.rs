@@ -259,6 +259,7 @@ impl<S: Source> Wiring<S> {
             stop: self.stop.clone(),
             fatal: self.fatal.clone(),
             ordered: self.ordered,
+            groups: Arc::clone(&self.groups),
             evidence: Evidence::new(self.pipeline.targets().len()),
             settled,
         }

@@ -12,6 +12,7 @@ use crate::evidence::Evidence;
 use crate::fault::{Class, Fault};
 use crate::figures::{Figures, Service};
 use crate::gate::Gate;
+use crate::groups::WaitingGroups;
 use crate::in_flight::Storable;
 use crate::lease::InFlight;
 use crate::sink::{Sink, Written};
@@ -27,6 +28,7 @@ pub(crate) struct Store<K> {
     pub(crate) fatal: UnboundedSender<Fault>,
     /// Messages of a group don't overtake each other.
     pub(crate) ordered: bool,
+    pub(crate) groups: Arc<WaitingGroups>,
     pub(crate) evidence: Evidence,
     pub(crate) settled: UnboundedSender<InFlight>,
 }
@@ -43,6 +45,8 @@ pub(crate) struct Unstored {
 enum NotWritten {
     /// The database answered that it does not take these rows.
     Refused(Fault),
+    /// Before it could be tried again, the lease of a message ended.
+    LeaseLost,
     /// The pipeline ends; the queue keeps the messages.
     GivenUp,
 }
@@ -81,6 +85,7 @@ impl<K: Sink> Store<K> {
                         self.refused(message, &fault, &mut unstored).await;
                     }
                 }
+                Err(NotWritten::LeaseLost) => parts.push(part),
                 Err(NotWritten::GivenUp) => return Vec::new(),
             }
         }
@@ -101,6 +106,7 @@ impl<K: Sink> Store<K> {
             let group = message.group().unwrap_or_default();
             if message.in_flight.is_lost() || lost.contains(group) {
                 lost.insert(group.to_owned());
+                self.groups.released(Some(group), crate::source::unix_ms());
                 tracing::warn!(
                     pipeline = &*self.pipeline,
                     message_id = message.in_flight.delivery.metadata.message_id,
@@ -150,7 +156,8 @@ impl<K: Sink> Store<K> {
         let mut backoff = Backoff::quick();
         loop {
             let rows: Vec<&Rows> = part.iter().map(|message| &message.rows).collect();
-            let answer = self.stop.unless_expired(self.sink.write(&rows)).await;
+            let write = self.sink.write(&rows, || !self.has_lost_lease(part));
+            let answer = self.stop.unless_expired(write).await;
             let fault = match answer.ok_or(NotWritten::GivenUp)? {
                 Ok(written) => {
                     self.recovered();
@@ -174,9 +181,17 @@ impl<K: Sink> Store<K> {
                         message.written_before = true;
                     }
                     self.wait_out(&fault, &mut backoff).await?;
+                    if self.has_lost_lease(part) {
+                        return Err(NotWritten::LeaseLost);
+                    }
                 }
             }
         }
+    }
+
+    /// Whether a message must not be written any more, since the order of its group counts.
+    fn has_lost_lease(&self, part: &[Storable]) -> bool {
+        self.ordered && part.iter().any(|message| message.in_flight.is_lost())
     }
 
     /// Waits before the next attempt. A first transient failure is nothing special; from the second on, and in an outage,

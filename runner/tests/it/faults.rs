@@ -77,7 +77,7 @@ impl Source for Endless {
 struct Panics;
 
 impl Sink for Panics {
-    async fn write(&self, _: &[&Rows]) -> Result<Written, engine::fault::Fault> {
+    async fn write(&self, _: &[&Rows], _: impl Fn() -> bool + Send + Sync) -> Result<Written, engine::fault::Fault> {
         panic!("a bug, on purpose")
     }
 

@@ -58,6 +58,6 @@ impl Tables {
     /// Writes the rows of all bodies in one batch.
     pub(crate) async fn store(&self, bodies: &[&str]) -> Result<Written, Fault> {
         let rows: Vec<Rows> = bodies.iter().map(|body| self.decide(body).expect(body)).collect();
-        self.sink.write(&rows.iter().collect::<Vec<_>>()).await
+        self.sink.write(&rows.iter().collect::<Vec<_>>(), || true).await
     }
 }

@@ -45,6 +45,22 @@ async fn a_process_that_was_frozen_does_not_write_what_it_had_not_read() {
     does_not_write(&stage, &mut first).await;
 }
 
+/// The message is part of a write that is tried again, since the process can't reach the database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_was_frozen_does_not_repeat_its_write() {
+    let (stage, mut first, mut second) = ready().await;
+    until("it receives", async || first.has_logged("receiving from states.fifo")).await;
+    stage.proxies[0].refuse_connections();
+    stage.proxies[0].cut_connections();
+    send(&stage, 1).await;
+    until("it tries to write", async || first.has_logged("can't write")).await;
+    first.freeze().await;
+    stage.proxies[0].forward();
+    others_go_on(&stage, &mut second).await;
+    first.thaw().await;
+    does_not_write(&stage, &mut first).await;
+}
+
 async fn ready() -> (Arc<Stage>, Replica, Replica) {
     let stage = Arc::new(Stage::build().await);
     let file = stage.home.path().join("pipelines/states.yaml");

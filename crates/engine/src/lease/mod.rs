@@ -39,11 +39,11 @@ impl InFlight {
         self.delivery.receipt.clone()
     }
 
-    /// Whether its visibility timeout ended, or may have ended while no renewal came through or the process was frozen: the
-    /// queue delivers the message again, whatever becomes of this delivery.
+    /// Whether its visibility timeout ended, or may end soon because no renewal came through or the process was frozen: the
+    /// queue delivers the message again, whatever becomes of this delivery. A write that begins now needs some time, too.
     pub(crate) fn is_lost(&self) -> bool {
-        let now = Instant::now();
-        self.leases.state().entries.get(&self.id).is_none_or(|entry| entry.lost || entry.held_until <= now)
+        let needed_until = Instant::now() + self.leases.timeout / 4;
+        self.leases.state().entries.get(&self.id).is_none_or(|entry| entry.lost || entry.held_until <= needed_until)
     }
 
     /// Accounts for its rows, as long as it is in flight.

@@ -19,7 +19,13 @@ use pipeline::row::Rows;
 /// retries and never splits a batch; the engine does. Writes run side by side.
 pub trait Sink: Send + Sync + 'static {
     /// Stores all rows of all messages in one transaction, in their order. An empty batch is no error.
-    fn write(&self, batch: &[&Rows]) -> impl Future<Output = Result<Written, Fault>> + Send;
+    ///
+    /// A connection may take long to come. `is_wanted` is asked once it is there, and nothing is written where it is false.
+    fn write(
+        &self,
+        batch: &[&Rows],
+        is_wanted: impl Fn() -> bool + Send + Sync,
+    ) -> impl Future<Output = Result<Written, Fault>> + Send;
 
     /// Writes rows that these tables accepted before, and takes them back: whether the tables still accept them. For a
     /// table of which `control` has none, rows that are stored in it are taken.

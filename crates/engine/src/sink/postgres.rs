@@ -211,12 +211,15 @@ impl PostgresSink {
 }
 
 impl Sink for PostgresSink {
-    async fn write(&self, batch: &[&Rows]) -> Result<Written, Fault> {
+    async fn write(&self, batch: &[&Rows], is_wanted: impl Fn() -> bool + Send + Sync) -> Result<Written, Fault> {
         // Messages that are dropped are settled without the database.
         if batch.iter().all(|rows| rows.is_empty()) {
             return Ok(Written { tables: vec![TableWritten::default(); self.tables.len()] });
         }
         let mut connection = self.pool.acquire().await.map_err(Fault::from_sqlx)?;
+        if !is_wanted() {
+            return Err(Fault::new(Class::Retry, "a visibility timeout ended before a connection was there"));
+        }
         // A connection that died without a word would keep its write waiting without end.
         let answer = tokio::time::timeout(self.write_timeout, self.write_on(&mut connection, batch)).await;
         let done = answer.unwrap_or_else(|_| {
