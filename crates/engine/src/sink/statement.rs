@@ -22,7 +22,7 @@ impl Statement {
         let columns = quoted_list(table.columns.iter().map(|column| column.name.as_str()));
         let source = match (target.on_conflict, table.primary_key.is_empty()) {
             (OnConflict::Update, false) => one_of_each_key(target, &wires),
-            _ => format!("SELECT {} FROM {}", values(target, &wires), unnest(&wires)),
+            _ => format!("SELECT {} FROM {}{}", values(target, &wires), unnest(&wires), in_key_order(target, &wires)),
         };
         let sql = format!("INSERT INTO {} AS stored ({columns}) {source}{}", table_name(target), on_conflict(target));
         Self { sql, wires }
@@ -49,16 +49,30 @@ pub(crate) fn unnest(wires: &[Wire]) -> String {
     )
 }
 
+/// Writers that have the same keys in a different order would wait for each other; of one key the first received goes first.
+fn in_key_order(target: &Target, wires: &[Wire]) -> String {
+    if target.table.primary_key.is_empty() {
+        return String::new();
+    }
+    format!(" ORDER BY {}, position", key(target, wires))
+}
+
+fn key(target: &Target, wires: &[Wire]) -> String {
+    let named = target.table.primary_key.iter().filter_map(|name| value_of(target, wires, name));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+fn value_of(target: &Target, wires: &[Wire], name: &str) -> Option<String> {
+    let index = target.table.columns.iter().position(|column| column.name == name);
+    index.map(|index| value(target, wires, index))
+}
+
 /// An upsert may not touch a row twice (SQLSTATE 21000): of several rows with one key, the one with the greatest version
 /// goes, and of those the last received. The server compares keys and versions, by the rules of their types.
 fn one_of_each_key(target: &Target, wires: &[Wire]) -> String {
-    let table = &target.table;
-    let named = |name: &String| {
-        let index = table.columns.iter().position(|column| &column.name == name);
-        index.map(|index| value(target, wires, index))
-    };
-    let key = table.primary_key.iter().filter_map(named).collect::<Vec<_>>().join(", ");
-    let newest = target.version.as_ref().and_then(named).map(|version| format!("{version} DESC, "));
+    let key = key(target, wires);
+    let version = target.version.as_ref().and_then(|version| value_of(target, wires, version));
+    let newest = version.map(|version| format!("{version} DESC, "));
     let newest = newest.unwrap_or_default();
     format!(
         "SELECT DISTINCT ON ({key}) {} FROM {} ORDER BY {key}, {newest}position DESC",
@@ -138,7 +152,7 @@ mod tests {
         assert_eq!(
             Statement::new(&target(OnConflict::Ignore)).sql,
             "INSERT INTO \"s\"\"x\".\"events\" AS stored (\"id\", \"pay\"\"load\") SELECT c0, c1::jsonb \
-             FROM UNNEST($1::uuid[], $2::text[]) WITH ORDINALITY AS batch(c0, c1, position) \
+             FROM UNNEST($1::uuid[], $2::text[]) WITH ORDINALITY AS batch(c0, c1, position) ORDER BY c0, position \
              ON CONFLICT (\"id\") DO NOTHING"
         );
     }
