@@ -34,6 +34,8 @@ impl Report<'_> {
             // A referenced row that is stored later, or a locked one that is freed; the statement timeout; memory and limits
             // that fewer rows may keep to.
             (_, "23503" | "55P03" | "57014" | "53200" | "53400") => Class::Wait,
+            // Conflicts with other transactions. A trigger may raise the same for one row alone, without end.
+            ("40", _) => Class::Wait,
             // A trigger's or a function's own error: rows that are stored already need not reach it.
             ("20" | "21" | "22" | "23" | "27" | "44" | "54" | "P0", _) if self.in_function => Class::Suspect,
             // A value out of range, an invalid text, a NUL; two rows of one key in one upsert; a row too wide for an index.
@@ -42,8 +44,8 @@ impl Report<'_> {
             ("23" | "27" | "44", _) => Class::Refuse(Code::Constraint),
             // What PL/pgSQL and extensions report by their text alone.
             ("20" | "P0", _) | (_, "55000" | "XX000") => Class::Suspect,
-            // Connection, transaction state, rollback, resources, object in use, intervention, system and internal errors.
-            ("08" | "25" | "40" | "53" | "55" | "57" | "58" | "XX", _) => Class::Retry,
+            // Connection, transaction state, resources, object in use, intervention, system and internal errors.
+            ("08" | "25" | "53" | "55" | "57" | "58" | "XX", _) => Class::Retry,
             // The table, a column, the permission of the statement itself, which is the same for every message.
             (_, "3F000" | "42501" | "42703" | "42P01") if self.is_of_the_statement() => Class::Outage,
             // What may differ from one connection to the next: prepared statements, features, login, database,
@@ -84,8 +86,8 @@ mod tests {
             ("53200", Class::Wait),
             ("53400", Class::Wait),
             ("08006", Class::Retry),
-            ("40P01", Class::Retry),
-            ("40001", Class::Retry),
+            ("40P01", Class::Wait),
+            ("40001", Class::Wait),
             ("53100", Class::Retry),
             ("53300", Class::Retry),
             ("57P01", Class::Retry),
@@ -114,7 +116,7 @@ mod tests {
             ("23502", "ExecConstraints", true, Class::Suspect),
             ("57014", "ProcessInterrupts", true, Class::Wait),
             ("U0001", "exec_stmt_raise", true, Class::Suspect),
-            ("40001", "exec_stmt_raise", true, Class::Retry),
+            ("40001", "exec_stmt_raise", true, Class::Wait),
             ("42501", "aclcheck_error", false, Class::Outage),
             ("42501", "ExecWithCheckOptions", false, Class::Suspect),
             ("42P01", "parserOpenTable", true, Class::Suspect),
