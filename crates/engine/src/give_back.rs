@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::figures::Figures;
-use crate::lease::InFlight;
+use crate::lease::{Idle, InFlight};
 use crate::source::Source;
 use crate::stop::Stop;
 
@@ -14,18 +14,21 @@ const LONGEST_DELAY: Duration = Duration::from_hours(1);
 /// The queue, as far as messages are given back to it.
 pub(crate) struct GiveBack<S> {
     pub(crate) source: Arc<S>,
+    pub(crate) idle: Arc<Idle>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) stop: Stop,
 }
 
 impl<S: Source> GiveBack<S> {
-    /// Makes a message visible after `delay`. Where the queue can't be reached, its visibility timeout ends by itself.
-    pub(crate) async fn give_back(&self, in_flight: InFlight, delay: Duration) {
+    /// Makes a message visible after `delay`; what is before it in its group keeps it `away` for longer. Where the queue
+    /// can't be reached, its visibility timeout ends by itself.
+    pub(crate) async fn give_back(&self, in_flight: InFlight, delay: Duration, away: Duration) {
         let receipt = [in_flight.receipt()];
         // From here on nothing renews its visibility timeout.
         drop(in_flight);
         let answer = self.stop.unless_expired(self.source.change_visibility(&receipt, delay)).await;
         if answer.is_some_and(|results| results.iter().all(Result::is_ok)) {
+            self.idle.gave_back(away);
             self.figures.released(1);
         }
     }

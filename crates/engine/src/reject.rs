@@ -138,7 +138,7 @@ impl<S: Source, D: DeadLetters> Rejecter<S, D> {
 
     async fn give_back(&self, in_flight: InFlight) {
         let delay = give_back::delay(FIRST_DELAY, &in_flight);
-        self.queue.give_back(in_flight, delay).await;
+        self.queue.give_back(in_flight, delay, delay).await;
     }
 
     /// While the dead-letter queue fails, calls are not bounded: each batch ends by being accepted or given back.

@@ -126,7 +126,7 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
         ended = tasks.join_next() => unexpected(ended),
         () = stop.draining() => None,
         () = lease::drained(&leases, &idle, &figures, &*source), if ending.until_empty => {
-            left_waiting = leases.len();
+            left_waiting = leases.len() + idle.away();
             None
         }
     };
@@ -307,6 +307,11 @@ impl<S: Source> Wiring<S> {
     }
 
     fn give_back(&self) -> GiveBack<S> {
-        GiveBack { source: Arc::clone(&self.source), figures: Arc::clone(&self.figures), stop: self.stop.clone() }
+        GiveBack {
+            source: Arc::clone(&self.source),
+            idle: Arc::clone(&self.idle),
+            figures: Arc::clone(&self.figures),
+            stop: self.stop.clone(),
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::figures::Figures;
 use crate::give_back::{self, GiveBack};
 use crate::groups::{Turn, WaitingGroups};
 use crate::last_faults::LastFaults;
+use crate::lease::Idle;
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::store::Unstored;
@@ -77,7 +78,7 @@ impl<S: Source, K: Sink> WaitingRoom<S, K> {
             self.note_size(&waiting);
         }
         for one in waiting {
-            self.give_back(one, Duration::ZERO).await;
+            self.give_back(one, Duration::ZERO, Duration::ZERO).await;
         }
         self.figures.waiting(0, 0);
     }
@@ -89,7 +90,8 @@ impl<S: Source, K: Sink> WaitingRoom<S, K> {
         self.report(&unstored);
         let one = Waiting { unstored, backoff, again, entered: now };
         if self.groups.turn(&one.unstored.message) == Turn::Follow {
-            self.give_back(one, Duration::ZERO).await;
+            let away = delay(&one);
+            self.give_back(one, Duration::ZERO, away).await;
         } else if self.is_full(waiting) && !self.is_outage() {
             let delay = give_back::delay(FIRST_DELAY, &one.unstored.message.in_flight);
             self.give_back_group(one, delay, waiting).await;
@@ -150,25 +152,25 @@ impl<S: Source, K: Sink> WaitingRoom<S, K> {
     async fn give_back_group(&self, one: Waiting, delay: Duration, waiting: &mut Vec<Waiting>) {
         let group = self.groups.of(&one.unstored.message).map(str::to_owned);
         self.groups.released(group.as_deref(), crate::source::unix_ms());
-        self.give_back(one, delay).await;
+        self.give_back(one, delay, delay).await;
         let mut index = 0;
         while group.is_some() && index < waiting.len() {
             if self.groups.turn(&waiting[index].unstored.message) == Turn::Follow {
                 let follower = waiting.remove(index);
-                self.give_back(follower, Duration::ZERO).await;
+                self.give_back(follower, Duration::ZERO, delay).await;
             } else {
                 index += 1;
             }
         }
     }
 
-    async fn give_back(&self, one: Waiting, delay: Duration) {
+    async fn give_back(&self, one: Waiting, delay: Duration, away: Duration) {
         let message = one.unstored.message;
         if let Some(refusal) = &message.refusal {
             self.last_faults.remember(&message.in_flight.delivery.metadata.message_id, &refusal.fault);
         }
         self.groups.left(self.groups.of(&message));
-        self.queue.give_back(message.in_flight, delay).await;
+        self.queue.give_back(message.in_flight, delay, away).await;
     }
 
     /// Reports the first messages of each reason, then fewer and fewer.

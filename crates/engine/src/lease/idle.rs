@@ -1,32 +1,51 @@
 //! When a queue is empty, for `--until-empty`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::Leases;
 use crate::figures::Figures;
 use crate::source::{Backlog, Source};
 
-/// Counts empty answers since the last message, by which the queue shows that it is empty.
+/// What shows that a queue is empty: its empty answers since the last message, and the messages that only come back later.
 #[derive(Debug, Default)]
-pub(crate) struct Idle(AtomicU64);
+pub(crate) struct Idle {
+    empty_answers: AtomicU64,
+    /// Until when each message stays away that was given back.
+    away: Mutex<Vec<Instant>>,
+}
 
 impl Idle {
     /// Notes an answer with this many messages.
     pub(crate) fn answered(&self, messages: usize) {
         match messages {
-            0 => self.0.fetch_add(1, Ordering::Relaxed),
-            _ => self.0.swap(0, Ordering::Relaxed),
+            0 => self.empty_answers.fetch_add(1, Ordering::Relaxed),
+            _ => self.empty_answers.swap(0, Ordering::Relaxed),
         };
     }
 
+    /// Notes a message that was given back to the queue and can't be received for so long.
+    pub(crate) fn gave_back(&self, delay: Duration) {
+        let now = Instant::now();
+        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        away.retain(|until| *until > now);
+        away.push(now + delay);
+    }
+
+    /// How many messages were given back and are still away.
+    pub(crate) fn away(&self) -> usize {
+        let now = Instant::now();
+        self.away.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|until| **until > now).count()
+    }
+
     fn is_idle(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 0
+        self.empty_answers.load(Ordering::Relaxed) > 0
     }
 }
 
-/// Resolves when nothing is left to do: nothing is in flight but messages that were tried often and still have to wait, the
-/// last long poll was answered empty, and the queue has counted nothing else twice in a row. One count is not enough: AWS's
+/// Resolves when nothing is left to do: nothing is in flight but messages that were tried often and still have to wait, or
+/// that were given back to the queue for later, the last long poll was answered empty, and the queue has counted nothing else twice in a row. One count is not enough: AWS's
 /// counts lag behind, and a message between two calls shows in neither.
 pub(crate) async fn drained(leases: &Leases, idle: &Idle, figures: &Figures, source: &impl Source) {
     const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
@@ -35,15 +54,16 @@ pub(crate) async fn drained(leases: &Leases, idle: &Idle, figures: &Figures, sou
         tokio::time::sleep(BETWEEN_LOOKS).await;
         // Looked at before and after: a message may have arrived while the queue counted.
         let empty = only_waiting(leases, idle, figures)
-            && source.backlog().await.is_ok_and(|backlog| is_empty(backlog, leases.len()))
+            && source.backlog().await.is_ok_and(|backlog| is_empty(backlog, leases.len() + idle.away()))
             && only_waiting(leases, idle, figures);
         empty_looks = if empty { empty_looks + 1 } else { 0 };
     }
 }
 
-/// Whether the queue holds nothing but what this process has in flight.
-fn is_empty(backlog: Backlog, in_flight: usize) -> bool {
-    backlog.visible == 0 && backlog.delayed == 0 && backlog.in_flight <= in_flight as u64
+/// Whether the queue holds nothing but what this process has in flight or gave back. The queue counts as visible what is
+/// behind such a message in its group.
+fn is_empty(backlog: Backlog, ours: usize) -> bool {
+    backlog.delayed == 0 && backlog.visible + backlog.in_flight <= ours as u64
 }
 
 fn only_waiting(leases: &Leases, idle: &Idle, figures: &Figures) -> bool {
