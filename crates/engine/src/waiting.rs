@@ -16,7 +16,6 @@ use crate::figures::Figures;
 use crate::give_back::{self, GiveBack};
 use crate::groups::{Turn, WaitingGroups};
 use crate::last_faults::LastFaults;
-use crate::lease::Idle;
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::store::Unstored;

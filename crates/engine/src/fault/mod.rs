@@ -106,6 +106,11 @@ impl Fault {
         self.code.as_deref() == Some("23505")
     }
 
+    /// A row that another refers to is not there.
+    pub fn is_missing_reference(&self) -> bool {
+        self.code.as_deref() == Some("23503")
+    }
+
     /// A lock was not free in time, or the statement took too long.
     pub fn is_timeout(&self) -> bool {
         matches!(self.code.as_deref(), Some("55P03" | "57014"))
@@ -133,7 +138,7 @@ impl StdError for Fault {
 }
 
 /// The innermost error: the SDK's outer texts ("dispatch failure") say nothing about the cause.
-fn root_cause(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn root_cause(error: &(dyn StdError + 'static)) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;

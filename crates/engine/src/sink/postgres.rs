@@ -1,9 +1,12 @@
 //! The PostgreSQL sink.
 
+use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
-use sea_orm::sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
+use sea_orm::sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 
 use super::column::Column;
@@ -18,6 +21,8 @@ use pipeline::row::{Row, Rows};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A new default of the role or the database (`statement_timeout`, `search_path`) reaches only new connections.
 const CONNECTION_LIFETIME: Duration = Duration::from_mins(5);
+/// How often a writer that waits for a new connection looks for one that was returned.
+const RETURNED_CONNECTION: Duration = Duration::from_millis(20);
 /// Longest wait for a lock: a row that somebody holds must not keep a whole batch waiting for long.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -136,8 +141,11 @@ fn explain(error: &sea_orm::sqlx::Error, place: &str) -> ConnectError {
 /// The tables of one pipeline, in its database.
 #[derive(Debug)]
 pub struct PostgresSink {
-    pool: PgPool,
+    /// Replaced when a connection gives no answer.
+    pool: Mutex<PgPool>,
     tables: Vec<TableWriter>,
+    /// The order in which the tables are written: the pipeline's, with referenced tables first as far as it is known.
+    order: Mutex<Vec<usize>>,
     write_timeout: Duration,
 }
 
@@ -150,10 +158,111 @@ struct TableWriter {
 impl PostgresSink {
     /// Writes to `targets`, whose order the rows follow; a write that takes longer than `write_timeout` has failed.
     pub fn new(database: &DatabaseConnection, targets: &[Target], write_timeout: Duration) -> Self {
-        let tables = targets
-            .iter()
-            .map(|target| TableWriter { statement: Statement::new(target), control: ControlStatements::new(target) });
-        Self { pool: database.get_postgres_connection_pool().clone(), tables: tables.collect(), write_timeout }
+        let mut tables = Vec::with_capacity(targets.len());
+        for target in targets {
+            tables.push(TableWriter { statement: Statement::new(target), control: ControlStatements::new(target) });
+        }
+        Self {
+            pool: Mutex::new(database.get_postgres_connection_pool().clone()),
+            order: Mutex::new((0..tables.len()).collect()),
+            tables,
+            write_timeout,
+        }
+    }
+
+    /// A connection. Where the server has none left for this pool, the first that is returned to it will do.
+    async fn acquire(&self) -> Result<PoolConnection<Postgres>, Fault> {
+        let pool = self.pool().clone();
+        let returned = async {
+            loop {
+                tokio::time::sleep(RETURNED_CONNECTION).await;
+                if let Some(connection) = pool.try_acquire() {
+                    return connection;
+                }
+            }
+        };
+        let acquired = tokio::select! {
+            biased;
+            acquired = pool.acquire() => acquired,
+            connection = returned => Ok(connection),
+        };
+        if matches!(acquired, Err(sea_orm::sqlx::Error::PoolTimedOut)) {
+            self.replace_pool(&pool);
+        }
+        acquired.map_err(Fault::from_sqlx)
+    }
+
+    /// Waits for an answer. A connection that died without a word would keep its caller waiting without end; where one
+    /// gives no answer, the others lead to the same place.
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let pool = self.pool().clone();
+        tokio::time::timeout(self.write_timeout, work).await.unwrap_or_else(|_| {
+            self.replace_pool(&pool);
+            let seconds = self.write_timeout.as_secs();
+            Err(Fault::new(Class::Retry, format!("no answer from PostgreSQL within {seconds} s")))
+        })
+    }
+
+    /// Begins a pool anew, unless somebody has done so. The driver checks connections on their way back to the pool, and
+    /// for a dead one that check has no end: neither the connection nor its place would come back.
+    fn replace_pool(&self, silent: &PgPool) {
+        let mut pool = self.pool();
+        if std::ptr::eq(pool.options(), silent.options()) {
+            *pool = silent.options().clone().connect_lazy_with(silent.connect_options().as_ref().clone());
+        }
+    }
+
+    fn pool(&self) -> MutexGuard<'_, PgPool> {
+        // No code panics while it holds the lock.
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn order(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn try_control(
+        &self,
+        connection: &mut PgConnection,
+        tables: &[usize],
+        control: &Rows,
+    ) -> Result<Control, Fault> {
+        let mut transaction = connection.begin().await.map_err(Fault::from_sqlx)?;
+        let answer = self.write_control_on(&mut transaction, tables, control).await;
+        transaction.rollback().await.map_err(Fault::from_sqlx)?;
+        answer
+    }
+
+    async fn has_all(&self, connection: &mut PgConnection, rows: &Rows) -> Result<bool, Fault> {
+        for (table, rows) in self.tables.iter().zip(&rows.tables) {
+            let rows: Vec<&Row> = rows.iter().collect();
+            if !rows.is_empty() && !table.has(connection, &rows).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn describe(&self, connection: &mut PgConnection) -> Result<Vec<String>, Fault> {
+        let mut lines = Vec::new();
+        for table in &self.tables {
+            let query = sea_orm::sqlx::query_scalar(DESCRIBE).bind(&table.control.table);
+            let found: Vec<String> = query.fetch_all(&mut *connection).await.map_err(Fault::from_sqlx)?;
+            lines.extend(found.into_iter().map(|line| format!("{}: {line}", table.control.table)));
+        }
+        Ok(lines)
+    }
+
+    /// Reads which tables refer to which; whether that changed the order in which they are written.
+    async fn put_referenced_first(&self, connection: &mut PgConnection) -> Result<bool, Fault> {
+        if self.tables.len() < 2 {
+            return Ok(false);
+        }
+        let names: Vec<&str> = self.tables.iter().map(|table| table.control.table.as_str()).collect();
+        let query = sea_orm::sqlx::query_as(REFERENCES).bind(names);
+        let references: Vec<(i64, i64)> = query.fetch_all(connection).await.map_err(Fault::from_sqlx)?;
+        let next = referenced_first(self.tables.len(), &references);
+        Ok(std::mem::replace(&mut *self.order(), next.clone()) != next)
     }
 
     async fn write_control_on(
@@ -180,17 +289,11 @@ impl PostgresSink {
         Ok(Control::Accepted)
     }
 
-    /// Closes the idle connections: where one gives no answer, the others lead to the same place.
-    fn close_idle(&self) {
-        while let Some(mut idle) = self.pool.try_acquire() {
-            idle.close_on_drop();
-        }
-    }
-
     async fn write_on(&self, connection: &mut PgConnection, batch: &[&Rows]) -> Result<Written, Fault> {
         let mut written = Written { tables: vec![TableWritten::default(); self.tables.len()] };
         let mut writes = Vec::with_capacity(self.tables.len());
-        for index in 0..self.tables.len() {
+        let order = self.order().clone();
+        for index in order {
             let rows = rows_of(batch, index);
             if !rows.is_empty() {
                 writes.push((index, rows));
@@ -216,55 +319,46 @@ impl Sink for PostgresSink {
         if batch.iter().all(|rows| rows.is_empty()) {
             return Ok(Written { tables: vec![TableWritten::default(); self.tables.len()] });
         }
-        let mut connection = self.pool.acquire().await.map_err(Fault::from_sqlx)?;
+        let mut connection = self.acquire().await?;
         if !is_wanted() {
             return Err(Fault::new(Class::Retry, "a visibility timeout ended before a connection was there"));
         }
-        // A connection that died without a word would keep its write waiting without end.
-        let answer = tokio::time::timeout(self.write_timeout, self.write_on(&mut connection, batch)).await;
-        let done = answer.unwrap_or_else(|_| {
-            self.close_idle();
-            let seconds = self.write_timeout.as_secs();
-            Err(Fault::new(Class::Retry, format!("no answer from PostgreSQL within {seconds} s")))
-        });
-        // After a refused row the connection is as good as before.
-        let refused =
-            |fault: &Fault| matches!(fault.class, Class::Reject(_) | Class::Refuse(_) | Class::Suspect | Class::Wait);
-        if done.as_ref().is_err_and(|fault| !refused(fault)) {
-            connection.close_on_drop();
+        let mut done = self.in_time(self.write_on(&mut connection, batch)).await;
+        let misses_reference = done.as_ref().is_err_and(Fault::is_missing_reference);
+        if misses_reference && self.in_time(self.put_referenced_first(&mut connection)).await? {
+            done = self.in_time(self.write_on(&mut connection, batch)).await;
         }
+        close_if_broken(&mut connection, &done);
         done
     }
 
     async fn write_control(&self, tables: &[usize], control: &Rows) -> Result<Control, Fault> {
-        let mut transaction = self.pool.begin().await.map_err(Fault::from_sqlx)?;
-        let answer = self.write_control_on(&mut transaction, tables, control).await;
-        transaction.rollback().await.map_err(Fault::from_sqlx)?;
-        answer
+        let mut connection = self.acquire().await?;
+        let done = self.in_time(self.try_control(&mut connection, tables, control)).await;
+        close_if_broken(&mut connection, &done);
+        done
     }
 
     async fn is_stored(&self, rows: &Rows) -> Result<bool, Fault> {
-        let mut connection = self.pool.acquire().await.map_err(Fault::from_sqlx)?;
-        for (table, rows) in self.tables.iter().zip(&rows.tables) {
-            let rows: Vec<&Row> = rows.iter().collect();
-            if !rows.is_empty() && !table.has(&mut connection, &rows).await? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let mut connection = self.acquire().await?;
+        let done = self.in_time(self.has_all(&mut connection, rows)).await;
+        close_if_broken(&mut connection, &done);
+        done
     }
 
     async fn describe_tables(&self) -> Result<Vec<String>, Fault> {
-        let mut lines = Vec::new();
-        for table in &self.tables {
-            let found: Vec<String> = sea_orm::sqlx::query_scalar(DESCRIBE)
-                .bind(&table.control.table)
-                .fetch_all(&self.pool)
-                .await
-                .map_err(Fault::from_sqlx)?;
-            lines.extend(found.into_iter().map(|line| format!("{}: {line}", table.control.table)));
-        }
-        Ok(lines)
+        let mut connection = self.acquire().await?;
+        let done = self.in_time(self.describe(&mut connection)).await;
+        close_if_broken(&mut connection, &done);
+        done
+    }
+}
+
+/// After a refused row a connection is as good as before; after anything else it is not used again.
+fn close_if_broken<T>(connection: &mut PoolConnection<Postgres>, done: &Result<T, Fault>) {
+    let Err(fault) = done else { return };
+    if !matches!(fault.class, Class::Reject(_) | Class::Refuse(_) | Class::Suspect | Class::Wait) {
+        connection.close_on_drop();
     }
 }
 
@@ -280,6 +374,33 @@ FROM pg_constraint WHERE conrelid = to_regclass($1)
 UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = to_regclass($1) AND NOT tgisinternal
 UNION ALL SELECT 'partition ' || inhrelid::regclass FROM pg_inherits WHERE inhparent = to_regclass($1)
 ORDER BY 1";
+
+/// The places, from 0, of two tables of the list of which the first refers to the second.
+const REFERENCES: &str = "
+SELECT child.place - 1, parent.place - 1
+FROM unnest($1::text[]) WITH ORDINALITY AS child(name, place)
+JOIN pg_constraint ON contype = 'f' AND conrelid = to_regclass(child.name)
+JOIN unnest($1::text[]) WITH ORDINALITY AS parent(name, place) ON confrelid = to_regclass(parent.name)
+WHERE child.place <> parent.place";
+
+/// The tables in their order, each after those that it refers to. In a circle of references the first comes first.
+fn referenced_first(tables: usize, references: &[(i64, i64)]) -> Vec<usize> {
+    let mut order: Vec<usize> = Vec::with_capacity(tables);
+    let mut left: Vec<usize> = (0..tables).collect();
+    while !left.is_empty() {
+        let mut free = 0;
+        for (place, table) in left.iter().enumerate().rev() {
+            let refers_to_one_left = references.iter().any(|(child, parent)| {
+                usize::try_from(*child) == Ok(*table) && left.iter().any(|other| usize::try_from(*parent) == Ok(*other))
+            });
+            if !refers_to_one_left {
+                free = place;
+            }
+        }
+        order.push(left.remove(free));
+    }
+    order
+}
 
 fn rows_of<'a>(batch: &[&'a Rows], table: usize) -> Vec<&'a Row> {
     batch.iter().filter_map(|rows| rows.tables.get(table)).flatten().collect()
@@ -330,5 +451,17 @@ impl TableWriter {
             arguments.add(column).map_err(|error| Fault::from_sqlx(sea_orm::sqlx::Error::Encode(error)))?;
         }
         Ok(arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn referenced_tables_come_first_and_the_others_keep_their_order() {
+        assert_eq!(referenced_first(3, &[]), [0, 1, 2]);
+        assert_eq!(referenced_first(4, &[(0, 2), (2, 3)]), [1, 3, 2, 0]);
+        assert_eq!(referenced_first(3, &[(0, 1), (1, 0)]), [2, 0, 1], "a circle");
     }
 }
