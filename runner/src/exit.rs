@@ -210,7 +210,7 @@ impl Failure {
             | Self::FilesExist(_) => USAGE,
             Self::EnvFile(_)
             | Self::Settings(_)
-            | Self::Client(_)
+            | Self::Client(ClientError::NoRegion | ClientError::NoCredentials(_))
             | Self::Diagnostics { .. }
             | Self::Invalid(_)
             | Self::NoProducer(_)
@@ -220,7 +220,8 @@ impl Failure {
             | Self::Produce(ProduceError::Template(_))
             | Self::Migration(migration::Error::Declaration { .. } | migration::Error::Conflict { .. }) => CONFIG,
             Self::Several(failures) => failures.first().map_or(FAILED, Self::exit_code),
-            Self::Queue(_)
+            Self::Client(ClientError::CredentialsFailed(_))
+            | Self::Queue(_)
             | Self::Database(_)
             | Self::Misfits(_)
             | Self::Migration(_)
@@ -272,6 +273,7 @@ impl Failure {
         match self {
             Self::Queue(_) | Self::Database(_) | Self::Misfits(_) => true,
             Self::Migration(_) => self.exit_code() == FAILED,
+            Self::Client(error) => error.is_transient(),
             _ => false,
         }
     }
@@ -279,6 +281,7 @@ impl Failure {
     /// Whether it usually passes by itself soon, so that a start is worth trying again.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
+            Self::Client(error) => error.is_transient(),
             Self::Queue(error) => error.is_transient(),
             Self::Database(error) => error.is_transient(),
             _ => false,

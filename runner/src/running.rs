@@ -46,26 +46,21 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    /// One attempt.
-    pub(crate) const NONE: Self = Self { wait: false, transient: Duration::ZERO };
-
     fn allows(self, failure: &Failure, waited: Duration) -> bool {
         (self.wait && failure.may_pass()) || (failure.is_transient() && waited < self.transient)
     }
 }
 
-/// Opens queue, dead-letter queue and database, as often as `patience` allows.
-pub(crate) async fn open(
+/// Makes an attempt at starting a pipeline as often as `patience` allows.
+pub(crate) async fn patiently<T>(
     pipeline: &Pipeline,
-    queues: &Queues,
-    clients: &Clients,
-    database: &DatabaseUrl,
     patience: Patience,
-) -> Result<Opened, Failure> {
+    attempt: impl AsyncFn() -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let began = Instant::now();
     let mut logged = String::new();
     loop {
-        let reason = match try_open(pipeline, queues, clients, database).await {
+        let reason = match attempt().await {
             Err(failure) if patience.allows(&failure, began.elapsed()) => one_line(&failure),
             other => return other,
         };
@@ -77,7 +72,8 @@ pub(crate) async fn open(
     }
 }
 
-async fn try_open(
+/// Opens queue, dead-letter queue and database.
+pub(crate) async fn open(
     pipeline: &Pipeline,
     queues: &Queues,
     clients: &Clients,

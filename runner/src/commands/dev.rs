@@ -13,7 +13,7 @@ use crate::events::{EventFlags, producer};
 use crate::exit::Failure;
 use crate::output::format::Format;
 use crate::output::summary::Summary;
-use crate::running::{Patience, Queues};
+use crate::running::Queues;
 use crate::settings::DatabaseUrl;
 use crate::signals::Signals;
 use crate::{load, output, running};
@@ -115,7 +115,7 @@ impl Session<'_> {
 
         let figures = Arc::new(Figures::new(&self.pipeline));
         let local = local_names(&self.pipeline);
-        let services = running::open(&self.pipeline, &local, &clients, &database, Patience::NONE).await?;
+        let services = running::open(&self.pipeline, &local, &clients, &database).await?;
         let queue = engine::source::resolve(&clients, &local.queue).await?;
         let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count: args.count };
         let (totals, processed) = tokio::select! {

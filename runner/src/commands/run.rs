@@ -123,10 +123,10 @@ fn spawn(context: &Arc<Context>, pipeline: Arc<Pipeline>, stopper: Stopper, stop
 async fn one(context: &Context, pipeline: Arc<Pipeline>, figures: Arc<Figures>, stop: &Stop) -> Result<(), Failure> {
     let args = &context.args;
     let patience = Patience { wait: args.wait, transient: args.start_timeout };
-    let opening = async {
+    let opening = running::patiently(&pipeline, patience, async || {
         let clients = args.queue.clients(&context.settings, &pipeline.source().queue).await?;
-        running::open(&pipeline, &Queues::of(&pipeline), &clients, &context.database, patience).await
-    };
+        running::open(&pipeline, &Queues::of(&pipeline), &clients, &context.database).await
+    });
     let Some(services) = stop.unless_draining(opening).await else {
         return Ok(());
     };

@@ -5,10 +5,13 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{Credentials, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use crate::fault::root_cause;
 
 /// Longest wait for an answer that needs no long poll.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -61,9 +64,17 @@ pub enum ClientError {
     /// No credentials anywhere in the SDK's chain.
     #[error("no AWS credentials found")]
     NoCredentials(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A provider of the SDK's chain is configured, and fails.
+    #[error("can't get AWS credentials: {0}")]
+    CredentialsFailed(String),
 }
 
 impl ClientError {
+    /// Whether it usually passes by itself soon.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::CredentialsFailed(_))
+    }
+
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
@@ -71,6 +82,9 @@ impl ClientError {
             Self::NoCredentials(_) => {
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with a role; a local queue \
                  accepts any value"
+            }
+            Self::CredentialsFailed(_) => {
+                "check the network, and the AWS_ variables or the profile that name the provider"
             }
         }
     }
@@ -142,11 +156,18 @@ pub async fn connect(access: Access) -> Result<Clients, ClientError> {
 async fn check_credentials(shared: &SdkConfig) -> Result<(), ClientError> {
     use aws_sdk_sqs::config::ProvideCredentials;
     match shared.credentials_provider() {
-        Some(provider) => {
-            let found = provider.provide_credentials().await;
-            found.map(drop).map_err(|error| ClientError::NoCredentials(error.into()))
-        }
+        Some(provider) => provider.provide_credentials().await.map(drop).map_err(explain),
         None => Err(ClientError::NoCredentials("the credential chain is empty".into())),
+    }
+}
+
+/// Tells a chain without credentials, which somebody has to configure, from a provider that fails just now.
+fn explain(error: CredentialsError) -> ClientError {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {
+            ClientError::NoCredentials(error.into())
+        }
+        error => ClientError::CredentialsFailed(root_cause(&error)),
     }
 }
 
