@@ -97,12 +97,10 @@ impl Leases {
         let mut due = Vec::new();
         while let Some(id) = state.pop_due(now) {
             let Some(entry) = state.entries.get_mut(&id) else { continue };
-            let left = LONGEST_INVISIBLE.saturating_sub(entry.received.elapsed());
-            if left < Duration::from_secs(1) {
-                entry.lost = true;
-                continue;
+            match next_timeout(self.timeout, entry.received.elapsed()) {
+                Some(timeout) => due.push(Some(Due { id, receipt: entry.receipt.clone(), timeout })),
+                None => entry.lost = true,
             }
-            due.push(Some(Due { id, receipt: entry.receipt.clone(), timeout: self.timeout.min(left) }));
         }
         due
     }
@@ -148,8 +146,33 @@ impl State {
     }
 }
 
+/// The timeout to renew with, so long after the receipt; none when the queue would not accept any.
+fn next_timeout(usual: Duration, since_receipt: Duration) -> Option<Duration> {
+    let left = LONGEST_INVISIBLE.saturating_sub(since_receipt);
+    (left >= Duration::from_secs(1)).then(|| usual.min(left))
+}
+
 /// Gives deliveries back to the queue at once; how many it took back.
 pub(crate) async fn release(source: &impl Source, receipts: &[Receipt]) -> usize {
     let calls = receipts.chunks(MAX_BATCH).map(|chunk| source.change_visibility(chunk, Duration::ZERO));
     join_all(calls).await.into_iter().flatten().flatten().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_stays_invisible_for_longer_than_twelve_hours_in_all() {
+        let usual = Duration::from_secs(30);
+        for (since_receipt, timeout) in [
+            (Duration::from_secs(15), Some(usual)),
+            (LONGEST_INVISIBLE - Duration::from_secs(31), Some(usual)),
+            (LONGEST_INVISIBLE - Duration::from_secs(12), Some(Duration::from_secs(12))),
+            (LONGEST_INVISIBLE - Duration::from_millis(900), None),
+            (LONGEST_INVISIBLE + usual, None),
+        ] {
+            assert_eq!(next_timeout(usual, since_receipt), timeout, "{since_receipt:?}");
+        }
+    }
 }
