@@ -1,5 +1,6 @@
 //! The integration suite of `runner`: one binary, one module per subject.
 
+mod beginnings;
 mod cases;
 mod casts;
 mod changes;
@@ -17,21 +18,28 @@ mod explain;
 mod families;
 mod faults;
 mod fuzz;
+mod leases;
+mod letters;
 mod many_rows;
 mod messages;
 mod migrate;
 mod new;
+mod order;
 mod outage;
+mod passing;
 mod produce;
 mod readme;
 mod reference;
 mod refusals;
 mod runaway;
 mod sample_envelopes;
+mod setups;
 mod skipped;
 mod stack;
 mod startup;
+mod stuck;
 mod tables;
+mod timeouts;
 mod types;
 mod upserts;
 mod validate_config;

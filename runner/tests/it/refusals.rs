@@ -33,7 +33,7 @@ pub(crate) fn event(id: u32, k: u32) -> String {
 }
 
 /// `count` good events; the one in the middle has the wrong `k`.
-fn one_bad_of(count: u32) -> Vec<String> {
+pub(crate) fn one_bad_of(count: u32) -> Vec<String> {
     (0..count).map(|id| event(id, if id == count / 2 { 2 } else { 1 })).collect()
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn run(stack: &Stack) -> Value {
 }
 
 /// As [`run`], when messages are left that can't be stored yet.
-async fn run_with_some_left(stack: &Stack) -> Value {
+pub(crate) async fn run_with_some_left(stack: &Stack) -> Value {
     ends_with(stack, 1).await
 }
 
