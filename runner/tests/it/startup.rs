@@ -179,7 +179,7 @@ async fn a_passing_fault_at_the_start_is_waited_out() {
     sqs.faults().inject(Fault::error(ErrorCode::ServiceUnavailable).on(Operation::GetQueueUrl).times(3));
     let output = stack.ends_with(0, &["run", PIPELINE, "--until-empty", "--format", "json"]);
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(log.matches("can't start yet").count(), 1, "{log}");
+    assert!(log.contains("can't start yet"), "{log}");
     assert_eq!(stack.count("events").await, 1);
 }
 
