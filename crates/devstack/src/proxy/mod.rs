@@ -130,6 +130,12 @@ impl Proxy {
         self.send(Command::CutConnections);
     }
 
+    /// Half-opens all open connections for good, as when a firewall or a load balancer has forgotten them: their bytes
+    /// are swallowed until they are cut. The mode stays for new connections.
+    pub fn abandon_connections(&self) {
+        self.send(Command::AbandonConnections);
+    }
+
     fn send(&self, command: Command) {
         let (applied, wait) = blocking::channel();
         let commands = self.commands.as_ref().expect("the channel is open until the drop");

@@ -22,6 +22,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 pub(crate) enum Command {
     Switch(Mode),
     CutConnections,
+    AbandonConnections,
 }
 
 /// Numbers of connections, readable while the proxy runs.
@@ -49,6 +50,8 @@ pub(crate) struct Server {
     target: SocketAddr,
     counters: Arc<Counters>,
     mode: watch::Sender<Mode>,
+    /// The modes of abandoned connections, which stay half-open.
+    abandoned: Vec<watch::Sender<Mode>>,
     cut: watch::Sender<()>,
     connections: JoinSet<()>,
 }
@@ -58,7 +61,7 @@ impl Server {
     pub(crate) fn new(port: ReservedPort, target: SocketAddr, counters: Arc<Counters>) -> io::Result<Self> {
         let listener = Some(port.listen()?);
         let (mode, cut) = (watch::Sender::new(Mode::Forward), watch::Sender::new(()));
-        Ok(Self { port, listener, target, counters, mode, cut, connections: JoinSet::new() })
+        Ok(Self { port, listener, target, counters, mode, abandoned: Vec::new(), cut, connections: JoinSet::new() })
     }
 
     /// Runs until the other end of `commands` is dropped; each command is acknowledged when it is in force.
@@ -85,6 +88,13 @@ impl Server {
             Command::CutConnections => {
                 self.cut.send_replace(());
                 while self.connections.join_next().await.is_some() {}
+            }
+            Command::AbandonConnections => {
+                // New connections follow a mode of their own from here on.
+                let next = watch::Sender::new(*self.mode.borrow());
+                let before = std::mem::replace(&mut self.mode, next);
+                before.send_replace(Mode::HalfOpen);
+                self.abandoned.push(before);
             }
         }
     }

@@ -109,6 +109,24 @@ fn a_half_open_connection_that_lost_bytes_is_reset_on_both_sides() {
 }
 
 #[test]
+fn abandoned_connections_stay_silent_while_new_ones_are_forwarded() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = Proxy::start(listener.local_addr().unwrap()).unwrap();
+    let mut abandoned = connect(proxy.address());
+    let _server = listener.accept().unwrap().0;
+    proxy.abandon_connections();
+    abandoned.write_all(b"question").unwrap();
+    let mut new = Pair { client: connect(proxy.address()), server: listener.accept().unwrap().0, proxy };
+    new.exchange();
+    new.proxy.forward();
+    new.exchange();
+    abandoned.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert_eq!(end_of(&mut abandoned), Some(ErrorKind::WouldBlock), "neither an answer nor an end");
+    new.proxy.cut_connections();
+    assert_eq!(end_of(&mut abandoned), Some(ErrorKind::ConnectionReset));
+}
+
+#[test]
 fn a_server_that_is_not_there_resets_the_client() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let proxy = Proxy::start(address).unwrap();
