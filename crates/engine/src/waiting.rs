@@ -89,7 +89,7 @@ impl<S: Source, K: Sink> WaitingRoom<S, K> {
         self.report(&unstored);
         let one = Waiting { unstored, backoff, again, entered: now };
         if self.groups.turn(&one.unstored.message) == Turn::Follow {
-            let away = delay(&one);
+            let away = give_back::delay(FIRST_DELAY, &one.unstored.message.in_flight);
             self.give_back(one, Duration::ZERO, away).await;
         } else if self.is_full(waiting) && !self.is_outage() {
             let delay = give_back::delay(FIRST_DELAY, &one.unstored.message.in_flight);

@@ -33,9 +33,8 @@ impl Report<'_> {
             (_, "23514") if self.routine == "ExecFindPartition" => Class::Wait,
             // A referenced row that is stored later, or a locked one that is freed; the statement timeout; memory and limits
             // that fewer rows may keep to.
-            (_, "23503" | "55P03" | "57014" | "53200" | "53400") => Class::Wait,
-            // Conflicts with other transactions. A trigger may raise the same for one row alone, without end.
-            ("40", _) => Class::Wait,
+            // Conflicts with other transactions: a trigger may raise the same for one row alone, without end.
+            (_, "23503" | "55P03" | "57014" | "53200" | "53400") | ("40", _) => Class::Wait,
             // A trigger's or a function's own error: rows that are stored already need not reach it.
             ("20" | "21" | "22" | "23" | "27" | "44" | "54" | "P0", _) if self.in_function => Class::Suspect,
             // A value out of range, an invalid text, a NUL; two rows of one key in one upsert; a row too wide for an index.

@@ -27,7 +27,7 @@ pub(crate) const SCHEMAS: [&str; 3] = [
 pub(crate) const TEMPLATE: &str = include_str!("../../../../../pipelines/order_placed.json.hbs");
 
 /// A guard against work without an end, not a measure of speed: what takes this long on any machine hangs for a user.
-const FOREVER: Duration = Duration::from_secs(60);
+const FOREVER: Duration = Duration::from_mins(1);
 
 /// Files in memory, below the root of the repository; nothing else is ever read.
 #[derive(Debug, Default)]
@@ -96,8 +96,9 @@ pub(super) fn pipelines() -> Vec<&'static Path> {
     let mut found = Vec::new();
     for path in repository().0.keys() {
         let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
-        let is_example = path.parent() == Some(Path::new("pipelines")) && name.ends_with(".yaml");
-        if name == "pipeline.yaml" || (is_example && !name.ends_with(".test.yaml")) {
+        let is_example = path.parent() == Some(Path::new("pipelines"))
+            && path.extension().is_some_and(|extension| extension == "yaml");
+        if name == "pipeline.yaml" || (is_example && !name.contains(".test.")) {
             found.push(path.as_path());
         }
     }

@@ -88,9 +88,10 @@ fn object_document(schema: &Value) -> BoxedStrategy<Value> {
     let properties = schema["properties"].as_object().expect("fields");
     for (name, field) in properties {
         let name = name.clone();
-        let value = match required.contains(&json!(name)) {
-            true => document(field).prop_map(Some).boxed(),
-            false => proptest::option::weighted(0.6, document(field)).boxed(),
+        let value = if required.contains(&json!(name)) {
+            document(field).prop_map(Some).boxed()
+        } else {
+            proptest::option::weighted(0.6, document(field)).boxed()
         };
         let next = (fields, value).prop_map(move |(mut fields, value)| {
             fields.push((name.clone(), value));

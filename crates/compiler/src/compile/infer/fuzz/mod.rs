@@ -22,7 +22,7 @@ use grammar::{condition, document, expression, schema};
 use schema::{Shape, Type, type_of};
 
 /// A guard against work that the budget does not count, not a measure of speed: a million steps take less than a second.
-const FOREVER: Duration = Duration::from_secs(60);
+const FOREVER: Duration = Duration::from_mins(1);
 
 /// A schema, and some documents that keep to it.
 fn schema_and_documents() -> impl Strategy<Value = (Value, Vec<Value>)> {
@@ -145,7 +145,7 @@ proptest! {
             let Ok(value) = value(&expr, document) else { continue };
             prop_assert_eq!(&dead_end, &None, "it has the value {}", value);
             let several = inferred.many.as_ref().is_some_and(|many| many.always);
-            prop_assert!(!several || !inferred.nothing.is_none(), "one value for {}: {}", document, value);
+            prop_assert!(!several || inferred.nothing.is_some(), "one value for {}: {}", document, value);
             let types = inferred.types().filter(|_| findings.is_empty());
             let known = types.as_ref().is_none_or(|types| value.is_null() || is_of(&value, types));
             prop_assert!(known, "{} for {}, inferred {:?}", value, document, types);
