@@ -12,7 +12,7 @@ use crate::evidence::Evidence;
 use crate::fault::{Class, Fault};
 use crate::figures::{Figures, Service};
 use crate::gate::Gate;
-use crate::groups::WaitingGroups;
+use crate::groups::{Turn, WaitingGroups};
 use crate::in_flight::Storable;
 use crate::lease::InFlight;
 use crate::sink::{Sink, Written};
@@ -100,12 +100,11 @@ impl<K: Sink> Store<K> {
         }
         let mut held: HashSet<String> = HashSet::new();
         held.extend(unstored.iter().filter_map(|one| one.message.group().map(str::to_owned)));
-        let mut lost: HashSet<String> = HashSet::new();
         let mut free = Vec::with_capacity(part.len());
         for message in part {
             let group = message.group().unwrap_or_default();
-            if message.in_flight.is_lost() || lost.contains(group) {
-                lost.insert(group.to_owned());
+            // Also where an earlier one of its group was left to the queue, in another part of the batch or before it.
+            if message.in_flight.is_lost() || self.groups.turn(&message) == Turn::Follow {
                 self.groups.released(Some(group), crate::source::unix_ms());
                 tracing::warn!(
                     pipeline = &*self.pipeline,
