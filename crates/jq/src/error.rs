@@ -59,3 +59,10 @@ pub enum EvalError {
         limit: Limit,
     },
 }
+
+impl EvalError {
+    /// Whether a limit ended it: it cost too much, whatever its result would have been.
+    pub fn is_over_budget(&self) -> bool {
+        matches!(self, Self::Stopped { limit, .. } if *limit != Limit::NotJson)
+    }
+}

@@ -108,7 +108,7 @@ impl TableMapping {
         Rejection {
             column: Some(self.name.clone()),
             instance_path: self.instance_path(expr, index),
-            ..Rejection::new(Code::Mapping, format!("`{key}`: {error}"))
+            ..Rejection::new(Code::Mapping.of(error), format!("`{key}`: {error}"))
         }
     }
 
@@ -126,12 +126,13 @@ impl TableMapping {
 
 /// Elements times columns can be much more than the message: a payload of 1 MiB, once for each of its elements.
 fn too_large() -> Rejection {
-    Rejection::new(Code::Mapping, format!("the message's rows take more than {} MiB", LARGEST >> 20))
+    Rejection::new(Code::Budget, format!("the message's rows take more than {} MiB", LARGEST >> 20))
 }
 
 impl ColumnMapping {
     fn cell(&self, scope: &Scope<'_>) -> Result<Cell, Rejection> {
-        let value = self.expr.eval(scope).map_err(|error| Rejection::new(Code::Mapping, error.to_string()))?;
+        let value = self.expr.eval(scope);
+        let value = value.map_err(|error| Rejection::new(Code::Mapping.of(&error), error.to_string()))?;
         match cast(&value, self.ty) {
             Ok(Cell::Null) if !self.nullable => Err(self.null()),
             Ok(cell) => Ok(cell),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jq::EvalError;
 use serde_json::Value;
 
 /// One delivery of a message. Not `Clone`: its one owner has to settle it.
@@ -115,18 +116,27 @@ codes! {
     NoSchema "no_schema" "validate",
     /// The document breaks the JSON Schema.
     Schema "schema" "validate",
-    /// An expression failed, ran out of budget, or yielded several results.
+    /// An expression failed, or yielded several results.
     Mapping "mapping" "map",
     /// A value does not fit its column's type.
     Cast "cast" "map",
     /// A required column got no value.
     NotNull "not_null" "map",
+    /// Checking or mapping it costs too much: a limit of steps, of memory or of depth ended it.
+    Budget "budget" "decide",
     /// A value PostgreSQL can't hold (NUL in text, SQLSTATE class 22).
     NotStorable "not_storable" "write",
     /// A constraint of the table refuses the row (SQLSTATE class 23).
     Constraint "constraint" "write",
     /// Received `max_receives` times without being settled.
     MaxReceives "max_receives" "receive",
+}
+
+impl Code {
+    /// This code for an expression that failed; `budget` for one that a limit ended.
+    pub(crate) fn of(self, error: &EvalError) -> Self {
+        if error.is_over_budget() { Self::Budget } else { self }
+    }
 }
 
 impl Rejection {

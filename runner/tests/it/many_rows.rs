@@ -134,7 +134,7 @@ fn the_rows_of_a_message_are_bounded() {
     };
     assert_eq!(rows(&decider, &body(63)).len(), 63);
     let rejection = rejection(&decider, &body(64));
-    assert_eq!(rejection.code, Code::Mapping);
+    assert_eq!(rejection.code, Code::Budget);
     assert_eq!(rejection.message, "the message's rows take more than 64 MiB");
 }
 
@@ -145,7 +145,7 @@ fn the_steps_of_a_message_are_bounded() {
     let body = |elements: usize| format!("[{}]", vec!["1"; elements].join(","));
     assert_eq!(rows(&decider, &body(20)).len(), 20);
     let rejection = rejection(&decider, &body(10_000));
-    assert_eq!(rejection.code, Code::Mapping);
+    assert_eq!(rejection.code, Code::Budget);
     assert!(rejection.message.contains("20,000,000 steps together"), "{}", rejection.message);
     // The next message starts anew.
     assert_eq!(rows(&decider, &body(20)).len(), 20);

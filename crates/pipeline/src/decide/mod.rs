@@ -77,7 +77,7 @@ impl Decider {
     pub fn verdict(&self, context: &Context<'_>) -> Result<Verdict, Rejection> {
         let scope = context.scope();
         let skip = self.skip.as_ref().map_or(Ok(false), |skip| skip.holds(&scope));
-        let skip = skip.map_err(|error| Rejection::new(Code::Mapping, format!("`skip`: {error}")))?;
+        let skip = skip.map_err(|error| Rejection::new(Code::Mapping.of(&error), format!("`skip`: {error}")))?;
         if skip { Ok(Verdict::Unwanted) } else { self.schemas.check(&scope) }
     }
 }

@@ -74,8 +74,10 @@ impl Schemas {
             Choice::One(validator) => return Ok(Some(validator)),
             Choice::ByValue { discriminator, validators, otherwise } => (discriminator, validators, otherwise),
         };
-        let value =
-            discriminator.eval(scope).map_err(|error| no_schema(discriminator, format!("`discriminator`: {error}")))?;
+        let value = discriminator.eval(scope).map_err(|error| Rejection {
+            code: Code::NoSchema.of(&error),
+            ..no_schema(discriminator, format!("`discriminator`: {error}"))
+        })?;
         match (validators.get(&value), otherwise) {
             _ if matches!(*value, Value::Null | Value::Array(_) | Value::Object(_)) => {
                 let found = jq::kind(&value);
@@ -106,7 +108,7 @@ impl Schemas {
         let Some(at) = &self.at else {
             return Ok(Cow::Borrowed(scope.root(jq::Root::Input)));
         };
-        at.eval(scope).map_err(|error| Rejection::new(Code::Schema, format!("`at`: {error}")))
+        at.eval(scope).map_err(|error| Rejection::new(Code::Schema.of(&error), format!("`at`: {error}")))
     }
 
     /// A path inside the part becomes one inside the document, where the part's own place is known.

@@ -32,7 +32,7 @@ impl Unwrap {
                     Err(Rejection::new(Code::Unwrap, message))
                 }
                 Ok(document) => Ok(document),
-                Err(error) => Err(Rejection::new(Code::Unwrap, format!("`unwrap`: {error}"))),
+                Err(error) => Err(Rejection::new(Code::Unwrap.of(&error), format!("`unwrap`: {error}"))),
             },
         }
     }

@@ -36,6 +36,8 @@ pub struct SchemaSet {
 /// Steps back that a pattern with look-around or back references may take at one text. Patterns without them never step
 /// back.
 const MOST_BACKTRACKING: usize = 100_000;
+/// The same in a document with a long text: each step may read all of it once more.
+const MOST_BACKTRACKING_OF_LONG_TEXTS: usize = 2_000;
 
 impl SchemaSet {
     /// Reads documents, each under its URI; one document may have several. A `$ref` is resolved among them: against the
@@ -53,21 +55,34 @@ impl SchemaSet {
 
     /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901).
     pub fn compile(&self, uri: &str, pointer: &str) -> Result<Validator, SchemaError> {
+        let compiled = self.compile_with(uri, pointer, MOST_BACKTRACKING)?;
+        let for_long_texts = match self.documents.iter().any(|(_, document)| may_step_back(document)) {
+            true => Some(self.compile_with(uri, pointer, MOST_BACKTRACKING_OF_LONG_TEXTS)?),
+            false => None,
+        };
+        let part = (!pointer.is_empty()).then(|| pointer.to_owned());
+        Ok(Validator::new(compiled, for_long_texts, part))
+    }
+
+    fn compile_with(
+        &self,
+        uri: &str,
+        pointer: &str,
+        most_backtracking: usize,
+    ) -> Result<jsonschema::Validator<Counted>, SchemaError> {
         let no_such = || refuse::no_such_pointer(uri, pointer);
         let (_, document) = self.documents.iter().find(|(known, _)| known == uri).ok_or_else(no_such)?;
         let part = document.pointer(pointer).ok_or_else(no_such)?;
         let failed = |error: ValidationError<'_>| refuse::invalid(&self.documents, uri, &error);
-        let patterns = PatternOptions::fancy_regex().size_limit(MAX_PATTERN).backtrack_limit(MOST_BACKTRACKING);
+        let patterns = PatternOptions::fancy_regex().size_limit(MAX_PATTERN).backtrack_limit(most_backtracking);
         let options = jsonschema::options_for::<Counted>().offline().with_registry(&self.registry);
         let options = options.with_pattern_options(patterns);
         let options = in_every_draft(options.should_validate_formats(self.options.assert_formats));
         if pointer.is_empty() {
-            let compiled = options.with_base_uri(uri).build(document).map_err(failed)?;
-            return Ok(Validator::new(compiled, None));
+            return options.with_base_uri(uri).build(document).map_err(failed);
         }
         check_part(document, part).map_err(|error| refuse::part(uri, pointer, &error))?;
-        let compiled = options.build(&selection(document, uri, pointer)).map_err(failed)?;
-        Ok(Validator::new(compiled, Some(pointer.to_owned())))
+        options.build(&selection(document, uri, pointer)).map_err(failed)
     }
 }
 
@@ -77,6 +92,21 @@ impl Validator {
         const ALONE: &str = "file:///schema.json";
         SchemaSet::new([(ALONE.to_owned(), document.clone())], options)?.compile(ALONE, "")
     }
+}
+
+/// Whether a text of the schema looks like a pattern with look-around or a reference to a group.
+fn may_step_back(schema: &Value) -> bool {
+    match schema {
+        Value::String(text) => steps_back(text),
+        Value::Array(items) => items.iter().any(may_step_back),
+        Value::Object(fields) => fields.iter().any(|(name, value)| steps_back(name) || may_step_back(value)),
+        _ => false,
+    }
+}
+
+fn steps_back(pattern: &str) -> bool {
+    let look_around = ["(?=", "(?!", "(?<=", "(?<!", "\\k"].iter().any(|start| pattern.contains(start));
+    look_around || pattern.as_bytes().windows(2).any(|pair| pair[0] == b'\\' && (b'1'..=b'9').contains(&pair[1]))
 }
 
 /// The document with the named draft as its `$schema`, unless it names one that is known.

@@ -42,6 +42,24 @@ pub(super) fn values(document: &Value) -> usize {
     count
 }
 
+/// Bytes of the longest text or name in a document.
+pub(super) fn longest_text(document: &Value) -> usize {
+    let mut longest = 0;
+    let mut waiting = vec![document];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::String(text) => longest = longest.max(text.len()),
+            Value::Array(items) => waiting.extend(items),
+            Value::Object(fields) => {
+                longest = fields.keys().map(String::len).fold(longest, usize::max);
+                waiting.extend(fields.values());
+            }
+            _ => {}
+        }
+    }
+    longest
+}
+
 fn look() {
     match LEFT.get().checked_sub(1) {
         Some(left) => LEFT.set(left),

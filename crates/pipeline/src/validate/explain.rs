@@ -22,12 +22,19 @@ pub(super) fn rejection<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -
         0 => describe(reported),
         more => format!("{} (and {more} more)", describe(reported)),
     };
+    // Whether the text matches is not known then.
+    let code = if is_unfinished(reported) { Code::Budget } else { Code::Schema };
     Rejection {
         instance_path: Some(reported.instance_path().as_str().to_owned()),
         keyword: Some(reported.kind().keyword().to_owned()),
         schema_path: Some(reported.schema_path().as_str().to_owned()),
-        ..Rejection::new(Code::Schema, message)
+        ..Rejection::new(code, message)
     }
+}
+
+/// Whether a pattern met its limit before it matched or failed.
+fn is_unfinished(error: &ValidationError<'_>) -> bool {
+    matches!(error.kind(), Kind::BacktrackLimitExceeded { .. })
 }
 
 /// Each error in a sentence, once.
@@ -127,6 +134,7 @@ fn predicate(error: &ValidationError<'_>) -> String {
         }
         Kind::Format { format } => format!("is {}, not a valid {format}", found(error.instance())),
         Kind::Pattern { pattern } => format!("is {}, which does not match {}", found(error.instance()), cut(pattern)),
+        Kind::BacktrackLimitExceeded { .. } => "takes too many steps to match against its pattern".to_owned(),
         Kind::FalseSchema => "is not allowed here".to_owned(),
         Kind::Contains => contains(error.schema_path().as_str()).to_owned(),
         kind => bound(kind).unwrap_or_else(|| cut(&error.masked().to_string())),

@@ -15,6 +15,8 @@ pub struct Validator(Arc<Inner>);
 
 struct Inner {
     compiled: jsonschema::Validator<Counted>,
+    /// With a smaller limit for patterns, where the schema has some that step back.
+    for_long_texts: Option<jsonschema::Validator<Counted>>,
     /// JSON Pointer to the schema in its document, when it is a part of one.
     pointer: Option<String>,
 }
@@ -26,6 +28,8 @@ const LOOKS_OF_A_CHECK: usize = 100_000_000;
 const LOOKS_TO_EXPLAIN: usize = 50_000;
 /// Looks beyond that for each value in the document.
 const LOOKS_FOR_A_VALUE: usize = 50;
+/// Bytes from which on a text is long.
+const LONG_TEXT: usize = 16 << 10;
 /// The reason without alternatives.
 const TOO_COSTLY: &str = "the document breaks the schema; its alternatives nest too deep to show which part of it does";
 
@@ -34,22 +38,32 @@ fn looks_to_explain(document: &Value) -> usize {
 }
 
 impl Validator {
-    pub(super) fn new(compiled: jsonschema::Validator<Counted>, pointer: Option<String>) -> Self {
-        Self(Arc::new(Inner { compiled, pointer }))
+    pub(super) fn new(
+        compiled: jsonschema::Validator<Counted>,
+        for_long_texts: Option<jsonschema::Validator<Counted>>,
+        pointer: Option<String>,
+    ) -> Self {
+        Self(Arc::new(Inner { compiled, for_long_texts, pointer }))
+    }
+
+    fn compiled_for(&self, document: &Value) -> &jsonschema::Validator<Counted> {
+        match &self.0.for_long_texts {
+            Some(limited) if counted::longest_text(document) > LONG_TEXT => limited,
+            _ => &self.0.compiled,
+        }
     }
 
     /// Checks a document; the rejection names instance path, keyword and schema path.
     pub fn check(&self, document: &Value) -> Result<(), Rejection> {
-        let node = CountedNode::new(document);
-        match counted::within(LOOKS_OF_A_CHECK, || self.0.compiled.is_valid(node)) {
+        let (node, compiled) = (CountedNode::new(document), self.compiled_for(document));
+        match counted::within(LOOKS_OF_A_CHECK, || compiled.is_valid(node)) {
             Some(true) => return Ok(()),
             Some(false) => {}
             None => {
-                return Err(Rejection::new(Code::Schema, "checking the document against the schema takes too long"));
+                return Err(Rejection::new(Code::Budget, "checking the document against the schema takes too long"));
             }
         }
-        let explained =
-            counted::within(looks_to_explain(document), || explain::rejection(self.0.compiled.iter_errors(node)));
+        let explained = counted::within(looks_to_explain(document), || explain::rejection(compiled.iter_errors(node)));
         let rejection = explained.unwrap_or_else(|| Rejection::new(Code::Schema, TOO_COSTLY));
         Err(Rejection { schema_path: rejection.schema_path.map(|path| self.in_document(path)), ..rejection })
     }
@@ -57,14 +71,15 @@ impl Validator {
     /// The first errors of a document, in words; none for one that keeps to the schema.
     pub fn errors(&self, document: &Value, limit: usize) -> Vec<String> {
         let sentences = counted::within(looks_to_explain(document), || {
-            explain::sentences(self.0.compiled.iter_errors(CountedNode::new(document)).take(limit))
+            explain::sentences(self.compiled_for(document).iter_errors(CountedNode::new(document)).take(limit))
         });
         sentences.unwrap_or_else(|| vec![TOO_COSTLY.to_owned()])
     }
 
     /// Whether a document keeps to the schema.
     pub fn is_valid(&self, document: &Value) -> bool {
-        counted::within(LOOKS_OF_A_CHECK, || self.0.compiled.is_valid(CountedNode::new(document))).unwrap_or(false)
+        let (node, compiled) = (CountedNode::new(document), self.compiled_for(document));
+        counted::within(LOOKS_OF_A_CHECK, || compiled.is_valid(node)).unwrap_or(false)
     }
 
     /// A path inside the compiled schema, as one inside the document.
