@@ -9,6 +9,7 @@ mod json_text;
 mod pace;
 mod state;
 mod template;
+mod template_cost;
 
 pub use breakage::{Breakage, ParseShareError, Share};
 pub use event::{Event, Events, Totals};

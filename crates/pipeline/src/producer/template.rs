@@ -1,14 +1,14 @@
 //! Event templates: Handlebars text that renders to one JSON document.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
-use handlebars::{
-    Context, RenderContext, RenderError, RenderErrorReason, Renderable, StringOutput, TemplateErrorReason,
-};
+use handlebars::{Context, Output, RenderContext, RenderError, RenderErrorReason, Renderable, TemplateErrorReason};
 use serde_json::Value;
 
 use super::generator::Generator;
+use super::template_cost;
 
 /// Message attributes that go with an event: the value of each, of the data type `String`, by its name.
 pub type Attributes = BTreeMap<String, String>;
@@ -34,13 +34,17 @@ pub struct TemplateError {
 }
 
 impl Template {
-    /// Parses the text. Helpers and variables are looked up when it renders.
+    /// Parses the text, and makes sure that rendering it ends. Helpers and variables are looked up when it renders.
     pub fn compile(name: impl Into<String>, text: &str) -> Result<Self, TemplateError> {
         let name = name.into();
-        match handlebars::Template::compile_with_name(text, name.clone()) {
-            Ok(parsed) => Ok(Self { name, parsed, attributes: Arc::default() }),
-            Err(error) => Err(syntax_error(&error)),
-        }
+        let parsed = handlebars::Template::compile_with_name(text, name.clone());
+        let parsed = parsed.map_err(|error| syntax_error(&error))?;
+        template_cost::check(&parsed).map_err(|error| TemplateError {
+            message: error.message.to_owned(),
+            line: Some(error.line),
+            column: Some(error.column),
+        })?;
+        Ok(Self { name, parsed, attributes: Arc::default() })
     }
 
     /// The same template, whose events are sent with these attributes.
@@ -62,12 +66,29 @@ impl Template {
     /// Renders one event.
     pub fn render(&self, generator: &mut Generator) -> Result<String, TemplateError> {
         let nothing = Context::from(Value::Null);
-        let mut output = StringOutput::new();
+        let mut output = EventText::default();
         let mut state = RenderContext::new(None);
         self.parsed
             .render(generator.registry(), &nothing, &mut state, &mut output)
             .map_err(|error| render_error(&error))?;
-        Ok(output.into_string().expect("a string output is made of strings"))
+        Ok(output.0)
+    }
+}
+
+/// The text of an event, as far as SQS accepts it.
+#[derive(Debug, Default)]
+struct EventText(String);
+
+/// SQS accepts no larger body.
+const LARGEST_EVENT: usize = 1 << 20;
+
+impl Output for EventText {
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        if self.0.len() + text.len() > LARGEST_EVENT {
+            return Err(io::Error::other("the event is larger than 1 MiB, which SQS does not accept"));
+        }
+        self.0.push_str(text);
+        Ok(())
     }
 }
 
@@ -159,6 +180,12 @@ mod tests {
     fn a_template_stands_alone() {
         let error = template("{{> other}}").render(&mut Generator::seeded(1)).unwrap_err();
         assert!(error.message.contains("`other`"), "{error:?}");
+    }
+
+    #[test]
+    fn an_event_that_sqs_would_not_accept_is_an_error() {
+        let error = template("{{random_string 1048576}}x").render(&mut Generator::seeded(1)).unwrap_err();
+        assert!(error.message.contains("larger than 1 MiB"), "{}", error.message);
     }
 
     #[test]
