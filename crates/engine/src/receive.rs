@@ -70,8 +70,9 @@ const LAST_ANSWER: Duration = Duration::from_millis(250);
 const PERMITS: u32 = 10;
 const _: () = assert!(PERMITS as usize == MAX_BATCH);
 
-/// The pause after an answer that needed no time at all, where `wait` is too short to be a pause.
-const SHORTEST_POLL: Duration = Duration::from_millis(50);
+/// Time from one empty answer to the next call, at least: with a short `wait`, or at a server that does not wait, an idle
+/// queue would cost a call as often as the network allows.
+const SHORTEST_POLL: Duration = Duration::from_millis(250);
 
 impl Memory {
     /// At most so many messages, and so many bytes of their bodies and rows.
@@ -116,8 +117,9 @@ impl<S: Source> Receiver<S> {
                     }
                     self.idle.answered(deliveries.len());
                     self.rescale(index, deliveries.len());
-                    if deliveries.is_empty() && self.wait < SHORTEST_POLL {
-                        self.stop.unless_draining(tokio::time::sleep(SHORTEST_POLL)).await;
+                    if deliveries.is_empty() {
+                        let rest = SHORTEST_POLL.saturating_sub(asked.elapsed());
+                        self.stop.unless_draining(tokio::time::sleep(rest)).await;
                     }
                     if let Some(held_since) = self.held_since(asked, &deliveries).await {
                         self.take_in(deliveries, held_since, reserved).await;
