@@ -1,12 +1,12 @@
 //! Finds and opens the database and the queue service: flags first, then the environment.
 
 use pipeline::Table;
-use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 
 use crate::exit::Failure;
 use crate::settings::{DatabaseUrl, Settings};
+use engine::sink::WritingOptions;
 use engine::source::{Access, Clients, Keys};
 use pipeline::{Pipeline, QueueRef};
 
@@ -62,14 +62,12 @@ pub(crate) async fn open(database: &DatabaseUrl, connections: u32) -> Result<Dat
     Ok(engine::sink::connect(database.expose(), &database.to_string(), connections).await?)
 }
 
-/// Opens a pool of at most `connections` for a pipeline's rows.
+/// Opens a pool for a pipeline's rows.
 pub(crate) async fn open_for_writing(
     database: &DatabaseUrl,
-    connections: u32,
-    write_timeout: Duration,
+    writing: WritingOptions,
 ) -> Result<DatabaseConnection, Failure> {
-    let (url, place) = (database.expose(), database.to_string());
-    Ok(engine::sink::connect_for_writing(url, &place, connections, write_timeout).await?)
+    Ok(engine::sink::connect_for_writing(database.expose(), &database.to_string(), writing).await?)
 }
 
 /// Every table that the pipelines declare.

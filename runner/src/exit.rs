@@ -83,6 +83,14 @@ pub enum Failure {
     /// Rejected messages would come back to the pipeline.
     #[error("{}: the dead-letter queue is the source queue", .0.display())]
     SameQueue(PathBuf),
+    /// More messages in flight than can be renewed before the queue delivers them again.
+    #[error("{}: {problem}", file.display())]
+    ShortVisibility {
+        /// The pipeline file.
+        file: PathBuf,
+        /// With the figures.
+        problem: String,
+    },
     /// `new` can't use a sample.
     #[error(transparent)]
     Sample(#[from] SampleError),
@@ -215,6 +223,7 @@ impl Failure {
             | Self::Invalid(_)
             | Self::NoProducer(_)
             | Self::SameQueue(_)
+            | Self::ShortVisibility { .. }
             | Self::Sample(_)
             | Self::Scaffold(_)
             | Self::Produce(ProduceError::Template(_))
@@ -255,6 +264,7 @@ impl Failure {
             Self::Client(error) => error.help(),
             Self::NoProducer(_) => "add a `producer` with a template",
             Self::SameQueue(_) => "a rejected message would come back without end; name another queue",
+            Self::ShortVisibility { .. } => "raise `visibility`, or the queue's own timeout, or lower `in_flight`",
             Self::Sample(error) => error.help()?,
             Self::Scaffold(_) => "name the part of the schema that describes one event, such as `FILE#/items`",
             Self::Queue(error) if error.may_pass() => {

@@ -10,11 +10,11 @@ use crate::exit::Failure;
 use crate::output::failure::one_line;
 use crate::settings::DatabaseUrl;
 use engine::dlq::SqsDeadLetters;
-use engine::sink::PostgresSink;
-use engine::source::{Clients, Queue, SqsSource, resolve};
+use engine::sink::{PostgresSink, WritingOptions};
+use engine::source::{Clients, Queue, Source as _, SqsSource, resolve};
 use engine::stop::Stop;
-use engine::{self, Ending, Figures, Services, WRITERS};
-use pipeline::{Pipeline, QueueRef};
+use engine::{self, Ending, Figures, Services};
+use pipeline::{Pipeline, QueueRef, shortest_visibility, too_short_visibility};
 
 /// The outsides of a pipeline as they are outside of tests.
 pub(crate) type Opened = Services<SqsSource, PostgresSink, SqsDeadLetters>;
@@ -97,13 +97,25 @@ pub(crate) async fn open(
             queue.max_message_bytes
         );
     }
+    let messages = SqsSource::new(clients, &queue, source.visibility);
+    can_renew(pipeline, messages.visibility_timeout())?;
     Ok(Services {
         ordered: queue.fifo,
         max_receives: source.max_receives.or((!queue.has_redrive_policy).then_some(MAX_RECEIVES)),
-        source: SqsSource::new(clients, &queue, source.visibility),
+        source: messages,
         sink: PostgresSink::new(&database, pipeline.targets(), source.write_timeout),
         dead_letters: SqsDeadLetters::new(clients.dead_letters.clone(), dlq.url, dlq.max_message_bytes, dlq.fifo),
     })
+}
+
+/// The queue's own visibility timeout is known only now.
+fn can_renew(pipeline: &Pipeline, visibility: Duration) -> Result<(), Failure> {
+    let in_flight = pipeline.source().in_flight;
+    if visibility >= shortest_visibility(in_flight) {
+        return Ok(());
+    }
+    let problem = too_short_visibility(in_flight, visibility);
+    Err(Failure::ShortVisibility { file: pipeline.file().to_owned(), problem })
 }
 
 async fn queue(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
@@ -112,9 +124,10 @@ async fn queue(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
 
 /// A pool, once the live tables are known to take the pipeline's rows.
 async fn tables_that_fit(pipeline: &Pipeline, database: &DatabaseUrl) -> Result<DatabaseConnection, Failure> {
-    // A connection is checked on its way back to the pool; the next write need not wait for that.
-    let connections = u32::try_from(WRITERS * 2).expect("a handful");
-    let pool = connection::open_for_writing(database, connections, pipeline.source().write_timeout).await?;
+    let source = pipeline.source();
+    let (connections, write_timeout) = (source.connections, source.write_timeout);
+    let writing = WritingOptions { connections, write_timeout, tables: pipeline.targets().len() };
+    let pool = connection::open_for_writing(database, writing).await?;
     let misfits = migration::misfits(&pool, &connection::tables([pipeline])).await?;
     if misfits.is_empty() { Ok(pool) } else { Err(Failure::Misfits(misfits)) }
 }

@@ -33,4 +33,4 @@ mod write;
 pub mod produce;
 
 pub use figures::{Away, Figures, Health, Reading, Service, TableReading};
-pub use run::{Ending, Services, WRITERS, run};
+pub use run::{Ending, Services, run};

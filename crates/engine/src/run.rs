@@ -71,8 +71,6 @@ impl Ending {
     }
 }
 
-/// Writes side by side on an unordered queue: one is on its way while the other's batch is built.
-pub const WRITERS: usize = 2;
 /// Dead-letter calls side by side on an unordered queue.
 const DEAD_LETTER_CALLS: usize = 16;
 
@@ -215,7 +213,7 @@ impl<S: Source> Wiring<S> {
             storable: Mutex::new(storables),
             waiting,
         });
-        for _ in 0..if self.ordered { 1 } else { WRITERS } {
+        for _ in 0..if self.ordered { 1 } else { self.pipeline.source().writers() } {
             tasks.spawn(Arc::clone(&writer).run());
         }
         tasks.spawn(self.waiting_room(examiner).run(arrivals));

@@ -26,5 +26,5 @@ pub use column_type::{ColumnType, ParseTypeError, ScalarType};
 pub use mapping::{ColumnMapping, Mapping, TableMapping};
 pub use pipeline::{OnConflict, Pipeline, Producer, Target};
 pub use queue::{QueueError, QueueRef};
-pub use source::Source;
+pub use source::{Source, shortest_visibility, too_short_visibility};
 pub use table::{Column, Index, IndexMethod, Table, TableName, path_as_text};

@@ -139,7 +139,7 @@ async fn every_call_ends_on_a_connection_that_died_without_a_word() {
     for name in ["write", "write_control", "is_stored", "describe_tables"] {
         // A connection that was not back in the pool yet is not used again, so that the call goes well at once.
         for _ in 0..5 {
-            sink.write(&[&rows]).await.expect("the connection is there");
+            sink.write(&[&rows], || true).await.expect("the connection is there");
             tokio::time::sleep(Duration::from_millis(300)).await;
             proxy.abandon_connections();
             let ended = tokio::time::timeout(Duration::from_secs(20), call(&sink, name, &rows)).await;
@@ -156,7 +156,7 @@ const ONE_TABLE_FILE: &str = "tables:\n  e: {primary_key: [id], columns: {id: bi
 /// Whether a call by that name succeeds.
 async fn call(sink: &PostgresSink, name: &str, rows: &Rows) -> bool {
     match name {
-        "write" => sink.write(&[rows]).await.is_ok(),
+        "write" => sink.write(&[rows], || true).await.is_ok(),
         "write_control" => sink.write_control(&[0], rows).await.is_ok(),
         "is_stored" => sink.is_stored(rows).await.is_ok(),
         _ => sink.describe_tables().await.is_ok(),

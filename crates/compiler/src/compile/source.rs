@@ -8,7 +8,7 @@ use super::report::Report;
 use crate::config;
 use crate::config::{Seconds, Setting};
 use crate::diagnostic::Code;
-use pipeline::{QueueError, QueueRef, Source};
+use pipeline::{QueueError, QueueRef, Source, shortest_visibility, too_short_visibility};
 
 /// Thirty-two receive calls side by side bring 64,000 messages a second from a queue that answers in 5 ms. They start one
 /// by one as there is work, so an idle queue costs one.
@@ -25,6 +25,8 @@ const IN_FLIGHT_BYTES: u32 = 64 << 20;
 const HOLD: Duration = Duration::from_mins(10);
 /// Far more than any write takes that makes progress.
 const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
+/// Two writers, and two connections for rows that are examined or tried again meanwhile.
+const CONNECTIONS: u32 = 4;
 
 /// Checks everything, also after a first error; `None` when a queue is not valid.
 pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Option<Source> {
@@ -41,6 +43,9 @@ pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Optio
     let hold = duration(source.hold.as_ref(), Duration::from_secs(1), Duration::from_hours(6), report);
     let write_timeout =
         duration(source.write_timeout.as_ref(), Duration::from_secs(1), Duration::from_mins(10), report);
+    let in_flight_or_default = in_flight.unwrap_or(IN_FLIGHT.max(batch.unwrap_or(0))) as usize;
+    can_renew(source, visibility, in_flight_or_default, report);
+    let connections = number(source.connections.as_ref(), 1..=100, report);
     fits(source, batch, in_flight, report);
     Some(Source {
         queue: queue?,
@@ -50,10 +55,11 @@ pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Optio
         visibility,
         max_receives,
         batch: batch.unwrap_or(BATCH.min(in_flight.unwrap_or(BATCH))) as usize,
-        in_flight: in_flight.unwrap_or(IN_FLIGHT.max(batch.unwrap_or(0))) as usize,
+        in_flight: in_flight_or_default,
         in_flight_bytes: in_flight_bytes as usize,
         hold: hold.unwrap_or(HOLD),
         write_timeout: write_timeout.unwrap_or(WRITE_TIMEOUT),
+        connections: connections.unwrap_or(CONNECTIONS),
     })
 }
 
@@ -126,6 +132,17 @@ fn in_range<N: PartialOrd + fmt::Display, T>(
     let message = format!("{value} is out of range: {} to {}", allowed.start(), allowed.end());
     report.push(report.at(Code::BadValue, &setting.range, message));
     None
+}
+
+/// With more messages in flight than can be renewed, each would be delivered again while it is being worked on.
+fn can_renew(source: &config::Source, visibility: Option<Duration>, in_flight: usize, report: &mut Report<'_>) {
+    let (Some(visibility), Some(setting)) = (visibility, &source.visibility) else {
+        return;
+    };
+    if visibility < shortest_visibility(in_flight) {
+        let problem = report.at(Code::BadValue, &setting.range, too_short_visibility(in_flight, visibility));
+        report.push(problem.help("raise `visibility` or lower `in_flight`"));
+    }
 }
 
 /// A batch that can never be full would wait for messages that do not fit into memory.

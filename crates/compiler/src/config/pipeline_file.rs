@@ -53,6 +53,8 @@ pub struct Source {
     pub hold: Option<Setting<Seconds>>,
     /// How long a write may take: `1s` to `10m`.
     pub write_timeout: Option<Setting<Seconds>>,
+    /// Connections to PostgreSQL, at most: 1 to 100. Half of them write side by side.
+    pub connections: Option<Setting<i64>>,
 }
 
 /// A table, and how its rows are made.

@@ -1,11 +1,15 @@
 //! Where rows go.
 
 mod column;
+mod connect;
+mod connections;
 mod control;
 mod postgres;
+mod references;
 mod statement;
 
-pub use postgres::{ConnectError, PostgresSink, connect, connect_for_writing};
+pub use connect::{ConnectError, WritingOptions, connect, connect_for_writing};
+pub use postgres::PostgresSink;
 
 use std::future::Future;
 

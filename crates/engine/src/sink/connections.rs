@@ -1,0 +1,160 @@
+//! The connections of one pipeline: a free one at once, and none that waits for an answer without end.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::{Connection, Error, PgConnection, PgPool, Postgres};
+
+use crate::fault::{Class, Fault};
+
+/// How often an idle connection is looked for while another is being opened.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// A firewall may forget connections that are silent, and drop what they send later without a word.
+const SILENT: Duration = Duration::from_secs(1);
+/// Longest wait for the answer to a ping.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A pool whose connections are used with a deadline.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    /// Replaced when a connection gives no answer: the others lead to the same place.
+    pool: Mutex<PgPool>,
+    write_timeout: Duration,
+    /// When the server answered last.
+    answered: Mutex<Instant>,
+}
+
+impl Connections {
+    pub(crate) fn new(pool: PgPool, write_timeout: Duration) -> Self {
+        Self { pool: Mutex::new(pool), write_timeout, answered: Mutex::new(Instant::now()) }
+    }
+
+    /// A connection. After a silence it is tried first: a write would wait for its whole timeout.
+    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, Fault> {
+        let pool = self.pool().clone();
+        let mut connection = self.first_free(&pool).await?;
+        if self.silence() < SILENT || self.answers(&mut connection).await {
+            return Ok(connection);
+        }
+        connection.close_on_drop();
+        self.replace(&pool);
+        let pool = self.pool().clone();
+        self.first_free(&pool).await
+    }
+
+    /// Waits for an answer no longer than a write may take.
+    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let pool = self.pool().clone();
+        let answer = tokio::time::timeout(self.write_timeout, work).await.unwrap_or_else(|_| {
+            self.replace(&pool);
+            let seconds = self.write_timeout.as_secs();
+            Err(Fault::new(Class::Retry, format!("no answer from PostgreSQL within {seconds} s")))
+        });
+        if keeps_connection(&answer) {
+            *self.answered() = Instant::now();
+        }
+        answer
+    }
+
+    /// Whichever comes first: the pool's own choice, or a connection that becomes idle while the pool opens a new one, which
+    /// takes long at a server that has none left.
+    async fn first_free(&self, pool: &PgPool) -> Result<PoolConnection<Postgres>, Fault> {
+        let mut opening = std::pin::pin!(pool.acquire());
+        let opened = loop {
+            tokio::select! {
+                biased;
+                opened = &mut opening => break opened,
+                () = tokio::time::sleep(LOOK_AGAIN) => {
+                    if let Some(idle) = pool.try_acquire() {
+                        break Ok(idle);
+                    }
+                }
+            }
+        };
+        if matches!(opened, Err(Error::PoolTimedOut)) {
+            self.replace(pool);
+        }
+        opened.map_err(Fault::from_sqlx)
+    }
+
+    async fn answers(&self, connection: &mut PgConnection) -> bool {
+        let wait = PING_TIMEOUT.min(self.write_timeout / 4);
+        matches!(tokio::time::timeout(wait, connection.ping()).await, Ok(Ok(())))
+    }
+
+    /// Begins a pool anew, unless somebody has done so. The driver checks connections on their way back to the pool, and
+    /// for a dead one that check has no end: neither the connection nor its place would come back.
+    fn replace(&self, silent: &PgPool) {
+        let mut pool = self.pool();
+        if std::ptr::eq(pool.options(), silent.options()) {
+            *pool = silent.options().clone().connect_lazy_with(silent.connect_options().as_ref().clone());
+        }
+    }
+
+    fn silence(&self) -> Duration {
+        self.answered().elapsed()
+    }
+
+    fn answered(&self) -> MutexGuard<'_, Instant> {
+        // No code panics while it holds one of the locks.
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pool(&self) -> MutexGuard<'_, PgPool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives a connection back to the pool, or closes it where its state is not known.
+    pub(crate) fn put_back<T>(&self, mut connection: PoolConnection<Postgres>, answer: &Result<T, Fault>) {
+        if !keeps_connection(answer) {
+            connection.close_on_drop();
+        }
+    }
+
+    /// Whichever comes first: the pool's own choice, or a connection that becomes idle while the pool opens a new one, which
+    /// takes long at a server that has none left.
+    async fn first_free(&self) -> Result<PoolConnection<Postgres>, Fault> {
+        let mut opening = std::pin::pin!(self.pool.acquire());
+        loop {
+            tokio::select! {
+                biased;
+                opened = &mut opening => return opened.map_err(Fault::from_sqlx),
+                () = tokio::time::sleep(LOOK_AGAIN) => {
+                    if let Some(idle) = self.pool.try_acquire() {
+                        return Ok(idle);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn answers(&self, connection: &mut PgConnection) -> bool {
+        let wait = PING_TIMEOUT.min(self.write_timeout / 4);
+        matches!(tokio::time::timeout(wait, connection.ping()).await, Ok(Ok(())))
+    }
+
+    /// Closes the idle connections: where one gives no answer, the others lead to the same place.
+    fn close_idle(&self) {
+        while let Some(mut idle) = self.pool.try_acquire() {
+            idle.close_on_drop();
+        }
+    }
+
+    fn silence(&self) -> Duration {
+        self.answered().elapsed()
+    }
+
+    fn answered(&self) -> MutexGuard<'_, Instant> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// After a refused row the connection is as good as before.
+fn keeps_connection<T>(answer: &Result<T, Fault>) -> bool {
+    match answer {
+        Ok(_) => true,
+        Err(fault) => matches!(fault.class, Class::Reject(_) | Class::Refuse(_) | Class::Suspect | Class::Wait),
+    }
+}
