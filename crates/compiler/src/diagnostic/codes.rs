@@ -110,6 +110,7 @@ codes! {
     W0261 UniqueIndex "A unique index beside the primary key: `on_conflict` does not apply to it."
     W0262 EpochUnit "A count since 1970 that, by the bounds in its schema, has another unit."
     W0263 NullText "A value that may be null is made a text, which is then the word `null`."
+    W0264 NoVersion "`on_conflict: update` without `version`: an older event that arrives late overwrites a newer one."
 }
 
 impl Code {

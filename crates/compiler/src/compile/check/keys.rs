@@ -23,7 +23,7 @@ pub(super) fn check(
     }
     unstable(written, table, roots, report);
     one_key(written, table, roots, report);
-    nothing_to_update(name, written, report);
+    update(name, written, report);
     unique_indexes(written, report);
 }
 
@@ -80,7 +80,7 @@ fn one_key(written: &config::Table, table: &TableMapping, roots: &Roots<'_>, rep
     }
 }
 
-fn nothing_to_update(name: &Spanned<String>, written: &config::Table, report: &mut Report<'_>) {
+fn update(name: &Spanned<String>, written: &config::Table, report: &mut Report<'_>) {
     let Some(setting) = written.on_conflict.as_ref().filter(|setting| setting.value == OnConflict::Update) else {
         return;
     };
@@ -89,6 +89,10 @@ fn nothing_to_update(name: &Spanned<String>, written: &config::Table, report: &m
         let message = format!("table `{}` has nothing to update: every column is in the primary key", name.value);
         let problem = report.at(Code::NothingToUpdate, &setting.range, message);
         report.push(problem.help("write `on_conflict: ignore`, or leave it out"));
+    } else if written.version.is_none() {
+        let message = "an older event that arrives late, or once more, overwrites a newer one";
+        let problem = report.at(Code::NoVersion, &setting.range, message);
+        report.push(problem.help("add `version: COLUMN`, a column that grows with each change, such as a time"));
     }
 }
 
