@@ -1,9 +1,11 @@
 //! The integration suite of `runner`: one binary, one module per subject.
 
 mod beginnings;
+mod bounds;
 mod cases;
 mod casts;
 mod changes;
+mod connections;
 mod containers;
 mod cookbook;
 mod crash;

@@ -107,47 +107,9 @@ impl Connections {
 }
 
 /// Gives a connection back to the pool, or closes it where its state is not known.
-    pub(crate) fn put_back<T>(&self, mut connection: PoolConnection<Postgres>, answer: &Result<T, Fault>) {
-        if !keeps_connection(answer) {
-            connection.close_on_drop();
-        }
-    }
-
-    /// Whichever comes first: the pool's own choice, or a connection that becomes idle while the pool opens a new one, which
-    /// takes long at a server that has none left.
-    async fn first_free(&self) -> Result<PoolConnection<Postgres>, Fault> {
-        let mut opening = std::pin::pin!(self.pool.acquire());
-        loop {
-            tokio::select! {
-                biased;
-                opened = &mut opening => return opened.map_err(Fault::from_sqlx),
-                () = tokio::time::sleep(LOOK_AGAIN) => {
-                    if let Some(idle) = self.pool.try_acquire() {
-                        return Ok(idle);
-                    }
-                }
-            }
-        }
-    }
-
-    async fn answers(&self, connection: &mut PgConnection) -> bool {
-        let wait = PING_TIMEOUT.min(self.write_timeout / 4);
-        matches!(tokio::time::timeout(wait, connection.ping()).await, Ok(Ok(())))
-    }
-
-    /// Closes the idle connections: where one gives no answer, the others lead to the same place.
-    fn close_idle(&self) {
-        while let Some(mut idle) = self.pool.try_acquire() {
-            idle.close_on_drop();
-        }
-    }
-
-    fn silence(&self) -> Duration {
-        self.answered().elapsed()
-    }
-
-    fn answered(&self) -> MutexGuard<'_, Instant> {
-        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
+pub(crate) fn put_back<T>(mut connection: PoolConnection<Postgres>, answer: &Result<T, Fault>) {
+    if !keeps_connection(answer) {
+        connection.close_on_drop();
     }
 }
 
