@@ -1,5 +1,6 @@
 //! Connections to PostgreSQL: how many there are, and what becomes of those that are silent, abandoned or refused.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use devstack::proxy::Proxy;
@@ -79,11 +80,11 @@ async fn a_writer_takes_an_idle_connection_while_none_can_be_opened() {
     let tables = Tables::new(KEYED).await;
     tables.stack.execute(SLOW).await;
     let url = one_connection(&tables.stack).await;
-    let writer = Writer::connect(&url, &tables.pipeline, 4, Duration::from_secs(60)).await;
+    let writer = Writer::connect(&url, &tables.pipeline, 4, Duration::from_mins(1)).await;
     writer.store(&[event(0, 0)]).await.expect("the first connection is open");
     let bodies: Vec<_> = (1..4).map(|id| [event(id, 0)]).collect();
-    let writes = bodies.iter().map(|bodies| writer.store(bodies));
-    for written in futures_util::future::join_all(writes).await {
+    let stored = bodies.iter().map(|bodies| writer.store(bodies));
+    for written in futures_util::future::join_all(stored).await {
         assert_eq!(written.expect("it got the connection").rows(), 1);
     }
 }
@@ -134,8 +135,8 @@ async fn writers_of_the_same_keys_do_not_deadlock() {
     for on_conflict in ["ignore", "update"] {
         let keyed = KEYED.replace("columns:", &format!("on_conflict: {on_conflict}, columns:"));
         let tables = Tables::new(&keyed).await;
-        let one = Writer::connect(&tables.stack.database, &tables.pipeline, 1, Duration::from_secs(60)).await;
-        let other = Writer::connect(&tables.stack.database, &tables.pipeline, 1, Duration::from_secs(60)).await;
+        let one = Writer::connect(&tables.stack.database, &tables.pipeline, 1, Duration::from_mins(1)).await;
+        let other = Writer::connect(&tables.stack.database, &tables.pipeline, 1, Duration::from_mins(1)).await;
         for round in 0..10 {
             let upwards: Vec<_> = (0..1000).map(|id| event(round * 1000 + id, 1)).collect();
             let downwards: Vec<_> = upwards.iter().rev().cloned().collect();
@@ -157,10 +158,11 @@ async fn the_statements_of_many_tables_stay_prepared() {
     const TABLES: usize = 130;
     let mut text = "tables:\n".to_owned();
     for table in 0..TABLES {
-        text.push_str(&format!("  t{table}: {{primary_key: [id], columns: {{id: bigint}}}}\n"));
+        writeln!(text, "  t{table}: {{primary_key: [id], columns: {{id: bigint}}}}")
+            .expect("a String takes every text");
     }
     let tables = Tables::new(&text).await;
-    let writer = Writer::connect(&tables.stack.database, &tables.pipeline, 1, Duration::from_secs(60)).await;
+    let writer = Writer::connect(&tables.stack.database, &tables.pipeline, 1, Duration::from_mins(1)).await;
     let mut prepared = Vec::new();
     for id in 0..2 {
         writer.store(&[event(id, 0)]).await.expect("it is written");

@@ -56,10 +56,10 @@ impl SchemaSet {
     /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901).
     pub fn compile(&self, uri: &str, pointer: &str) -> Result<Validator, SchemaError> {
         let compiled = self.compile_with(uri, pointer, MOST_BACKTRACKING)?;
-        let for_long_texts = match self.documents.iter().any(|(_, document)| may_step_back(document)) {
-            true => Some(self.compile_with(uri, pointer, MOST_BACKTRACKING_OF_LONG_TEXTS)?),
-            false => None,
-        };
+        let mut for_long_texts = None;
+        if self.documents.iter().any(|(_, document)| may_step_back(document)) {
+            for_long_texts = Some(self.compile_with(uri, pointer, MOST_BACKTRACKING_OF_LONG_TEXTS)?);
+        }
         let part = (!pointer.is_empty()).then(|| pointer.to_owned());
         Ok(Validator::new(compiled, for_long_texts, part))
     }
