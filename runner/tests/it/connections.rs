@@ -39,7 +39,7 @@ impl<'p> Writer<'p> {
     }
 
     async fn store(&self, bodies: &[String]) -> Result<Written, Fault> {
-        self.sink.write(&self.rows(bodies).iter().collect::<Vec<_>>()).await
+        self.sink.write(&self.rows(bodies).iter().collect::<Vec<_>>(), || true).await
     }
 }
 

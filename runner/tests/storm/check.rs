@@ -197,8 +197,11 @@ fn lost_leases(stage: &Stage) -> usize {
     lines
 }
 
+/// Whether an event belongs into a table.
+type Belongs = fn(Event) -> bool;
+
 /// Selects the numbers of what is stored, and which events belong there.
-const STORED: [(&str, fn(Event) -> bool); 5] = [
+const STORED: [(&str, Belongs); 5] = [
     ("SELECT id FROM orders", |event| event == Event::Order),
     ("SELECT id FROM payments", |event| matches!(event, Event::Payment { .. })),
     ("SELECT id FROM readings", |event| event == Event::Reading),

@@ -1,5 +1,7 @@
 //! The events of a storm: what each is, its body, and what has to become of it.
 
+use std::fmt::Write as _;
+
 /// What an event is. Its number is its id in every table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -144,7 +146,7 @@ fn incompressible(number: u32) -> String {
     let mut text = String::with_capacity(8000);
     while text.len() < 8000 {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        text.push_str(&format!("{:x}", state >> 16));
+        write!(text, "{:x}", state >> 16).expect("a text takes any text");
     }
     text
 }

@@ -132,7 +132,7 @@ fn kept(stage: &Stage, report: &Report) -> String {
             // Without a copy the details still say what is wrong.
             let _ = std::fs::copy(stage.home.path().join(&name), folder.join(&name));
         }
-        details.push_str(&format!("\nthe logs of the replicas are in {}", folder.display()));
+        details = format!("{details}\nthe logs of the replicas are in {}", folder.display());
     }
     details
 }

@@ -100,9 +100,9 @@ impl Replica {
         signal(child.id(), "-TERM").await;
         match tokio::time::timeout(GRACE + ENDING, child.wait()).await {
             Ok(Ok(status)) if status.success() => {}
-            Ok(ended) => self.violate(format!("ended with {ended:?} after SIGTERM")),
+            Ok(ended) => self.violate(&format!("ended with {ended:?} after SIGTERM")),
             Err(_) => {
-                self.violate("did not end after SIGTERM".to_owned());
+                self.violate("did not end after SIGTERM");
                 child.kill().await.expect("SIGKILL");
             }
         }
@@ -121,10 +121,10 @@ impl Replica {
     }
 
     fn ended_by_itself(&mut self, status: ExitStatus) {
-        self.violate(format!("ended by itself with {status}"));
+        self.violate(&format!("ended by itself with {status}"));
     }
 
-    fn violate(&mut self, what: String) {
+    fn violate(&mut self, what: &str) {
         self.violations.push(format!("replica {} {what}; its log is {}", self.index, self.log().display()));
     }
 }

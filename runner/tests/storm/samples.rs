@@ -1,5 +1,6 @@
 //! What a replica uses, sampled over a soak.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +51,7 @@ impl Samples {
         for (kind, (name, unit, slack)) in KINDS.into_iter().enumerate() {
             let medians: Vec<u64> = self.0.chunks_exact(quarter).take(4).map(|samples| median(samples, kind)).collect();
             let columns: Vec<String> = medians.iter().map(|median| format!("{median:>10}")).collect();
-            table.push_str(&format!("{name:14} {} {unit}\n", columns.join(" ")));
+            writeln!(table, "{name:14} {} {unit}", columns.join(" ")).expect("a text takes any text");
             if medians[3] > medians[1] + medians[1] / 10 + slack {
                 grown.push(format!("{name} grew from {} to {} {unit}", medians[1], medians[3]));
             }

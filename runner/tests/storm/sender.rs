@@ -6,7 +6,7 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures_util::future::join_all;
 
 use crate::plan::Plan;
-use crate::stage::{QUEUES, Stage};
+use crate::stage::{QUEUES, Stage, is_fifo};
 
 /// Messages that wait in a queue, at most: the faults are to hit a storm that goes on, not one that is over.
 const BACKLOG: usize = 20_000;
@@ -38,7 +38,7 @@ async fn send(stage: &Stage, plan: &Plan, queue: &str, numbers: &[u32], rate: Op
             None => wait_for_room(stage, queue).await,
         }
         let calls = part.chunks(10).enumerate().map(|(index, batch)| (sent + index * 10, batch));
-        if queue.ends_with(".fifo") {
+        if is_fifo(queue) {
             // One call after another keeps the order of the groups.
             for (position, batch) in calls {
                 send_batch(stage, plan, &url, position, batch).await;

@@ -10,7 +10,7 @@ use crate::stage::{REPLICAS, Stage};
 /// Without progress for so long, only messages are left that the queue keeps invisible.
 const QUIET: Duration = Duration::from_secs(12);
 /// When the rest of the messages counts as stuck.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 
 /// Between two lines about the progress.
 const REPORT: Duration = Duration::from_secs(5);

@@ -15,6 +15,12 @@ pub(crate) const REPLICAS: usize = 2;
 /// The queues; each has a dead-letter queue.
 pub(crate) const QUEUES: [&str; 3] = ["orders", "claims", "states.fifo"];
 
+/// Whether a queue keeps the order of its groups.
+pub(crate) fn is_fifo(queue: &str) -> bool {
+    // SQS has the suffix in lower case only.
+    queue.strip_suffix(".fifo").is_some()
+}
+
 /// Everything a storm runs on.
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -88,7 +94,7 @@ impl Stage {
 
     async fn create_queue(&self, name: &str) {
         let mut request = self.client.create_queue().queue_name(name);
-        if name.ends_with(".fifo") {
+        if is_fifo(name) {
             request = request.attributes(Name::FifoQueue, "true");
         }
         request.send().await.expect("the queue is created");

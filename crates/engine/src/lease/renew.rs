@@ -162,14 +162,18 @@ pub(crate) async fn release(source: &impl Source, receipts: &[Receipt]) -> usize
 mod tests {
     use super::*;
 
+    fn before_the_end(milliseconds: u64) -> Duration {
+        LONGEST_INVISIBLE.saturating_sub(Duration::from_millis(milliseconds))
+    }
+
     #[test]
     fn no_message_stays_invisible_for_longer_than_twelve_hours_in_all() {
         let usual = Duration::from_secs(30);
         for (since_receipt, timeout) in [
             (Duration::from_secs(15), Some(usual)),
-            (LONGEST_INVISIBLE - Duration::from_secs(31), Some(usual)),
-            (LONGEST_INVISIBLE - Duration::from_secs(12), Some(Duration::from_secs(12))),
-            (LONGEST_INVISIBLE - Duration::from_millis(900), None),
+            (before_the_end(31_000), Some(usual)),
+            (before_the_end(12_000), Some(Duration::from_secs(12))),
+            (before_the_end(900), None),
             (LONGEST_INVISIBLE + usual, None),
         ] {
             assert_eq!(next_timeout(usual, since_receipt), timeout, "{since_receipt:?}");

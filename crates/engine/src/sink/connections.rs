@@ -113,13 +113,6 @@ pub(crate) fn put_back<T>(mut connection: PoolConnection<Postgres>, answer: &Res
     }
 }
 
-/// Gives a connection back to the pool, or closes it where its state is not known.
-pub(crate) fn put_back<T>(mut connection: PoolConnection<Postgres>, answer: &Result<T, Fault>) {
-    if !keeps_connection(answer) {
-        connection.close_on_drop();
-    }
-}
-
 /// After a refused row the connection is as good as before.
 fn keeps_connection<T>(answer: &Result<T, Fault>) -> bool {
     match answer {

@@ -36,7 +36,7 @@ impl Weather {
             match name {
                 "locked table" => self.lock(&format!("LOCK TABLE {table}"), hold).await,
                 "locked key" => {
-                    self.lock(&format!("INSERT INTO orders VALUES ({}, 0, '')", self.next_order().await), hold).await
+                    self.lock(&format!("INSERT INTO orders VALUES ({}, 0, '')", self.next_order().await), hold).await;
                 }
                 "partition away" => self.change(partition(shard), hold).await,
                 _ if !rested => continue,
