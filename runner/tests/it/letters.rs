@@ -61,9 +61,9 @@ struct OneEntry {
 async fn settle_ten(case: &OneEntry) -> (Value, String, u64) {
     let (sqs, stack) = with_own_queues(ONE_TABLE, &[]).await;
     if case.broken {
-        send_broken(&stack, 10).await
+        send_broken(&stack, 10).await;
     } else {
-        send(&stack, 0..10).await
+        send(&stack, 0..10).await;
     }
     let fault = Fault::failed_entries([3], case.code).on(case.operation);
     sqs.faults().inject(fault.times(case.times));
