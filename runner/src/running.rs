@@ -10,7 +10,7 @@ use crate::exit::Failure;
 use crate::output::failure::one_line;
 use crate::settings::DatabaseUrl;
 use engine::dlq::SqsDeadLetters;
-use engine::sink::{PostgresSink, WritingOptions};
+use engine::sink::{PostgresSink, RowOrder, WritingOptions};
 use engine::source::{Clients, Queue, Source as _, SqsSource, resolve};
 use engine::stop::Stop;
 use engine::{self, Ending, Figures, Services};
@@ -99,11 +99,12 @@ pub(crate) async fn open(
     }
     let messages = SqsSource::new(clients, &queue, source.visibility);
     can_renew(pipeline, messages.visibility_timeout())?;
+    let order = if queue.fifo { RowOrder::Arrival } else { RowOrder::Key };
     Ok(Services {
         ordered: queue.fifo,
         max_receives: source.max_receives.or((!queue.has_redrive_policy).then_some(MAX_RECEIVES)),
         source: messages,
-        sink: PostgresSink::new(&database, pipeline.targets(), source.write_timeout),
+        sink: PostgresSink::new(&database, pipeline.targets(), source.write_timeout, order),
         dead_letters: SqsDeadLetters::new(clients.dead_letters.clone(), dlq.url, dlq.max_message_bytes, dlq.fifo),
     })
 }

@@ -9,7 +9,7 @@ use compiler::config::load::load_text;
 use compiler::config::{Environment, Files};
 use compiler::diagnostic::{SourceText, Style, render};
 use engine::fault::Fault;
-use engine::sink::{PostgresSink, Sink, Written};
+use engine::sink::{PostgresSink, RowOrder, Sink, Written};
 use pipeline::Pipeline;
 use pipeline::message::{Delivery, Metadata, Receipt, Rejection};
 use pipeline::row::Rows;
@@ -48,7 +48,11 @@ impl Tables {
         let tables: Vec<_> = pipeline.targets().iter().map(|target| target.table.clone()).collect();
         let done = migration::up(&connection, &tables).await.expect("the tables are made");
         assert!(done.refusals.is_empty(), "{:?}", done.refusals);
-        Self { sink: PostgresSink::new(&connection, pipeline.targets(), Duration::from_secs(30)), stack, pipeline }
+        Self {
+            sink: PostgresSink::new(&connection, pipeline.targets(), Duration::from_secs(30), RowOrder::Key),
+            stack,
+            pipeline,
+        }
     }
 
     pub(crate) fn decide(&self, body: &str) -> Result<Rows, Rejection> {

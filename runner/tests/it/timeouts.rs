@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use devstack::proxy::Proxy;
 use devstack::sqs::Operation;
-use engine::sink::{PostgresSink, Sink, WritingOptions, connect_for_writing};
+use engine::sink::{PostgresSink, RowOrder, Sink, WritingOptions, connect_for_writing};
 use pipeline::row::Rows;
 use serde_json::json;
 
@@ -135,7 +135,7 @@ async fn every_call_ends_on_a_connection_that_died_without_a_word() {
     let limit = Duration::from_secs(1);
     let writing = WritingOptions { connections: 2, write_timeout: limit, tables: 1 };
     let pool = connect_for_writing(&proxy.url_through(&stack.database), "here", writing).await.expect("a pool");
-    let sink = PostgresSink::new(&pool, pipeline.targets(), limit);
+    let sink = PostgresSink::new(&pool, pipeline.targets(), limit, RowOrder::Key);
     let rows = pipeline.decider().decide(&delivery(&event(1, 1))).expect("rows");
     for name in ["write", "write_control", "is_stored", "describe_tables"] {
         // A connection that was not back in the pool yet is not used again, so that the call goes well at once.

@@ -10,6 +10,7 @@ mod statement;
 
 pub use connect::{ConnectError, WritingOptions, connect, connect_for_writing};
 pub use postgres::PostgresSink;
+pub use statement::RowOrder;
 
 use std::future::Future;
 

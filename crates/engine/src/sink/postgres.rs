@@ -11,7 +11,7 @@ use super::column::Column;
 use super::connections::{Connections, put_back};
 use super::control::ControlStatements;
 use super::references;
-use super::statement::Statement;
+use super::statement::{RowOrder, Statement};
 use super::{Control, Sink, TableWritten, Written};
 use crate::fault::{Class, Fault};
 use pipeline::Target;
@@ -34,10 +34,13 @@ struct TableWriter {
 
 impl PostgresSink {
     /// Writes to `targets`, whose order the rows follow; a write that takes longer than `write_timeout` has failed.
-    pub fn new(database: &DatabaseConnection, targets: &[Target], write_timeout: Duration) -> Self {
+    pub fn new(database: &DatabaseConnection, targets: &[Target], write_timeout: Duration, order: RowOrder) -> Self {
         let mut tables = Vec::with_capacity(targets.len());
         for target in targets {
-            tables.push(TableWriter { statement: Statement::new(target), control: ControlStatements::new(target) });
+            tables.push(TableWriter {
+                statement: Statement::new(target, order),
+                control: ControlStatements::new(target),
+            });
         }
         let pool = database.get_postgres_connection_pool().clone();
         let order = Mutex::new((0..tables.len()).collect());

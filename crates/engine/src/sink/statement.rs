@@ -14,15 +14,27 @@ pub(crate) struct Statement {
     pub(crate) wires: Vec<Wire>,
 }
 
+/// The order in which the rows of one write are inserted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowOrder {
+    /// By their keys: writers that have the same keys in a different order would wait for each other. Of one key the first
+    /// received goes first.
+    Key,
+    /// As they were received, which a FIFO queue promises within each group.
+    Arrival,
+}
+
 impl Statement {
     /// `INSERT INTO t (a, ...) SELECT c0, ... FROM UNNEST($1::uuid[], ...) ... ON CONFLICT ...`
-    pub(crate) fn new(target: &Target) -> Self {
+    pub(crate) fn new(target: &Target, order: RowOrder) -> Self {
         let table = &target.table;
         let wires: Vec<_> = table.columns.iter().map(|column| Wire::of(column.ty)).collect();
         let columns = quoted_list(table.columns.iter().map(|column| column.name.as_str()));
         let source = match (target.on_conflict, table.primary_key.is_empty()) {
             (OnConflict::Update, false) => one_of_each_key(target, &wires),
-            _ => format!("SELECT {} FROM {}{}", values(target, &wires), unnest(&wires), in_key_order(target, &wires)),
+            _ => {
+                format!("SELECT {} FROM {}{}", values(target, &wires), unnest(&wires), row_order(target, &wires, order))
+            }
         };
         let sql = format!("INSERT INTO {} AS stored ({columns}) {source}{}", table_name(target), on_conflict(target));
         Self { sql, wires }
@@ -49,9 +61,8 @@ pub(crate) fn unnest(wires: &[Wire]) -> String {
     )
 }
 
-/// Writers that have the same keys in a different order would wait for each other; of one key the first received goes first.
-fn in_key_order(target: &Target, wires: &[Wire]) -> String {
-    if target.table.primary_key.is_empty() {
+fn row_order(target: &Target, wires: &[Wire], order: RowOrder) -> String {
+    if order == RowOrder::Arrival || target.table.primary_key.is_empty() {
         return String::new();
     }
     format!(" ORDER BY {}, position", key(target, wires))
@@ -150,7 +161,7 @@ mod tests {
     #[test]
     fn quotes_every_identifier_and_casts_what_travels_as_text() {
         assert_eq!(
-            Statement::new(&target(OnConflict::Ignore)).sql,
+            Statement::new(&target(OnConflict::Ignore), RowOrder::Key).sql,
             "INSERT INTO \"s\"\"x\".\"events\" AS stored (\"id\", \"pay\"\"load\") SELECT c0, c1::jsonb \
              FROM UNNEST($1::uuid[], $2::text[]) WITH ORDINALITY AS batch(c0, c1, position) ORDER BY c0, position \
              ON CONFLICT (\"id\") DO NOTHING"
@@ -159,7 +170,7 @@ mod tests {
 
     #[test]
     fn an_upsert_sends_each_key_once() {
-        let sql = Statement::new(&target(OnConflict::Update)).sql;
+        let sql = Statement::new(&target(OnConflict::Update), RowOrder::Key).sql;
         assert!(sql.contains("SELECT DISTINCT ON (c0) c0, c1::jsonb"), "{sql}");
         assert!(sql.ends_with("DO UPDATE SET \"pay\"\"load\" = EXCLUDED.\"pay\"\"load\""), "{sql}");
     }
@@ -167,13 +178,13 @@ mod tests {
     #[test]
     fn a_version_chooses_within_the_batch_and_guards_what_is_stored() {
         let target = Target { version: Some("pay\"load".into()), ..target(OnConflict::Update) };
-        let sql = Statement::new(&target).sql;
+        let sql = Statement::new(&target, RowOrder::Key).sql;
         assert!(sql.contains("ORDER BY c0, c1::jsonb DESC, position DESC"), "{sql}");
         assert!(sql.ends_with(" WHERE EXCLUDED.\"pay\"\"load\" > stored.\"pay\"\"load\""), "{sql}");
     }
 
     #[test]
     fn error_lets_the_key_speak() {
-        assert!(!Statement::new(&target(OnConflict::Error)).sql.contains("ON CONFLICT"));
+        assert!(!Statement::new(&target(OnConflict::Error), RowOrder::Key).sql.contains("ON CONFLICT"));
     }
 }
