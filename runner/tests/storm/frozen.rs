@@ -65,7 +65,7 @@ async fn ready() -> (Arc<Stage>, Replica, Replica) {
     let stage = Arc::new(Stage::build().await);
     let file = stage.home.path().join("pipelines/states.yaml");
     let text = std::fs::read_to_string(&file).expect("the pipeline file");
-    let shorter = text.replace("visibility: 10s", &format!("visibility: {}s", VISIBILITY.as_secs()));
+    let shorter = text.replace("visibility: 20s", &format!("visibility: {}s", VISIBILITY.as_secs()));
     std::fs::write(file, shorter).expect("the pipeline file");
     let mut first = Replica::new(&stage, 0);
     first.start().await;

@@ -8,7 +8,7 @@ use crate::replica::Replica;
 use crate::stage::{REPLICAS, Stage};
 
 /// Without progress for so long, only messages are left that the queue keeps invisible.
-const QUIET: Duration = Duration::from_secs(12);
+const QUIET: Duration = Duration::from_secs(25);
 /// When the rest of the messages counts as stuck.
 const STUCK: Duration = Duration::from_mins(1);
 

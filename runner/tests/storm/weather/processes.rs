@@ -10,9 +10,10 @@ impl Weather {
             let replica = if self.soak { REPLICAS - 1 } else { random.choose(&[0, 1]) };
             let mut replica = self.replicas[replica].lock().await;
             if random.below(10) < 3 {
-                // Up to longer than the visibility timeout.
+                // Up to longer than the visibility timeout, where there is time for it.
                 replica.freeze().await;
-                tokio::time::sleep(random.milliseconds(100..13_000)).await;
+                let longest = if self.short { 3000 } else { 25_000 };
+                tokio::time::sleep(random.milliseconds(100..longest)).await;
                 replica.thaw().await;
                 self.note("frozen process").await;
                 continue;
