@@ -13,6 +13,7 @@ use proptest::sample::select;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use super::config;
 use crate::stack::client;
 
 /// The largest message of SQS, and of the two queues here that take less.
@@ -237,7 +238,7 @@ fn check_reason(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn any_letter_is_accepted_as_promised(

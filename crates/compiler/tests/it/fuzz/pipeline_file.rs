@@ -96,8 +96,8 @@ pub(super) fn pipelines() -> Vec<&'static Path> {
     let mut found = Vec::new();
     for path in repository().0.keys() {
         let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
-        let is_example = path.parent() == Some(Path::new("pipelines"))
-            && path.extension().is_some_and(|extension| extension == "yaml");
+        let is_example =
+            path.parent() == Some(Path::new("pipelines")) && path.extension().is_some_and(|it| it == "yaml");
         if name == "pipeline.yaml" || (is_example && !name.contains(".test.")) {
             found.push(path.as_path());
         }

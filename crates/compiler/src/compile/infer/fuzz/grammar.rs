@@ -111,215 +111,46 @@ fn object_document(schema: &Value) -> BoxedStrategy<Value> {
         .boxed()
 }
 
-const LEAVES: [&str; 34] = [
-    ".",
-    ".a",
-    ".b",
-    ".c",
-    ".a.a",
-    ".a.b",
-    ".b.a",
-    ".c.b.a",
-    ".a[0]",
-    ".b[1]",
-    ".a[-1]",
-    ".b[]",
-    ".a[]?",
-    ".a?.b?",
-    ".a[1:]",
-    "$doc.a",
-    "$body.b",
-    "$sqs.message_id",
-    "$sqs.attributes.x",
-    "0",
-    "1",
-    "-1",
-    "1.5",
-    "\"\"",
-    "\"a\"",
-    "\"1\"",
-    "null",
-    "true",
-    "false",
-    "[]",
-    "{}",
-    "empty",
-    "$x",
-    "..",
-];
+const LEAVES: &str = r#"
+    . .a .b .c .a.a .a.b .b.a .c.b.a .a[0] .b[1] .a[-1] .b[] .a[]? .a?.b? .a[1:] $doc.a $body.b $sqs.message_id
+    $sqs.attributes.x 0 1 -1 1.5 "" "a" "1" null true false [] {} empty $x ..
+"#;
 
-const FUNCTIONS: [&str; 75] = [
-    "length",
-    "type",
-    "keys",
-    "values",
-    "tostring",
-    "tonumber",
-    "not",
-    "add",
-    "any",
-    "all",
-    "first",
-    "last",
-    "reverse",
-    "sort",
-    "unique",
-    "min",
-    "max",
-    "floor",
-    "round",
-    "ceil",
-    "sqrt",
-    "fabs",
-    "abs",
-    "ascii_downcase",
-    "ascii_upcase",
-    "lower",
-    "upper",
-    "sha256",
-    "unix",
-    "unix_ms",
-    "url_decode",
-    "unhex",
-    "tojson",
-    "fromjson",
-    "to_entries",
-    "from_entries",
-    "flatten",
-    "strings",
-    "numbers",
-    "arrays",
-    "objects",
-    "nulls",
-    "booleans",
-    "scalars",
-    "iterables",
-    "explode",
-    "implode",
-    "trim",
-    "ltrim",
-    "transpose",
-    "paths",
-    "leaf_paths",
-    "recurse",
-    "tostream",
-    "@base64",
-    "@base64d",
-    "@text",
-    "@json",
-    "@csv",
-    "@uri",
-    "@html",
-    "@sh",
-    "fromdate",
-    "todate",
-    "mktime",
-    "gmtime",
-    "infinite",
-    "nan",
-    "isnan",
-    "isvalid",
-    "ascii",
-    "utf8bytelength",
-    "toarray",
-    "error",
-    "combinations",
-];
+const FUNCTIONS: &str = "
+    length type keys values tostring tonumber not add any all first last reverse sort unique min max floor round
+    ceil sqrt fabs abs ascii_downcase ascii_upcase lower upper sha256 unix unix_ms url_decode unhex tojson fromjson
+    to_entries from_entries flatten strings numbers arrays objects nulls booleans scalars iterables explode implode
+    trim ltrim transpose paths leaf_paths recurse tostream @base64 @base64d @text @json @csv @uri @html @sh fromdate
+    todate mktime gmtime infinite nan isnan isvalid ascii utf8bytelength toarray error combinations
+";
 
-const FUNCTIONS_OF_ONE: [&str; 52] = [
-    "map",
-    "select",
-    "has",
-    "startswith",
-    "endswith",
-    "test",
-    "split",
-    "join",
-    "index",
-    "rindex",
-    "indices",
-    "sort_by",
-    "group_by",
-    "min_by",
-    "max_by",
-    "unique_by",
-    "with_entries",
-    "map_values",
-    "any",
-    "all",
-    "contains",
-    "inside",
-    "first",
-    "last",
-    "isempty",
-    "range",
-    "recurse",
-    "walk",
-    "del",
-    "path",
-    "paths",
-    "getpath",
-    "delpaths",
-    "ltrimstr",
-    "rtrimstr",
-    "trimstr",
-    "splits",
-    "match",
-    "capture",
-    "scan",
-    "IN",
-    "in",
-    "flatten",
-    "pick",
-    "error",
-    "add",
-    "nth",
-    "strptime",
-    "strftime",
-    "to_entries",
-    "repeat",
-    "INDEX",
-];
+const FUNCTIONS_OF_ONE: &str = "
+    map select has startswith endswith test split join index rindex indices sort_by group_by min_by max_by unique_by
+    with_entries map_values any all contains inside first last isempty range recurse walk del path paths getpath
+    delpaths ltrimstr rtrimstr trimstr splits match capture scan IN in flatten pick error add nth strptime strftime
+    to_entries repeat INDEX
+";
 
-const OPERATORS: [&str; 24] = [
-    "|",
-    "|",
-    "//",
-    "//",
-    "+",
-    "-",
-    "*",
-    "/",
-    "%",
-    "==",
-    "!=",
-    "<",
-    "<=",
-    ">",
-    ">=",
-    "and",
-    "or",
-    ",",
-    "=",
-    "|=",
-    "+=",
-    "//=",
-    "as $x |",
-    "as [$x] |",
-];
+const OPERATORS: &str = "| | // // + - * / % == != < <= > >= and or , = |= += //=";
+
+/// One of the words of a list.
+fn word(list: &'static str) -> impl Strategy<Value = &'static str> {
+    select(list.split_whitespace().collect::<Vec<_>>())
+}
 
 /// Expressions, most of which compile.
 pub(super) fn expression() -> impl Strategy<Value = String> {
-    let leaf = select(&LEAVES[..]).prop_map(str::to_owned);
+    let leaf = word(LEAVES).prop_map(str::to_owned);
     leaf.prop_recursive(4, 20, 3, |inner| {
         let (one, two) = (inner.clone(), (inner.clone(), inner.clone()));
         let three = (inner.clone(), inner.clone(), inner.clone());
         let step = select(vec![".a", ".b", "[0]", "[]", "?", "[1:]", "[]?", "[:-1]"]);
         prop_oneof![
-            4 => (two.clone(), select(&OPERATORS[..])).prop_map(|((x, y), operator)| format!("({x} {operator} {y})")),
-            3 => (one.clone(), select(&FUNCTIONS[..])).prop_map(|(x, function)| format!("({x} | {function})")),
-            3 => (two.clone(), select(&FUNCTIONS_OF_ONE[..])).prop_map(|((x, y), name)| format!("({x} | {name}({y}))")),
+            4 => (two.clone(), word(OPERATORS)).prop_map(|((x, y), operator)| format!("({x} {operator} {y})")),
+            3 => (one.clone(), word(FUNCTIONS)).prop_map(|(x, function)| format!("({x} | {function})")),
+            3 => (two.clone(), word(FUNCTIONS_OF_ONE)).prop_map(|((x, y), name)| format!("({x} | {name}({y}))")),
             2 => (one.clone(), step).prop_map(|(x, step)| format!("({x}){step}")),
+            1 => two.clone().prop_map(|(x, y)| format!("({x} as $x | {y})")),
             1 => one.clone().prop_map(|x| format!("[{x}]")),
             1 => two.clone().prop_map(|(x, y)| format!("{{a: {x}, b: {y}}}")),
             1 => one.clone().prop_map(|x| format!("\"t\\({x})\"")),
