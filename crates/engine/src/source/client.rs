@@ -161,7 +161,7 @@ async fn check_credentials(shared: &SdkConfig) -> Result<(), ClientError> {
     }
 }
 
-/// Tells a chain without credentials, which somebody has to configure, from a provider that fails just now.
+/// Distinguishes a chain without credentials, which somebody has to configure, from a provider that fails just now.
 fn explain(error: CredentialsError) -> ClientError {
     match error {
         CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {
