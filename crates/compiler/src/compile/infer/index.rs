@@ -84,10 +84,22 @@ impl<'t, 's> Walker<'t, 's> {
     }
 }
 
+/// How many items a slice has at least, of an array with so many.
+fn least_of_slice(least: u64, from: Option<&Term<&str>>, to: Option<&Term<&str>>) -> u64 {
+    let number = |term: Option<&Term<&str>>, absent: u64| match term {
+        None => Some(absent),
+        Some(Term::Num(digits)) => digits.parse().ok(),
+        Some(_) => None,
+    };
+    let ends = number(from, 0).zip(number(to, u64::MAX));
+    ends.map_or(0, |(from, to)| least.min(to).saturating_sub(from))
+}
+
 /// `[0:10]` of a date-time is its date, `[0:8]` of a time what stands before the offset (RFC 3339, 5.6); any other part of a string has a form nobody knows.
 pub(super) fn slice<'s>(of: Yield<'s>, from: Option<&Term<&str>>, to: Option<&Term<&str>>) -> Yield<'s> {
     if !of.is_only(Type::String) {
-        return Yield { null: of.null.clone(), ..of.rearranged() };
+        let sliced = of.chosen_items(least_of_slice(of.least_items(), from, to));
+        return Yield { null: of.null.clone(), ..sliced };
     }
     let types = of.types().unwrap_or_default();
     let all = |wanted| types.iter().all(|(_, format)| *format == Some(wanted));

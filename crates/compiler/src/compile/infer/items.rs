@@ -35,7 +35,8 @@ impl<'t, 's> Walker<'t, 's> {
             ("to_entries", []) => self.entries(input, "`to_entries`", span),
             ("reverse" | "sort" | "unique", []) => {
                 self.takes(input, &format!("`{name}`"), &[Type::Array], false, span);
-                input.rearranged()
+                let least = self.least_items(input);
+                input.chosen_items(if name == "unique" { least.min(1) } else { least })
             }
             _ => return None,
         })

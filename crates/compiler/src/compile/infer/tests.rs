@@ -16,9 +16,10 @@ fn schema() -> Value {
                 "required": [],
                 "additionalProperties": false
             },
-            "items": {"type": "array", "minItems": 1, "items": {"type": "number"}}
+            "items": {"type": "array", "minItems": 1, "items": {"type": "number"}},
+            "three": {"type": "array", "minItems": 3, "items": {"type": "string"}}
         },
-        "required": ["id", "at", "name", "items"],
+        "required": ["id", "at", "name", "items", "three"],
         "additionalProperties": false
     })
 }
@@ -98,6 +99,16 @@ fn a_condition_without_a_result_is_not_true_and_says_nothing() {
     let roots = Roots::new(Yield::shape(Shape::of_value(&schema)), None, false);
     assert_eq!(facts(".name == null", &roots, false).len(), 1);
     assert_eq!(facts("(.id | numbers) == 1 or .name == null", &roots, false), []);
+}
+
+#[test]
+fn a_slice_has_as_many_items_as_are_left() {
+    assert_eq!(told(".items[0:1] | first"), "an integer/a number");
+    assert_eq!(told(".three[1:] | .[1]"), "a string");
+    assert_eq!(told(".three | reverse | .[2]"), "a string");
+    assert_eq!(told(".three | unique | .[1]"), "a string null: the array may have no item 1");
+    assert_eq!(told(".items[:5] | .[0]"), "an integer/a number");
+    assert_eq!(told(".items[1:] | first"), "an integer/a number null: `first` of an empty array is null");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::HERE;
-use super::fact::{Fact, Origin, Step};
+use super::fact::{Fact, Holds, Origin, Step};
 use schema::{Shape, Type, type_of};
 
 /// What an expression yields.
@@ -128,6 +128,19 @@ impl<'s> Yield<'s> {
     #[must_use]
     pub(super) fn rearranged(&self) -> Self {
         Self { null: None, origin: None, facts: Vec::new(), ..self.clone() }
+    }
+
+    /// An array of its items, in any order, so many of them at least; of other values those themselves.
+    #[must_use]
+    pub(super) fn chosen_items(&self, least: u64) -> Self {
+        let Some(items) = self.items(None).filter(|_| self.is_only(Type::Array)) else {
+            return self.rearranged();
+        };
+        let nothing = (least == 0).then(|| Null::new("the array may be empty", 0..0));
+        let many = Many { span: 0..0, always: least > 1, solid: false };
+        let item = items.one().or_nothing(nothing).or_many(Some(many));
+        let facts = vec![Fact::At(Origin::root(HERE), Holds::Least(least))];
+        Self { facts, ..Self::form(Form::Array(Box::new(Self { origin: None, ..item }))) }
     }
 
     /// Either of two.
