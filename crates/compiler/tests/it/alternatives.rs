@@ -1,7 +1,5 @@
 //! Values with many alternatives, and what a condition leaves of them.
 
-use std::time::{Duration, Instant};
-
 use crate::known_values::{S, array, column, each, object, when};
 
 /// An object with one of two fields, eight times over.
@@ -16,15 +14,14 @@ fn pairs() -> String {
     )
 }
 
+/// Alternatives that multiplied would not end while the test runs.
 #[test]
-fn many_alternatives_are_checked_in_time() {
-    let start = Instant::now();
+fn many_alternatives_do_not_multiply() {
     for (schema, inside) in [(pairs(), ""), (object(&format!("p!: {}", pairs())), ".p")] {
         let one: Vec<String> = (0..8).map(|i| format!("({inside}.a{i} // {inside}.b{i})")).collect();
         assert_eq!(column(&schema, &format!("c: text = {}", one.join(" + "))), "");
     }
     assert_eq!(column(&pairs(), "c: text = .a0 // .a1"), "E0113", "both may be absent");
-    assert!(start.elapsed() < Duration::from_secs(30), "took {:?}", start.elapsed());
 }
 
 #[test]
