@@ -3,7 +3,7 @@
 //! A refusal alone proves nothing, since the database may have changed for everyone. A message is rejected only after this
 //! order of events: it is refused alone; then its tables accept, as a control, rows that they accepted before; then it is
 //! refused alone again. Where the control can't reach the reason (an `AFTER` trigger, for instance), its tables must also
-//! have stored rows of others since the first refusal.
+//! have stored rows of others since it was first refused with this code.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

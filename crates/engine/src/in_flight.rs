@@ -26,7 +26,7 @@ pub(crate) struct Rejected {
     pub(crate) in_flight: InFlight,
 }
 
-/// Since when the database refuses a message alone, and why.
+/// Since when the database refuses a message alone with one code, and why.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) since: Instant,
@@ -40,15 +40,14 @@ impl Storable {
         Self { rows, in_flight, refusal: None, written_before: false }
     }
 
-    /// Notes that the database refuses it alone. The first time counts, and the last fault.
+    /// Notes that the database refuses it alone. What others showed while it was refused for another reason shows nothing
+    /// about this one: the first time with the same code counts.
     pub(crate) fn refused_now(&mut self, fault: &Fault) {
-        match &mut self.refusal {
-            Some(refusal) => refusal.fault = fault.copy(),
-            none => *none = Some(Refusal { since: Instant::now(), fault: fault.copy(), times: 0 }),
-        }
-        if let Some(refusal) = &mut self.refusal {
-            refusal.times += 1;
-        }
+        let before = self.refusal.take();
+        let times = before.as_ref().map_or(0, |refusal| refusal.times) + 1;
+        let same = before.filter(|refusal| refusal.fault.code == fault.code);
+        let since = same.map_or_else(Instant::now, |refusal| refusal.since);
+        self.refusal = Some(Refusal { since, fault: fault.copy(), times });
     }
 
     /// Milliseconds since 1970.

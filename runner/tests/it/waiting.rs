@@ -7,6 +7,7 @@ use devstack::sqs::{ErrorCode, Fault, Operation, Sqs, SqsOptions};
 use serde_json::json;
 
 use crate::refusals::{ONE_TABLE, PIPELINE, event, ready, run, send_fifo, start, stop, until_stored, with_tables};
+use crate::setups::until_at_least;
 use crate::stack::Stack;
 
 const PARTITIONED: &str = "DROP TABLE e; CREATE TABLE e (id bigint NOT NULL, k bigint NOT NULL, PRIMARY KEY (id)) \
@@ -52,6 +53,34 @@ async fn children_wait_for_their_parent() {
     until_stored(&stack, 51).await;
     let (summary, log) = stop(runner).await;
     assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(51), &json!(0)), "{summary}\n{log}");
+}
+
+/// A child waited for its parent while others were stored. That shows nothing about a trigger which refuses every row when
+/// the parent has come.
+#[tokio::test]
+async fn what_others_showed_before_does_not_accuse_a_message_of_a_new_fault() {
+    let stack = ready(ONE_TABLE).await;
+    stack.execute("ALTER TABLE e ADD FOREIGN KEY (k) REFERENCES e (id); CREATE SEQUENCE tried").await;
+    let runner = start(&stack);
+    stack.send(&stack.queue, &[event(1, 1000), event(10, 10)]).await;
+    until_stored(&stack, 1).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stack.send(&stack.queue, &[event(11, 11)]).await;
+    until_stored(&stack, 2).await;
+    stack
+        .execute(
+            "INSERT INTO e VALUES (1000, 1000); \
+             CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             PERFORM nextval('tried'); RAISE 'maintenance'; END $$; \
+             CREATE TRIGGER t AFTER INSERT ON e FOR EACH ROW EXECUTE FUNCTION f()",
+        )
+        .await;
+    let tries = async || stack.scalar("SELECT last_value FROM tried WHERE is_called UNION ALL SELECT 0 LIMIT 1").await;
+    until_at_least(2, "tries", tries).await;
+    stack.execute("DROP TRIGGER t ON e").await;
+    until_stored(&stack, 4).await;
+    let (summary, log) = stop(runner).await;
+    assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(3), &json!(0)), "{summary}\n{log}");
 }
 
 /// Somebody's open transaction holds one key; the others are stored meanwhile.
