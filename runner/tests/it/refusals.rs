@@ -57,7 +57,7 @@ pub(crate) async fn run_with_some_left(stack: &Stack) -> Value {
 async fn ends_with(stack: &Stack, code: i32) -> Value {
     let mut command =
         tokio::process::Command::from(stack.runner(&["run", PIPELINE, "--until-empty", "--format", "json"]));
-    let ended = tokio::time::timeout(Duration::from_secs(30), command.kill_on_drop(true).output()).await;
+    let ended = tokio::time::timeout(Duration::from_mins(2), command.kill_on_drop(true).output()).await;
     let output = ended.expect("one message does not stop the pipeline").expect("the binary starts");
     assert_eq!(output.status.code(), Some(code), "{}", shown(&output));
     serde_json::from_slice(&output.stdout).expect("a summary")
