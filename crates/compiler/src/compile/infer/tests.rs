@@ -25,7 +25,7 @@ fn schema() -> Value {
 }
 
 /// Types, null, and findings of an expression, in words.
-fn told(expr: &str) -> String {
+fn described(expr: &str) -> String {
     let schema = schema();
     let roots = Roots::new(Yield::shape(Shape::of_value(&schema)), None, false);
     let (result, findings) = infer(expr, &roots, &[], "s.json");
@@ -43,37 +43,37 @@ fn told(expr: &str) -> String {
 
 #[test]
 fn paths_and_functions_have_types() {
-    assert_eq!(told(".id"), "a string");
-    assert_eq!(told(".id | length"), "an integer");
-    assert_eq!(told(".at | unix_ms"), "a string");
-    assert_eq!(told(".items[0]"), "an integer/a number");
-    assert_eq!(told("$sqs.message_id"), "a string");
-    assert_eq!(told(".id == \"x\""), "a boolean");
-    assert_eq!(told("if .at > 0 then .id else .at end"), "a string/an integer");
-    assert_eq!(told(".id | ltrimstr(\"x\") | unknown_function"), "anything");
+    assert_eq!(described(".id"), "a string");
+    assert_eq!(described(".id | length"), "an integer");
+    assert_eq!(described(".at | unix_ms"), "a string");
+    assert_eq!(described(".items[0]"), "an integer/a number");
+    assert_eq!(described("$sqs.message_id"), "a string");
+    assert_eq!(described(".id == \"x\""), "a boolean");
+    assert_eq!(described("if .at > 0 then .id else .at end"), "a string/an integer");
+    assert_eq!(described(".id | ltrimstr(\"x\") | unknown_function"), "anything");
 }
 
 #[test]
 fn null_comes_from_optional_fields_and_goes_with_a_default() {
-    assert_eq!(told(".name | lower"), "a string null: `name` may be null in s.json");
-    assert_eq!(told(".customer.email"), "a string null: `customer` is optional in s.json");
-    assert_eq!(told(".customer.email // \"none\""), "a string");
-    assert_eq!(told(".name // null"), "a string null: it may be `null`");
-    assert_eq!(told(".items[1]"), "an integer/a number null: the array may have no item 1");
-    assert_eq!(told(".items[]"), "an integer/a number");
+    assert_eq!(described(".name | lower"), "a string null: `name` may be null in s.json");
+    assert_eq!(described(".customer.email"), "a string null: `customer` is optional in s.json");
+    assert_eq!(described(".customer.email // \"none\""), "a string");
+    assert_eq!(described(".name // null"), "a string null: it may be `null`");
+    assert_eq!(described(".items[1]"), "an integer/a number null: the array may have no item 1");
+    assert_eq!(described(".items[]"), "an integer/a number");
     assert_eq!(
-        told(".name | tostring"),
+        described(".name | tostring"),
         "a string [`name` may be null in s.json, and its text is then the word `null` at name]"
     );
-    assert_eq!(told("empty"), " null: `empty` yields nothing");
+    assert_eq!(described("empty"), " null: `empty` yields nothing");
 }
 
 #[test]
 fn a_step_that_fails_quietly_yields_nothing() {
-    assert_eq!(told("(.at.x? | 0) // .id"), "an integer/a string");
-    assert_eq!(told("(.at[]? | 0) // .id"), "an integer/a string");
-    assert_eq!(told("(.customer? | 0) // .id"), "an integer");
-    assert_eq!(told("(.items[0]? | 0) // .id"), "an integer");
+    assert_eq!(described("(.at.x? | 0) // .id"), "an integer/a string");
+    assert_eq!(described("(.at[]? | 0) // .id"), "an integer/a string");
+    assert_eq!(described("(.customer? | 0) // .id"), "an integer");
+    assert_eq!(described("(.items[0]? | 0) // .id"), "an integer");
 }
 
 #[test]
@@ -103,25 +103,25 @@ fn a_condition_without_a_result_is_not_true_and_says_nothing() {
 
 #[test]
 fn a_slice_has_as_many_items_as_are_left() {
-    assert_eq!(told(".items[0:1] | first"), "an integer/a number");
-    assert_eq!(told(".three[1:] | .[1]"), "a string");
-    assert_eq!(told(".three | reverse | .[2]"), "a string");
-    assert_eq!(told(".three | unique | .[1]"), "a string null: the array may have no item 1");
-    assert_eq!(told(".items[:5] | .[0]"), "an integer/a number");
-    assert_eq!(told(".items[1:] | first"), "an integer/a number null: `first` of an empty array is null");
+    assert_eq!(described(".items[0:1] | first"), "an integer/a number");
+    assert_eq!(described(".three[1:] | .[1]"), "a string");
+    assert_eq!(described(".three | reverse | .[2]"), "a string");
+    assert_eq!(described(".three | unique | .[1]"), "a string null: the array may have no item 1");
+    assert_eq!(described(".items[:5] | .[0]"), "an integer/a number");
+    assert_eq!(described(".items[1:] | first"), "an integer/a number null: `first` of an empty array is null");
 }
 
 #[test]
 fn what_the_schema_lacks_is_found_at_its_place() {
-    assert_eq!(told(".nmae | lower"), "a string [no such field: `.nmae` at nmae]");
-    assert_eq!(told(".customer.emial"), "anything [no such field: `.customer.emial` at emial]");
-    assert_eq!(told(".id.x"), "anything [no field `x`: what stands before it is a string at x]");
-    assert_eq!(told(".at[0]"), "anything [no item: what stands before `[` is an integer at 0]");
-    assert_eq!(told(".at | lower"), "a string [`lower` takes a string, but gets an integer at lower]");
-    assert_eq!(told(".id | unix"), "a string [`unix` takes a number, but gets a string of format `uuid` at unix]");
-    assert_eq!(told("$sqs.id"), "anything [no such field: `$sqs.id` at id]");
-    assert_eq!(told(".nmae?"), "anything");
-    assert_eq!(told("(.nmae | lower) == \"x\""), "a boolean [no such field: `.nmae` at nmae]");
+    assert_eq!(described(".nmae | lower"), "a string [no such field: `.nmae` at nmae]");
+    assert_eq!(described(".customer.emial"), "anything [no such field: `.customer.emial` at emial]");
+    assert_eq!(described(".id.x"), "anything [no field `x`: what stands before it is a string at x]");
+    assert_eq!(described(".at[0]"), "anything [no item: what stands before `[` is an integer at 0]");
+    assert_eq!(described(".at | lower"), "a string [`lower` takes a string, but gets an integer at lower]");
+    assert_eq!(described(".id | unix"), "a string [`unix` takes a number, but gets a string of format `uuid` at unix]");
+    assert_eq!(described("$sqs.id"), "anything [no such field: `$sqs.id` at id]");
+    assert_eq!(described(".nmae?"), "anything");
+    assert_eq!(described("(.nmae | lower) == \"x\""), "a boolean [no such field: `.nmae` at nmae]");
 }
 
 #[test]
