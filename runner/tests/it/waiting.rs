@@ -27,6 +27,25 @@ async fn many_rows_without_a_partition_do_not_stop_the_others() {
     assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(1000), &json!(0)), "{summary}\n{log}");
 }
 
+/// Late events of last month come between those of next month, so that each refusal is followed by rows of others.
+#[tokio::test]
+async fn rows_without_a_partition_between_good_ones_are_not_dead_lettered() {
+    let stack = ready(ONE_TABLE).await;
+    stack.execute(PARTITIONED).await;
+    let mut events = Vec::new();
+    for id in 0..400 {
+        events.push(event(id, 1));
+        events.push(event(200_000 + 2 * id, 1));
+        events.push(event(200_001 + 2 * id, 1));
+    }
+    stack.send(&stack.queue, &events).await;
+    let runner = start(&stack);
+    until_stored(&stack, 400).await;
+    assert!(stack.drain(&stack.dlq).await.is_empty());
+    let (summary, log) = stop(runner).await;
+    assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(400), &json!(0)), "{summary}\n{log}");
+}
+
 /// The partition is created while the messages wait.
 #[tokio::test]
 async fn a_row_is_stored_once_its_partition_is_there() {
