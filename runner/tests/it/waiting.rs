@@ -102,6 +102,39 @@ async fn what_others_showed_before_does_not_accuse_a_message_of_a_new_fault() {
     assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(3), &json!(0)), "{summary}\n{log}");
 }
 
+/// A trigger refuses every row, lets one pass, and refuses again: no message is at fault, whatever others did in between.
+#[tokio::test]
+async fn a_trigger_that_refuses_in_two_stretches_accuses_no_message() {
+    let stack = ready(ONE_TABLE).await;
+    stack
+        .execute(
+            "CREATE SEQUENCE tried; CREATE TABLE maintenance (is_on boolean); INSERT INTO maintenance VALUES (true); \
+             CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF new.id = 1 THEN PERFORM nextval('tried'); END IF; \
+             IF (SELECT is_on FROM maintenance) THEN RAISE 'maintenance'; END IF; RETURN NULL; END $$; \
+             CREATE TRIGGER t AFTER INSERT ON e FOR EACH ROW EXECUTE FUNCTION f()",
+        )
+        .await;
+    let tries = async || stack.scalar("SELECT last_value FROM tried WHERE is_called UNION ALL SELECT 0 LIMIT 1").await;
+    let runner = start(&stack);
+    stack.send(&stack.queue, &[event(1, 1)]).await;
+    // By now the waits are longer than the pause of the trigger.
+    until_at_least(6, "tries", tries).await;
+    stack.execute("UPDATE maintenance SET is_on = false").await;
+    stack.send(&stack.queue, &[event(2, 1)]).await;
+    until_stored(&stack, 1).await;
+    stack.execute("UPDATE maintenance SET is_on = true").await;
+    stack.send(&stack.queue, &[event(3, 1)]).await;
+    // The first may have been stored beside the second.
+    if stack.scalar("SELECT count(*) FROM e WHERE id = 1").await == 0 {
+        until_at_least(tries().await + 2, "tries", tries).await;
+    }
+    stack.execute("UPDATE maintenance SET is_on = false").await;
+    until_stored(&stack, 3).await;
+    let (summary, log) = stop(runner).await;
+    assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(3), &json!(0)), "{summary}\n{log}");
+}
+
 /// Somebody's open transaction holds one key; the others are stored meanwhile.
 #[tokio::test]
 async fn a_locked_row_waits_alone() {
