@@ -11,6 +11,7 @@ mod connection;
 mod events;
 mod live;
 mod load;
+mod report;
 mod running;
 mod runtime;
 mod samples;

@@ -33,5 +33,5 @@ mod write;
 
 pub mod produce;
 
-pub use figures::{Away, Figures, Health, Reading, Service, TableReading};
+pub use figures::{Away, Figures, Health, Interval, Reading, RejectionReading, Service, TableReading};
 pub use run::{Ending, Services, run};

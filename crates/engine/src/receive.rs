@@ -228,10 +228,7 @@ impl<S: Source> Receiver<S> {
         }
         self.figures.health().failed(Service::Queue, &fault);
         let wait = backoff.next();
-        if backoff.worth_a_line() {
-            let (pipeline, attempts) = (self.pipeline.name(), backoff.attempts());
-            tracing::warn!(pipeline, attempts, %fault, "can't receive; trying again");
-        }
+        tracing::debug!(pipeline = self.pipeline.name(), attempts = backoff.attempts(), %fault, "can't receive");
         let wait = if fault.class == Class::Outage { wait.max(Duration::from_millis(500)) } else { wait };
         self.stop.unless_draining(tokio::time::sleep(wait)).await.is_some()
     }

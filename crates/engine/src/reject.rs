@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use pipeline::kind::Kind;
+use pipeline::message::Rejection;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
@@ -82,10 +84,7 @@ impl<S: Source, D: DeadLetters> Rejecter<S, D> {
             let wait = backoff.next();
             let attempts = backoff.attempts();
             self.figures.health().failed(Service::DeadLetterQueue, &fault);
-            if backoff.worth_a_line() {
-                let pipeline = &*self.pipeline;
-                tracing::warn!(pipeline, attempts, %fault, "the dead-letter queue accepts no messages; trying again");
-            }
+            tracing::debug!(pipeline = &*self.pipeline, attempts, %fault, "can't dead-letter");
             if attempts >= ATTEMPTS_UNTIL_AWAY && self.is_overfull() {
                 for one in rejected.drain(..) {
                     self.give_back(one.in_flight).await;
@@ -155,15 +154,26 @@ impl<S: Source, D: DeadLetters> Rejecter<S, D> {
     }
 
     fn accepted(&self, rejected: Rejected) {
-        let metadata = &rejected.in_flight.delivery.metadata;
-        tracing::debug!(
-            pipeline = &*self.pipeline,
-            message_id = metadata.message_id,
-            code = rejected.rejection.code.as_str(),
-            "dead-lettered"
-        );
         self.figures.health().recovered(Service::DeadLetterQueue);
-        self.figures.dead_lettered(rejected.rejection.code, metadata.sent_at);
+        let metadata = &rejected.in_flight.delivery.metadata;
+        if self.figures.dead_lettered(&rejected.rejection, metadata) {
+            self.report(&rejected.rejection, &metadata.message_id);
+        }
         let _ = self.settled.send(rejected.in_flight);
+    }
+
+    /// Logs the first message of a kind; the others are counted.
+    fn report(&self, rejection: &Rejection, message_id: &str) {
+        let kind = Kind::of(rejection);
+        tracing::warn!(
+            pipeline = &*self.pipeline,
+            code = kind.code.as_str(),
+            place = kind.place,
+            keyword = kind.keyword,
+            sqlstate = kind.sqlstate,
+            message_id,
+            reason = rejection.message,
+            "dead-lettered the first message of this kind"
+        );
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Pure: nothing here waits, connects or stores. The modules in reading order:
 
+pub mod escape;
 pub mod message;
+
+pub mod kind;
 pub mod row;
 
 pub mod column_type;

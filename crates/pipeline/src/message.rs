@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jq::EvalError;
 use serde_json::Value;
 
+use crate::escape::escaped;
+
 /// One delivery of a message. Not `Clone`: its one owner has to settle it.
 #[derive(Debug)]
 pub struct Delivery {
@@ -140,9 +142,10 @@ impl Code {
 }
 
 impl Rejection {
-    /// A rejection with nothing but its code and message.
+    /// A rejection with nothing but its code and message. The message may quote what others sent, so it is escaped.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), ..Self::default() }
+        let message = message.into();
+        Self { code, message: escaped(&message).into_owned(), ..Self::default() }
     }
 }
 

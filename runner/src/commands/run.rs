@@ -13,7 +13,7 @@ use crate::output::format::Format;
 use crate::output::summary::Summary;
 use crate::running::{Patience, Queues};
 use crate::signals::Signals;
-use crate::{load, output, running};
+use crate::{load, output, report, running};
 use engine::stop::{Stop, Stopper, stop_pair};
 use engine::{Ending, Figures};
 use pipeline::Pipeline;
@@ -39,6 +39,9 @@ pub(crate) struct RunArgs {
     /// How long to finish what is in flight after a signal
     #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = crate::duration::parse)]
     pub grace: Duration,
+    /// How often to log a line of figures for each pipeline
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = crate::duration::parse)]
+    pub report_every: Duration,
     /// How to print the summary
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -67,9 +70,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         .into_iter()
         .map(|pipeline| spawn(&context, pipeline, stopper.clone(), stop.clone()))
         .collect::<Result<_, _>>()?;
+    let figures = threads.iter().map(|thread| (thread.name.clone(), Arc::clone(&thread.figures))).collect();
     let ended = runtime.block_on(async {
         tokio::select! {
             ended = wait_for(threads) => ended,
+            () = report::repeatedly(args.report_every, figures) => unreachable!("the report never ends"),
             () = signals.watch(stopper) => unreachable!("the watch never ends"),
         }
     });

@@ -44,7 +44,7 @@ impl<'p> Writer<'p> {
 }
 
 /// A proxy before the database of a test.
-fn proxy(stack: &Stack) -> (Proxy, String) {
+pub(crate) fn proxy(stack: &Stack) -> (Proxy, String) {
     let address = stack.database.split('@').nth(1).and_then(|rest| rest.split('/').next()).expect("host and port");
     let proxy = Proxy::start(address.parse().expect("an address")).expect("the proxy starts");
     let url = proxy.url_through(&stack.database);

@@ -53,7 +53,7 @@ async fn a_process_that_was_frozen_does_not_repeat_its_write() {
     stage.proxies[0].refuse_connections();
     stage.proxies[0].cut_connections();
     send(&stage, 1).await;
-    until("it tries to write", async || first.has_logged("can't write")).await;
+    until("it tries to write", async || first.has_logged("outage of the database")).await;
     first.freeze().await;
     stage.proxies[0].forward();
     others_go_on(&stage, &mut second).await;

@@ -220,6 +220,6 @@ mod tests {
     #[test]
     fn characters_sqs_refuses_are_replaced() {
         let letter = compose(&delivery("{}".into(), 0, 0), "a\u{FFFF}b\u{0}", MAX);
-        assert_eq!(reason_of(&letter)["message"], "a\u{FFFD}b\u{0}");
+        assert_eq!(reason_of(&letter)["message"], "a\u{FFFD}b\\u{0}");
     }
 }

@@ -7,6 +7,7 @@ mod sqlstate;
 use std::error::Error as StdError;
 use std::fmt;
 
+use pipeline::escape::escaped;
 use pipeline::message::Code;
 
 /// sqlx tells no more when a server refuses connections for as long as the pool waits.
@@ -48,7 +49,7 @@ pub struct Fault {
 impl Fault {
     /// A fault with a message of the program's own.
     pub fn new(class: Class, message: impl Into<String>) -> Self {
-        Self { class, code: None, message: message.into(), source: None }
+        Self { class, code: None, message: shown(&message.into()), source: None }
     }
 
     /// A database error. PostgreSQL's detail, which shows whole rows, is left out; its message may show a value.
@@ -64,13 +65,13 @@ impl Fault {
             Error::Configuration(_) => (Class::Outage, None, error.to_string()),
             _ => (Class::Retry, None, error.to_string()),
         };
-        Self { class, code, message, source: Some(Box::new(error)) }
+        Self { class, code, message: shown(&message), source: Some(Box::new(error)) }
     }
 
     /// A failed SQS call, or a failed entry of a batch call.
     pub fn from_sqs(code: Option<&str>, message: impl Into<String>) -> Self {
         let class = code.map_or(Class::Retry, classify_sqs);
-        Self { class, code: code.map(str::to_owned), message: message.into(), source: None }
+        Self { class, code: code.map(str::to_owned), message: shown(&message.into()), source: None }
     }
 
     /// A failed SQS call as the SDK tells it: without a code when no answer came at all.
@@ -92,7 +93,7 @@ impl Fault {
             Some(text) => text.lines().next().unwrap_or_default().to_owned(),
             None => root_cause(&error),
         };
-        Self { class, code, message, source: Some(Box::new(error)) }
+        Self { class, code, message: shown(&message), source: Some(Box::new(error)) }
     }
 
     /// The same fault for each entry of a call that failed as a whole; the causes stay with the first.
@@ -135,6 +136,18 @@ impl StdError for Fault {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().and_then(StdError::source)
     }
+}
+
+/// Characters of a text of the queue or the database: a trigger may raise, or a value make, any length.
+const MAX_TEXT: usize = 500;
+
+/// A text of others, as logs, pages and dead letters may show it.
+fn shown(text: &str) -> String {
+    let mut short: String = text.chars().take(MAX_TEXT).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    escaped(&short).into_owned()
 }
 
 /// The innermost error: the SDK's outer texts ("dispatch failure") say nothing about the cause.
@@ -207,6 +220,14 @@ fn classify_sqs(code: &str) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_of_others_is_short_and_gives_no_commands() {
+        let fault = Fault::from_sqs(Some("X"), format!("\u{1b}[2J\u{202e}{}", "é".repeat(10_000)));
+        let text = fault.to_string();
+        assert!(text.starts_with("\\u{1b}[2J\\u{202e}é"), "{text}");
+        assert!(text.ends_with("é… (X)") && text.chars().count() < 600, "{text}");
+    }
 
     #[test]
     fn no_sqs_error_ever_blames_a_message() {

@@ -18,6 +18,15 @@ impl Service {
     /// Every service, in the order a message meets them.
     pub const ALL: [Self; 3] = [Self::Queue, Self::Database, Self::DeadLetterQueue];
 
+    /// As a sentence names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Database => "database",
+            Self::DeadLetterQueue => "dead-letter queue",
+        }
+    }
+
     /// One word for logs and metrics.
     pub fn word(self) -> &'static str {
         match self {

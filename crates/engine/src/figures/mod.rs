@@ -3,7 +3,9 @@
 //! One [`Figures`] per pipeline is made before its thread starts. The pipeline writes it; commands and endpoints read it.
 
 mod health;
+mod interval;
 mod reading;
+mod rejections;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -11,12 +13,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use hdrhistogram::Histogram;
 use pipeline::Pipeline;
-use pipeline::message::Code;
+use pipeline::message::{Code, Metadata, Rejection};
 
 use crate::sink::Written;
 
 pub use health::{Away, Health, Service};
+pub use interval::Interval;
 pub use reading::{Reading, TableReading};
+pub use rejections::RejectionReading;
 
 /// Counters and gauges of one pipeline. Every received message ends in exactly one of stored, dead-lettered and skipped,
 /// or is given back to the queue.
@@ -36,6 +40,7 @@ pub struct Figures {
     waiting: AtomicU64,
     /// Of the waiting, those that were tried only a few times.
     waiting_shortly: AtomicU64,
+    rejections: rejections::Rejections,
     health: Health,
     latency: Mutex<Histogram<u64>>,
     started: Instant,
@@ -71,6 +76,7 @@ impl Figures {
             pollers: AtomicU64::new(1),
             waiting: AtomicU64::new(0),
             waiting_shortly: AtomicU64::new(0),
+            rejections: rejections::Rejections::default(),
             health: Health::default(),
             latency: Mutex::new(empty_histogram()),
             started: Instant::now(),
@@ -106,9 +112,16 @@ impl Figures {
         self.settled(sent_at);
     }
 
-    pub(crate) fn dead_lettered(&self, code: Code, sent_at: Option<i64>) {
-        add(&self.dead_lettered[code as usize], 1);
-        self.settled(&[sent_at]);
+    /// Counts a dead letter. True for the first of its kind.
+    pub(crate) fn dead_lettered(&self, rejection: &Rejection, metadata: &Metadata) -> bool {
+        add(&self.dead_lettered[rejection.code as usize], 1);
+        self.settled(&[metadata.sent_at]);
+        self.rejections.add(rejection, &metadata.message_id)
+    }
+
+    /// What was dead-lettered, by kind, the most frequent first.
+    pub fn rejections(&self) -> Vec<RejectionReading> {
+        self.rejections.read()
     }
 
     pub(crate) fn undeleted(&self, messages: usize) {

@@ -76,6 +76,35 @@ impl Figures {
 }
 
 impl Reading {
+    /// The counters less those of an earlier reading of the same figures, `seconds` ago. Latencies are left at 0.
+    pub(super) fn since(&self, earlier: &Self, seconds: f64) -> Self {
+        let ended = self.ended() - earlier.ended();
+        #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
+        let rate = ended as f64 / seconds;
+        Self {
+            received: self.received - earlier.received,
+            stored: self.stored - earlier.stored,
+            rows: self.rows - earlier.rows,
+            duplicates: self.duplicates - earlier.duplicates,
+            dead_lettered: self.dead_lettered - earlier.dead_lettered,
+            dead_letters_by_code: Vec::new(),
+            skipped: self.skipped - earlier.skipped,
+            undeleted: self.undeleted - earlier.undeleted,
+            released: self.released - earlier.released,
+            in_flight: self.in_flight,
+            waiting: self.waiting,
+            pollers: self.pollers,
+            tables: Vec::new(),
+            rate,
+            p50_ms: 0,
+            p99_ms: 0,
+        }
+    }
+
+    fn ended(&self) -> u64 {
+        self.stored + self.dead_lettered + self.skipped
+    }
+
     fn add(&mut self, figures: &Figures) {
         self.received += get(&figures.received);
         self.stored += get(&figures.stored);

@@ -225,17 +225,13 @@ impl<K: Sink> Store<K> {
             self.gate.set_unreachable(true);
             self.figures.health().failed(Service::Database, fault);
         }
-        if backoff.worth_a_line() {
-            let pipeline = &*self.pipeline;
-            tracing::warn!(pipeline, attempts, %fault, "can't write; the queue keeps its messages; trying again");
-        }
+        tracing::debug!(pipeline = &*self.pipeline, attempts, %fault, "can't write");
         self.stop.unless_expired(tokio::time::sleep(wait)).await.ok_or(NotWritten::GivenUp)
     }
 
     fn recovered(&self) {
         if self.gate.set_unreachable(false) {
             self.figures.health().recovered(Service::Database);
-            tracing::info!(pipeline = &*self.pipeline, "the database answers again");
         }
     }
 

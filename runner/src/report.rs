@@ -1,0 +1,118 @@
+//! The log of a run: outages when they begin and end, and each minute a line of figures for each pipeline and a count for
+//! each kind of rejection.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use engine::{Figures, Interval, Reading, RejectionReading, Service};
+
+/// Time between two looks at the external services.
+const LOOK: Duration = Duration::from_millis(500);
+/// A shorter failure is not an outage: calls are repeated, and usually pass at the second try.
+const SHORTEST_OUTAGE: Duration = Duration::from_secs(1);
+/// Unchanged lines of figures in a row, after which a pipeline is silent until something happens.
+const MOST_UNCHANGED: u32 = 10;
+
+/// Reports until it is dropped; figures every `period`.
+pub(crate) async fn repeatedly(period: Duration, pipelines: Vec<(String, Arc<Figures>)>) {
+    let mut reports: Vec<Report> = pipelines.into_iter().map(|(name, figures)| Report::new(name, figures)).collect();
+    let mut last = Instant::now();
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let is_time = last.elapsed() >= period;
+        if is_time {
+            last = Instant::now();
+        }
+        for report in &mut reports {
+            report.write_outages();
+            if is_time {
+                report.write();
+            }
+        }
+    }
+}
+
+/// The lines of one pipeline.
+struct Report {
+    pipeline: String,
+    figures: Arc<Figures>,
+    interval: Interval,
+    unchanged: u32,
+    /// The outages that were reported, each since when.
+    outages: [Option<SystemTime>; Service::ALL.len()],
+}
+
+impl Report {
+    fn new(pipeline: String, figures: Arc<Figures>) -> Self {
+        let interval = Interval::new(Arc::clone(&figures));
+        Self { pipeline, figures, interval, unchanged: 0, outages: [None; Service::ALL.len()] }
+    }
+
+    /// Reports the beginning and the end of each outage, once.
+    fn write_outages(&mut self) {
+        for service in Service::ALL {
+            let pipeline = &*self.pipeline;
+            let reported = &mut self.outages[service as usize];
+            match (self.figures.health().of(service), *reported) {
+                (Some(away), None) if length(away.since) >= SHORTEST_OUTAGE => {
+                    *reported = Some(away.since);
+                    let cause = away.cause;
+                    tracing::warn!(pipeline, cause, "outage of the {}; the queue keeps its messages", service.name());
+                }
+                (None, Some(since)) => {
+                    *reported = None;
+                    let seconds = length(since).as_secs_f64().round();
+                    tracing::info!(pipeline, seconds, "the {} works again", service.name());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn write(&mut self) {
+        let (reading, rejections) = self.interval.next();
+        self.unchanged = if is_idle(&reading) { self.unchanged.saturating_add(1) } else { 0 };
+        if self.unchanged <= MOST_UNCHANGED {
+            self.write_figures(&reading);
+        }
+        for rejection in &rejections {
+            self.write_rejection(rejection);
+        }
+    }
+
+    fn write_figures(&self, reading: &Reading) {
+        tracing::info!(
+            pipeline = self.pipeline,
+            per_second = (reading.rate * 10.0).round() / 10.0,
+            stored = reading.stored,
+            new_rows = reading.rows - reading.duplicates,
+            duplicate_rows = reading.duplicates,
+            dead_lettered = reading.dead_lettered,
+            skipped = reading.skipped,
+            in_flight = reading.in_flight,
+            waiting = reading.waiting,
+            age_p50_ms = reading.p50_ms,
+            age_p99_ms = reading.p99_ms,
+            "figures since the last such line"
+        );
+    }
+
+    fn write_rejection(&self, rejection: &RejectionReading) {
+        tracing::warn!(
+            pipeline = self.pipeline,
+            messages = rejection.count,
+            last_message_id = rejection.message_id,
+            "dead-lettered since the last such line: {}",
+            rejection.kind
+        );
+    }
+}
+
+/// Nothing came, nothing ended and nothing is in flight.
+fn is_idle(reading: &Reading) -> bool {
+    reading.received + reading.stored + reading.dead_lettered + reading.skipped + reading.in_flight == 0
+}
+
+fn length(since: SystemTime) -> Duration {
+    since.elapsed().unwrap_or_default()
+}
