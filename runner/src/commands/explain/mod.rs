@@ -1,5 +1,6 @@
-//! `runner explain`: what a pipeline does, in words, and what it does with one message.
+//! `runner explain`: what a pipeline does, in words, and what it does with one message; or what a code means.
 
+mod code;
 mod overview;
 mod steps;
 
@@ -12,11 +13,11 @@ use crate::{load, output};
 use compiler::sample_metadata;
 use pipeline::message::{Delivery, Receipt};
 
-/// Explain what a pipeline does, in words and as a table; with --message, what it does with that message, step by step
+/// Explain what a pipeline does, in words and as a table; with --message, what it does with that message, step by step. Or explain a code of validate-config
 #[derive(Debug, Clone, clap::Args)]
 pub struct ExplainArgs {
-    /// Read this pipeline file
-    #[arg(value_name = "PIPELINE")]
+    /// Read this pipeline file, or explain this code, such as E0113
+    #[arg(value_name = "PIPELINE|CODE")]
     pub path: PathBuf,
     /// Read a message's body from this file, or from stdin with -
     #[arg(long, value_name = "FILE|-")]
@@ -31,6 +32,12 @@ pub struct ExplainArgs {
 
 /// Runs the command. A message that the pipeline rejects is explained too: that is not a failure of this command.
 pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
+    if let Some(code) = args.path.to_str().and_then(code::find) {
+        return output::result(match args.format {
+            Format::Human => code::human(code),
+            Format::Json => format!("{:#}", code::json(code)),
+        });
+    }
     let settings = load::settings()?;
     let files = compiler::config::load(std::slice::from_ref(&args.path), settings.env());
     let style = load::style(&settings);
