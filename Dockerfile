@@ -5,6 +5,8 @@
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
 COPY . .
+# Shown by `runner --version`: docker build --build-arg RUNNER_COMMIT=$(git rev-parse --short HEAD) .
+ARG RUNNER_COMMIT
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --package runner --no-default-features \

@@ -7,12 +7,26 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 #[cfg(feature = "dev")]
 use crate::commands::dev;
-use crate::commands::{explain, migrate, new, produce, run, schema, test, validate_config};
+use crate::commands::{completions, explain, man, migrate, new, produce, run, schema, test, validate_config};
 use crate::output::failure::report;
+
+/// What every command reads from its environment, below the help of `runner --help`.
+const SETTINGS: &str = "\
+Environment (flags win; a .env file in the working directory is read too):
+  AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE
+                    The account; without them the AWS SDK's own chain
+  SQS_ENDPOINT, AWS_ENDPOINT_URL_SQS
+                    A queue service other than AWS
+  DATABASE_URL      The database; or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME
+  RUST_LOG          Filter of the log [default: info for runner, less from its libraries]
+  LOG_FORMAT        json: one object a line
+  NO_COLOR          No colours
+
+Documentation: the folder docs/ beside the sources; `runner explain E0113` explains a code; `runner man`.";
 
 /// Run pipelines from an SQS queue to PostgreSQL: validate, map and store each message; send what can't be stored to a dead-letter queue
 #[derive(Debug, Parser)]
-#[command(name = "runner", version, propagate_version = true)]
+#[command(name = "runner", version = env!("RUNNER_VERSION"), propagate_version = true, after_long_help = SETTINGS)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -30,6 +44,8 @@ enum Command {
     ValidateConfig(validate_config::ValidateConfigArgs),
     New(new::NewArgs),
     Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 impl Cli {
@@ -46,6 +62,8 @@ impl Cli {
             Command::ValidateConfig(args) => validate_config::run(&args),
             Command::New(args) => new::run(&args),
             Command::Schema(args) => schema::run(&args),
+            Command::Completions(args) => completions::run(&args),
+            Command::Man(args) => man::run(&args),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

@@ -1,8 +1,10 @@
 //! The commands, one file each.
 
+pub(crate) mod completions;
 #[cfg(feature = "dev")]
 pub(crate) mod dev;
 pub mod explain;
+pub(crate) mod man;
 pub mod migrate;
 pub(crate) mod new;
 pub mod produce;

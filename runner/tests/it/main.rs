@@ -22,6 +22,8 @@ mod faults;
 mod fuzz;
 mod leases;
 mod letters;
+mod log;
+mod manual;
 mod many_rows;
 mod messages;
 mod migrate;

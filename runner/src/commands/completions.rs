@@ -1,0 +1,22 @@
+//! `runner completions`: the completions of a shell.
+
+use clap_complete::Shell;
+
+use crate::cli::Cli;
+use crate::exit::Failure;
+use crate::output;
+
+/// Print the completions of a shell. For bash: `runner completions bash > /etc/bash_completion.d/runner`
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &CompletionsArgs) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::description(), "runner", &mut script);
+    output::result(String::from_utf8_lossy(&script).trim_end())
+}
