@@ -22,6 +22,9 @@ mod groups;
 mod in_flight;
 mod last_faults;
 mod lease;
+mod look;
+mod measured;
+mod memory;
 mod receive;
 mod reject;
 mod run;
@@ -32,5 +35,8 @@ mod write;
 
 pub mod produce;
 
-pub use figures::{Away, Figures, Health, Reading, Service, TableReading};
+pub use figures::{
+    Away, CallReading, CallResult, Details, Figures, Health, HistogramReading, Progress, QueueCall, QueueRole, Reading,
+    Service, ServiceReading, Stage, StageReading, TableDetails, TableReading,
+};
 pub use run::{Ending, Services, run};

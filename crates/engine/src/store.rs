@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pipeline::row::Rows;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::backoff::Backoff;
@@ -31,6 +32,8 @@ pub(crate) struct Store<K> {
     pub(crate) groups: Arc<WaitingGroups>,
     pub(crate) evidence: Evidence,
     pub(crate) settled: UnboundedSender<InFlight>,
+    /// Ends the waits of those whose write failed.
+    pub(crate) answers_again: Notify,
 }
 
 /// A message that was not stored.
@@ -206,14 +209,13 @@ impl<K: Sink> Store<K> {
             let pipeline = &*self.pipeline;
             tracing::warn!(pipeline, attempts, %fault, "can't write; the queue keeps its messages; trying again");
         }
-        self.stop.unless_expired(tokio::time::sleep(wait)).await.ok_or(NotWritten::GivenUp)
-    }
-
-    fn recovered(&self) {
-        if self.gate.set_unreachable(false) {
-            self.figures.health().recovered(Service::Database);
-            tracing::info!(pipeline = &*self.pipeline, "the database answers again");
-        }
+        let waiting = async {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.answers_again.notified() => {}
+            }
+        };
+        self.stop.unless_expired(waiting).await.ok_or(NotWritten::GivenUp)
     }
 
     fn commit(&self, batch: Vec<Storable>, written: &Written, began: Instant) {
