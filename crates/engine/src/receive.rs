@@ -50,6 +50,9 @@ pub(crate) struct Receiver<S> {
 /// whole visibility timeout. A poll that has no answer by then waits at an empty queue.
 const LAST_ANSWER: Duration = Duration::from_millis(250);
 
+/// The long poll after a failure.
+const SHORT_WAIT: Duration = Duration::from_secs(1);
+
 /// Time from one empty answer to the next call, at least: with a short `wait`, or at a server that does not wait, an idle
 /// queue would cost a call as often as the network allows.
 const SHORTEST_POLL: Duration = Duration::from_millis(250);
@@ -60,7 +63,7 @@ impl<S: Source> Receiver<S> {
         let mut backoff = Backoff::quick();
         while let Some(reserved) = self.stop.unless_draining(self.ready(index)).await {
             let asked = Instant::now();
-            let receive = self.source.receive(MAX_BATCH, self.wait);
+            let receive = self.source.receive(MAX_BATCH, self.patience());
             match self.stop.unless_draining_for(LAST_ANSWER, receive).await {
                 None => return,
                 Some(Ok(deliveries)) => {
@@ -168,6 +171,11 @@ impl<S: Source> Receiver<S> {
             return Err(Rejection::new(Code::MaxReceives, message));
         }
         self.pipeline.decider().decide(delivery)
+    }
+
+    /// How long to wait for a message. After a failure the answer itself is what is waited for.
+    fn patience(&self) -> Duration {
+        if self.failures.load(Ordering::Relaxed) == 0 { self.wait } else { self.wait.min(SHORT_WAIT) }
     }
 
     /// An answer to any poller shows that the queue is there: the one that failed may not be wanted any more.

@@ -27,12 +27,12 @@ impl Connections {
             return Ok(true);
         }
         let pool = self.pool().clone();
+        let is_full = pool.size() >= pool.options().get_max_connections();
         let answer = match waited {
-            // Whoever has a connection finds out by itself.
-            _ if self.is_in_use(&pool) => Ok(false),
-            None => self.ask(&pool).await.map(|()| true),
-            Some(waited) if waited >= SHORT_SILENCE => self.ask_for_those_who_wait(&pool, waited).await,
-            Some(_) => Ok(false),
+            // Where there is no place for another, whoever has a connection finds out by itself.
+            _ if self.is_in_use(&pool) && is_full => Ok(false),
+            Some(waited) if !self.is_in_use(&pool) => self.ask_for_those_who_wait(&pool, waited).await,
+            _ => self.ask(&pool).await.map(|()| true),
         };
         if matches!(answer, Ok(true)) {
             self.note_answer_to_look();
