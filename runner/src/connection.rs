@@ -36,10 +36,14 @@ impl DatabaseFlags {
 impl QueueFlags {
     /// Makes SQS clients, for the region of `queue` if its name contains one.
     pub(crate) async fn clients(&self, settings: &Settings, queue: &QueueRef) -> Result<Clients, Failure> {
+        engine::source::connect(self.access(settings, queue)?).await.map_err(Failure::Client)
+    }
+
+    /// How to reach the queue service, in the region of `queue` if its name contains one.
+    pub(crate) fn access(&self, settings: &Settings, queue: &QueueRef) -> Result<Access, Failure> {
         let endpoint = settings.sqs_endpoint(self.sqs_endpoint.as_deref())?;
         let region = region(queue).map(str::to_owned).or_else(|| settings.aws("AWS_REGION"));
-        let access = Access { endpoint, region, keys: keys(settings), profile: settings.aws("AWS_PROFILE") };
-        engine::source::connect(access).await.map_err(Failure::Client)
+        Ok(Access { endpoint, region, keys: keys(settings), profile: settings.aws("AWS_PROFILE") })
     }
 }
 

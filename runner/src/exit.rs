@@ -3,6 +3,7 @@
 //! An error stays typed up to here. Its text is made once, where it is printed: in `output::failure`.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::environment::EnvFileError;
@@ -10,6 +11,7 @@ use crate::samples::SampleError;
 use crate::settings::SettingsError;
 use crate::words::counted;
 use compiler::diagnostic::{Diagnostic, Style};
+use engine::Service;
 use engine::fault::Fault;
 use engine::produce::ProduceError;
 use engine::sink::ConnectError;
@@ -158,6 +160,14 @@ pub enum Failure {
     /// The asynchronous runtime does not start.
     #[error("can't start the runtime: {0}")]
     Runtime(io::Error),
+    /// The endpoint can't have its address.
+    #[error("can't listen on {address}: {error}")]
+    Listen {
+        /// Where it should listen.
+        address: SocketAddr,
+        /// Why it can't.
+        error: io::Error,
+    },
     /// The thread of a pipeline does not start.
     #[error("can't start a thread: {0}")]
     Thread(io::Error),
@@ -245,6 +255,7 @@ impl Failure {
             | Self::Unwritable { .. }
             | Self::Stdout(_)
             | Self::Runtime(_)
+            | Self::Listen { .. }
             | Self::Thread(_) => FAILED,
             #[cfg(feature = "dev")]
             Self::LocalQueue(_) | Self::LocalPostgres(_) | Self::CreateQueue { .. } => FAILED,
@@ -272,6 +283,7 @@ impl Failure {
             }
             Self::Queue(error) => error.help(),
             Self::Database(error) => error.help(),
+            Self::Listen { .. } => "choose another port with --listen or RUNNER_LISTEN, or end what uses this one",
             Self::Misfits(misfits) => return misfits.first().map(|misfit| misfit.fix.clone()),
             _ => return None,
         };
@@ -295,6 +307,15 @@ impl Failure {
             Self::Queue(error) => error.is_transient(),
             Self::Database(error) => error.is_transient(),
             _ => false,
+        }
+    }
+
+    /// The external service that is the cause, where one is.
+    pub(crate) fn service(&self) -> Option<Service> {
+        match self {
+            Self::Client(_) | Self::Queue(_) => Some(Service::Queue),
+            Self::Database(_) | Self::Misfits(_) | Self::Migration(_) => Some(Service::Database),
+            _ => None,
         }
     }
 

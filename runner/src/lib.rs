@@ -9,6 +9,7 @@ pub mod commands;
 
 mod connection;
 mod events;
+pub mod listen;
 mod live;
 mod load;
 mod report;

@@ -51,19 +51,22 @@ impl Patience {
     }
 }
 
-/// Makes an attempt at starting a pipeline as often as `patience` allows.
+/// Makes an attempt at starting a pipeline as often as `patience` allows, and shows in its figures what keeps it waiting.
 pub(crate) async fn patiently<T>(
     pipeline: &Pipeline,
+    figures: &Figures,
     patience: Patience,
     attempt: impl AsyncFn() -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let began = Instant::now();
     let mut logged = String::new();
     loop {
-        let reason = match attempt().await {
-            Err(failure) if patience.allows(&failure, began.elapsed()) => one_line(&failure),
+        let failure = match attempt().await {
+            Err(failure) if patience.allows(&failure, began.elapsed()) => failure,
             other => return other,
         };
+        let reason = one_line(&failure);
+        figures.progress().can_not_start(failure.service(), reason.clone());
         if reason != logged {
             tracing::warn!(pipeline = pipeline.name(), "can't start yet, trying again: {reason}");
             logged = reason;

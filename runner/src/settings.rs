@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::listen::ListenAddress;
 use compiler::config::Environment;
 use schema::percent::encoded;
 
@@ -23,6 +24,9 @@ pub enum SettingsError {
     /// `DB_PORT` is not a port.
     #[error("DB_PORT is `{0}`, not a port number")]
     Port(String),
+    /// `RUNNER_LISTEN` is not an address.
+    #[error("RUNNER_LISTEN is `{0}`, not an address to listen on")]
+    Listen(String),
     /// `LOG_FORMAT` is not a format of log lines.
     #[error("LOG_FORMAT is `{0}`, not `text` or `json`")]
     LogFormat(String),
@@ -43,6 +47,7 @@ impl SettingsError {
             }
             Self::Endpoint(_) => "write a URL like http://localhost:4566",
             Self::Port(_) => "write a number from 0 to 65535, or leave DB_PORT unset for 5432",
+            Self::Listen(_) => "write a port, or an IP address and a port: 9090, 0.0.0.0:9090, [::]:9090",
             Self::LogFormat(_) => "set it to `text` or `json`, or leave it unset for `text`",
         }
     }
@@ -114,6 +119,14 @@ impl Settings {
         match host {
             Some(host) if !host.is_empty() && !host.starts_with('/') => Ok(Some(url.to_owned())),
             _ => Err(SettingsError::Endpoint(url.to_owned())),
+        }
+    }
+
+    /// Where to listen: the flag's value, else `RUNNER_LISTEN`; `None` is nowhere.
+    pub fn listen(&self, flag: Option<ListenAddress>) -> Result<Option<ListenAddress>, SettingsError> {
+        match (flag, self.get("RUNNER_LISTEN")) {
+            (None, Some(text)) => text.parse().map(Some).map_err(|_| SettingsError::Listen(text.to_owned())),
+            (flag, _) => Ok(flag),
         }
     }
 
@@ -224,6 +237,15 @@ mod tests {
         assert_eq!(format!("{url:?}"), "DatabaseUrl(postgres://a%40b:***@[::1]:5432/ev)");
         let url = DatabaseUrl::new("postgres://u:s@cret@h/d?password=secret").unwrap();
         assert_eq!(url.to_string(), "postgres://u:***@h/d");
+    }
+
+    #[test]
+    fn the_flag_wins_over_the_address_in_the_environment() {
+        let (nine, ten) = ("9".parse().unwrap(), "10".parse().unwrap());
+        assert_eq!(settings(&[]).listen(None), Ok(None));
+        assert_eq!(settings(&[("RUNNER_LISTEN", "9")]).listen(None), Ok(Some(nine)));
+        assert_eq!(settings(&[("RUNNER_LISTEN", "9")]).listen(Some(ten)), Ok(Some(ten)));
+        assert!(settings(&[("RUNNER_LISTEN", "here")]).listen(None).unwrap_err().to_string().contains("`here`"));
     }
 
     #[test]

@@ -24,6 +24,11 @@ impl ByteBudget {
         Arc::new(Self { limit, used: Mutex::default(), freed: Notify::new() })
     }
 
+    /// Bytes in use.
+    pub(crate) fn used(&self) -> usize {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Charges without asking: what is charged is in memory already.
     pub(crate) fn charge(self: &Arc<Self>, bytes: usize) -> Charge {
         *self.used.lock().unwrap_or_else(PoisonError::into_inner) += bytes;

@@ -23,6 +23,9 @@ mod groups;
 mod in_flight;
 mod last_faults;
 mod lease;
+mod look;
+mod measured;
+mod memory;
 mod receive;
 mod reject;
 mod run;
@@ -33,5 +36,8 @@ mod write;
 
 pub mod produce;
 
-pub use figures::{Away, Figures, Health, Interval, Reading, RejectionReading, Service, TableReading};
+pub use figures::{
+    Away, CallReading, CallResult, Details, Figures, Health, HistogramReading, Interval, Progress, QueueCall, QueueRole, Reading,
+    RejectionReading, Service, ServiceReading, Stage, StageReading, TableDetails, TableReading,
+};
 pub use run::{Ending, Services, run};

@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 use pipeline::Pipeline;
 use pipeline::message::{Code, Delivery, Receipt, Rejection};
 use pipeline::row::Rows;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::backoff::Backoff;
-use crate::bytes::{ByteBudget, Charge};
 use crate::fault::{Class, Fault};
 use crate::figures::{Figures, Service};
 use crate::gate::Gate;
 use crate::in_flight::{Rejected, Storable};
 use crate::last_faults::LastFaults;
 use crate::lease::{Idle, InFlight, Leases};
+use crate::memory::{Memory, Reserved};
 use crate::source::{MAX_BATCH, Source};
 use crate::stop::Stop;
 
@@ -35,6 +35,8 @@ pub(crate) struct Receiver<S> {
     pub(crate) ordered: bool,
     pub(crate) last_faults: Arc<LastFaults>,
     pub(crate) memory: Memory,
+    /// Calls of all pollers that failed in a row.
+    pub(crate) failures: AtomicUsize,
     pub(crate) gate: Gate,
     /// How many pollers the queue has work for.
     pub(crate) wanted: watch::Sender<usize>,
@@ -44,62 +46,16 @@ pub(crate) struct Receiver<S> {
     pub(crate) rejected: mpsc::UnboundedSender<Rejected>,
 }
 
-/// What bounds the messages in memory. Bodies and rows are apart, so that bodies which wait for their rows can't keep rows
-/// from being written.
-pub(crate) struct Memory {
-    /// One permit per message.
-    permits: Arc<Semaphore>,
-    bodies: Arc<ByteBudget>,
-    rows: Arc<ByteBudget>,
-    /// Bytes of a body, as the latest answers had it.
-    typical_body: AtomicUsize,
-}
-
-/// What a poller holds while it receives.
-struct Reserved {
-    permits: OwnedSemaphorePermit,
-    /// For bodies of typical size; the real ones are charged when they are there.
-    _bodies: Charge,
-}
-
 /// When draining begins, an answer on its way may still arrive: dropped, its messages would stay invisible for their
 /// whole visibility timeout. A poll that has no answer by then waits at an empty queue.
 const LAST_ANSWER: Duration = Duration::from_millis(250);
 
-/// A whole answer's worth.
-const PERMITS: u32 = 10;
-const _: () = assert!(PERMITS as usize == MAX_BATCH);
+/// The long poll after a failure.
+const SHORT_WAIT: Duration = Duration::from_secs(1);
 
 /// Time from one empty answer to the next call, at least: with a short `wait`, or at a server that does not wait, an idle
 /// queue would cost a call as often as the network allows.
 const SHORTEST_POLL: Duration = Duration::from_millis(250);
-
-impl Memory {
-    /// At most so many messages, and so many bytes of their bodies and rows.
-    pub(crate) fn new(messages: usize, bytes: usize) -> Self {
-        Self {
-            permits: Arc::new(Semaphore::new(messages)),
-            bodies: ByteBudget::new(bytes / 2),
-            rows: ByteBudget::new(bytes / 2),
-            typical_body: AtomicUsize::new(1 << 10),
-        }
-    }
-
-    /// Waits until there is room for a whole answer.
-    async fn reserve(&self) -> Reserved {
-        let permits = Arc::clone(&self.permits).acquire_many_owned(PERMITS).await;
-        let typical = self.typical_body.load(Ordering::Relaxed);
-        let bodies = self.bodies.reserve(typical * MAX_BATCH).await;
-        Reserved { permits: permits.expect("the semaphore is never closed"), _bodies: bodies }
-    }
-
-    /// Learns from an answer how large bodies are: at once when they grow, slowly when they shrink.
-    fn note_bodies(&self, deliveries: &[Delivery]) {
-        let Some(largest) = deliveries.iter().map(|delivery| delivery.body.len()).max() else { return };
-        let known = self.typical_body.load(Ordering::Relaxed);
-        self.typical_body.store(largest.max(known - known / 8), Ordering::Relaxed);
-    }
-}
 
 impl<S: Source> Receiver<S> {
     /// Polls until draining begins. Only the waits are cancelled, never the code after an answer.
@@ -107,14 +63,11 @@ impl<S: Source> Receiver<S> {
         let mut backoff = Backoff::quick();
         while let Some(reserved) = self.stop.unless_draining(self.ready(index)).await {
             let asked = Instant::now();
-            let receive = self.source.receive(MAX_BATCH, self.wait);
+            let receive = self.source.receive(MAX_BATCH, self.patience());
             match self.stop.unless_draining_for(LAST_ANSWER, receive).await {
                 None => return,
                 Some(Ok(deliveries)) => {
-                    if backoff.attempts() > 0 {
-                        self.figures.health().recovered(Service::Queue);
-                        backoff = Backoff::quick();
-                    }
+                    self.answered(&mut backoff);
                     self.idle.answered(deliveries.len());
                     self.rescale(index, deliveries.len());
                     if deliveries.is_empty() {
@@ -185,7 +138,7 @@ impl<S: Source> Receiver<S> {
         let mut in_flight = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
             let permit = reserved.permits.split(1).expect("a receive never answers more than was asked for");
-            let body = self.memory.bodies.charge(delivery.body.len());
+            let body = self.memory.charge_body(delivery.body.len());
             in_flight.push(self.leases.take(delivery, held_since, permit, body));
         }
         drop(reserved);
@@ -197,10 +150,10 @@ impl<S: Source> Receiver<S> {
     /// Decides a message and sends it on. The channels end only after the pollers, so a send can't fail.
     async fn hand_on(&self, mut in_flight: InFlight) {
         // A message becomes rows only where there is room for rows; how many it becomes shows afterwards.
-        let Some(room) = self.stop.unless_expired(self.memory.rows.reserve(0)).await else { return };
+        let Some(room) = self.stop.unless_expired(self.memory.room_for_rows()).await else { return };
         match self.decide(&in_flight.delivery) {
             Ok(rows) => {
-                in_flight.charge_rows(self.memory.rows.charge(rows.size()));
+                in_flight.charge_rows(self.memory.charge_rows(rows.size()));
                 let _ = self.storable.send(Storable::new(rows, in_flight));
             }
             Err(rejection) => drop(self.rejected.send(Rejected { rejection, in_flight })),
@@ -220,13 +173,31 @@ impl<S: Source> Receiver<S> {
         self.pipeline.decider().decide(delivery)
     }
 
+    /// How long to wait for a message. After a failure the answer itself is what is waited for.
+    fn patience(&self) -> Duration {
+        if self.failures.load(Ordering::Relaxed) == 0 { self.wait } else { self.wait.min(SHORT_WAIT) }
+    }
+
+    /// An answer to any poller shows that the queue is there: the one that failed may not be wanted any more.
+    fn answered(&self, backoff: &mut Backoff) {
+        self.failures.store(0, Ordering::Relaxed);
+        self.figures.health().recovered(Service::Queue);
+        if backoff.attempts() > 0 {
+            *backoff = Backoff::quick();
+        }
+    }
+
     /// False when there is no point in going on.
     async fn wait_out(&self, fault: Fault, backoff: &mut Backoff) -> bool {
         if fault.class == Class::Fatal {
             let _ = self.fatal.send(fault);
             return false;
         }
-        self.figures.health().failed(Service::Queue, &fault);
+        // A first transient failure is nothing special.
+        let failed_before = self.failures.fetch_add(1, Ordering::Relaxed) > 0;
+        if failed_before || fault.class == Class::Outage {
+            self.figures.health().failed(Service::Queue, &fault);
+        }
         let wait = backoff.next();
         tracing::debug!(pipeline = self.pipeline.name(), attempts = backoff.attempts(), %fault, "can't receive");
         let wait = if fault.class == Class::Outage { wait.max(Duration::from_millis(500)) } else { wait };

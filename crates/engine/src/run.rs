@@ -18,7 +18,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use pipeline::Pipeline;
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::company::Company;
@@ -33,6 +33,8 @@ use crate::groups::WaitingGroups;
 use crate::in_flight::{Rejected, Storable};
 use crate::last_faults::LastFaults;
 use crate::lease::{Idle, InFlight, Leases, Renewal};
+use crate::measured::Measured;
+use crate::memory::Memory;
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::stop::{Stop, stop_pair};
@@ -89,7 +91,8 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
     figures: Arc<Figures>,
     stop: Stop,
 ) -> Result<(), Fault> {
-    let source = Arc::new(services.source);
+    let source = Arc::new(Measured::new(services.source, &figures));
+    figures.progress().runs();
     let leases = Leases::new(source.visibility_timeout(), Arc::clone(&figures));
     let _renewal = Renewal::start(Arc::clone(&leases), Arc::clone(&source), pipeline.name())
         .map_err(|error| Fault::new(Class::Fatal, format!("can't start the thread that renews leases: {error}")))?;
@@ -113,7 +116,7 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
         stop: inner.clone(),
         fatal,
     };
-    let mut tasks = wiring.spawn(services.sink, services.dead_letters);
+    let mut tasks = wiring.spawn(services.sink, Measured::new(services.dead_letters, &figures));
     // Its handles on what the tasks send to must not outlive this line.
     drop(wiring);
 
@@ -129,6 +132,7 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
             None
         }
     };
+    figures.progress().drains();
     stopper.drain();
     if first_fatal.is_none() {
         first_fatal = tokio::select! {
@@ -206,7 +210,9 @@ impl<S: Source> Wiring<S> {
         for index in 0..self.pipeline.source().pollers {
             tasks.spawn(Arc::clone(&receiver).poll(index));
         }
-        let examiner = Arc::new(Examiner::new(Arc::new(self.store(sink, settled.clone())), rejected));
+        let store = Arc::new(self.store(sink, settled.clone()));
+        tasks.spawn(Arc::clone(&store).look());
+        let examiner = Arc::new(Examiner::new(store, rejected));
         let (company, new_batches) = Company::new();
         let writer = Arc::new(write::Writer {
             examiner: Arc::clone(&examiner),
@@ -231,6 +237,8 @@ impl<S: Source> Wiring<S> {
         rejected: mpsc::UnboundedSender<Rejected>,
     ) -> receive::Receiver<S> {
         let plan = self.pipeline.source();
+        let memory = Memory::new(plan.in_flight, plan.in_flight_bytes);
+        memory.show_in(&self.figures);
         receive::Receiver {
             source: Arc::clone(&self.source),
             pipeline: Arc::clone(&self.pipeline),
@@ -241,7 +249,8 @@ impl<S: Source> Wiring<S> {
             max_receives: self.max_receives,
             ordered: self.ordered,
             last_faults: Arc::clone(&self.last_faults),
-            memory: receive::Memory::new(plan.in_flight, plan.in_flight_bytes),
+            memory,
+            failures: AtomicUsize::new(0),
             gate: self.gate.clone(),
             wanted: watch::channel(1).0,
             stop: self.stop.clone(),
@@ -263,6 +272,7 @@ impl<S: Source> Wiring<S> {
             groups: Arc::clone(&self.groups),
             evidence: Evidence::new(self.pipeline.targets().len()),
             settled,
+            answers_again: Notify::new(),
         }
     }
 

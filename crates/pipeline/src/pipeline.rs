@@ -16,6 +16,7 @@ pub struct Pipeline {
     decider: Decider,
     targets: Vec<Target>,
     producer: Option<Producer>,
+    config_hash: String,
 }
 
 /// A table rows are written to. `Mapping::tables` has the expressions, in the same order.
@@ -60,7 +61,18 @@ impl Pipeline {
         producer: Option<Producer>,
     ) -> Self {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Self { name, file, source, decider, targets, producer }
+        Self { name, file, source, decider, targets, producer, config_hash: String::new() }
+    }
+
+    /// The same pipeline with a hash of the texts it was compiled from.
+    #[must_use]
+    pub fn with_config_hash(self, config_hash: String) -> Self {
+        Self { config_hash, ..self }
+    }
+
+    /// The same for the same texts of the pipeline file and its schemas, so that it shows which processes run which.
+    pub fn config_hash(&self) -> &str {
+        &self.config_hash
     }
 
     /// The file's name without its ending.

@@ -11,6 +11,8 @@ use devstack::sqs::{Sqs, SqsOptions};
 use crate::connection;
 use crate::events::{EventFlags, producer};
 use crate::exit::Failure;
+use crate::listen::{Bound, ListenAddress, Server, Watched, WatchedQueues};
+use crate::output::failure::one_line;
 use crate::output::format::Format;
 use crate::output::summary::Summary;
 use crate::running::Queues;
@@ -50,6 +52,9 @@ pub(crate) fn run(args: &DevArgs) -> Result<(), Failure> {
     let settings = load::settings()?;
     let pipeline = load::one(&args.pipeline, &settings)?;
     let producer = producer(&pipeline)?.clone();
+    let watched = Watched { name: pipeline.name().to_owned(), figures: Arc::new(Figures::new(&pipeline)) };
+    let server = Server::start(Bound::bind(ListenAddress::FREE_PORT)?, vec![watched.clone()])?;
+    announce_first(&pipeline, &server);
     let stack = Stack::start(args.keep.clone())?;
     // With --count a person waits for the end, so the pace of the pipeline file does not apply.
     let pace = args.events.pace(if args.count.is_some() { Pace::Unlimited } else { producer.pace });
@@ -57,7 +62,7 @@ pub(crate) fn run(args: &DevArgs) -> Result<(), Failure> {
     let events = args.events.events(producer.templates, Generator::from_entropy(), decider);
     crate::runtime::start()?.block_on(async {
         let (stopper, stop) = stop_pair();
-        let session = Session { stack: &stack, pipeline, stopper: stopper.clone(), stop };
+        let session = Session { stack: &stack, server: &server, watched, pipeline, stopper: stopper.clone(), stop };
         tokio::select! {
             done = session.run(events, pace, args) => done,
             () = Signals::listen().watch(stopper) => unreachable!("the watch never ends"),
@@ -79,14 +84,13 @@ impl Stack {
         Ok(Self { sqs, postgres })
     }
 
-    async fn clients(&self) -> Result<Clients, Failure> {
-        let access = Access {
+    fn access(&self) -> Access {
+        Access {
             endpoint: Some(self.sqs.endpoint().to_owned()),
             region: Some(REGION.to_owned()),
             keys: Some(Keys { id: "local".to_owned(), secret: "local".to_owned(), session: None }),
             profile: None,
-        };
-        engine::source::connect(access).await.map_err(Failure::Client)
+        }
     }
 }
 
@@ -97,6 +101,8 @@ const SHOW_INTERVAL: Duration = Duration::from_secs(1);
 
 struct Session<'a> {
     stack: &'a Stack,
+    server: &'a Server,
+    watched: Watched,
     pipeline: Arc<Pipeline>,
     stopper: Stopper,
     stop: Stop,
@@ -105,7 +111,7 @@ struct Session<'a> {
 impl Session<'_> {
     async fn run(self, events: Events, pace: Pace, args: &DevArgs) -> Result<(), Failure> {
         let database = DatabaseUrl::new(&self.stack.postgres.url())?;
-        let clients = self.stack.clients().await?;
+        let clients = engine::source::connect(self.stack.access()).await.map_err(Failure::Client)?;
         let source = self.pipeline.source();
         for queue in [&source.dlq, &source.queue] {
             create_queue(&clients, queue).await?;
@@ -113,8 +119,10 @@ impl Session<'_> {
         self.migrate(&database).await?;
         self.announce(pace, args.count);
 
-        let figures = Arc::new(Figures::new(&self.pipeline));
+        let figures = Arc::clone(&self.watched.figures);
         let local = local_names(&self.pipeline);
+        let queues = WatchedQueues { access: self.stack.access(), queues: local.clone() };
+        self.server.watch_queues(self.watched.clone(), queues);
         let services = running::open(&self.pipeline, &local, &clients, &database).await?;
         let queue = engine::source::resolve(&clients, &local.queue).await?;
         let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count: args.count };
@@ -126,6 +134,7 @@ impl Session<'_> {
                 )
             } => both,
             () = show(&figures) => unreachable!("showing never ends"),
+            () = figures.progress().keep_moving() => unreachable!("it never ends"),
         };
         processed?;
         let summary = Summary {
@@ -141,6 +150,7 @@ impl Session<'_> {
         let ending = Ending { until_empty: false, grace: Duration::from_secs(10) };
         let run = running::run(Arc::clone(&self.pipeline), services, ending, Arc::clone(figures), self.stop.clone());
         let ended = run.await;
+        figures.progress().ended(ended.as_ref().err().map(one_line));
         self.stopper.drain();
         ended
     }
@@ -166,15 +176,19 @@ impl Session<'_> {
     fn announce(&self, pace: Pace, count: Option<u64>) {
         let until = count.map_or("Ctrl-C stops".to_owned(), |count| format!("{count} in all"));
         output::to_stderr(format_args!(
-            "runner dev: {}\n  \
-             PostgreSQL  psql '{}'\n  \
+            "  PostgreSQL  psql '{}'\n  \
              SQS         aws --endpoint-url {} --region {REGION} sqs list-queues\n  \
              events      {pace}; {until}\n",
-            self.pipeline.file().display(),
             self.stack.postgres.url(),
             self.stack.sqs.endpoint(),
         ));
     }
+}
+
+/// Says where to look, before the local services start, which takes a moment.
+fn announce_first(pipeline: &Pipeline, server: &Server) {
+    let (file, address) = (pipeline.file().display(), server.address());
+    output::to_stderr(format_args!("runner dev: {file}\n  status      http://{address}/status"));
 }
 
 /// The pipeline's queues on the local service, which has only names: an account or host in the pipeline file is dropped.

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::connection::{DatabaseFlags, QueueFlags};
 use crate::exit::Failure;
+use crate::listen::{Bound, ListenAddress, Server, Watched, WatchedQueues};
 use crate::output::failure::one_line;
 use crate::output::format::Format;
 use crate::output::summary::Summary;
@@ -42,6 +43,9 @@ pub(crate) struct RunArgs {
     /// How often to log a line of figures for each pipeline
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = crate::duration::parse)]
     pub report_every: Duration,
+    /// Answer /metrics, /live, /ready and /status on this address, without a host on 127.0.0.1 [default: RUNNER_LISTEN, else nowhere]
+    #[arg(long, value_name = "[HOST:]PORT")]
+    pub listen: Option<ListenAddress>,
     /// How to print the summary
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -63,12 +67,20 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let settings = load::settings()?;
     let pipelines = load::pipelines(&args.pipelines, &settings)?;
     let database = args.database.url(&settings)?;
+    // An address that is in use is reported before anything begins.
+    let bound = settings.listen(args.listen)?.map(Bound::bind).transpose()?;
     let (stopper, stop) = stop_pair();
-    let context = Context { args: args.clone(), settings, database, started };
-    let context = Arc::new(context);
-    let threads: Vec<_> = pipelines
+    let context = Arc::new(Context { args: args.clone(), settings, database, started });
+    let mut all = Vec::with_capacity(pipelines.len());
+    for pipeline in pipelines {
+        let figures = Arc::new(Figures::new(&pipeline));
+        all.push(Prepared { pipeline, figures });
+    }
+    // It answers until the last pipeline has ended.
+    let _server = bound.map(|bound| listen(bound, &all, &context)).transpose()?;
+    let threads: Vec<_> = all
         .into_iter()
-        .map(|pipeline| spawn(&context, pipeline, stopper.clone(), stop.clone()))
+        .map(|prepared| spawn(&context, prepared, stopper.clone(), stop.clone()))
         .collect::<Result<_, _>>()?;
     let figures = threads.iter().map(|thread| (thread.name.clone(), Arc::clone(&thread.figures))).collect();
     let ended = runtime.block_on(async {
@@ -88,6 +100,12 @@ struct Context {
     started: Instant,
 }
 
+/// A pipeline before its thread begins.
+struct Prepared {
+    pipeline: Arc<Pipeline>,
+    figures: Arc<Figures>,
+}
+
 struct Ended {
     name: String,
     figures: Arc<Figures>,
@@ -101,15 +119,34 @@ struct Thread {
     ended: oneshot::Receiver<Result<(), Failure>>,
 }
 
-fn spawn(context: &Arc<Context>, pipeline: Arc<Pipeline>, stopper: Stopper, stop: Stop) -> Result<Thread, Failure> {
+fn listen(bound: Bound, all: &[Prepared], context: &Context) -> Result<Server, Failure> {
+    let mut watched = Vec::with_capacity(all.len());
+    for Prepared { pipeline, figures } in all {
+        watched.push(Watched { name: pipeline.name().to_owned(), figures: Arc::clone(figures) });
+    }
+    let server = Server::start(bound, watched.clone())?;
+    tracing::info!("listening on http://{}", server.address());
+    for (Prepared { pipeline, .. }, watched) in all.iter().zip(watched) {
+        let source = pipeline.source();
+        // What is wrong with the settings is the pipeline's to report.
+        if let Ok(access) = context.args.queue.access(&context.settings, &source.queue) {
+            let queues = WatchedQueues { access, queues: Queues::of(pipeline) };
+            server.watch_queues(watched, queues);
+        }
+    }
+    Ok(server)
+}
+
+fn spawn(context: &Arc<Context>, prepared: Prepared, stopper: Stopper, stop: Stop) -> Result<Thread, Failure> {
     let (send, receive) = oneshot::channel();
-    let figures = Arc::new(Figures::new(&pipeline));
+    let Prepared { pipeline, figures } = prepared;
     let shared = Arc::clone(&figures);
     let context = Arc::clone(context);
     let name = pipeline.name().to_owned();
     let thread = std::thread::Builder::new().name(pipeline.name().to_owned());
     let pipeline_name = name.clone();
     let work = move || {
+        let ending = EndOf(Arc::clone(&shared));
         let result =
             crate::runtime::start().and_then(|runtime| runtime.block_on(one(&context, pipeline, shared, &stop)));
         if let Err(failure) = &result {
@@ -119,20 +156,35 @@ fn spawn(context: &Arc<Context>, pipeline: Arc<Pipeline>, stopper: Stopper, stop
                 stopper.drain();
             }
         }
+        ending.0.progress().ended(result.as_ref().err().map(one_line));
         let _ = send.send(result);
     };
     thread.spawn(work).map_err(Failure::Thread)?;
     Ok(Thread { name, figures, ended: receive })
 }
 
+/// Notes in its figures that a pipeline has ended, also where its thread panics.
+struct EndOf(Arc<Figures>);
+
+impl Drop for EndOf {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.progress().ended(Some("panicked; this is a bug".to_owned()));
+        }
+    }
+}
+
 async fn one(context: &Context, pipeline: Arc<Pipeline>, figures: Arc<Figures>, stop: &Stop) -> Result<(), Failure> {
     let args = &context.args;
     let patience = Patience { wait: args.wait, transient: args.start_timeout };
-    let opening = running::patiently(&pipeline, patience, async || {
+    let moving = Arc::clone(&figures);
+    tokio::spawn(async move { moving.progress().keep_moving().await });
+    let opening = running::patiently(&pipeline, &figures, patience, async || {
         let clients = args.queue.clients(&context.settings, &pipeline.source().queue).await?;
         running::open(&pipeline, &Queues::of(&pipeline), &clients, &context.database).await
     });
     let Some(services) = stop.unless_draining(opening).await else {
+        figures.progress().drains();
         return Ok(());
     };
     let services = services?;

@@ -101,6 +101,10 @@ impl Sink for Panics {
     async fn describe_tables(&self) -> Result<Vec<String>, engine::fault::Fault> {
         Ok(Vec::new())
     }
+
+    async fn look(&self, _: bool) -> Result<bool, engine::fault::Fault> {
+        Ok(true)
+    }
 }
 
 /// A dead-letter queue nobody needs here.

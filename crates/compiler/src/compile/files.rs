@@ -1,8 +1,10 @@
 //! `compile`: texts in, pipelines or diagnostics out. Reads nothing, waits for nothing.
 
+use sha2::{Digest, Sha256};
+
 use super::report::Report;
 use super::{agree, check, distinct, envelope, events, schemas, source, table};
-use crate::config::{Files, PipelineFile};
+use crate::config::{Files, PipelineFile, PipelineText};
 use crate::diagnostic::Diagnostic;
 use pipeline::Mapping;
 use pipeline::Pipeline;
@@ -65,5 +67,18 @@ fn pipeline(file: &PipelineFile, report: &mut Report<'_>) -> Option<Pipeline> {
         Some(Decider { unwrap: unwrap?, skip: skip?, schemas: schema.schemas, mapping: Mapping { tables } })
     });
     let producer = events::compile(file, decider.as_ref(), report);
-    Some(Pipeline::new(report.text.source.path.clone(), source?, decider?, targets, producer))
+    let pipeline = Pipeline::new(report.text.source.path.clone(), source?, decider?, targets, producer);
+    Some(pipeline.with_config_hash(config_hash(report.text)))
+}
+
+/// Twelve hexadecimal digits of a hash of the pipeline file's text and of its schemas', in the order of their paths.
+fn config_hash(text: &PipelineText) -> String {
+    let mut hash = Sha256::new();
+    let schemas = text.schema.iter().flat_map(|schema| schema.documents.values());
+    for source in std::iter::once(&text.source).chain(schemas.map(|document| &document.source)) {
+        hash.update(source.text.as_bytes());
+        // Text that moves from the end of one file to the start of the next makes a difference.
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,11 +1,9 @@
 //! What happened between two looks at the figures.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
-use hdrhistogram::Histogram;
-
-use super::{Figures, Reading, RejectionReading, empty_histogram};
+use super::{Figures, HistogramReading, Reading, RejectionReading};
 
 /// Reads figures again and again, each time for what is new.
 #[derive(Debug)]
@@ -13,7 +11,7 @@ pub struct Interval {
     figures: Arc<Figures>,
     last: Reading,
     rejections: Vec<RejectionReading>,
-    latency: Histogram<u64>,
+    ages: HistogramReading,
     began: Instant,
 }
 
@@ -23,7 +21,7 @@ impl Interval {
         let mut interval = Self {
             last: Reading::default(),
             rejections: Vec::new(),
-            latency: empty_histogram(),
+            ages: figures.ages.buckets.read(),
             began: Instant::now(),
             figures,
         };
@@ -39,16 +37,11 @@ impl Interval {
         self.began = Instant::now();
         let mut grown = now.since(&self.last, seconds);
         self.last = now;
-        (grown.p50_ms, grown.p99_ms) = self.latencies();
+        let ages = self.figures.ages.buckets.read();
+        let grown_ages = ages.since(&self.ages);
+        self.ages = ages;
+        (grown.p50_ms, grown.p99_ms) = (milliseconds(&grown_ages, 0.5), milliseconds(&grown_ages, 0.99));
         (grown, self.new_rejections())
-    }
-
-    fn latencies(&mut self) -> (u64, u64) {
-        let now = self.figures.latency.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut grown = now.clone();
-        grown.subtract(&self.latency).expect("counts only grow, within the same bounds");
-        self.latency = now;
-        (grown.value_at_quantile(0.5), grown.value_at_quantile(0.99))
     }
 
     fn new_rejections(&mut self) -> Vec<RejectionReading> {
@@ -63,4 +56,9 @@ impl Interval {
         self.rejections = now;
         grown
     }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of at most days, never negative")]
+fn milliseconds(ages: &HistogramReading, share: f64) -> u64 {
+    (ages.quantile(share).unwrap_or(0.0) * 1000.0).round() as u64
 }

@@ -2,25 +2,39 @@
 //!
 //! One [`Figures`] per pipeline is made before its thread starts. The pipeline writes it; commands and endpoints read it.
 
+mod ages;
+mod calls;
+mod details;
 mod health;
+mod histogram;
 mod interval;
+mod progress;
 mod reading;
 mod rejections;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
-use hdrhistogram::Histogram;
 use pipeline::Pipeline;
 use pipeline::message::{Code, Metadata, Rejection};
 
+use crate::bytes::ByteBudget;
 use crate::sink::Written;
+use crate::source::Backlog;
 
+pub use calls::{CallReading, CallResult, QueueCall};
+pub use details::{Details, QueueRole, ServiceReading, TableDetails};
 pub use health::{Away, Health, Service};
+pub use histogram::HistogramReading;
 pub use interval::Interval;
+pub use progress::{Progress, Stage, StageReading};
 pub use reading::{Reading, TableReading};
 pub use rejections::RejectionReading;
+
+use ages::Ages;
+use calls::Calls;
+use histogram::Histogram;
 
 /// Counters and gauges of one pipeline. Every received message ends in exactly one of stored, dead-lettered and skipped,
 /// or is given back to the queue.
@@ -42,8 +56,24 @@ pub struct Figures {
     waiting_shortly: AtomicU64,
     rejections: rejections::Rejections,
     health: Health,
-    latency: Mutex<Histogram<u64>>,
+    progress: Progress,
+    calls: Calls,
+    ages: Ages,
+    /// What the bodies and the rows in memory are charged to, once the pipeline runs.
+    budgets: OnceLock<[Arc<ByteBudget>; 2]>,
+    limits: Limits,
+    config_hash: String,
+    /// What the queues held when they were asked last.
+    backlogs: Mutex<[Option<Backlog>; QueueRole::ALL.len()]>,
     started: Instant,
+}
+
+/// The bounds of what a pipeline has in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Limits {
+    messages: usize,
+    bytes: usize,
+    pollers: usize,
 }
 
 #[derive(Debug)]
@@ -51,19 +81,18 @@ struct TableFigures {
     name: String,
     rows: AtomicU64,
     duplicates: AtomicU64,
+    /// How long each committed statement took.
+    writes: Histogram,
 }
-
-/// The longest latency that is distinguished, in milliseconds: a day.
-const LONGEST_MS: u64 = 86_400_000;
 
 impl Figures {
     /// Figures of a pipeline that has not begun.
     pub fn new(pipeline: &Pipeline) -> Self {
         let mut tables = Vec::new();
         for target in pipeline.targets() {
-            let name = target.table.name.to_string();
-            tables.push(TableFigures { name, rows: AtomicU64::new(0), duplicates: AtomicU64::new(0) });
+            tables.push(TableFigures::new(target.table.name.to_string()));
         }
+        let source = pipeline.source();
         Self {
             received: AtomicU64::new(0),
             stored: AtomicU64::new(0),
@@ -78,7 +107,13 @@ impl Figures {
             waiting_shortly: AtomicU64::new(0),
             rejections: rejections::Rejections::default(),
             health: Health::default(),
-            latency: Mutex::new(empty_histogram()),
+            progress: Progress::new(),
+            calls: Calls::new(),
+            ages: Ages::new(),
+            budgets: OnceLock::new(),
+            limits: Limits { messages: source.in_flight, bytes: source.in_flight_bytes, pollers: source.pollers },
+            config_hash: pipeline.config_hash().to_owned(),
+            backlogs: Mutex::default(),
             started: Instant::now(),
         }
     }
@@ -86,6 +121,26 @@ impl Figures {
     /// Whether queue, database and dead-letter queue answer, or since when and why one does not.
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// How far the pipeline has come, and whether its thread moves.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Notes what a queue holds; `None` when it can't be asked.
+    pub fn note_backlog(&self, queue: QueueRole, backlog: Option<Backlog>) {
+        self.backlogs.lock().unwrap_or_else(PoisonError::into_inner)[queue as usize] = backlog;
+    }
+
+    /// Where to read the bytes in memory from.
+    pub(crate) fn note_budgets(&self, bodies: &Arc<ByteBudget>, rows: &Arc<ByteBudget>) {
+        // A pipeline runs once.
+        let _ = self.budgets.set([Arc::clone(bodies), Arc::clone(rows)]);
+    }
+
+    pub(crate) fn called(&self, call: QueueCall, result: CallResult, took: Duration) {
+        self.calls.record(call, result, took);
     }
 
     pub(crate) fn received(&self, messages: usize) {
@@ -97,25 +152,28 @@ impl Figures {
         for (table, counts) in self.tables.iter().zip(&written.tables) {
             add(&table.rows, counts.rows);
             add(&table.duplicates, counts.duplicates);
+            if let Some(took) = counts.took {
+                table.writes.record(took);
+            }
         }
     }
 
     /// `sent_at` of each message, in milliseconds since 1970.
     pub(crate) fn stored(&self, sent_at: &[Option<i64>]) {
         add(&self.stored, sent_at.len() as u64);
-        self.settled(sent_at);
+        self.ages.settled(sent_at);
     }
 
     /// `sent_at` of each message, as above.
     pub(crate) fn skipped(&self, sent_at: &[Option<i64>]) {
         add(&self.skipped, sent_at.len() as u64);
-        self.settled(sent_at);
+        self.ages.settled(sent_at);
     }
 
     /// Counts a dead letter. True for the first of its kind.
     pub(crate) fn dead_lettered(&self, rejection: &Rejection, metadata: &Metadata) -> bool {
         add(&self.dead_lettered[rejection.code as usize], 1);
-        self.settled(&[metadata.sent_at]);
+        self.ages.settled(&[metadata.sent_at]);
         self.rejections.add(rejection, &metadata.message_id)
     }
 
@@ -168,19 +226,13 @@ impl Figures {
     fn rate(&self) -> f64 {
         self.ended() as f64 / self.started.elapsed().max(Duration::from_millis(1)).as_secs_f64()
     }
-
-    fn settled(&self, sent_at: &[Option<i64>]) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
-        let mut latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);
-        for sent_at in sent_at.iter().flatten() {
-            latency.saturating_record(u64::try_from(now - sent_at).unwrap_or(0));
-        }
-    }
 }
 
-fn empty_histogram() -> Histogram<u64> {
-    Histogram::new_with_max(LONGEST_MS, 2).expect("the bounds are constants in range")
+impl TableFigures {
+    fn new(name: String) -> Self {
+        let writes = Histogram::new(histogram::CALLS);
+        Self { name, rows: AtomicU64::new(0), duplicates: AtomicU64::new(0), writes }
+    }
 }
 
 fn add(counter: &AtomicU64, by: u64) {

@@ -1,10 +1,8 @@
 //! A moment's reading of the figures.
 
-use std::sync::PoisonError;
-
 use pipeline::message::Code;
 
-use super::{Figures, empty_histogram, get};
+use super::{Figures, ages, get};
 
 /// What [`Figures`] hold at one moment.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,11 +61,10 @@ impl Figures {
     /// The figures of several pipelines together.
     pub fn total<'a>(all: impl IntoIterator<Item = &'a Self>) -> Reading {
         let mut total = Reading::default();
-        let mut latencies = empty_histogram();
+        let mut latencies = ages::empty();
         for figures in all {
             total.add(figures);
-            let latency = figures.latency.lock().unwrap_or_else(PoisonError::into_inner);
-            latencies.add(&*latency).expect("all histograms have the same bounds");
+            figures.ages.add_to(&mut latencies);
         }
         total.p50_ms = latencies.value_at_quantile(0.5);
         total.p99_ms = latencies.value_at_quantile(0.99);

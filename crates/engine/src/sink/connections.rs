@@ -1,10 +1,12 @@
 //! The connections of one pipeline: a free one at once, and none that waits for an answer without end.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::{Connection, Error, PgConnection, PgPool, Postgres};
+use tokio::sync::Notify;
 
 use crate::fault::{Class, Fault};
 
@@ -21,13 +23,49 @@ pub(crate) struct Connections {
     /// Replaced when a connection gives no answer: the others lead to the same place.
     pool: Mutex<PgPool>,
     write_timeout: Duration,
-    /// When the server answered last.
+    /// When the server answered to work last.
     answered: Mutex<Instant>,
+    /// When it answered to a look last, perhaps over another connection than work would use.
+    looked: Mutex<Instant>,
+    /// Who waits for a connection.
+    waits: Mutex<Waits>,
+    /// Whether the server could not be reached at the last look.
+    unreachable: AtomicBool,
+    /// Lets those who wait for a connection try at once: the driver's own pauses grow to seconds.
+    reachable_again: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waits {
+    count: usize,
+    /// Since when there was always one.
+    since: Option<Instant>,
+}
+
+/// One who waits for a connection, until it is dropped.
+struct Waiting<'a>(&'a Connections);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut waits = self.0.waits();
+        waits.count -= 1;
+        if waits.count == 0 {
+            waits.since = None;
+        }
+    }
 }
 
 impl Connections {
     pub(crate) fn new(pool: PgPool, write_timeout: Duration) -> Self {
-        Self { pool: Mutex::new(pool), write_timeout, answered: Mutex::new(Instant::now()) }
+        Self {
+            pool: Mutex::new(pool),
+            write_timeout,
+            answered: Mutex::new(Instant::now()),
+            looked: Mutex::new(Instant::now()),
+            waits: Mutex::default(),
+            unreachable: AtomicBool::new(false),
+            reachable_again: Notify::new(),
+        }
     }
 
     /// A connection. After a silence it is tried first: a write would wait for its whole timeout.
@@ -60,11 +98,13 @@ impl Connections {
     /// Whichever comes first: the pool's own choice, or a connection that becomes idle while the pool opens a new one, which
     /// takes long at a server that has none left.
     async fn first_free(&self, pool: &PgPool) -> Result<PoolConnection<Postgres>, Fault> {
-        let mut opening = std::pin::pin!(pool.acquire());
+        let _waiting = self.wait();
+        let mut opening = Box::pin(pool.acquire());
         let opened = loop {
             tokio::select! {
                 biased;
                 opened = &mut opening => break opened,
+                () = self.reachable_again.notified() => opening = Box::pin(pool.acquire()),
                 () = tokio::time::sleep(LOOK_AGAIN) => {
                     if let Some(idle) = pool.try_acquire() {
                         break Ok(idle);
@@ -85,15 +125,62 @@ impl Connections {
 
     /// Begins a pool anew, unless somebody has done so. The driver checks connections on their way back to the pool, and
     /// for a dead one that check has no end: neither the connection nor its place would come back.
-    fn replace(&self, silent: &PgPool) {
+    pub(super) fn replace(&self, silent: &PgPool) {
         let mut pool = self.pool();
         if std::ptr::eq(pool.options(), silent.options()) {
             *pool = silent.options().clone().connect_lazy_with(silent.connect_options().as_ref().clone());
         }
     }
 
+    /// For how long the server has answered nothing.
     fn silence(&self) -> Duration {
         self.answered().elapsed()
+    }
+
+    /// Since how long somebody waits for a connection.
+    pub(super) fn waiting_time(&self) -> Option<Duration> {
+        self.waits().since.map(|since| since.elapsed())
+    }
+
+    /// The same, with what it answered to looks.
+    pub(super) fn silence_to_all(&self) -> Duration {
+        let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        self.silence().min(looked.elapsed())
+    }
+
+    /// Notes that the server answered to a look.
+    pub(super) fn note_answer_to_look(&self) {
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Notes whether the server can be reached. When it can again, those who wait for a connection try at once.
+    pub(super) fn note_reach(&self, reached: bool) {
+        if self.unreachable.swap(!reached, Ordering::Relaxed) && reached {
+            self.reachable_again.notify_waiters();
+        }
+    }
+
+    /// Whether the server could not be reached at the last look.
+    pub(super) fn is_unreachable(&self) -> bool {
+        self.unreachable.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody works with a connection, beside those who wait for one that is being opened.
+    pub(super) fn is_in_use(&self, pool: &PgPool) -> bool {
+        let taken = (pool.size() as usize).saturating_sub(pool.num_idle());
+        taken > self.waits().count
+    }
+
+    fn wait(&self) -> Waiting<'_> {
+        let mut waits = self.waits();
+        waits.count += 1;
+        waits.since.get_or_insert_with(Instant::now);
+        drop(waits);
+        Waiting(self)
+    }
+
+    fn waits(&self) -> MutexGuard<'_, Waits> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answered(&self) -> MutexGuard<'_, Instant> {
@@ -101,7 +188,7 @@ impl Connections {
         self.answered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn pool(&self) -> MutexGuard<'_, PgPool> {
+    pub(super) fn pool(&self) -> MutexGuard<'_, PgPool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

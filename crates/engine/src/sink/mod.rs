@@ -5,6 +5,7 @@ mod column;
 mod connect;
 mod connections;
 mod control;
+mod look;
 mod postgres;
 mod references;
 mod statement;
@@ -14,6 +15,7 @@ pub use postgres::PostgresSink;
 pub use statement::RowOrder;
 
 use std::future::Future;
+use std::time::Duration;
 
 use crate::fault::Fault;
 use pipeline::row::Rows;
@@ -51,6 +53,10 @@ pub trait Sink: Send + Sync + 'static {
 
     /// Columns, constraints and triggers of the tables, a line each, to show later what changed.
     fn describe_tables(&self) -> impl Future<Output = Result<Vec<String>, Fault>> + Send;
+
+    /// Whether the store answers, now or lately; false where that does not show without disturbing those who write. Called
+    /// about twice a second: the store itself is asked only after a silence, which is shorter while it `is_away`.
+    fn look(&self, is_away: bool) -> impl Future<Output = Result<bool, Fault>> + Send;
 }
 
 /// What became of a suspect that was tried beside a batch.
@@ -90,7 +96,8 @@ impl Written {
     pub(crate) fn all_duplicates(rows: &Rows) -> Self {
         let mut tables = Vec::with_capacity(rows.tables.len());
         for table in &rows.tables {
-            tables.push(TableWritten { rows: table.len() as u64, duplicates: table.len() as u64 });
+            let count = table.len() as u64;
+            tables.push(TableWritten { rows: count, duplicates: count, took: None });
         }
         Self { tables }
     }
@@ -114,4 +121,6 @@ pub struct TableWritten {
     /// Of these, rows that were neither inserted nor put in the place of another: their key was there already
     /// (`ignore`), a later row of this write has it (`update`), or a version as great as theirs (`version`).
     pub duplicates: u64,
+    /// How long the statement took; `None` where there was none.
+    pub took: Option<Duration>,
 }

@@ -1,7 +1,7 @@
 //! The PostgreSQL sink.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::DatabaseConnection;
 use sea_orm::sqlx::postgres::PgArguments;
@@ -209,6 +209,10 @@ impl Sink for PostgresSink {
         put_back(connection, &done);
         done
     }
+
+    async fn look(&self, is_away: bool) -> Result<bool, Fault> {
+        self.connections.look(is_away).await
+    }
 }
 
 /// A line for each column, constraint, trigger and partition of the table named by the argument.
@@ -234,9 +238,10 @@ fn rows_of<'a>(batch: &[&'a Rows], table: usize) -> Vec<&'a Row> {
 
 impl TableWriter {
     pub(super) async fn write(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<TableWritten, Fault> {
+        let began = Instant::now();
         let done = self.execute(connection, &self.statement.sql, rows).await?;
         let sent = u64::try_from(rows.len()).map_err(|_| Fault::new(Class::Fatal, "more rows than a u64 counts"))?;
-        Ok(TableWritten { rows: sent, duplicates: sent.saturating_sub(done) })
+        Ok(TableWritten { rows: sent, duplicates: sent.saturating_sub(done), took: Some(began.elapsed()) })
     }
 
     /// Writes rows that may be there already, which is not an error.

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::backoff::Backoff;
@@ -32,6 +33,8 @@ pub(crate) struct Store<K> {
     pub(crate) groups: Arc<WaitingGroups>,
     pub(crate) evidence: Evidence,
     pub(crate) settled: UnboundedSender<InFlight>,
+    /// Ends the waits of those whose write failed.
+    pub(crate) answers_again: Notify,
 }
 
 /// A message that was not stored.
@@ -226,13 +229,13 @@ impl<K: Sink> Store<K> {
             self.figures.health().failed(Service::Database, fault);
         }
         tracing::debug!(pipeline = &*self.pipeline, attempts, %fault, "can't write");
-        self.stop.unless_expired(tokio::time::sleep(wait)).await.ok_or(NotWritten::GivenUp)
-    }
-
-    fn recovered(&self) {
-        if self.gate.set_unreachable(false) {
-            self.figures.health().recovered(Service::Database);
-        }
+        let waiting = async {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.answers_again.notified() => {}
+            }
+        };
+        self.stop.unless_expired(waiting).await.ok_or(NotWritten::GivenUp)
     }
 
     fn commit(&self, batch: Vec<Storable>, written: &Written, began: Instant) {

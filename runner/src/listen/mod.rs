@@ -1,0 +1,32 @@
+//! The endpoint of a process: what its pipelines do, for Prometheus, for a supervisor and for people.
+//!
+//! It has a thread and a runtime of its own, so that no busy pipeline delays an answer. It reads the figures that the
+//! pipelines write, and asks neither queue nor database; only the backlog of the queues is asked for, by calls and
+//! connections of its own.
+
+mod address;
+mod backlog;
+mod collector;
+pub mod metrics;
+mod readiness;
+mod recent;
+mod routes;
+mod server;
+mod status;
+
+use std::sync::Arc;
+
+use engine::Figures;
+
+pub use address::{AddressError, ListenAddress};
+pub(crate) use backlog::WatchedQueues;
+pub(crate) use server::{Bound, Server};
+
+/// A pipeline that the endpoint shows.
+#[derive(Debug, Clone)]
+pub(crate) struct Watched {
+    /// Its name.
+    pub(crate) name: String,
+    /// What it counts.
+    pub(crate) figures: Arc<Figures>,
+}
