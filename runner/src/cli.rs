@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 #[cfg(feature = "dev")]
 use crate::commands::dev;
-use crate::commands::{explain, migrate, new, produce, run, schema, test, validate_config};
+use crate::commands::{dlq, explain, migrate, new, produce, run, schema, test, validate_config};
 use crate::output::failure::report;
 
 /// Run pipelines from an SQS queue to PostgreSQL: validate, map and store each message; send what can't be stored to a dead-letter queue
@@ -25,6 +25,7 @@ enum Command {
     Run(run::RunArgs),
     Produce(produce::ProduceArgs),
     Migrate(migrate::MigrateArgs),
+    Dlq(dlq::DlqArgs),
     Test(test::TestArgs),
     Explain(explain::ExplainArgs),
     ValidateConfig(validate_config::ValidateConfigArgs),
@@ -41,6 +42,7 @@ impl Cli {
             Command::Run(args) => run::run(&args),
             Command::Produce(args) => produce::run(&args),
             Command::Migrate(args) => migrate::run(&args),
+            Command::Dlq(args) => dlq::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Test(args) => test::run(&args),
             Command::ValidateConfig(args) => validate_config::run(&args),

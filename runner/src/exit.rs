@@ -5,6 +5,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::dlq_failure::DlqFailure;
 use crate::environment::EnvFileError;
 use crate::samples::SampleError;
 use crate::settings::SettingsError;
@@ -180,6 +181,10 @@ pub enum Failure {
         fault: Fault,
     },
 
+    /// A command of `dlq` failed.
+    #[error(transparent)]
+    Dlq(#[from] DlqFailure),
+
     /// Several pipelines of one process failed.
     #[error("{}", joined(.0.iter()))]
     Several(Vec<Failure>),
@@ -228,6 +233,7 @@ impl Failure {
             | Self::Scaffold(_)
             | Self::Produce(ProduceError::Template(_))
             | Self::Migration(migration::Error::Declaration { .. } | migration::Error::Conflict { .. }) => CONFIG,
+            Self::Dlq(failure) if failure.is_usage() => USAGE,
             Self::Several(failures) => failures.first().map_or(FAILED, Self::exit_code),
             Self::Client(ClientError::CredentialsFailed(_))
             | Self::Queue(_)
@@ -241,6 +247,7 @@ impl Failure {
             | Self::Produce(_)
             | Self::CasesFailed(_)
             | Self::NoCases(_)
+            | Self::Dlq(_)
             | Self::UnreadableMessage { .. }
             | Self::Unwritable { .. }
             | Self::Stdout(_)
@@ -272,6 +279,7 @@ impl Failure {
             }
             Self::Queue(error) => error.help(),
             Self::Database(error) => error.help(),
+            Self::Dlq(failure) => failure.help()?,
             Self::Misfits(misfits) => return misfits.first().map(|misfit| misfit.fix.clone()),
             _ => return None,
         };

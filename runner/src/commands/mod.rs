@@ -2,6 +2,7 @@
 
 #[cfg(feature = "dev")]
 pub(crate) mod dev;
+pub mod dlq;
 pub mod explain;
 pub mod migrate;
 pub(crate) mod new;
