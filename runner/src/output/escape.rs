@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// A text of somebody else's on one line.
 pub(crate) fn on_one_line(text: &str) -> String {
-    escaped(text, |c| is_unsafe(c))
+    escaped(text, is_unsafe)
 }
 
 /// A text of somebody else's that keeps its lines.

@@ -3,45 +3,44 @@
 /// The JSON text with one member or element per line.
 pub(crate) fn indented(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    let mut characters = json.chars().peekable();
-    while let Some(c) = characters.next() {
-        if in_string {
-            out.push(c);
-            in_string = c != '"' || escaped;
-            escaped = c == '\\' && !escaped;
-            continue;
-        }
+    let (mut rest, mut depth) = (json, 0_usize);
+    while let Some(c) = rest.chars().next() {
+        let (token, after) = rest.split_at(if c == '"' { string_length(rest) } else { c.len_utf8() });
+        rest = after;
         match c {
             ' ' | '\t' | '\n' | '\r' => {}
-            '{' | '[' => {
+            '{' | '[' if after.trim_ascii_start().starts_with(['}', ']']) => {
+                let (end, after) = after.trim_ascii_start().split_at(1);
+                out.extend([token, end]);
+                rest = after;
+            }
+            '{' | '[' | ',' => {
                 out.push(c);
-                while characters.next_if(|next| next.is_ascii_whitespace()).is_some() {}
-                match characters.next_if(|next| matches!(next, '}' | ']')) {
-                    Some(end) => out.push(end),
-                    None => {
-                        depth += 1;
-                        new_line(&mut out, depth);
-                    }
-                }
+                depth += usize::from(c != ',');
+                new_line(&mut out, depth);
             }
             '}' | ']' => {
                 depth = depth.saturating_sub(1);
                 new_line(&mut out, depth);
                 out.push(c);
             }
-            ',' => {
-                out.push(c);
-                new_line(&mut out, depth);
-            }
             ':' => out.push_str(": "),
-            _ => {
-                in_string = c == '"';
-                out.push(c);
-            }
+            _ => out.push_str(token),
         }
     }
     out
+}
+
+/// The bytes of the string that a text starts with, quotes and all.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        if c == '"' && !escaped {
+            return at + 1;
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    text.len()
 }
 
 fn new_line(out: &mut String, depth: usize) {

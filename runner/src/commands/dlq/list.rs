@@ -1,6 +1,6 @@
 //! `runner dlq list`: groups letters by kind.
 
-use super::{LetterArgs, progress_bar, selection, show_progress, with_queues};
+use super::{LetterArgs, progress_bar, selection, shown_by, with_queues};
 use crate::dlq_failure::DlqFailure;
 use crate::exit::Failure;
 use crate::output;
@@ -24,8 +24,7 @@ pub(super) fn run(args: &ListArgs) -> Result<(), Failure> {
     with_queues(&args.letters, async |opened, stop| {
         let (source, listing, bar) = (opened.source(), Listing::default(), progress_bar());
         let held = Held::new(&source);
-        let (seen, ended) =
-            look(&held, &source, &selection, &listing, &stop, &|seen, about| show_progress(&bar, seen, about)).await;
+        let (seen, ended) = look(&held, &source, &selection, &listing, &stop, &shown_by(&bar)).await;
         bar.finish_and_clear();
         held.finish().await;
         ended.map_err(DlqFailure::Queue)?;

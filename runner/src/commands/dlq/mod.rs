@@ -128,7 +128,9 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style.expect("the template is well-formed"))
 }
 
-fn show_progress(bar: &ProgressBar, seen: u64, about: u64) {
-    bar.set_length(about.max(seen));
-    bar.set_position(seen);
+fn shown_by(bar: &ProgressBar) -> impl Fn(u64, u64) {
+    |seen, about| {
+        bar.set_length(about.max(seen));
+        bar.set_position(seen);
+    }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{LetterArgs, Opened, progress_bar, selection, show_progress, with_queues};
+use super::{LetterArgs, Opened, progress_bar, selection, shown_by, with_queues};
 use crate::dlq_failure::DlqFailure;
 use crate::exit::Failure;
 use crate::output;
@@ -45,8 +45,7 @@ async fn purge(args: &PurgeArgs, opened: &Opened, selection: &Selection, stop: &
     let collection = Collection::new(args.to.as_deref().map(create).transpose()?);
     let (source, bar) = (opened.source(), progress_bar());
     let held = Held::new(&source);
-    let (seen, ended) =
-        look(&held, &source, selection, &collection, stop, &|seen, about| show_progress(&bar, seen, about)).await;
+    let (seen, ended) = look(&held, &source, selection, &collection, stop, &shown_by(&bar)).await;
     bar.finish_and_clear();
     let collected = collection.into_collected();
     let goes_on = match ended {

@@ -1,6 +1,6 @@
 //! `runner dlq redrive`: sends letters back that the pipeline would accept now.
 
-use super::{LetterArgs, Opened, progress_bar, selection, show_progress, with_queues};
+use super::{LetterArgs, Opened, progress_bar, selection, shown_by, with_queues};
 use crate::dlq_failure::DlqFailure;
 use crate::exit::Failure;
 use crate::output;
@@ -47,8 +47,7 @@ async fn redrive(args: &RedriveArgs, opened: &Opened, selection: &Selection, sto
     let redrive = Redrive::new(&opened.pipeline, to, options, stop);
     let (source, bar) = (opened.source(), progress_bar());
     let held = Held::new(&source);
-    let (seen, ended) =
-        look(&held, &source, selection, &redrive, stop, &|seen, about| show_progress(&bar, seen, about)).await;
+    let (seen, ended) = look(&held, &source, selection, &redrive, stop, &shown_by(&bar)).await;
     bar.finish_and_clear();
     let unsettled = held.finish().await;
     let redriven = redrive.into_result();

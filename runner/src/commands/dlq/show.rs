@@ -1,6 +1,6 @@
 //! `runner dlq show`: one letter, whole.
 
-use super::{LetterArgs, progress_bar, show_progress, with_queues};
+use super::{LetterArgs, progress_bar, shown_by, with_queues};
 use crate::dlq_failure::DlqFailure;
 use crate::exit::Failure;
 use crate::output;
@@ -19,10 +19,7 @@ pub(super) fn run(args: &ShowArgs) -> Result<(), Failure> {
     with_queues(&args.letters, async |opened, stop| {
         let (source, search, bar) = (opened.source(), Search::new(args.id.clone()), progress_bar());
         let held = Held::new(&source);
-        let (seen, ended) = look(&held, &source, &Selection::default(), &search, &stop, &|seen, about| {
-            show_progress(&bar, seen, about)
-        })
-        .await;
+        let (seen, ended) = look(&held, &source, &Selection::default(), &search, &stop, &shown_by(&bar)).await;
         bar.finish_and_clear();
         held.finish().await;
         ended.map_err(DlqFailure::Queue)?;

@@ -16,7 +16,7 @@ use engine::dlq::{Kinds, MOST_REDRIVES, Redriven, Seen, Unsettled};
 /// The letters by kind.
 pub(crate) fn listing(seen: &Seen, kinds: &Kinds, format: Format) -> String {
     match format {
-        Format::Json => json(merged(counts(seen), json!({ "kinds": kinds::json(kinds) }))),
+        Format::Json => json(&merged(counts(seen), json!({ "kinds": kinds::json(kinds) }))),
         Format::Human => joined(&[&in_words(seen), &kinds::human(kinds)]),
     }
 }
@@ -30,7 +30,7 @@ pub(crate) fn redriven(
     format: Format,
 ) -> String {
     match format {
-        Format::Json => json(merged(
+        Format::Json => json(&merged(
             counts(seen),
             json!({
                 "dry_run": dry_run,
@@ -52,9 +52,10 @@ pub(crate) fn redriven(
 
 fn redriven_in_words(seen: &Seen, redriven: &Redriven, unsettled: Unsettled, dry_run: bool) -> String {
     let (passing, failing) = (redriven.passing.total(), redriven.still_failing.total());
-    let mut text = match dry_run {
-        true => format!("{passing} would now pass, {failing} would still fail\n"),
-        false => format!("{} sent back to the queue, {failing} still fail\n", redriven.sent),
+    let mut text = if dry_run {
+        format!("{passing} would now pass, {failing} would still fail\n")
+    } else {
+        format!("{} sent back to the queue, {failing} still fail\n", redriven.sent)
     };
     let refusal = redriven.refusal.as_deref().map(escape::on_one_line).unwrap_or_default();
     for (count, what) in [
@@ -83,7 +84,7 @@ fn redriven_in_words(seen: &Seen, redriven: &Redriven, unsettled: Unsettled, dry
 /// What a purge deleted.
 pub(crate) fn purged(seen: &Seen, deleted: usize, file: Option<&str>, format: Format) -> String {
     match format {
-        Format::Json => json(merged(counts(seen), json!({ "deleted": deleted, "to": file }))),
+        Format::Json => json(&merged(counts(seen), json!({ "deleted": deleted, "to": file }))),
         Format::Human => {
             let copied = file.map(|file| format!(", after they were written to {file}")).unwrap_or_default();
             joined(&[&format!("{deleted} deleted{copied}"), &in_words(seen)])
@@ -131,7 +132,7 @@ fn merged(mut left: Value, right: Value) -> Value {
     left
 }
 
-fn json(value: Value) -> String {
+fn json(value: &Value) -> String {
     escape::in_json(&value.to_string())
 }
 
