@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 #[cfg(feature = "dev")]
 use crate::commands::dev;
-use crate::commands::{completions, explain, man, migrate, new, produce, run, schema, test, validate_config};
+use crate::commands::{completions, dlq, explain, man, migrate, new, produce, run, schema, test, validate_config};
 use crate::output::failure::report;
 
 /// What every command reads from its environment, below the help of `runner --help`.
@@ -18,6 +18,7 @@ Environment (flags win; a .env file in the working directory is read too):
   SQS_ENDPOINT, AWS_ENDPOINT_URL_SQS
                     A queue service other than AWS
   DATABASE_URL      The database; or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME
+  RUNNER_LISTEN     Where `run` answers /metrics, /live, /ready and /status
   RUST_LOG          Filter of the log [default: info for runner, less from its libraries]
   LOG_FORMAT        json: one object a line
   NO_COLOR          No colours
@@ -39,6 +40,7 @@ enum Command {
     Run(run::RunArgs),
     Produce(produce::ProduceArgs),
     Migrate(migrate::MigrateArgs),
+    Dlq(dlq::DlqArgs),
     Test(test::TestArgs),
     Explain(explain::ExplainArgs),
     ValidateConfig(validate_config::ValidateConfigArgs),
@@ -57,6 +59,7 @@ impl Cli {
             Command::Run(args) => run::run(&args),
             Command::Produce(args) => produce::run(&args),
             Command::Migrate(args) => migrate::run(&args),
+            Command::Dlq(args) => dlq::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Test(args) => test::run(&args),
             Command::ValidateConfig(args) => validate_config::run(&args),

@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::dlq_failure::DlqFailure;
 use crate::environment::EnvFileError;
 use crate::samples::SampleError;
 use crate::settings::SettingsError;
@@ -190,6 +191,10 @@ pub enum Failure {
         fault: Fault,
     },
 
+    /// A command of `dlq` failed.
+    #[error(transparent)]
+    Dlq(#[from] DlqFailure),
+
     /// Several pipelines of one process failed.
     #[error("{}", joined(.0.iter()))]
     Several(Vec<Failure>),
@@ -238,6 +243,7 @@ impl Failure {
             | Self::Scaffold(_)
             | Self::Produce(ProduceError::Template(_))
             | Self::Migration(migration::Error::Declaration { .. } | migration::Error::Conflict { .. }) => CONFIG,
+            Self::Dlq(failure) if failure.is_usage() => USAGE,
             Self::Several(failures) => failures.first().map_or(FAILED, Self::exit_code),
             Self::Client(ClientError::CredentialsFailed(_))
             | Self::Queue(_)
@@ -251,6 +257,7 @@ impl Failure {
             | Self::Produce(_)
             | Self::CasesFailed(_)
             | Self::NoCases(_)
+            | Self::Dlq(_)
             | Self::UnreadableMessage { .. }
             | Self::Unwritable { .. }
             | Self::Stdout(_)
@@ -284,6 +291,7 @@ impl Failure {
             Self::Queue(error) => error.help(),
             Self::Database(error) => error.help(),
             Self::Listen { .. } => "choose another port with --listen or RUNNER_LISTEN, or end what uses this one",
+            Self::Dlq(failure) => failure.help()?,
             Self::Misfits(misfits) => return misfits.first().map(|misfit| misfit.fix.clone()),
             _ => return None,
         };

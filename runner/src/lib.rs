@@ -8,6 +8,7 @@ pub mod cli;
 pub mod commands;
 
 mod connection;
+mod dlq_failure;
 mod events;
 pub mod listen;
 mod live;

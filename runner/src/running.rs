@@ -105,7 +105,7 @@ pub(crate) async fn open(
     let order = if queue.fifo { RowOrder::Arrival } else { RowOrder::Key };
     Ok(Services {
         ordered: queue.fifo,
-        max_receives: source.max_receives.or((!queue.has_redrive_policy).then_some(MAX_RECEIVES)),
+        max_receives: source.max_receives.or(queue.redrive_policy.is_none().then_some(MAX_RECEIVES)),
         source: messages,
         sink: PostgresSink::new(&database, pipeline.targets(), source.write_timeout, order),
         dead_letters: SqsDeadLetters::new(clients.dead_letters.clone(), dlq.url, dlq.max_message_bytes, dlq.fifo),

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use pipeline::kind::Kind;
 use pipeline::message::Rejection;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
 use crate::backoff::Backoff;
-use crate::dlq::{DeadLetters, Letter};
+use crate::dlq::{DeadLetters, Kind, Letter};
 use crate::fault::{Class, Fault};
 use crate::figures::{Figures, Service};
 use crate::give_back::{self, GiveBack};
@@ -164,10 +163,10 @@ impl<S: Source, D: DeadLetters> Rejecter<S, D> {
 
     /// Logs the first message of a kind; the others are counted.
     fn report(&self, rejection: &Rejection, message_id: &str) {
-        let kind = Kind::of(rejection);
+        let kind = Kind::of_rejection(rejection);
         tracing::warn!(
             pipeline = &*self.pipeline,
-            code = kind.code.as_str(),
+            code = kind.code,
             place = kind.place,
             keyword = kind.keyword,
             sqlstate = kind.sqlstate,

@@ -4,8 +4,6 @@
 
 pub mod escape;
 pub mod message;
-
-pub mod kind;
 pub mod row;
 
 pub mod column_type;

@@ -33,9 +33,16 @@ pub struct Metadata {
     pub group_id: Option<String>,
     /// SQS `MessageDeduplicationId` (FIFO queues).
     pub dedup_id: Option<String>,
+    /// SQS `AWSTraceHeader`: the trace of the request that sent it.
+    pub trace_header: Option<String>,
+    /// How often `runner dlq redrive` sent it back to its queue: [`REDRIVEN_ATTRIBUTE`], which is not one of the sender's own.
+    pub redriven: u32,
     /// The sender's own message attributes.
     pub attributes: BTreeMap<String, Attribute>,
 }
+
+/// The message attribute that counts how often a message was redriven.
+pub const REDRIVEN_ATTRIBUTE: &str = "runner.redriven";
 
 /// A message attribute, kept as sent so that a dead letter can carry it on.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 #[cfg(feature = "dev")]
 pub(crate) mod dev;
+pub mod dlq;
 pub mod explain;
 pub(crate) mod man;
 pub mod migrate;

@@ -3,9 +3,12 @@
 
 pub(crate) mod cases;
 pub(crate) mod columns;
+pub(crate) mod dlq;
+pub(crate) mod escape;
 pub(crate) mod excerpt;
 pub(crate) mod failure;
 pub mod format;
+pub(crate) mod indent;
 pub(crate) mod migration;
 pub(crate) mod summary;
 pub(crate) mod totals;

@@ -11,6 +11,8 @@ mod cookbook;
 mod crash;
 mod dependencies;
 mod dev;
+mod dlq;
+mod dlq_redrive;
 mod documents;
 mod editor_schema;
 mod envelopes;

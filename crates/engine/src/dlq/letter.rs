@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
-use super::Letter;
-use pipeline::message::{Attribute, AttributeValue};
+use super::{Letter, reason};
+use pipeline::message::{Attribute, AttributeValue, REDRIVEN_ATTRIBUTE};
 
 /// One word to filter on.
 pub const CODE_ATTRIBUTE: &str = "runner.code";
@@ -14,9 +12,7 @@ pub const CODE_ATTRIBUTE: &str = "runner.code";
 pub const REASON_ATTRIBUTE: &str = "runner.reason";
 
 /// SQS takes at most ten message attributes.
-const MAX_ATTRIBUTES: usize = 10;
-/// Characters of a path, a keyword or a column in the reason.
-const MAX_PLACE: usize = 256;
+pub(super) const MAX_ATTRIBUTES: usize = 10;
 /// A reason shorter than this says too little: the sender's attributes give way first.
 const USEFUL_REASON: usize = 512;
 
@@ -29,9 +25,12 @@ pub(crate) fn attributes(letter: &Letter<'_>, now: jiff::Timestamp, max_bytes: u
         return BTreeMap::new();
     }
     let room = room - code_size;
-    let (mut kept, mut dropped) = keep(letter, room.saturating_sub(USEFUL_REASON));
+    let redriven = redriven(letter).filter(|count| size(REDRIVEN_ATTRIBUTE, count) <= room);
+    let room = room - redriven.as_ref().map_or(0, |count| size(REDRIVEN_ATTRIBUTE, count));
+    let most = MAX_ATTRIBUTES - 2 - usize::from(redriven.is_some());
+    let (mut kept, mut dropped) = keep(letter, most, room.saturating_sub(USEFUL_REASON));
     loop {
-        if let Some(reason) = reason(letter, now, &dropped, room.saturating_sub(total_size(&kept))) {
+        if let Some(reason) = fitting_reason(letter, now, &dropped, room.saturating_sub(total_size(&kept))) {
             kept.insert(REASON_ATTRIBUTE.to_owned(), reason);
             break;
         }
@@ -41,17 +40,25 @@ pub(crate) fn attributes(letter: &Letter<'_>, now: jiff::Timestamp, max_bytes: u
         dropped.push(name);
     }
     kept.insert(CODE_ATTRIBUTE.to_owned(), code);
+    kept.extend(redriven.map(|count| (REDRIVEN_ATTRIBUTE.to_owned(), count)));
     kept
 }
 
+/// How often the message was redriven: carried on, so that it is not redriven without end.
+fn redriven(letter: &Letter<'_>) -> Option<Attribute> {
+    let count = letter.delivery.metadata.redriven;
+    (count > 0).then(|| text(&count.to_string()))
+}
+
 /// The sender's attributes that fit, and the names of those that don't. The largest give way first.
-fn keep(letter: &Letter<'_>, room: usize) -> (BTreeMap<String, Attribute>, Vec<String>) {
+fn keep(letter: &Letter<'_>, most: usize, room: usize) -> (BTreeMap<String, Attribute>, Vec<String>) {
     let mut kept = letter.delivery.metadata.attributes.clone();
     // From an earlier turn through this pipeline: replaced by ours.
     kept.remove(CODE_ATTRIBUTE);
     kept.remove(REASON_ATTRIBUTE);
+    kept.remove(REDRIVEN_ATTRIBUTE);
     let mut dropped = Vec::new();
-    while kept.len() > MAX_ATTRIBUTES - 2 || total_size(&kept) > room {
+    while kept.len() > most || total_size(&kept) > room {
         let Some(name) = largest(&kept) else { break };
         kept.remove(&name);
         dropped.push(name);
@@ -64,10 +71,10 @@ fn largest(attributes: &BTreeMap<String, Attribute>) -> Option<String> {
 }
 
 /// The reason, its message cut to fit; `None` when not even the rest fits.
-fn reason(letter: &Letter<'_>, now: jiff::Timestamp, dropped: &[String], room: usize) -> Option<Attribute> {
+fn fitting_reason(letter: &Letter<'_>, now: jiff::Timestamp, dropped: &[String], room: usize) -> Option<Attribute> {
     let mut message = letter.rejection.message.clone();
     loop {
-        let attribute = text(&reason_json(letter, now, dropped, &message));
+        let attribute = text(&reason::write(letter, now, dropped, &message));
         let excess = size(REASON_ATTRIBUTE, &attribute).saturating_sub(room);
         if excess == 0 {
             return Some(attribute);
@@ -91,48 +98,19 @@ fn cut(message: &mut String, bytes: usize) {
     }
 }
 
-fn reason_json(letter: &Letter<'_>, now: jiff::Timestamp, dropped: &[String], message: &str) -> String {
-    let (rejection, metadata) = (letter.rejection, &letter.delivery.metadata);
-    let mut reason = Map::new();
-    let mut put = |key: &str, value: Value| reason.insert(key.to_owned(), value);
-    put("message", message.into());
-    put("stage", rejection.code.stage().into());
-    let optional = [
-        ("instance_path", &rejection.instance_path),
-        ("keyword", &rejection.keyword),
-        ("schema_path", &rejection.schema_path),
-        ("column", &rejection.column),
-        ("sqlstate", &rejection.sqlstate),
-    ];
-    for (key, value) in optional {
-        if let Some(value) = value {
-            // A property's name may be as long as the message.
-            put(key, value.chars().take(MAX_PLACE).collect::<String>().into());
-        }
-    }
-    put("pipeline", letter.pipeline.into());
-    put("message_id", metadata.message_id.as_str().into());
-    put("receive_count", metadata.receive_count.into());
-    put("time", format!("{now:.3}").into());
-    if !dropped.is_empty() {
-        put("dropped_attributes", dropped.into());
-    }
-    Value::Object(reason).to_string()
-}
-
 /// SQS refuses the whole message for one character outside XML 1.0's; JSON has escaped the control characters already.
-fn text(value: &str) -> Attribute {
+pub(super) fn text(value: &str) -> Attribute {
     let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{FFFD}' | '\u{10000}'..);
     let value = value.chars().map(|c| if allowed(c) { c } else { '\u{FFFD}' }).collect();
     Attribute { data_type: "String".to_owned(), value: AttributeValue::Text(value) }
 }
 
 /// As SQS counts them: the bytes of every name, data type and value.
-pub(crate) fn total_size(attributes: &BTreeMap<String, Attribute>) -> usize {
+pub(super) fn total_size(attributes: &BTreeMap<String, Attribute>) -> usize {
     attributes.iter().map(|(name, attribute)| size(name, attribute)).sum()
 }
 
-fn size(name: &str, attribute: &Attribute) -> usize {
+pub(super) fn size(name: &str, attribute: &Attribute) -> usize {
     let value = match &attribute.value {
         AttributeValue::Text(text) => text.len(),
         AttributeValue::Binary(bytes) => bytes.len(),
@@ -142,6 +120,9 @@ fn size(name: &str, attribute: &Attribute) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
+    use super::super::reason::MAX_PLACE;
     use super::*;
     use pipeline::message::{Code, Delivery, Metadata, Receipt, Rejection};
 
@@ -183,6 +164,18 @@ mod tests {
         let letter = compose(&delivery("{}".into(), 10, 3), "bad", MAX);
         assert_eq!(letter.len(), 10);
         assert_eq!(reason_of(&letter)["dropped_attributes"], serde_json::json!(["a9", "a8"]));
+    }
+
+    #[test]
+    fn the_count_of_redrives_is_carried_on_and_takes_one_of_the_ten() {
+        let mut redriven = delivery("{}".into(), 10, 3);
+        redriven.metadata.redriven = 2;
+        let letter = compose(&redriven, "bad", MAX);
+        assert_eq!((letter.len(), &letter[REDRIVEN_ATTRIBUTE]), (10, &text("2")));
+        assert_eq!(reason_of(&letter)["dropped_attributes"], serde_json::json!(["a9", "a8", "a7"]));
+        for room in 0..1000 {
+            assert!(total_size(&compose(&redriven, "bad", 2 + room)) <= room);
+        }
     }
 
     #[test]

@@ -1,10 +1,30 @@
-//! Where messages go that can never be stored.
+//! Where messages go that can never be stored, and what becomes of them there: `runner dlq` lists, redrives and purges
+//! the letters.
 
+mod batch;
 mod letter;
+mod reason;
 mod sqs;
 
+mod dead_letter;
+mod filter;
+mod held;
+mod kind;
+mod look;
+mod redrive;
+mod resend;
+mod visitors;
+
+pub use dead_letter::{DeadLetter, REDRIVE_POLICY};
+pub use filter::Filter;
+pub use held::{Held, Unsettled, VISIBILITY};
+pub use kind::{Group, Kind, Kinds, Sample};
 pub use letter::{CODE_ATTRIBUTE, REASON_ATTRIBUTE};
+pub use look::{Next, Seen, Selection, Visitor, look};
+pub use redrive::{MOST_REDRIVES, Redrive, RedriveOptions, Redriven};
+pub use resend::Resender;
 pub use sqs::SqsDeadLetters;
+pub use visitors::{Collected, Collection, Listing, Search};
 
 use std::future::Future;
 

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::primitives::Blob;
-use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures_util::future::join_all;
 
 use super::letter::{attributes, total_size};
-use super::{DeadLetters, Letter};
-use crate::fault::{Class, Fault};
-use pipeline::message::{Attribute, AttributeValue};
+use super::{DeadLetters, Letter, batch};
+use crate::fault::Fault;
+use pipeline::message::Attribute;
 
 /// All messages of one batch call together: SQS's limit is that of a single message, 1 MiB.
 const MAX_BATCH_BYTES: usize = 1 << 20;
@@ -31,26 +30,7 @@ impl SqsDeadLetters {
     }
 
     async fn send_batch(&self, entries: Vec<SendMessageBatchRequestEntry>) -> Vec<Result<(), Fault>> {
-        let ids: Vec<_> = entries.iter().map(|entry| entry.id.clone()).collect();
-        let answer = match self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await
-        {
-            Ok(answer) => answer,
-            Err(error) => {
-                let fault = Fault::from_sdk(error);
-                return ids.iter().map(|_| Err(fault.copy())).collect();
-            }
-        };
-        // Only an entry the queue names as successful is accepted.
-        let result = |id: &String| {
-            if answer.successful.iter().any(|entry| &entry.id == id) {
-                return Ok(());
-            }
-            match answer.failed.iter().find(|entry| &entry.id == id) {
-                Some(entry) => Err(Fault::from_sqs(Some(&entry.code), entry.message.clone().unwrap_or_default())),
-                None => Err(Fault::new(Class::Retry, "the queue did not say what became of this entry")),
-            }
-        };
-        ids.iter().map(result).collect()
+        batch::send(&self.client, &self.url, entries).await
     }
 
     fn entry(
@@ -60,16 +40,14 @@ impl SqsDeadLetters {
         attributes: BTreeMap<String, Attribute>,
     ) -> SendMessageBatchRequestEntry {
         let metadata = &letter.delivery.metadata;
-        let entry = SendMessageBatchRequestEntry::builder()
-            .id(index.to_string())
-            .message_body(&letter.delivery.body)
-            .set_message_attributes(Some(attributes.into_iter().map(|(name, value)| (name, wire(value))).collect()));
+        let entry = batch::entry(index, letter.delivery, attributes);
         // The group keeps its order in the DLQ; the message's own id makes a repeated send harmless.
         let group = metadata.group_id.as_deref().unwrap_or(&metadata.message_id);
-        let entry = if self.fifo {
-            entry.message_group_id(group).message_deduplication_id(&metadata.message_id)
-        } else {
-            entry
+        let entry = match &metadata.group_id {
+            _ if self.fifo => entry.message_group_id(group).message_deduplication_id(&metadata.message_id),
+            // Of a fair queue, which has groups and no deduplication: its service accepts groups in standard queues.
+            Some(group) if metadata.dedup_id.is_none() => entry.message_group_id(group),
+            _ => entry,
         };
         entry.build().expect("id and body are set")
     }
@@ -101,13 +79,4 @@ impl DeadLetters for SqsDeadLetters {
         }
         join_all(batches.map(|batch| self.send_batch(batch))).await.into_iter().flatten().collect()
     }
-}
-
-fn wire(attribute: Attribute) -> MessageAttributeValue {
-    let value = MessageAttributeValue::builder().data_type(attribute.data_type);
-    let value = match attribute.value {
-        AttributeValue::Text(text) => value.string_value(text),
-        AttributeValue::Binary(bytes) => value.binary_value(Blob::new(bytes)),
-    };
-    value.build().expect("the data type is set")
 }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use pipeline::kind::Kind;
 use pipeline::message::Rejection;
+
+use crate::dlq::Kind;
 
 /// Kinds that are kept apart. A document whose property names are made up could yield any number of them.
 const MOST_KINDS: usize = 500;
@@ -47,7 +48,7 @@ impl Rejections {
     pub(super) fn add(&self, rejection: &Rejection, message_id: &str) -> bool {
         let now = SystemTime::now();
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut kind = Kind::of(rejection);
+        let mut kind = Kind::of_rejection(rejection);
         if kinds.len() >= MOST_KINDS && !kinds.contains_key(&kind) {
             kind.place = None;
         }

@@ -5,7 +5,7 @@ mod queue;
 mod sqs;
 
 pub use client::{Access, ClientError, Clients, Keys, Place, connect};
-pub use queue::{Queue, QueueError, resolve};
+pub use queue::{Queue, QueueError, RedrivePolicy, resolve};
 pub use sqs::SqsSource;
 
 use std::future::Future;

@@ -20,8 +20,17 @@ pub struct Queue {
     pub max_message_bytes: usize,
     /// Ordered by message group.
     pub fifo: bool,
-    /// SQS itself moves a message to a dead-letter queue that is received too often.
-    pub has_redrive_policy: bool,
+    /// When SQS itself moves a message to another queue, if it does.
+    pub redrive_policy: Option<RedrivePolicy>,
+}
+
+/// When SQS itself moves a message to another queue.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RedrivePolicy {
+    /// The ARN of the queue that it is moved to.
+    pub target: String,
+    /// The number of receives after which it is moved, as the policy has it.
+    pub max_receives: String,
 }
 
 /// SQS's own default visibility timeout.
@@ -85,7 +94,7 @@ pub async fn resolve(clients: &Clients, queue: &QueueRef) -> Result<Queue, Queue
                 .and_then(|bytes| usize::try_from(bytes).ok())
                 .unwrap_or(MAX_MESSAGE_BYTES),
             fifo: queue.is_fifo(),
-            has_redrive_policy: attributes.contains_key(&Name::RedrivePolicy),
+            redrive_policy: attributes.get(&Name::RedrivePolicy).map(|text| redrive_policy(text)),
             url,
         })
     };
@@ -116,6 +125,13 @@ async fn attributes(clients: &Clients, url: &str) -> Result<HashMap<Name, String
     let request = clients.calls.get_queue_attributes().queue_url(url);
     let answer = request.attribute_names(Name::All).send().await.map_err(Fault::from_sdk)?;
     Ok(answer.attributes.unwrap_or_default())
+}
+
+/// Reads `{"deadLetterTargetArn": "...", "maxReceiveCount": 5}`; what is not there stays empty.
+fn redrive_policy(text: &str) -> RedrivePolicy {
+    let policy: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let part = |name: &str| policy[name].as_str().map_or_else(|| policy[name].to_string(), str::to_owned);
+    RedrivePolicy { target: part("deadLetterTargetArn"), max_receives: part("maxReceiveCount") }
 }
 
 fn number(attributes: &HashMap<Name, String>, name: &Name) -> Option<u64> {

@@ -12,7 +12,7 @@ use aws_sdk_sqs::types::{
 use super::queue::DEFAULT_VISIBILITY;
 use super::{Backlog, Clients, Queue, Source, unix_ms};
 use crate::fault::{Class, Fault};
-use pipeline::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt};
+use pipeline::message::{Attribute, AttributeValue, Delivery, Metadata, REDRIVEN_ATTRIBUTE, Receipt};
 
 /// One SQS queue.
 #[derive(Debug, Clone)]
@@ -120,6 +120,7 @@ fn whole_seconds(duration: Duration) -> i32 {
 fn delivery(message: Message, received_at: i64) -> Delivery {
     let mut system = message.attributes.unwrap_or_default();
     let number = |text: Option<&String>| text.and_then(|text| text.parse::<i64>().ok());
+    let (redriven, attributes) = without_redriven(attributes(message.message_attributes.unwrap_or_default()));
     let metadata = Metadata {
         message_id: message.message_id.unwrap_or_default(),
         sent_at: number(system.get(&System::SentTimestamp)),
@@ -129,7 +130,9 @@ fn delivery(message: Message, received_at: i64) -> Delivery {
             .unwrap_or(1),
         group_id: system.remove(&System::MessageGroupId),
         dedup_id: system.remove(&System::MessageDeduplicationId),
-        attributes: attributes(message.message_attributes.unwrap_or_default()),
+        trace_header: system.remove(&System::AwsTraceHeader),
+        redriven,
+        attributes,
     };
     Delivery {
         body: message.body.unwrap_or_default(),
@@ -147,6 +150,15 @@ fn attributes(sent: std::collections::HashMap<String, MessageAttributeValue>) ->
         },
     };
     sent.into_iter().map(|(name, value)| (name, keep(value))).collect()
+}
+
+/// The count of redrives, and the attributes without it: no expression sees it, and it takes no room from the sender's own.
+fn without_redriven(mut attributes: BTreeMap<String, Attribute>) -> (u32, BTreeMap<String, Attribute>) {
+    let count = match attributes.remove(REDRIVEN_ATTRIBUTE).map(|attribute| attribute.value) {
+        Some(AttributeValue::Text(text)) => text.parse().unwrap_or_default(),
+        Some(AttributeValue::Binary(_)) | None => 0,
+    };
+    (count, attributes)
 }
 
 /// A batch call answers 200 and still fails entries: each is looked at by its id, which is its index.

@@ -1,0 +1,62 @@
+//! `--where`: an expression that selects letters.
+
+use super::dead_letter::DeadLetter;
+use jq::{Condition, Context, EvalError, Expr, ExprError, Root};
+
+/// What an expression may read, for messages.
+const FIELDS: &str = "write `.id`, `.code`, `.reason`, `.attributes`, `.body` or `.sent_at`";
+
+/// An expression over the fields of a letter that yields true or false.
+#[derive(Debug, Clone)]
+pub struct Filter(Condition);
+
+impl Filter {
+    /// Compiles an expression. The variables of a pipeline file are refused: the letter itself is `.`.
+    pub fn compile(text: &str) -> Result<Self, ExprError> {
+        let expr = Expr::compile(text)?;
+        for root in [Root::Doc, Root::Body, Root::Raw, Root::Sqs] {
+            let Some(name) = root.variable().filter(|_| expr.uses(root)) else { continue };
+            let start = text.find(name).unwrap_or_default();
+            return Err(ExprError {
+                message: format!("`{name}` is not known here"),
+                span: start..start + name.len(),
+                help: Some(FIELDS.to_owned()),
+            });
+        }
+        Ok(Self(Condition::from(expr)))
+    }
+
+    /// Whether it is true for this letter.
+    pub fn selects(&self, letter: &DeadLetter) -> Result<bool, EvalError> {
+        let value = letter.value();
+        self.0.holds(&Context::new(&value, &value, &letter.delivery.metadata).scope())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pipeline::message::{Delivery, Metadata, Receipt};
+
+    fn selects(text: &str, body: &str) -> Result<bool, String> {
+        let delivery =
+            Delivery { body: body.to_owned(), metadata: Metadata::default(), receipt: Receipt(String::new()) };
+        Filter::compile(text).unwrap().selects(&delivery.into()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn bodies_are_values_or_texts() {
+        assert_eq!(selects(".body.amount > 1", r#"{"amount": 2}"#), Ok(true));
+        assert_eq!(selects(".body.amount > 1", r#"{"amount": 0}"#), Ok(false));
+        assert_eq!(selects(".body | startswith(\"not\")", "not JSON"), Ok(true));
+        assert!(selects(".body.amount > 1", "not JSON").is_err());
+        assert!(selects(".code", "{}").unwrap_err().contains("not true or false"));
+        assert!(selects("[range(1e9)] | length > 0", "{}").is_err(), "a budget ends it");
+    }
+
+    #[test]
+    fn mistakes_have_a_place() {
+        assert_eq!(Filter::compile(".code == $body.x").unwrap_err().span, 9..14);
+        assert_eq!(Filter::compile(".code == foo").unwrap_err().span, 9..12);
+    }
+}

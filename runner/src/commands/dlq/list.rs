@@ -1,0 +1,33 @@
+//! `runner dlq list`: groups letters by kind.
+
+use super::{LetterArgs, progress_bar, selection, shown_by, with_queues};
+use crate::dlq_failure::DlqFailure;
+use crate::exit::Failure;
+use crate::output;
+use engine::dlq::{Held, Listing, look};
+
+/// Group the dead letters by kind: code, column or path, keyword and SQLSTATE
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    letters: LetterArgs,
+    /// Only letters that this jq expression is true for; it reads .id, .code, .reason, .attributes, .body and .sent_at
+    #[arg(long = "where", value_name = "EXPR")]
+    expression: Option<String>,
+    /// At most this many letters
+    #[arg(long, value_name = "N")]
+    max: Option<u64>,
+}
+
+pub(super) fn run(args: &ListArgs) -> Result<(), Failure> {
+    let selection = selection(args.expression.as_deref(), args.max)?;
+    with_queues(&args.letters, async |opened, stop| {
+        let (source, listing, bar) = (opened.source(), Listing::default(), progress_bar());
+        let held = Held::new(&source);
+        let (seen, ended) = look(&held, &source, &selection, &listing, &stop, &shown_by(&bar)).await;
+        bar.finish_and_clear();
+        held.finish().await;
+        ended.map_err(DlqFailure::Queue)?;
+        output::result(output::dlq::listing(&seen, &listing.into_kinds(), args.letters.format))
+    })
+}

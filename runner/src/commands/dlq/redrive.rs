@@ -1,0 +1,70 @@
+//! `runner dlq redrive`: sends letters back that the pipeline would accept now.
+
+use super::{LetterArgs, Opened, progress_bar, selection, shown_by, with_queues};
+use crate::dlq_failure::DlqFailure;
+use crate::exit::Failure;
+use crate::output;
+use engine::dlq::{Held, Redrive, RedriveOptions, Redriven, Resender, Seen, Selection, Unsettled, look};
+use engine::stop::Stop;
+use pipeline::producer::Pace;
+
+/// Send the dead letters back to the queue that the pipeline, as it is now, would accept
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct RedriveArgs {
+    #[command(flatten)]
+    letters: LetterArgs,
+    /// Only letters that this jq expression is true for; it reads .id, .code, .reason, .attributes, .body and .sent_at
+    #[arg(long = "where", value_name = "EXPR")]
+    expression: Option<String>,
+    /// At most this many letters
+    #[arg(long, value_name = "N")]
+    max: Option<u64>,
+    /// Send at most this many letters per second (50/s), minute (30/m) or hour (10/h) [default: as fast as the queue accepts them]
+    #[arg(long, value_name = "RATE", value_parser = Pace::rate)]
+    rate: Option<Pace>,
+    /// Decide each letter and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Also letters that were redriven three times already
+    #[arg(long)]
+    again: bool,
+}
+
+pub(super) fn run(args: &RedriveArgs) -> Result<(), Failure> {
+    let selection = selection(args.expression.as_deref(), args.max)?;
+    with_queues(&args.letters, async |opened, stop| redrive(args, &opened, &selection, &stop).await)
+}
+
+async fn redrive(args: &RedriveArgs, opened: &Opened, selection: &Selection, stop: &Stop) -> Result<(), Failure> {
+    let options = RedriveOptions {
+        pace: args.rate.unwrap_or(Pace::Unlimited),
+        dry_run: args.dry_run,
+        again: args.again,
+        of_others: args.expression.is_some(),
+    };
+    // A send that is given up too early is repeated: the patience is that for dead letters.
+    let to = Resender::new(opened.clients.dead_letters.clone(), &opened.queue, &opened.letters);
+    let redrive = Redrive::new(&opened.pipeline, to, options, stop);
+    let (source, bar) = (opened.source(), progress_bar());
+    let held = Held::new(&source);
+    let (seen, ended) = look(&held, &source, selection, &redrive, stop, &shown_by(&bar)).await;
+    bar.finish_and_clear();
+    let unsettled = held.finish().await;
+    let redriven = redrive.into_result();
+    output::result(output::dlq::redriven(&seen, &redriven, unsettled, args.dry_run, args.letters.format))?;
+    ended.map_err(DlqFailure::Queue)?;
+    if args.dry_run { Ok(()) } else { all_left(&seen, &redriven, unsettled) }
+}
+
+/// Whether every selected letter left the queue.
+fn all_left(seen: &Seen, redriven: &Redriven, unsettled: Unsettled) -> Result<(), Failure> {
+    let stayed = seen.selected.saturating_sub(redriven.sent);
+    if unsettled.undeleted > 0 {
+        return Err(DlqFailure::Undeleted(unsettled.undeleted).into());
+    }
+    match stayed {
+        0 if seen.interrupted => Err(DlqFailure::Interrupted.into()),
+        0 => Ok(()),
+        stayed => Err(DlqFailure::Stayed(stayed).into()),
+    }
+}

@@ -1,0 +1,71 @@
+//! Escapes what a terminal would obey: control characters, and characters that change the direction of text or hide.
+
+use std::fmt::Write as _;
+
+/// A text of somebody else's on one line.
+pub(crate) fn on_one_line(text: &str) -> String {
+    escaped(text, is_unsafe)
+}
+
+/// A text of somebody else's that keeps its lines.
+pub(crate) fn on_lines(text: &str) -> String {
+    escaped(text, |c| is_unsafe(c) && !matches!(c, '\n' | '\t'))
+}
+
+/// The same JSON, where such characters are written as JSON escapes.
+pub(crate) fn in_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Outside of strings JSON has none of them but the end of a line.
+        if c == '\n' || !is_unsafe(c) {
+            safe.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(safe, "\\u{unit:04x}");
+        }
+    }
+    safe
+}
+
+fn escaped(text: &str, must_be_escaped: impl Fn(char) -> bool) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if must_be_escaped(c) {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            // Marks, embeddings, overrides and isolates of the bidirectional algorithm (Unicode, UAX #9).
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            // Ends of lines.
+            | '\u{2028}' | '\u{2029}'
+            // Without width.
+            | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        assert_eq!(on_one_line("a\u{1b}[31m\r\nb\u{202e}é😀"), r"a\u{1b}[31m\r\nb\u{202e}é😀");
+        assert_eq!(on_lines("a\u{9b}\n\tb\r"), "a\\u{9b}\n\tb\\r");
+    }
+
+    #[test]
+    fn escaped_json_is_the_same_json() {
+        let value = serde_json::json!({ "a\u{202e}": "\u{1b}[0m \u{7f}\u{9b} \u{e0001} é" });
+        let text = in_json(&format!("{value:#}"));
+        assert!(!text.contains(|c: char| c != '\n' && is_unsafe(c)), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
+}
