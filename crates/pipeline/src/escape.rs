@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
-/// The text with control characters and those that change the direction of writing (Unicode, `Bidi_Control`) as escapes
-/// like `\u{202e}`. Neither a terminal's commands nor lines of a log can be forged by what is left.
+/// The text on one line, with unsafe characters as escapes like `\u{202e}`. Neither a terminal's commands nor lines of a log
+/// can be forged by what is left.
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.contains(commands) {
+    if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);
     for character in text.chars() {
-        if commands(character) {
-            shown.extend(character.escape_unicode());
+        if is_unsafe(character) {
+            shown.extend(character.escape_default());
         } else {
             shown.push(character);
         }
@@ -19,13 +19,14 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn commands(character: char) -> bool {
-    let line_or_paragraph_separator = matches!(character, '\u{2028}' | '\u{2029}');
-    character.is_control() || is_bidi_control(character) || line_or_paragraph_separator
-}
-
-fn is_bidi_control(character: char) -> bool {
-    matches!(character, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+/// Whether a terminal or a reader obeys a character rather than showing it: control characters, and those that end a line,
+/// change the direction of text (Unicode, UAX #9) or have no width.
+pub fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            | '\u{2028}' | '\u{2029}'
+            | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -34,7 +35,7 @@ mod tests {
 
     #[test]
     fn what_a_terminal_obeys_is_shown_as_an_escape() {
-        assert_eq!(escaped("a\u{1b}[31mred\n\u{202e}back"), "a\\u{1b}[31mred\\u{a}\\u{202e}back");
+        assert_eq!(escaped("a\u{1b}[31mred\n\u{202e}back"), "a\\u{1b}[31mred\\n\\u{202e}back");
         assert_eq!(escaped("\u{7f}\u{9b}2J\0"), "\\u{7f}\\u{9b}2J\\u{0}");
     }
 

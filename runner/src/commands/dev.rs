@@ -52,7 +52,7 @@ pub(crate) fn run(args: &DevArgs) -> Result<(), Failure> {
     let settings = load::settings()?;
     let pipeline = load::one(&args.pipeline, &settings)?;
     let producer = producer(&pipeline)?.clone();
-    let watched = Watched { name: pipeline.name().to_owned(), figures: Arc::new(Figures::new(&pipeline)) };
+    let watched = Watched::new(&pipeline, Arc::new(Figures::new(&pipeline)));
     let server = Server::start(Bound::bind(ListenAddress::FREE_PORT)?, vec![watched.clone()])?;
     announce_first(&pipeline, &server);
     let stack = Stack::start(args.keep.clone())?;

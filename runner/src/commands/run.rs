@@ -122,7 +122,7 @@ struct Thread {
 fn listen(bound: Bound, all: &[Prepared], context: &Context) -> Result<Server, Failure> {
     let mut watched = Vec::with_capacity(all.len());
     for Prepared { pipeline, figures } in all {
-        watched.push(Watched { name: pipeline.name().to_owned(), figures: Arc::clone(figures) });
+        watched.push(Watched::new(pipeline, Arc::clone(figures)));
     }
     let server = Server::start(bound, watched.clone())?;
     tracing::info!("listening on http://{}", server.address());

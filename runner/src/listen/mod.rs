@@ -4,10 +4,13 @@
 //! pipelines write, and asks neither queue nor database; only the backlog of the queues is asked for, by calls and
 //! connections of its own.
 
+mod about;
 mod address;
 mod backlog;
 mod collector;
+mod history;
 pub mod metrics;
+mod page;
 mod readiness;
 mod recent;
 mod routes;
@@ -17,6 +20,9 @@ mod status;
 use std::sync::Arc;
 
 use engine::Figures;
+use pipeline::Pipeline;
+
+use about::About;
 
 pub use address::{AddressError, ListenAddress};
 pub(crate) use backlog::WatchedQueues;
@@ -29,4 +35,12 @@ pub(crate) struct Watched {
     pub(crate) name: String,
     /// What it counts.
     pub(crate) figures: Arc<Figures>,
+    about: About,
+}
+
+impl Watched {
+    /// A pipeline with the figures that it writes.
+    pub(crate) fn new(pipeline: &Pipeline, figures: Arc<Figures>) -> Self {
+        Self { name: pipeline.name().to_owned(), figures, about: About::new(pipeline) }
+    }
 }

@@ -76,7 +76,19 @@ impl Sample {
     }
 }
 
+impl Rates {
+    /// Messages that ended in one way or another.
+    pub(crate) fn settled(self) -> f64 {
+        self.stored + self.dead_lettered + self.skipped
+    }
+}
+
 impl Ages {
+    /// The age that one message in a hundred had, or a greater one.
+    pub(crate) fn p99(self) -> Option<f64> {
+        self.p99
+    }
+
     /// The ages that a histogram counted.
     pub(crate) fn of(ages: &HistogramReading) -> Self {
         Self { p50: ages.quantile(0.5), p99: ages.quantile(0.99) }

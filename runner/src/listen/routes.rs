@@ -16,6 +16,8 @@ use serde::Serialize;
 
 use super::Watched;
 use super::collector;
+use super::history::History;
+use super::page;
 use super::readiness::{LONGEST_SILENCE, Readiness, is_alive};
 use super::recent::{self, Recent};
 use super::status::{PipelineStatus, Status};
@@ -25,6 +27,7 @@ use super::status::{PipelineStatus, Status};
 pub(crate) struct Shared {
     pipelines: Vec<Watched>,
     recent: Mutex<Vec<Recent>>,
+    histories: Mutex<BTreeMap<String, History>>,
     started: SystemTime,
 }
 
@@ -42,13 +45,14 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/ready", get(ready))
         .route("/status", get(status))
         .route("/events", get(events))
+        .merge(page::router())
         .with_state(shared)
 }
 
 impl Shared {
     pub(super) fn new(pipelines: Vec<Watched>) -> Self {
         let recent = pipelines.iter().map(|_| Recent::default()).collect();
-        Self { pipelines, recent: Mutex::new(recent), started: SystemTime::now() }
+        Self { pipelines, recent: Mutex::new(recent), histories: Mutex::default(), started: SystemTime::now() }
     }
 
     /// Keeps a sample of each pipeline's figures each second; never returns.
@@ -56,6 +60,9 @@ impl Shared {
         loop {
             for (pipeline, recent) in self.pipelines.iter().zip(&mut *self.lock_recent()) {
                 recent.keep(&pipeline.figures.details());
+            }
+            for (name, status) in &self.status().pipelines {
+                self.lock_histories().entry(name.clone()).or_default().keep(status);
             }
             tokio::time::sleep(recent::EVERY).await;
         }
@@ -66,9 +73,15 @@ impl Shared {
         for (pipeline, recent) in self.pipelines.iter().zip(&*self.lock_recent()) {
             let details = pipeline.figures.details();
             let (rates, ages) = recent.until_now(&details);
-            pipelines.insert(pipeline.name.clone(), PipelineStatus::new(details, rates, ages));
+            let rejections = pipeline.figures.rejections();
+            let status = PipelineStatus::new(&pipeline.about, details, rejections, rates, ages);
+            pipelines.insert(pipeline.name.clone(), status);
         }
         Status::new(self.started, pipelines)
+    }
+
+    fn lock_histories(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, History>> {
+        self.histories.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_recent(&self) -> std::sync::MutexGuard<'_, Vec<Recent>> {
@@ -111,15 +124,19 @@ async fn status(State(shared): State<Arc<Shared>>) -> Answer {
     answer(StatusCode::OK, JSON, json(&shared.status()))
 }
 
-/// The status at once, and then each second, as server-sent events.
+/// The last ten minutes at once, and then the status each second, as server-sent events (HTML Standard).
 async fn events(State(shared): State<Arc<Shared>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    Sse::new(unfold(true, move |is_first| {
+    Sse::new(unfold(0, move |sent: u64| {
         let shared = Arc::clone(&shared);
         async move {
-            if !is_first {
+            if sent > 1 {
                 tokio::time::sleep(recent::EVERY).await;
             }
-            Some((Ok(Event::default().data(json(&shared.status()))), false))
+            let event = match sent {
+                0 => Event::default().event("history").data(json(&*shared.lock_histories())),
+                _ => Event::default().data(json(&shared.status())),
+            };
+            Some((Ok(event), sent.saturating_add(1)))
         }
     }))
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use engine::{Details, QueueRole, Service};
+use engine::{Details, QueueRole, RejectionReading, Service};
 use serde::Serialize;
 
+use super::about::About;
+use super::history::Point;
 use super::readiness::{Readiness, rfc3339};
 use super::recent::{Ages, Rates};
 
@@ -30,6 +32,7 @@ pub(crate) struct PipelineStatus {
     /// `state`, `seam`, `since` and `cause`.
     #[serde(flatten)]
     readiness: Readiness,
+    about: About,
     received: u64,
     /// How messages ended.
     settled: Outcomes,
@@ -56,6 +59,8 @@ pub(crate) struct PipelineStatus {
     /// What the queues hold; `null` where it is not known.
     queues: BTreeMap<&'static str, Option<QueueStatus>>,
     config_hash: String,
+    /// What was rejected since the start, by kind, the most frequent first.
+    rejections: Vec<KindStatus>,
     outages: BTreeMap<&'static str, OutageStatus>,
 }
 
@@ -71,6 +76,20 @@ struct TableStatus {
     name: String,
     rows: u64,
     duplicates: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct KindStatus {
+    code: String,
+    place: Option<String>,
+    keyword: Option<String>,
+    sqlstate: Option<String>,
+    count: u64,
+    first: String,
+    last: String,
+    /// SQS `MessageId` of the last, and its reason.
+    message_id: String,
+    reason: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -105,10 +124,17 @@ impl Status {
 
 impl PipelineStatus {
     /// A pipeline with these figures and these of the last seconds.
-    pub(crate) fn new(details: Details, rates: Rates, age: Ages) -> Self {
+    pub(crate) fn new(
+        about: &About,
+        details: Details,
+        rejections: Vec<RejectionReading>,
+        rates: Rates,
+        age: Ages,
+    ) -> Self {
         let reading = &details.reading;
         Self {
             readiness: Readiness::of(&details),
+            about: about.clone(),
             received: reading.received,
             settled: Outcomes {
                 stored: reading.stored,
@@ -132,10 +158,37 @@ impl PipelineStatus {
             age,
             age_since_start: Ages::of(&details.ages),
             queues: queues(&details),
+            rejections: kinds(rejections),
             outages: outages(&details),
             config_hash: details.config_hash,
         }
     }
+}
+
+impl PipelineStatus {
+    /// What the page draws of this second.
+    pub(super) fn point(&self) -> Point {
+        let waiting = self.queues.get(QueueRole::Source.word()).and_then(Option::as_ref).map(|queue| queue.visible);
+        Point(self.rates.settled(), self.age.p99(), waiting)
+    }
+}
+
+fn kinds(rejections: Vec<RejectionReading>) -> Vec<KindStatus> {
+    let mut kinds = Vec::with_capacity(rejections.len());
+    for one in rejections {
+        kinds.push(KindStatus {
+            code: one.kind.code,
+            place: one.kind.place,
+            keyword: one.kind.keyword,
+            sqlstate: one.kind.sqlstate,
+            count: one.count,
+            first: rfc3339(one.first),
+            last: rfc3339(one.last),
+            message_id: one.message_id,
+            reason: one.reason,
+        });
+    }
+    kinds
 }
 
 fn tables(details: &Details) -> Vec<TableStatus> {

@@ -2,14 +2,24 @@
 
 use std::fmt::Write as _;
 
+use pipeline::escape::{escaped, is_unsafe};
+
 /// A text of somebody else's on one line.
 pub(crate) fn on_one_line(text: &str) -> String {
-    escaped(text, is_unsafe)
+    escaped(text).into_owned()
 }
 
 /// A text of somebody else's that keeps its lines.
 pub(crate) fn on_lines(text: &str) -> String {
-    escaped(text, |c| is_unsafe(c) && !matches!(c, '\n' | '\t'))
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_unsafe(c) && !matches!(c, '\n' | '\t') {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
 }
 
 /// The same JSON, where such characters are written as JSON escapes.
@@ -26,29 +36,6 @@ pub(crate) fn in_json(json: &str) -> String {
         }
     }
     safe
-}
-
-fn escaped(text: &str, must_be_escaped: impl Fn(char) -> bool) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if must_be_escaped(c) {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            // Marks, embeddings, overrides and isolates of the bidirectional algorithm (Unicode, UAX #9).
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-            // Ends of lines.
-            | '\u{2028}' | '\u{2029}'
-            // Without width.
-            | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
