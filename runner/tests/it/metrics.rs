@@ -49,7 +49,7 @@ fn every_metric_is_documented_with_its_type_and_its_labels_and_is_on_the_dashboa
     }
 }
 
-/// OpenMetrics: a counter ends in `_total`, an info in `_info`, and the unit is part of the name.
+/// A counter ends in `_total`, an info in `_info`, and the unit is part of the name.
 #[test]
 fn names_are_what_openmetrics_wants() {
     let mut seen = BTreeSet::new();
