@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::extract::State;
@@ -13,6 +13,7 @@ use axum::response::sse::{Event, Sse};
 use axum::routing::get;
 use futures_util::stream::{Stream, unfold};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::Watched;
 use super::collector;
@@ -25,8 +26,13 @@ use super::status::{PipelineStatus, Status};
 pub(crate) struct Shared {
     pipelines: Vec<Watched>,
     recent: Mutex<Vec<Recent>>,
+    /// One for each stream of events.
+    streams: Arc<Semaphore>,
     started: SystemTime,
 }
+
+/// Streams of events at once: they leave connections for the other paths.
+const STREAMS: usize = 32;
 
 /// The status, the headers and the text of an answer.
 type Answer = (StatusCode, [(HeaderName, &'static str); 2], String);
@@ -48,7 +54,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 impl Shared {
     pub(super) fn new(pipelines: Vec<Watched>) -> Self {
         let recent = pipelines.iter().map(|_| Recent::default()).collect();
-        Self { pipelines, recent: Mutex::new(recent), started: SystemTime::now() }
+        let streams = Arc::new(Semaphore::new(STREAMS));
+        Self { pipelines, recent: Mutex::new(recent), streams, started: SystemTime::now() }
     }
 
     /// Keeps a sample of each pipeline's figures each second; never returns.
@@ -71,7 +78,7 @@ impl Shared {
         Status::new(self.started, pipelines)
     }
 
-    fn lock_recent(&self) -> std::sync::MutexGuard<'_, Vec<Recent>> {
+    fn lock_recent(&self) -> MutexGuard<'_, Vec<Recent>> {
         // No code panics while it holds the lock.
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,16 +119,17 @@ async fn status(State(shared): State<Arc<Shared>>) -> Answer {
 }
 
 /// The status at once, and then each second, as server-sent events.
-async fn events(State(shared): State<Arc<Shared>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    Sse::new(unfold(true, move |is_first| {
+async fn events(
+    State(shared): State<Arc<Shared>>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, StatusCode> {
+    let permit = Arc::clone(&shared.streams).try_acquire_owned().map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+    Ok(Sse::new(unfold((permit, Duration::ZERO), move |(permit, pause)| {
         let shared = Arc::clone(&shared);
         async move {
-            if !is_first {
-                tokio::time::sleep(recent::EVERY).await;
-            }
-            Some((Ok(Event::default().data(json(&shared.status()))), false))
+            tokio::time::sleep(pause).await;
+            Some((Ok(Event::default().data(json(&shared.status()))), (permit, recent::EVERY)))
         }
-    }))
+    })))
 }
 
 fn status_for(is_good: bool) -> StatusCode {
