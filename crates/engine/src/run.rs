@@ -92,7 +92,7 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
     stop: Stop,
 ) -> Result<(), Fault> {
     let source = Arc::new(Measured::new(services.source, &figures));
-    figures.progress().runs();
+    figures.begin();
     let leases = Leases::new(source.visibility_timeout(), Arc::clone(&figures));
     let _renewal = Renewal::start(Arc::clone(&leases), Arc::clone(&source), pipeline.name())
         .map_err(|error| Fault::new(Class::Fatal, format!("can't start the thread that renews leases: {error}")))?;

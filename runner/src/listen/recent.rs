@@ -91,6 +91,11 @@ impl Ages {
 
     /// The ages that a histogram counted.
     pub(crate) fn of(ages: &HistogramReading) -> Self {
-        Self { p50: ages.quantile(0.5), p99: ages.quantile(0.99) }
+        Self { p50: ages.quantile(0.5).map(rounded), p99: ages.quantile(0.99).map(rounded) }
     }
+}
+
+/// An estimate in seconds, without digits that mean nothing.
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 10_000.0).round() / 10_000.0
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::extract::State;
@@ -13,6 +13,7 @@ use axum::response::sse::{Event, Sse};
 use axum::routing::get;
 use futures_util::stream::{Stream, unfold};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::Watched;
 use super::collector;
@@ -28,8 +29,13 @@ pub(crate) struct Shared {
     pipelines: Vec<Watched>,
     recent: Mutex<Vec<Recent>>,
     histories: Mutex<BTreeMap<String, History>>,
+    /// One for each stream of events.
+    streams: Arc<Semaphore>,
     started: SystemTime,
 }
+
+/// Streams of events at once: they leave connections for the other paths.
+const STREAMS: usize = 32;
 
 /// The status, the headers and the text of an answer.
 type Answer = (StatusCode, [(HeaderName, &'static str); 2], String);
@@ -45,6 +51,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/ready", get(ready))
         .route("/status", get(status))
         .route("/events", get(events))
+        .route("/history", get(history))
         .merge(page::router())
         .with_state(shared)
 }
@@ -52,7 +59,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 impl Shared {
     pub(super) fn new(pipelines: Vec<Watched>) -> Self {
         let recent = pipelines.iter().map(|_| Recent::default()).collect();
-        Self { pipelines, recent: Mutex::new(recent), histories: Mutex::default(), started: SystemTime::now() }
+        let streams = Arc::new(Semaphore::new(STREAMS));
+        Self { pipelines, recent: Mutex::new(recent), histories: Mutex::default(), streams, started: SystemTime::now() }
     }
 
     /// Keeps a sample of each pipeline's figures each second; never returns.
@@ -80,11 +88,11 @@ impl Shared {
         Status::new(self.started, pipelines)
     }
 
-    fn lock_histories(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, History>> {
+    fn lock_histories(&self) -> MutexGuard<'_, BTreeMap<String, History>> {
         self.histories.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_recent(&self) -> std::sync::MutexGuard<'_, Vec<Recent>> {
+    fn lock_recent(&self) -> MutexGuard<'_, Vec<Recent>> {
         // No code panics while it holds the lock.
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,21 +132,23 @@ async fn status(State(shared): State<Arc<Shared>>) -> Answer {
     answer(StatusCode::OK, JSON, json(&shared.status()))
 }
 
-/// The last ten minutes at once, and then the status each second, as server-sent events (HTML Standard).
-async fn events(State(shared): State<Arc<Shared>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    Sse::new(unfold(0, move |sent: u64| {
+/// The last ten minutes of each pipeline, for the charts of the page.
+async fn history(State(shared): State<Arc<Shared>>) -> Answer {
+    answer(StatusCode::OK, JSON, json(&*shared.lock_histories()))
+}
+
+/// The status at once, and then each second, as server-sent events.
+async fn events(
+    State(shared): State<Arc<Shared>>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, StatusCode> {
+    let permit = Arc::clone(&shared.streams).try_acquire_owned().map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+    Ok(Sse::new(unfold((permit, Duration::ZERO), move |(permit, pause)| {
         let shared = Arc::clone(&shared);
         async move {
-            if sent > 1 {
-                tokio::time::sleep(recent::EVERY).await;
-            }
-            let event = match sent {
-                0 => Event::default().event("history").data(json(&*shared.lock_histories())),
-                _ => Event::default().data(json(&shared.status())),
-            };
-            Some((Ok(event), sent.saturating_add(1)))
+            tokio::time::sleep(pause).await;
+            Some((Ok(Event::default().data(json(&shared.status()))), (permit, recent::EVERY)))
         }
-    }))
+    })))
 }
 
 fn status_for(is_good: bool) -> StatusCode {

@@ -1,11 +1,14 @@
 //! The table of metrics, its documentation, the dashboard and the alerts name the same things.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
+use compiler::config::Environment;
 use runner::listen::metrics::{Kind, METRICS, Metric};
 use serde_json::Value;
 
 use crate::documents::page;
+use crate::stack::{copy, repository};
 
 /// Where metrics are used.
 const USES: [&str; 3] = ["docs/metrics.md", "deploy/grafana/runner.json", "deploy/prometheus/alerts.yml"];
@@ -49,7 +52,7 @@ fn every_metric_is_documented_with_its_type_and_its_labels_and_is_on_the_dashboa
     }
 }
 
-/// OpenMetrics: a counter ends in `_total`, an info in `_info`, and the unit is part of the name.
+/// A counter ends in `_total`, an info in `_info`, and the unit is part of the name.
 #[test]
 fn names_are_what_openmetrics_wants() {
     let mut seen = BTreeSet::new();
@@ -103,5 +106,27 @@ fn the_dashboard_is_json_and_each_panel_has_a_query_and_a_description() {
         for target in panel["targets"].as_array().expect("targets") {
             assert!(!names(target["expr"].as_str().expect("a query")).is_empty(), "{panel}");
         }
+    }
+}
+
+/// The hash of the first example in a folder.
+fn config_hash(folder: &Path) -> String {
+    let files = compiler::config::load(&[folder.join("pipelines/transactions.yaml")], &Environment::new());
+    compiler::compile(&files).expect("the example compiles").pipelines[0].config_hash().to_owned()
+}
+
+#[test]
+fn the_configuration_has_another_hash_once_its_schema_or_its_file_has_changed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["pipelines", "schemas"] {
+        copy(&repository().join(name), &folder.path().join(name));
+    }
+    let mut seen = BTreeSet::from([config_hash(folder.path())]);
+    assert_eq!(config_hash(repository()), config_hash(folder.path()), "the place makes no difference");
+    for file in ["schemas/transaction.schema.json", "pipelines/transactions.yaml"] {
+        let path = folder.path().join(file);
+        let text = std::fs::read_to_string(&path).expect("it is there");
+        std::fs::write(&path, format!("{text}\n")).expect("it is written");
+        assert!(seen.insert(config_hash(folder.path())), "{file}");
     }
 }

@@ -32,7 +32,8 @@ fn every_command_of_the_documentation_parses() {
             continue;
         }
         // Their own tests, or tools of somebody else's.
-        let known = ["make ", "echo ", "$EDITOR ", "docker compose ", "cargo bench ", "cargo install ", "aws sqs "];
+        let known =
+            ["make ", "echo ", "$EDITOR ", "docker compose ", "cargo bench ", "cargo install ", "aws sqs ", "curl "];
         assert!(known.iter().any(|word| command.starts_with(word)), "who tests `{command}`?");
     }
 }

@@ -124,7 +124,7 @@ mod tests {
         let reading = histogram.read();
         assert_eq!(reading.buckets[..2], [(0.001, 1), (0.0025, 1)]);
         assert_eq!(reading.buckets.last(), Some(&(f64::INFINITY, 1)));
-        assert_eq!((reading.count(), reading.sum), (3, 3600.002_001));
+        assert_eq!((reading.count(), reading.sum), (3, 3_600.002_001));
     }
 
     #[test]

@@ -65,7 +65,8 @@ pub struct Figures {
     config_hash: String,
     /// What the queues held when they were asked last.
     backlogs: Mutex<[Option<Backlog>; QueueRole::ALL.len()]>,
-    started: Instant,
+    /// When the pipeline began to receive.
+    began: OnceLock<Instant>,
 }
 
 /// The bounds of what a pipeline has in memory.
@@ -114,7 +115,7 @@ impl Figures {
             limits: Limits { messages: source.in_flight, bytes: source.in_flight_bytes, pollers: source.pollers },
             config_hash: pipeline.config_hash().to_owned(),
             backlogs: Mutex::default(),
-            started: Instant::now(),
+            began: OnceLock::new(),
         }
     }
 
@@ -131,6 +132,13 @@ impl Figures {
     /// Notes what a queue holds; `None` when it can't be asked.
     pub fn note_backlog(&self, queue: QueueRole, backlog: Option<Backlog>) {
         self.backlogs.lock().unwrap_or_else(PoisonError::into_inner)[queue as usize] = backlog;
+    }
+
+    /// Notes that the pipeline receives from now on.
+    pub(crate) fn begin(&self) {
+        // A pipeline runs once.
+        let _ = self.began.set(Instant::now());
+        self.progress.runs();
     }
 
     /// Where to read the bytes in memory from.
@@ -224,7 +232,8 @@ impl Figures {
 
     #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
     fn rate(&self) -> f64 {
-        self.ended() as f64 / self.started.elapsed().max(Duration::from_millis(1)).as_secs_f64()
+        let Some(began) = self.began.get() else { return 0.0 };
+        self.ended() as f64 / began.elapsed().max(Duration::from_millis(1)).as_secs_f64()
     }
 }
 

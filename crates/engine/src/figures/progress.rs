@@ -83,7 +83,7 @@ impl Progress {
     }
 
     /// Notes that the pipeline receives.
-    pub(crate) fn runs(&self) {
+    pub(super) fn runs(&self) {
         self.enter(Stage::Running, None);
     }
 

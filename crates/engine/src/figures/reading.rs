@@ -33,7 +33,7 @@ pub struct Reading {
     pub pollers: u64,
     /// Each table with its rows.
     pub tables: Vec<TableReading>,
-    /// Messages settled per second since the start.
+    /// Messages settled per second since the pipeline began to receive.
     pub rate: f64,
     /// From sent to settled, median, in milliseconds.
     pub p50_ms: u64,

@@ -298,6 +298,9 @@ function recall(histories) {
 }
 
 const events = new EventSource("events");
-events.addEventListener("history", (event) => recall(JSON.parse(event.data)));
+events.onopen = async () => {
+  const answer = await fetch("history");
+  if (answer.ok) recall(await answer.json());
+};
 events.onmessage = (event) => show(JSON.parse(event.data));
 setInterval(lost, 1000);
