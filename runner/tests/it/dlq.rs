@@ -1,8 +1,9 @@
 //! `runner dlq` list, show and purge: letters are grouped by kind, and left as they were.
 
+use std::collections::HashMap;
 use std::process::Output;
 
-use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName as Name};
+use aws_sdk_sqs::types::{Message, MessageAttributeValue, QueueAttributeName as Name, SendMessageBatchRequestEntry};
 use serde_json::{Value, json};
 
 use crate::refusals::{PIPELINE, event, ready, run, with_tables};
@@ -59,6 +60,27 @@ pub(crate) async fn with_letters(count: u32) -> Stack {
     let summary = run(&stack).await;
     assert_eq!(summary["dead_lettered"], json!(count), "{summary}");
     stack
+}
+
+/// Adds letters like those that are there, up to `count`: the pipeline itself would take long to reject so many.
+pub(crate) async fn add_letters(stack: &Stack, count: u32) {
+    let there = stack.drain(&stack.dlq).await;
+    let mut of_kind: HashMap<u32, &Message> = HashMap::new();
+    for letter in &there {
+        let number = (0..60).find(|number| letter.body() == Some(&rejected(*number))).expect("one of the first");
+        of_kind.insert(number % 6, letter);
+    }
+    let url = stack.url(&stack.dlq).await;
+    for first in (0..count).step_by(10) {
+        let mut entries = Vec::new();
+        for number in first..count.min(first + 10) {
+            let attributes = of_kind[&(number % 6)].message_attributes().cloned();
+            let entry = SendMessageBatchRequestEntry::builder().id(number.to_string()).message_body(rejected(number));
+            entries.push(entry.set_message_attributes(attributes).build().expect("complete"));
+        }
+        let request = stack.client.send_message_batch().queue_url(&url).set_entries(Some(entries));
+        assert!(request.send().await.expect("the batch is sent").failed.is_empty());
+    }
 }
 
 /// The parts of a kind that do not differ from run to run.
