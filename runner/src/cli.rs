@@ -65,8 +65,8 @@ impl Cli {
             Command::ValidateConfig(args) => validate_config::run(&args),
             Command::New(args) => new::run(&args),
             Command::Schema(args) => schema::run(&args),
-            Command::Completions(args) => completions::run(&args),
-            Command::Man(args) => man::run(&args),
+            Command::Completions(args) => completions::run(&args, Self::command()),
+            Command::Man(args) => man::run(&args, Self::command()),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

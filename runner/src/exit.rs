@@ -32,6 +32,9 @@ pub enum Failure {
     /// A folder where one pipeline file is expected.
     #[error("{} is a folder", .0.display())]
     Folder(PathBuf),
+    /// A word after `man` that names nothing.
+    #[error("runner has no command {0:?}")]
+    NoSuchCommand(String),
     /// A word after `migrate` that names nothing.
     #[error("{} is not a subcommand, a pipeline file or a folder", word.display())]
     UnknownSubcommand {
@@ -227,6 +230,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Folder(_)
+            | Self::NoSuchCommand(_)
             | Self::UnknownSubcommand { .. }
             | Self::NoSuchCase { .. }
             | Self::InvalidPath { .. }
@@ -273,6 +277,7 @@ impl Failure {
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::Folder(_) => "name one pipeline file",
+            Self::NoSuchCommand(_) => "`runner help` lists the commands",
             Self::UnknownSubcommand { subcommands, .. } => {
                 return Some(format!("the subcommands are {}", subcommands.join(", ")));
             }

@@ -70,7 +70,7 @@ impl Report {
     }
 
     fn write(&mut self) {
-        let (reading, rejections) = self.interval.next();
+        let (reading, rejections) = self.interval.read_new();
         self.unchanged = if is_idle(&reading) { self.unchanged.saturating_add(1) } else { 0 };
         if self.unchanged <= MOST_UNCHANGED {
             self.write_figures(&reading);

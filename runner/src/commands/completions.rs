@@ -2,7 +2,6 @@
 
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::exit::Failure;
 use crate::output;
 
@@ -14,9 +13,9 @@ pub(crate) struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// Runs the command.
-pub(crate) fn run(args: &CompletionsArgs) -> Result<(), Failure> {
+/// Runs the command for a program.
+pub(crate) fn run(args: &CompletionsArgs, mut program: clap::Command) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::description(), "runner", &mut script);
+    clap_complete::generate(args.shell, &mut program, "runner", &mut script);
     output::result(String::from_utf8_lossy(&script).trim_end())
 }

@@ -1,6 +1,5 @@
 //! `runner man`: the manual page, for `man`.
 
-use crate::cli::Cli;
 use crate::exit::Failure;
 use crate::output;
 
@@ -8,26 +7,20 @@ use crate::output;
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ManArgs {
     /// The command
-    #[arg(value_parser = subcommand)]
     pub command: Option<String>,
 }
 
-/// Runs the command.
-pub(crate) fn run(args: &ManArgs) -> Result<(), Failure> {
-    let all = Cli::description();
-    let described = match args.command.as_deref().and_then(|name| all.find_subcommand(name)) {
-        Some(command) => command.clone().display_name(format!("runner-{}", command.get_name())),
-        None => all,
+/// Runs the command for a program.
+pub(crate) fn run(args: &ManArgs, program: clap::Command) -> Result<(), Failure> {
+    let described = match &args.command {
+        None => program,
+        Some(name) => {
+            let command = program.find_subcommand(name).ok_or_else(|| Failure::NoSuchCommand(name.clone()))?;
+            command.clone().display_name(format!("runner-{name}"))
+        }
     };
     let mut page = Vec::new();
     // Writing to memory does not fail.
     let _ = clap_mangen::Man::new(described).render(&mut page);
     output::result(String::from_utf8_lossy(&page).trim_end())
-}
-
-fn subcommand(name: &str) -> Result<String, String> {
-    match Cli::description().find_subcommand(name) {
-        Some(_) => Ok(name.to_owned()),
-        None => Err("runner has no such command".to_owned()),
-    }
 }

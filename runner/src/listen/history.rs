@@ -4,8 +4,6 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
-use super::status::PipelineStatus;
-
 /// Points that are kept, one a second.
 const KEPT: usize = 600;
 
@@ -18,10 +16,10 @@ pub(crate) struct Point(pub(crate) f64, pub(crate) Option<f64>, pub(crate) Optio
 pub(crate) struct History(VecDeque<Point>);
 
 impl History {
-    pub(crate) fn keep(&mut self, status: &PipelineStatus) {
+    pub(crate) fn keep(&mut self, point: Point) {
         if self.0.len() == KEPT {
             self.0.pop_front();
         }
-        self.0.push_back(status.point());
+        self.0.push_back(point);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::extract::State;
@@ -36,6 +36,9 @@ pub(crate) struct Shared {
 
 /// Streams of events at once: they leave connections for the other paths.
 const STREAMS: usize = 32;
+
+/// Time between two looks whether there is news for a stream.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// The status, the headers and the text of an answer.
 type Answer = (StatusCode, [(HeaderName, &'static str); 2], String);
@@ -70,7 +73,7 @@ impl Shared {
                 recent.keep(&pipeline.figures.details());
             }
             for (name, status) in &self.status().pipelines {
-                self.lock_histories().entry(name.clone()).or_default().keep(status);
+                self.lock_histories().entry(name.clone()).or_default().keep(status.point());
             }
             tokio::time::sleep(recent::EVERY).await;
         }
@@ -86,6 +89,18 @@ impl Shared {
             pipelines.insert(pipeline.name.clone(), status);
         }
         Status::new(self.started, pipelines)
+    }
+
+    /// Waits for the next second, or for the moment when a pipeline stops or begins to do its work.
+    async fn wait_for_news(&self, sent: Option<(Instant, bool)>) {
+        let Some((at, ready)) = sent else { return };
+        while at.elapsed() < recent::EVERY && self.is_ready() == ready {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.pipelines.iter().all(|one| Readiness::of(&one.figures.details()).is_ready())
     }
 
     fn lock_histories(&self) -> MutexGuard<'_, BTreeMap<String, History>> {
@@ -137,16 +152,18 @@ async fn history(State(shared): State<Arc<Shared>>) -> Answer {
     answer(StatusCode::OK, JSON, json(&*shared.lock_histories()))
 }
 
-/// The status at once, and then each second, as server-sent events.
+/// The status at once, and then each second and when a pipeline begins or stops to do its work, as server-sent events.
 async fn events(
     State(shared): State<Arc<Shared>>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, StatusCode> {
     let permit = Arc::clone(&shared.streams).try_acquire_owned().map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-    Ok(Sse::new(unfold((permit, Duration::ZERO), move |(permit, pause)| {
+    Ok(Sse::new(unfold((permit, None), move |(permit, sent)| {
         let shared = Arc::clone(&shared);
         async move {
-            tokio::time::sleep(pause).await;
-            Some((Ok(Event::default().data(json(&shared.status()))), (permit, recent::EVERY)))
+            shared.wait_for_news(sent).await;
+            let status = shared.status();
+            let event = Event::default().data(json(&status));
+            Some((Ok(event), (permit, Some((Instant::now(), status.ready)))))
         }
     })))
 }

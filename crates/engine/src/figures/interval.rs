@@ -25,13 +25,13 @@ impl Interval {
             began: Instant::now(),
             figures,
         };
-        interval.next();
+        interval.read_new();
         interval
     }
 
     /// The counters as they grew since the last look, the gauges as they are, and the kinds of rejections that grew, each
     /// with its growth.
-    pub fn next(&mut self) -> (Reading, Vec<RejectionReading>) {
+    pub fn read_new(&mut self) -> (Reading, Vec<RejectionReading>) {
         let now = self.figures.read();
         let seconds = self.began.elapsed().as_secs_f64().max(0.001);
         self.began = Instant::now();

@@ -123,7 +123,7 @@ class Card {
   }
 
   showOutage(now, clock) {
-    const line = this.element.querySelector(".outage");
+    const line = this.element.querySelector(".cause");
     line.hidden = !now.cause;
     if (!now.cause) return;
     const since = document.createElement("b");
