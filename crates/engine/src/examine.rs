@@ -91,9 +91,12 @@ impl<K: Sink> Examiner<K> {
         }
         let mut waiting = Vec::new();
         for one in candidates {
+            let before = one.fault.and_then(|fault| fault.code);
             for again in self.store.store(vec![one.message]).await {
-                match again.fault.as_ref().map(|fault| fault.class) {
-                    Some(Class::Reject(code) | Class::Refuse(code)) => self.reject(again, code),
+                match again.fault.as_ref().map(|fault| (fault.class, &fault.code)) {
+                    Some((Class::Reject(code), _)) => self.reject(again, code),
+                    // For another reason than before the control, the tables may have changed after it.
+                    Some((Class::Refuse(code), now)) if *now == before => self.reject(again, code),
                     _ => waiting.push(again),
                 }
             }

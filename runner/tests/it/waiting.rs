@@ -135,6 +135,32 @@ async fn a_trigger_that_refuses_in_two_stretches_accuses_no_message() {
     assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(3), &json!(0)), "{summary}\n{log}");
 }
 
+/// A trigger refuses every insert, while updates go on: these show nothing about inserts.
+#[tokio::test]
+async fn updates_of_others_do_not_accuse_an_insert() {
+    let table = "  e: {primary_key: [id], on_conflict: update, columns: {id: bigint, k: bigint}}\n";
+    let stack = ready(table).await;
+    stack.execute("INSERT INTO e VALUES (1, 0)").await;
+    stack
+        .execute(
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'maintenance'; END $$; \
+             CREATE TRIGGER t AFTER INSERT ON e FOR EACH ROW EXECUTE FUNCTION f()",
+        )
+        .await;
+    let runner = start(&stack);
+    stack.send(&stack.queue, &[event(2, 1), event(3, 1)]).await;
+    for round in 1..=20 {
+        stack.send(&stack.queue, &[event(1, round)]).await;
+        let updated = async || stack.scalar("SELECT k FROM e WHERE id = 1").await;
+        until_at_least(i64::from(round), "updates", updated).await;
+    }
+    assert!(stack.drain(&stack.dlq).await.is_empty());
+    stack.execute("DROP TRIGGER t ON e").await;
+    until_stored(&stack, 3).await;
+    let (summary, log) = stop(runner).await;
+    assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(22), &json!(0)), "{summary}\n{log}");
+}
+
 /// Somebody's open transaction holds one key; the others are stored meanwhile.
 #[tokio::test]
 async fn a_locked_row_waits_alone() {

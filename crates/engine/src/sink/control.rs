@@ -1,6 +1,6 @@
 //! The statements that show whether a table still accepts what it accepted before.
 
-use pipeline::Target;
+use pipeline::{Column, OnConflict, Target};
 
 use super::column::Wire;
 use super::statement::{quoted, quoted_list, table_name, unnest, value, values};
@@ -19,6 +19,8 @@ pub(crate) struct ControlStatements {
     pub(crate) rewrite_stored: String,
     /// How many of the given rows are stored with the same values; `None` for a table without a key.
     pub(crate) count_stored: Option<String>,
+    /// How many of the given rows would update one that is stored; `None` for a table whose rows are never updated.
+    pub(crate) count_updates: Option<String>,
 }
 
 impl ControlStatements {
@@ -32,18 +34,29 @@ impl ControlStatements {
             write_again: format!("{insert} SELECT {values} FROM {} ON CONFLICT DO NOTHING", unnest(&wires)),
             any_row: format!("SELECT 1 FROM {table} LIMIT 1"),
             rewrite_stored: format!("{insert} SELECT {columns} FROM {table} LIMIT 4 ON CONFLICT DO NOTHING"),
-            count_stored: count_stored(target, &wires),
+            count_stored: count_where(target, &wires, &target.table.columns),
+            count_updates: count_updates(target, &wires),
             table,
         }
     }
 }
 
-fn count_stored(target: &Target, wires: &[Wire]) -> Option<String> {
+fn count_updates(target: &Target, wires: &[Wire]) -> Option<String> {
+    if target.on_conflict != OnConflict::Update {
+        return None;
+    }
+    let is_key = |column: &&Column| target.table.primary_key.contains(&column.name);
+    count_where(target, wires, target.table.columns.iter().filter(is_key))
+}
+
+/// Counts the rows of which one with the same values in these columns is stored; `None` for a table without a key.
+fn count_where<'a>(target: &Target, wires: &[Wire], columns: impl IntoIterator<Item = &'a Column>) -> Option<String> {
     if target.table.primary_key.is_empty() {
         return None;
     }
     let mut conditions = Vec::new();
-    for (index, column) in target.table.columns.iter().enumerate() {
+    for column in columns {
+        let index = target.table.columns.iter().position(|one| one.name == column.name)?;
         let same = if target.table.primary_key.contains(&column.name) { "=" } else { "IS NOT DISTINCT FROM" };
         conditions.push(format!("stored.{} {same} {}", quoted(&column.name), value(target, wires, index)));
     }

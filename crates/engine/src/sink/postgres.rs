@@ -244,6 +244,14 @@ impl TableWriter {
         Ok(TableWritten { rows: sent, duplicates: sent.saturating_sub(done), took: Some(began.elapsed()) })
     }
 
+    /// How many of the rows would update one that is stored.
+    pub(super) async fn count_updates(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<u64, Fault> {
+        let Some(sql) = &self.control.count_updates else { return Ok(0) };
+        let query = sea_orm::sqlx::query_scalar_with(AssertSqlSafe(sql.as_str()), self.arguments(rows)?);
+        let count: i64 = query.fetch_one(connection).await.map_err(Fault::from_sqlx)?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
     /// Writes rows that may be there already, which is not an error.
     async fn write_again(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<(), Fault> {
         self.execute(connection, &self.control.write_again, rows).await.map(drop)
