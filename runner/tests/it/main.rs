@@ -12,6 +12,8 @@ mod crash;
 mod dependencies;
 mod dev;
 mod dlq;
+mod dlq_letters;
+mod dlq_messages;
 mod dlq_redrive;
 mod documents;
 mod editor_schema;
