@@ -12,6 +12,7 @@ mod crash;
 mod dependencies;
 mod dev;
 mod dlq;
+mod dlq_faults;
 mod dlq_letters;
 mod dlq_messages;
 mod dlq_redrive;
