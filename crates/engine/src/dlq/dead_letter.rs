@@ -22,13 +22,18 @@ pub struct DeadLetter {
 
 impl From<Delivery> for DeadLetter {
     fn from(mut delivery: Delivery) -> Self {
-        let mut text = |name: &str| match delivery.metadata.attributes.remove(name)?.value {
-            AttributeValue::Text(text) => Some(text),
-            AttributeValue::Binary(_) => None,
-        };
-        let (code, reason) = (text(CODE_ATTRIBUTE), text(REASON_ATTRIBUTE));
+        let code = removed(&mut delivery, CODE_ATTRIBUTE);
+        let reason = removed(&mut delivery, REASON_ATTRIBUTE);
         let details = reason.as_deref().and_then(reason::read);
         Self { delivery, code, reason, details }
+    }
+}
+
+/// Removes an attribute, and gives its text.
+fn removed(delivery: &mut Delivery, name: &str) -> Option<String> {
+    match delivery.metadata.attributes.remove(name)?.value {
+        AttributeValue::Text(text) => Some(text),
+        AttributeValue::Binary(_) => None,
     }
 }
 

@@ -52,29 +52,31 @@ pub(super) fn write(letter: &Letter<'_>, now: jiff::Timestamp, dropped: &[String
 /// Reads what [`write`] made; `None` for any other text.
 pub(super) fn read(text: &str) -> Option<Details> {
     let reason: Value = serde_json::from_str(text).ok()?;
-    let part = |key: &str| reason.get(key).and_then(Value::as_str).map(str::to_owned);
     Some(Details {
-        message: part("message")?,
-        message_id: part("message_id"),
-        pipeline: part("pipeline"),
-        instance_path: part("instance_path"),
-        keyword: part("keyword"),
-        column: part("column"),
-        sqlstate: part("sqlstate"),
+        message: part(&reason, "message")?,
+        message_id: part(&reason, "message_id"),
+        pipeline: part(&reason, "pipeline"),
+        instance_path: part(&reason, "instance_path"),
+        keyword: part(&reason, "keyword"),
+        column: part(&reason, "column"),
+        sqlstate: part(&reason, "sqlstate"),
     })
+}
+
+fn part(reason: &Value, key: &str) -> Option<String> {
+    reason.get(key)?.as_str().map(str::to_owned)
 }
 
 /// The details that the reason of this rejection would have.
 pub(super) fn of_rejection(rejection: &Rejection) -> Details {
-    let clip = |value: &Option<String>| value.as_deref().map(clipped);
     Details {
         message: rejection.message.clone(),
         message_id: None,
         pipeline: None,
-        instance_path: clip(&rejection.instance_path),
-        keyword: clip(&rejection.keyword),
-        column: clip(&rejection.column),
-        sqlstate: clip(&rejection.sqlstate),
+        instance_path: rejection.instance_path.as_deref().map(clipped),
+        keyword: rejection.keyword.as_deref().map(clipped),
+        column: rejection.column.as_deref().map(clipped),
+        sqlstate: rejection.sqlstate.as_deref().map(clipped),
     }
 }
 

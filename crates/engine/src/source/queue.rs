@@ -130,8 +130,12 @@ async fn attributes(clients: &Clients, url: &str) -> Result<HashMap<Name, String
 /// Reads `{"deadLetterTargetArn": "...", "maxReceiveCount": 5}`; what is not there stays empty.
 fn redrive_policy(text: &str) -> RedrivePolicy {
     let policy: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
-    let part = |name: &str| policy[name].as_str().map_or_else(|| policy[name].to_string(), str::to_owned);
-    RedrivePolicy { target: part("deadLetterTargetArn"), max_receives: part("maxReceiveCount") }
+    RedrivePolicy { target: part(&policy["deadLetterTargetArn"]), max_receives: part(&policy["maxReceiveCount"]) }
+}
+
+/// A number is also allowed in quotes.
+fn part(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn number(attributes: &HashMap<Name, String>, name: &Name) -> Option<u64> {
