@@ -35,7 +35,8 @@ impl<K: Sink> Store<K> {
     pub(crate) fn recovered(&self) {
         let was_closed = self.gate.set_unreachable(false);
         let health = self.figures.health();
-        let was_away = !self.gate.is_refusing() && health.recovered(Service::Database).is_some();
+        let may_end = health.is_away(Service::Database) && !self.gate.is_refusing();
+        let was_away = may_end && health.recovered(Service::Database).is_some();
         if was_closed || was_away {
             tracing::info!(pipeline = &*self.pipeline, "the database answers again");
         }
