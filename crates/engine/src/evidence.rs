@@ -46,13 +46,6 @@ impl Evidence {
         }
     }
 
-    /// Whether every table of a refused message has stored rows of others since the message was refused alone.
-    pub(crate) fn others_stored_since_refusal(&self, message: &Storable) -> bool {
-        let Some(refusal) = &message.refusal else { return false };
-        let tables = self.tables();
-        message.tables().all(|table| tables[table].stored > Some(refusal.since))
-    }
-
     /// Whether any table has stored rows since then.
     pub(crate) fn stored_since(&self, since: Instant) -> bool {
         self.tables().iter().any(|table| table.stored > Some(since))

@@ -2,8 +2,8 @@
 //!
 //! A refusal alone proves nothing, since the database may have changed for everyone. A message is rejected only after this
 //! order of events: it is refused alone; then its tables accept, as a control, rows that they accepted before; then it is
-//! refused alone again. Where the control can't reach the reason (an `AFTER` trigger, for instance), its tables must also
-//! have stored rows of others since it was first refused with this code.
+//! refused alone again. Where the control can't reach the reason (an `AFTER` trigger, for instance), the message is a
+//! suspect: it is rejected when the table that refuses it accepted new rows of others in the same transaction.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -59,9 +59,7 @@ impl<K: Sink> Examiner<K> {
             match one.fault.as_ref().map(|fault| fault.class) {
                 Some(Class::Reject(code)) => self.reject(one, code),
                 Some(Class::Refuse(_)) => candidates.push(one),
-                Some(Class::Suspect) if self.store.evidence.others_stored_since_refusal(&one.message) => {
-                    candidates.push(one);
-                }
+                Some(Class::Suspect) if one.beside_others => self.reject(one, Code::Constraint),
                 _ => waiting.push(one),
             }
         }
@@ -96,9 +94,6 @@ impl<K: Sink> Examiner<K> {
             for again in self.store.store(vec![one.message]).await {
                 match again.fault.as_ref().map(|fault| fault.class) {
                     Some(Class::Reject(code) | Class::Refuse(code)) => self.reject(again, code),
-                    Some(Class::Suspect) if self.store.evidence.others_stored_since_refusal(&again.message) => {
-                        self.reject(again, Code::Constraint);
-                    }
                     _ => waiting.push(again),
                 }
             }

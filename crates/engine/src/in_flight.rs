@@ -1,7 +1,5 @@
 //! Messages on their way through the engine.
 
-use std::time::Instant;
-
 use pipeline::message::Rejection;
 use pipeline::row::Rows;
 
@@ -26,10 +24,9 @@ pub(crate) struct Rejected {
     pub(crate) in_flight: InFlight,
 }
 
-/// Since when the database refuses a message alone with one code, and why.
+/// Why the database refuses a message alone.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    pub(crate) since: Instant,
     pub(crate) fault: Fault,
     /// How often it was refused alone.
     pub(crate) times: u32,
@@ -40,14 +37,10 @@ impl Storable {
         Self { rows, in_flight, refusal: None, written_before: false }
     }
 
-    /// Notes that the database refuses it alone. What others showed while it was refused for another reason shows nothing
-    /// about this one: the first time with the same code counts.
+    /// Notes that the database refuses it alone.
     pub(crate) fn refused_now(&mut self, fault: &Fault) {
-        let before = self.refusal.take();
-        let times = before.as_ref().map_or(0, |refusal| refusal.times) + 1;
-        let same = before.filter(|refusal| refusal.fault.code == fault.code);
-        let since = same.map_or_else(Instant::now, |refusal| refusal.since);
-        self.refusal = Some(Refusal { since, fault: fault.copy(), times });
+        let times = self.refusal.as_ref().map_or(0, |refusal| refusal.times) + 1;
+        self.refusal = Some(Refusal { fault: fault.copy(), times });
     }
 
     /// Milliseconds since 1970.

@@ -6,6 +6,7 @@ pub mod fault;
 
 mod backoff;
 mod bytes;
+mod company;
 pub mod stop;
 
 mod figures;

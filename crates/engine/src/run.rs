@@ -21,6 +21,7 @@ use pipeline::Pipeline;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::company::Company;
 use crate::dlq::DeadLetters;
 use crate::evidence::Evidence;
 use crate::examine::Examiner;
@@ -212,8 +213,10 @@ impl<S: Source> Wiring<S> {
         let store = Arc::new(self.store(sink, settled.clone()));
         tasks.spawn(Arc::clone(&store).look());
         let examiner = Arc::new(Examiner::new(store, rejected));
+        let (company, new_batches) = Company::new();
         let writer = Arc::new(write::Writer {
             examiner: Arc::clone(&examiner),
+            company: Arc::clone(&company),
             batch: self.pipeline.source().batch,
             groups: Arc::clone(&self.groups),
             storable: Mutex::new(storables),
@@ -222,7 +225,7 @@ impl<S: Source> Wiring<S> {
         for _ in 0..if self.ordered { 1 } else { self.pipeline.source().writers() } {
             tasks.spawn(Arc::clone(&writer).run());
         }
-        tasks.spawn(self.waiting_room(examiner).run(arrivals));
+        tasks.spawn(self.waiting_room(examiner, company).run(arrivals, new_batches));
         tasks.spawn(Arc::new(self.rejecter(dead_letters, settled)).run(rejections));
         tasks.spawn(Arc::new(self.settler()).run(settlements));
         tasks
@@ -273,11 +276,12 @@ impl<S: Source> Wiring<S> {
         }
     }
 
-    fn waiting_room<K: Sink>(&self, examiner: Arc<Examiner<K>>) -> WaitingRoom<S, K> {
+    fn waiting_room<K: Sink>(&self, examiner: Arc<Examiner<K>>, company: Arc<Company>) -> WaitingRoom<S, K> {
         let plan = self.pipeline.source();
         WaitingRoom {
             queue: self.give_back(),
             examiner,
+            company,
             pipeline: Arc::clone(&self.name),
             figures: Arc::clone(&self.figures),
             groups: Arc::clone(&self.groups),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
+use crate::company::Company;
 use crate::examine::Examiner;
 use crate::groups::WaitingGroups;
 use crate::in_flight::Storable;
@@ -19,6 +20,8 @@ pub(crate) struct Writer<K> {
     /// The groups of a FIFO queue with messages in the waiting room.
     pub(crate) groups: Arc<WaitingGroups>,
     pub(crate) storable: Mutex<UnboundedReceiver<Storable>>,
+    /// Where the waiting room asks for new rows.
+    pub(crate) company: Arc<Company>,
     /// To the waiting room.
     pub(crate) waiting: UnboundedSender<Unstored>,
 }
@@ -28,7 +31,10 @@ impl<K: Sink> Writer<K> {
     pub(crate) async fn run(self: Arc<Self>) {
         while let Some(batch) = self.next().await {
             let free = self.pass_by_waiting_groups(batch);
-            let unstored = self.examiner.store.store(free).await;
+            let unstored = match self.company.hand_over(free).await {
+                Ok(unstored) => unstored,
+                Err(free) => self.examiner.store.store(free).await,
+            };
             self.examiner.notice_recovery();
             if unstored.is_empty() {
                 continue;
@@ -54,7 +60,7 @@ impl<K: Sink> Writer<K> {
         let mut free = Vec::with_capacity(batch.len());
         for message in batch {
             if self.groups.waits(&message) {
-                self.send_to_waiting_room(Unstored { message, fault: None });
+                self.send_to_waiting_room(Unstored::new(message, None));
             } else {
                 free.push(message);
             }

@@ -75,7 +75,8 @@ async fn a_credential_endpoint_that_stays_away_is_reported() {
     assert!(report.contains("credentials"), "{report}");
 }
 
-/// The pipeline file is a pipe: the process stands at reading it when the signal comes.
+/// The schema is a pipe: the process stands at reading it when the signal comes. PID 1 of a container receives only signals
+/// that it handles (pid_namespaces(7)), so the handler has to stand before any file is read.
 #[tokio::test]
 async fn a_signal_while_files_are_read_ends_the_process_cleanly() {
     let stack = Stack::new().await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use devstack::sqs::{ErrorCode, Fault, Operation, Sqs, SqsOptions};
 use engine::dlq::{DeadLetters, Letter};
-use engine::sink::{Control, Sink, Written};
+use engine::sink::{Control, Sink, Tried, Written};
 use engine::source::{Backlog, Source};
 use engine::stop::stop_pair;
 use engine::{Ending, Figures, Services};
@@ -78,6 +78,15 @@ struct Panics;
 
 impl Sink for Panics {
     async fn write(&self, _: &[&Rows], _: impl Fn() -> bool + Send + Sync) -> Result<Written, engine::fault::Fault> {
+        panic!("a bug, on purpose")
+    }
+
+    async fn write_beside(
+        &self,
+        _: &[&Rows],
+        _: &[&Rows],
+        _: impl Fn() -> bool + Send + Sync,
+    ) -> Result<(Written, Vec<Tried>), engine::fault::Fault> {
         panic!("a bug, on purpose")
     }
 

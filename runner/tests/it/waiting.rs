@@ -27,6 +27,25 @@ async fn many_rows_without_a_partition_do_not_stop_the_others() {
     assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(1000), &json!(0)), "{summary}\n{log}");
 }
 
+/// Late events of last month come between those of next month, so that each refusal is followed by rows of others.
+#[tokio::test]
+async fn rows_without_a_partition_between_good_ones_are_not_dead_lettered() {
+    let stack = ready(ONE_TABLE).await;
+    stack.execute(PARTITIONED).await;
+    let mut events = Vec::new();
+    for id in 0..400 {
+        events.push(event(id, 1));
+        events.push(event(200_000 + 2 * id, 1));
+        events.push(event(200_001 + 2 * id, 1));
+    }
+    stack.send(&stack.queue, &events).await;
+    let runner = start(&stack);
+    until_stored(&stack, 400).await;
+    assert!(stack.drain(&stack.dlq).await.is_empty());
+    let (summary, log) = stop(runner).await;
+    assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(400), &json!(0)), "{summary}\n{log}");
+}
+
 /// The partition is created while the messages wait.
 #[tokio::test]
 async fn a_row_is_stored_once_its_partition_is_there() {
@@ -79,6 +98,39 @@ async fn what_others_showed_before_does_not_accuse_a_message_of_a_new_fault() {
     until_at_least(2, "tries", tries).await;
     stack.execute("DROP TRIGGER t ON e").await;
     until_stored(&stack, 4).await;
+    let (summary, log) = stop(runner).await;
+    assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(3), &json!(0)), "{summary}\n{log}");
+}
+
+/// A trigger refuses every row, lets one pass, and refuses again: no message is at fault, whatever others did in between.
+#[tokio::test]
+async fn a_trigger_that_refuses_in_two_stretches_accuses_no_message() {
+    let stack = ready(ONE_TABLE).await;
+    stack
+        .execute(
+            "CREATE SEQUENCE tried; CREATE TABLE maintenance (is_on boolean); INSERT INTO maintenance VALUES (true); \
+             CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF new.id = 1 THEN PERFORM nextval('tried'); END IF; \
+             IF (SELECT is_on FROM maintenance) THEN RAISE 'maintenance'; END IF; RETURN NULL; END $$; \
+             CREATE TRIGGER t AFTER INSERT ON e FOR EACH ROW EXECUTE FUNCTION f()",
+        )
+        .await;
+    let tries = async || stack.scalar("SELECT last_value FROM tried WHERE is_called UNION ALL SELECT 0 LIMIT 1").await;
+    let runner = start(&stack);
+    stack.send(&stack.queue, &[event(1, 1)]).await;
+    // By now the waits are longer than the pause of the trigger.
+    until_at_least(6, "tries", tries).await;
+    stack.execute("UPDATE maintenance SET is_on = false").await;
+    stack.send(&stack.queue, &[event(2, 1)]).await;
+    until_stored(&stack, 1).await;
+    stack.execute("UPDATE maintenance SET is_on = true").await;
+    stack.send(&stack.queue, &[event(3, 1)]).await;
+    // The first may have been stored beside the second.
+    if stack.scalar("SELECT count(*) FROM e WHERE id = 1").await == 0 {
+        until_at_least(tries().await + 2, "tries", tries).await;
+    }
+    stack.execute("UPDATE maintenance SET is_on = false").await;
+    until_stored(&stack, 3).await;
     let (summary, log) = stop(runner).await;
     assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(3), &json!(0)), "{summary}\n{log}");
 }

@@ -1,5 +1,6 @@
 //! Where rows go.
 
+mod beside;
 mod column;
 mod connect;
 mod connections;
@@ -34,6 +35,15 @@ pub trait Sink: Send + Sync + 'static {
         is_wanted: impl Fn() -> bool + Send + Sync,
     ) -> impl Future<Output = Result<Written, Fault>> + Send;
 
+    /// Stores a batch as [`write`](Self::write) does and, in the same transaction, tries each of `suspects` after it. So
+    /// a table that accepts new rows and refuses a suspect does both at one moment, whatever changed before.
+    fn write_beside(
+        &self,
+        batch: &[&Rows],
+        suspects: &[&Rows],
+        is_wanted: impl Fn() -> bool + Send + Sync,
+    ) -> impl Future<Output = Result<(Written, Vec<Tried>), Fault>> + Send;
+
     /// Writes rows that these tables accepted before, and takes them back: whether the tables still accept them. For a
     /// table of which `control` has none, rows that are stored in it are taken.
     fn write_control(&self, tables: &[usize], control: &Rows) -> impl Future<Output = Result<Control, Fault>> + Send;
@@ -47,6 +57,20 @@ pub trait Sink: Send + Sync + 'static {
     /// Whether the store answers, now or lately; false where that does not show without disturbing those who write. Called
     /// about twice a second: the store itself is asked only after a silence, which is shorter while it `is_away`.
     fn look(&self, is_away: bool) -> impl Future<Output = Result<bool, Fault>> + Send;
+}
+
+/// What became of a suspect that was tried beside a batch.
+#[derive(Debug)]
+pub enum Tried {
+    /// Its rows are stored.
+    Stored(Written),
+    /// A table refused it.
+    Refused {
+        /// Why.
+        fault: Fault,
+        /// Whether the same table accepted new rows of the batch in the same transaction.
+        beside_new_rows: bool,
+    },
 }
 
 /// What became of a control.

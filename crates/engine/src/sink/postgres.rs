@@ -12,7 +12,7 @@ use super::connections::{Connections, put_back};
 use super::control::ControlStatements;
 use super::references;
 use super::statement::{RowOrder, Statement};
-use super::{Control, Sink, TableWritten, Written};
+use super::{Control, Sink, TableWritten, Tried, Written};
 use crate::fault::{Class, Fault};
 use pipeline::Target;
 use pipeline::row::{Row, Rows};
@@ -21,13 +21,13 @@ use pipeline::row::{Row, Rows};
 #[derive(Debug)]
 pub struct PostgresSink {
     connections: Connections,
-    tables: Vec<TableWriter>,
+    pub(super) tables: Vec<TableWriter>,
     /// The order in which the tables are written: the pipeline's, with referenced tables first as far as it is known.
     order: Mutex<Vec<usize>>,
 }
 
 #[derive(Debug)]
-struct TableWriter {
+pub(super) struct TableWriter {
     statement: Statement,
     control: ControlStatements,
 }
@@ -118,26 +118,40 @@ impl PostgresSink {
     }
 
     async fn write_on(&self, connection: &mut PgConnection, batch: &[&Rows]) -> Result<Written, Fault> {
-        let mut written = Written { tables: vec![TableWritten::default(); self.tables.len()] };
-        let mut writes = Vec::with_capacity(self.tables.len());
-        let order = self.order().clone();
-        for index in order {
-            let rows = rows_of(batch, index);
-            if !rows.is_empty() {
-                writes.push((index, rows));
-            }
-        }
         // One statement is its own transaction: it saves two round trips.
-        if let [(index, rows)] = writes.as_slice() {
-            written.tables[*index] = self.tables[*index].write(connection, rows).await?;
-            return Ok(written);
+        let rows = self.rows_by_table(batch);
+        if rows.len() == 1 {
+            return self.write_tables(connection, rows).await;
         }
         let mut transaction = connection.begin().await.map_err(Fault::from_sqlx)?;
-        for (index, rows) in writes {
-            written.tables[index] = self.tables[index].write(&mut transaction, &rows).await?;
-        }
+        let written = self.write_tables(&mut transaction, rows).await?;
         transaction.commit().await.map_err(Fault::from_sqlx)?;
         Ok(written)
+    }
+
+    /// Writes each table's rows, in this order.
+    pub(super) async fn write_tables(
+        &self,
+        connection: &mut PgConnection,
+        tables: Vec<(usize, Vec<&Row>)>,
+    ) -> Result<Written, Fault> {
+        let mut written = Written { tables: vec![TableWritten::default(); self.tables.len()] };
+        for (index, rows) in tables {
+            written.tables[index] = self.tables[index].write(connection, &rows).await?;
+        }
+        Ok(written)
+    }
+
+    /// The tables that get rows, in the order in which they are written.
+    pub(super) fn rows_by_table<'a>(&self, batch: &[&'a Rows]) -> Vec<(usize, Vec<&'a Row>)> {
+        let mut tables = Vec::with_capacity(self.tables.len());
+        for index in &*self.order() {
+            let rows = rows_of(batch, *index);
+            if !rows.is_empty() {
+                tables.push((*index, rows));
+            }
+        }
+        tables
     }
 }
 
@@ -149,13 +163,28 @@ impl Sink for PostgresSink {
         }
         let mut connection = self.connections.acquire().await?;
         if !is_wanted() {
-            return Err(Fault::new(Class::Retry, "a visibility timeout ended before a connection was there"));
+            return Err(lease_ended());
         }
         let mut done = self.connections.in_time(self.write_on(&mut connection, batch)).await;
         let misses_reference = done.as_ref().is_err_and(Fault::is_missing_reference);
         if misses_reference && self.connections.in_time(self.put_referenced_first(&mut connection)).await? {
             done = self.connections.in_time(self.write_on(&mut connection, batch)).await;
         }
+        put_back(connection, &done);
+        done
+    }
+
+    async fn write_beside(
+        &self,
+        batch: &[&Rows],
+        suspects: &[&Rows],
+        is_wanted: impl Fn() -> bool + Send + Sync,
+    ) -> Result<(Written, Vec<Tried>), Fault> {
+        let mut connection = self.connections.acquire().await?;
+        if !is_wanted() {
+            return Err(lease_ended());
+        }
+        let done = self.connections.in_time(self.write_beside_on(&mut connection, batch, suspects)).await;
         put_back(connection, &done);
         done
     }
@@ -199,12 +228,16 @@ UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = to_regcl
 UNION ALL SELECT 'partition ' || inhrelid::regclass FROM pg_inherits WHERE inhparent = to_regclass($1)
 ORDER BY 1";
 
+fn lease_ended() -> Fault {
+    Fault::new(Class::Retry, "a visibility timeout ended before a connection was there")
+}
+
 fn rows_of<'a>(batch: &[&'a Rows], table: usize) -> Vec<&'a Row> {
     batch.iter().filter_map(|rows| rows.tables.get(table)).flatten().collect()
 }
 
 impl TableWriter {
-    async fn write(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<TableWritten, Fault> {
+    pub(super) async fn write(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<TableWritten, Fault> {
         let began = Instant::now();
         let done = self.execute(connection, &self.statement.sql, rows).await?;
         let sent = u64::try_from(rows.len()).map_err(|_| Fault::new(Class::Fatal, "more rows than a u64 counts"))?;

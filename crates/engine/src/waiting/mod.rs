@@ -4,6 +4,8 @@
 //! to the queue with a visibility timeout that grows with its receive count; in the end `max_receives`, or the queue's own
 //! redrive policy, decides. On a FIFO queue only its group waits.
 
+mod beside;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::backoff::Backoff;
+use crate::company::{Company, NewBatch};
 use crate::examine::Examiner;
 use crate::figures::Figures;
 use crate::give_back::{self, GiveBack};
@@ -24,6 +27,8 @@ use crate::store::Unstored;
 pub(crate) struct WaitingRoom<S, K> {
     pub(crate) queue: GiveBack<S>,
     pub(crate) examiner: Arc<Examiner<K>>,
+    /// Where writers hand over new batches, to try suspects beside them.
+    pub(crate) company: Arc<Company>,
     pub(crate) pipeline: Arc<str>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) groups: Arc<WaitingGroups>,
@@ -40,9 +45,25 @@ pub(crate) struct WaitingRoom<S, K> {
 
 struct Waiting {
     unstored: Unstored,
-    backoff: Backoff,
-    again: Instant,
+    schedule: Schedule,
+}
+
+/// When a message is tried.
+struct Schedule {
     entered: Instant,
+    /// By itself, and the waits in between.
+    again: Instant,
+    backoff: Backoff,
+    /// Of a suspect: beside new rows of others.
+    beside: Instant,
+    beside_backoff: Backoff,
+}
+
+/// What is remembered of a message while it is tried.
+struct Tried {
+    id: u64,
+    group: Option<String>,
+    schedule: Schedule,
 }
 
 /// Messages that are tried again at once.
@@ -55,19 +76,29 @@ const FIRST_DELAY: Duration = Duration::from_secs(30);
 
 impl<S: Source, K: Sink> WaitingRoom<S, K> {
     /// Runs until the writers have ended; then gives everything back at once.
-    pub(crate) async fn run(mut self, mut arrivals: UnboundedReceiver<Unstored>) {
+    pub(crate) async fn run(
+        mut self,
+        mut arrivals: UnboundedReceiver<Unstored>,
+        mut new_batches: UnboundedReceiver<NewBatch>,
+    ) {
         self.examiner.remember_tables().await;
         let mut waiting = Vec::new();
         let mut rest_until = Instant::now();
         loop {
             let next = self.next_attempt(&waiting).map(|at| at.max(rest_until));
+            let asked = self.ask_for_company(&waiting);
             tokio::select! {
                 biased;
+                Some(batch) = new_batches.recv() => self.try_beside(batch, &mut waiting).await,
                 arrival = arrivals.recv() => match arrival {
                     Some(unstored) => self.admit(unstored, &mut waiting).await,
                     None => break,
                 },
                 () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now).into()), if next.is_some() => {
+                    // A writer that hands over a batch is not kept waiting by an attempt.
+                    if asked && !self.company.withdraw() {
+                        continue;
+                    }
                     let began = Instant::now();
                     self.try_again(&mut waiting).await;
                     // New work has the database for most of the time.
@@ -87,7 +118,8 @@ impl<S: Source, K: Sink> WaitingRoom<S, K> {
         let mut backoff = Backoff::waiting();
         let again = if unstored.fault.is_some() { now + backoff.next() } else { now };
         self.report(&unstored);
-        let one = Waiting { unstored, backoff, again, entered: now };
+        let schedule = Schedule { entered: now, again, backoff, beside: now, beside_backoff: Backoff::waiting() };
+        let one = Waiting { unstored, schedule };
         if self.groups.turn(&one.unstored.message) == Turn::Follow {
             let away = give_back::delay(FIRST_DELAY, &one.unstored.message.in_flight);
             self.give_back(one, Duration::ZERO, away).await;
@@ -101,50 +133,68 @@ impl<S: Source, K: Sink> WaitingRoom<S, K> {
 
     /// When the next message is due: those behind another of their group are not.
     fn next_attempt(&self, waiting: &[Waiting]) -> Option<Instant> {
-        first_of_each_group(waiting, &self.groups).into_iter().map(|index| waiting[index].again).min()
+        let now = Instant::now();
+        let mut next = None;
+        for index in first_of_each_group(waiting, &self.groups) {
+            let one = &waiting[index];
+            let beside = Some(one.schedule.beside).filter(|at| one.unstored.is_suspect() && *at > now);
+            for at in [Some(one.schedule.again), beside].into_iter().flatten() {
+                next = Some(next.map_or(at, |next: Instant| next.min(at)));
+            }
+        }
+        next
     }
 
     /// Tries what is due in one batch, examines what is refused again, and gives back what waited too long.
     async fn try_again(&self, waiting: &mut Vec<Waiting>) {
         let now = Instant::now();
-        let mut due = Vec::new();
-        for index in first_of_each_group(waiting, &self.groups).into_iter().rev() {
-            if waiting[index].again <= now && due.len() < TRIED_AT_ONCE {
-                due.push(waiting.remove(index));
-            }
-        }
-        // Back into the order in which they arrived.
-        due.reverse();
-        let mut entered = Vec::new();
-        let mut batch = Vec::new();
-        for one in due {
-            entered.push((one.unstored.message.in_flight.id(), one.backoff, one.entered));
-            batch.push(one.unstored.message);
-        }
-        let groups: Vec<Option<String>> =
-            batch.iter().map(|message| self.groups.of(message).map(str::to_owned)).collect();
+        let mut due = first_of_each_group(waiting, &self.groups);
+        due.retain(|index| waiting[*index].schedule.again <= now);
+        due.truncate(TRIED_AT_ONCE);
+        let (unstored, tried) = self.take(&due, waiting);
+        let batch = unstored.into_iter().map(|one| one.message).collect();
         let unstored = self.examiner.store.store(batch).await;
-        let still = self.examiner.examine(unstored).await;
-        self.examiner.notice_recovery();
-        let remaining: HashSet<u64> = still.iter().map(|one| one.message.in_flight.id()).collect();
-        for ((id, _, _), group) in entered.iter().zip(groups) {
-            if !remaining.contains(id) {
-                self.groups.left(group.as_deref());
-            }
-        }
-        for unstored in still.into_iter().rev() {
-            let id = unstored.message.in_flight.id();
-            let Some(at) = entered.iter().position(|(known, _, _)| *known == id) else { continue };
-            let (_, mut backoff, entered) = entered.swap_remove(at);
-            let again = Instant::now() + backoff.next();
-            let one = Waiting { unstored, backoff, again, entered };
-            if one.entered.elapsed() >= self.hold {
+        for (unstored, mut schedule) in self.examine(unstored, tried).await.into_iter().rev() {
+            schedule.again = Instant::now() + schedule.backoff.next();
+            let one = Waiting { unstored, schedule };
+            if one.schedule.entered.elapsed() >= self.hold {
                 let delay = give_back::delay(FIRST_DELAY, &one.unstored.message.in_flight);
                 self.give_back_group(one, delay, waiting).await;
             } else {
                 waiting.insert(0, one);
             }
         }
+    }
+
+    /// Takes the messages with these indexes out of the room, in their order.
+    fn take(&self, indexes: &[usize], waiting: &mut Vec<Waiting>) -> (Vec<Unstored>, Vec<Tried>) {
+        let (mut unstored, mut tried) = (Vec::new(), Vec::new());
+        for index in indexes.iter().rev() {
+            let one = waiting.remove(*index);
+            let message = &one.unstored.message;
+            let group = self.groups.of(message).map(str::to_owned);
+            tried.push(Tried { id: message.in_flight.id(), group, schedule: one.schedule });
+            unstored.push(one.unstored);
+        }
+        unstored.reverse();
+        (unstored, tried)
+    }
+
+    /// Examines what was refused of the messages that were tried; returns those that have to wait on, in their order.
+    async fn examine(&self, unstored: Vec<Unstored>, mut tried: Vec<Tried>) -> Vec<(Unstored, Schedule)> {
+        let still = self.examiner.examine(unstored).await;
+        self.examiner.notice_recovery();
+        let mut remaining = Vec::with_capacity(still.len());
+        for unstored in still {
+            let id = unstored.message.in_flight.id();
+            if let Some(at) = tried.iter().position(|one| one.id == id) {
+                remaining.push((unstored, tried.swap_remove(at).schedule));
+            }
+        }
+        for settled in tried {
+            self.groups.left(settled.group.as_deref());
+        }
+        remaining
     }
 
     /// Gives a message back, and on a FIFO queue those of its group behind it.
@@ -189,7 +239,7 @@ impl<S: Source, K: Sink> WaitingRoom<S, K> {
     }
 
     fn note_size(&self, waiting: &[Waiting]) {
-        let untried = waiting.iter().filter(|one| one.backoff.attempts() < ATTEMPTS_BEFORE_GIVING_UP).count();
+        let untried = waiting.iter().filter(|one| one.schedule.backoff.attempts() < ATTEMPTS_BEFORE_GIVING_UP).count();
         self.figures.waiting(waiting.len(), untried);
         self.examiner.store.gate.set_full(self.is_full(waiting));
     }

@@ -1,10 +1,11 @@
 //! Storing a batch: one transaction, or, where the database refuses it, as many as it takes to find the refused messages.
 
+mod suspects;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pipeline::row::Rows;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -16,7 +17,7 @@ use crate::gate::Gate;
 use crate::groups::{Turn, WaitingGroups};
 use crate::in_flight::Storable;
 use crate::lease::InFlight;
-use crate::sink::{Sink, Written};
+use crate::sink::{Sink, Tried, Written};
 use crate::stop::Stop;
 
 /// Writes batches and settles what is committed.
@@ -42,6 +43,14 @@ pub(crate) struct Unstored {
     pub(crate) message: Storable,
     /// Why the database refuses it alone; `None` where it only follows a refused message of its group.
     pub(crate) fault: Option<Fault>,
+    /// The table that refuses it accepted new rows of others in the same transaction.
+    pub(crate) beside_others: bool,
+}
+
+impl Unstored {
+    pub(crate) fn new(message: Storable, fault: Option<Fault>) -> Self {
+        Self { message, fault, beside_others: false }
+    }
 }
 
 /// Why a batch was not written.
@@ -66,16 +75,23 @@ impl<K: Sink> Store<K> {
     /// A part that is refused is halved until the refused message is alone. The halves are written in their order, so
     /// that a FIFO group's rows stay in theirs.
     pub(crate) async fn store(&self, batch: Vec<Storable>) -> Vec<Unstored> {
-        let mut unstored = Vec::new();
+        self.store_beside(batch, Vec::new()).await
+    }
+
+    /// The same, and tries suspects beside the parts that are stored: those of the batch itself, and earlier ones. Returns
+    /// the earlier ones that are refused again, too.
+    pub(crate) async fn store_beside(&self, batch: Vec<Storable>, suspects: Vec<Unstored>) -> Vec<Unstored> {
+        let mut unstored = suspects;
         let mut parts = in_bytes(batch);
         let mut timeouts = 0;
         while let Some(part) = parts.pop() {
             let mut part = self.hold_back(part, &mut unstored);
             let began = Instant::now();
-            match self.write(&mut part).await {
-                Ok(written) => {
+            match self.write(&mut part, &mut unstored).await {
+                Ok((written, tried)) => {
                     timeouts = 0;
                     self.commit(part, &written, began);
+                    self.settle_suspects(tried, &mut unstored, began);
                 }
                 Err(NotWritten::Refused(fault)) if part.len() > 1 => {
                     timeouts = self.pause(&fault, timeouts).await;
@@ -115,7 +131,7 @@ impl<K: Sink> Store<K> {
                     "not written: its visibility timeout ended, and the queue delivers its group again"
                 );
             } else if held.contains(group) {
-                unstored.push(Unstored { message, fault: None });
+                unstored.push(Unstored::new(message, None));
             } else {
                 free.push(message);
             }
@@ -132,7 +148,7 @@ impl<K: Sink> Store<K> {
             return self.commit(vec![message], &written, Instant::now());
         }
         message.refused_now(fault);
-        unstored.push(Unstored { message, fault: Some(fault.copy()) });
+        unstored.push(Unstored::new(message, Some(fault.copy())));
     }
 
     /// Several parts in a row that waited for a lock or ran into a timeout mean that the whole table is busy: it gets a
@@ -150,20 +166,24 @@ impl<K: Sink> Store<K> {
         timeouts + 1
     }
 
-    /// Writes a part in one transaction; waits until the database is there.
-    async fn write(&self, part: &mut [Storable]) -> Result<Written, NotWritten> {
+    /// Writes a part in one transaction, and beside it a few of the suspects; waits until the database is there.
+    async fn write(
+        &self,
+        part: &mut [Storable],
+        unstored: &mut [Unstored],
+    ) -> Result<(Written, Vec<(usize, Tried)>), NotWritten> {
         if part.is_empty() {
-            return Ok(Written::default());
+            return Ok((Written::default(), Vec::new()));
         }
         let mut backoff = Backoff::quick();
         loop {
-            let rows: Vec<&Rows> = part.iter().map(|message| &message.rows).collect();
-            let write = self.sink.write(&rows, || !self.has_lost_lease(part));
+            let suspects = self.suspects_to_try(unstored);
+            let write = self.write_once(part, &suspects, unstored);
             let answer = self.stop.unless_expired(write).await;
             let fault = match answer.ok_or(NotWritten::GivenUp)? {
-                Ok(written) => {
+                Ok((written, tried)) => {
                     self.recovered();
-                    return Ok(written);
+                    return Ok((written, suspects.into_iter().zip(tried).collect()));
                 }
                 Err(fault) => fault,
             };
@@ -179,6 +199,9 @@ impl<K: Sink> Store<K> {
                     return Err(NotWritten::GivenUp);
                 }
                 Class::Retry | Class::Outage => {
+                    for index in suspects {
+                        unstored[index].message.written_before = true;
+                    }
                     for message in part.iter_mut() {
                         message.written_before = true;
                     }
