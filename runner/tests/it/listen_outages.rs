@@ -81,6 +81,24 @@ async fn an_idle_pipeline_notices_that_the_database_is_gone() {
     runner.stop();
 }
 
+/// A write waits for its answer as long as `write_timeout`, a minute; the outage shows before.
+#[tokio::test]
+async fn a_database_that_falls_silent_under_load_is_an_outage_and_comes_back() {
+    let stack = ready(ONE_TABLE).await;
+    let (proxy, runner) = behind_a_proxy(&stack);
+    send(&stack, 0..100).await;
+    until_at_least(100, "rows", async || stack.count("e").await).await;
+    proxy.stall();
+    let began = Instant::now();
+    send(&stack, 100..200).await;
+    until_away(&runner, "database", began).await;
+    proxy.forward();
+    until_back(&runner, "database").await;
+    until_at_least(200, "rows", async || stack.count("e").await).await;
+    let summary = runner.stop();
+    assert_eq!(summary["dead_lettered"], json!(0), "{summary}");
+}
+
 /// Nothing was written yet, so there is no connection whose end would show.
 #[tokio::test]
 async fn a_pipeline_without_a_message_notices_a_database_that_does_not_answer() {

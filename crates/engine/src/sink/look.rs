@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sea_orm::sqlx::{Connection, Error, PgPool};
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::{Connection, Error, PgPool, Postgres};
 use tokio::net::TcpStream;
 
 use super::connections::Connections;
@@ -42,12 +43,10 @@ impl Connections {
 
     /// Asks over an idle connection, so that it stays open; else over a new one.
     async fn ask(&self, pool: &PgPool) -> Result<(), Fault> {
-        if let Some(mut idle) = pool.try_acquire() {
-            if in_time(idle.ping()).await.is_ok() {
+        if let Some(idle) = pool.try_acquire() {
+            if Asked(Some(idle)).answers().await {
                 return Ok(());
             }
-            idle.close_on_drop();
-            drop(idle);
             self.replace(pool);
         }
         // The pool does not tell why it can't open a connection.
@@ -71,6 +70,29 @@ impl Connections {
         let reached = reach(pool).await;
         self.note_reach(reached.is_ok());
         reached
+    }
+}
+
+/// A connection that was asked, and closes unless it answers, also when nobody waits for the answer any more: the driver's
+/// own check on the way back to the pool may have no end.
+struct Asked(Option<PoolConnection<Postgres>>);
+
+impl Asked {
+    async fn answers(mut self) -> bool {
+        let Some(connection) = &mut self.0 else { return false };
+        let answered = in_time(connection.ping()).await.is_ok();
+        if answered {
+            drop(self.0.take());
+        }
+        answered
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(connection) = &mut self.0 {
+            connection.close_on_drop();
+        }
     }
 }
 
