@@ -188,7 +188,7 @@ impl Session<'_> {
 /// Says where to look, before the local services start, which takes a moment.
 fn announce_first(pipeline: &Pipeline, server: &Server) {
     let (file, address) = (pipeline.file().display(), server.address());
-    output::to_stderr(format_args!("runner dev: {file}\n  status      http://{address}/status"));
+    output::to_stderr(format_args!("runner dev: {file}\n  page        http://{address}/"));
 }
 
 /// The pipeline's queues on the local service, which has only names: an account or host in the pipeline file is dropped.
