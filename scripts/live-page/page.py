@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,9 @@ class Loop:
 
     def __init__(self, runner, folder):
         self.log = pathlib.Path(folder) / "log"
-        command = [runner, "dev", str(ROOT / "pipelines/transactions.yaml"), "--rate", "20", "--invalid", "0.2"]
+        for name in ("pipelines", "schemas"):
+            shutil.copytree(ROOT / name, pathlib.Path(folder) / name)
+        command = [runner, "dev", "pipelines/transactions.yaml", "--rate", "20", "--invalid", "0.2"]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
         self.page = until(self.address, "the address of the page", 120)
