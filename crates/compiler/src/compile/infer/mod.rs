@@ -215,13 +215,16 @@ impl<'t, 's> Walker<'t, 's> {
             BinaryOp::Or => self.logic(left, right, false, input),
             BinaryOp::Cmp(cmp) => self.comparison(left, *cmp, right, input),
             BinaryOp::Math(math) => self.math(left, *math, right, input),
-            BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => Self::changed(input),
+            BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => {
+                Self::changed(left, input)
+            }
         }
     }
 
-    /// An assignment yields its input, with something else in it.
-    fn changed(input: &Yield<'s>) -> Yield<'s> {
-        if input.is_only(Type::Object) { Yield::of("object") } else { Yield::anything() }
+    /// An assignment to a part of its input yields the input, with something else in it. Other paths may be `.` itself.
+    fn changed(path: &Term<&'t str>, input: &Yield<'s>) -> Yield<'s> {
+        let is_part = matches!(path, Term::Path(root, steps) if matches!(**root, Term::Id) && !steps.0.is_empty());
+        if is_part && input.is_only(Type::Object) { Yield::of("object") } else { Yield::anything() }
     }
 }
 

@@ -41,6 +41,15 @@ fn described(expr: &str) -> String {
     format!("{types}{null}{findings}")
 }
 
+/// A path may lead to the input itself, which is then replaced.
+#[test]
+fn only_an_assignment_to_a_part_keeps_its_input_an_object() {
+    assert_eq!(described(".name |= 1"), "an object");
+    for whole in [". = 1", "(if .name then .at end) |= 1", "(.name // .) |= 1", "(.. | numbers) |= 1"] {
+        assert!(described(whole).starts_with("anything"), "{whole}: {}", described(whole));
+    }
+}
+
 #[test]
 fn paths_and_functions_have_types() {
     assert_eq!(described(".id"), "a string");
