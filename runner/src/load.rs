@@ -13,7 +13,17 @@ use pipeline::Pipeline;
 /// Reads the environment and `.env`, and installs the logs.
 pub(crate) fn settings() -> Result<Settings, Failure> {
     let settings = Settings::new(crate::environment::environment()?);
-    crate::telemetry::install(&settings)?;
+    crate::telemetry::install(&settings, settings.log_filter())?;
+    Ok(settings)
+}
+
+/// The same, where nobody asked for a log of their own with `RUST_LOG`: without what a command prints in another way.
+#[cfg(feature = "dev")]
+pub(crate) fn settings_without(quiet: &str) -> Result<Settings, Failure> {
+    let settings = Settings::new(crate::environment::environment()?);
+    let filter = settings.log_filter();
+    let filter = if settings.has_log_filter() { filter.to_owned() } else { format!("{filter},{quiet}") };
+    crate::telemetry::install(&settings, &filter)?;
     Ok(settings)
 }
 

@@ -141,6 +141,12 @@ impl Settings {
         self.get("RUST_LOG").unwrap_or("info,sqlx=warn,sea_orm_migration=warn,aws_config=error")
     }
 
+    /// Whether `RUST_LOG` asks for a filter.
+    #[cfg(feature = "dev")]
+    pub fn has_log_filter(&self) -> bool {
+        self.get("RUST_LOG").is_some()
+    }
+
     /// The log's format: `LOG_FORMAT`.
     pub fn log_format(&self) -> Result<LogFormat, SettingsError> {
         match self.get("LOG_FORMAT") {

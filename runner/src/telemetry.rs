@@ -4,14 +4,15 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::output::live_line::AboveTheLine;
 use crate::settings::{LogFormat, Settings, SettingsError};
 
-/// Installs the subscriber for the process. Results go to stdout, so logs never do.
-pub fn install(settings: &Settings) -> Result<(), SettingsError> {
-    let filter = EnvFilter::builder().parse_lossy(settings.log_filter());
+/// Installs the subscriber for the process, with this filter. Results go to stdout, so logs never do.
+pub fn install(settings: &Settings, filter: &str) -> Result<(), SettingsError> {
+    let filter = EnvFilter::builder().parse_lossy(filter);
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| AboveTheLine)
         .with_target(false)
         .log_internal_errors(false);
     // Only tests install a second time; the first subscriber stays.

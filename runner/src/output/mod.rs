@@ -9,6 +9,7 @@ pub(crate) mod excerpt;
 pub(crate) mod failure;
 pub mod format;
 pub(crate) mod indent;
+pub(crate) mod live_line;
 pub(crate) mod migration;
 pub(crate) mod summary;
 pub(crate) mod totals;
@@ -28,5 +29,5 @@ pub(crate) fn result(text: impl Display) -> Result<(), Failure> {
 
 /// Prints progress, a warning or an error to stderr. A stderr that is closed is no reason to stop.
 pub(crate) fn to_stderr(text: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = live_line::AboveTheLine.write_all(format!("{text}\n").as_bytes());
 }

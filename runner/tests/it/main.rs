@@ -38,6 +38,7 @@ mod messages;
 mod metrics;
 mod migrate;
 mod new;
+mod operations;
 mod order;
 mod outage;
 mod passing;
