@@ -114,6 +114,8 @@ impl Leases {
     fn renewed(&self, id: u64, began: Instant, timeout: Duration) {
         let mut state = self.state();
         if let Some(entry) = state.entries.get_mut(&id) {
+            // Between the end of its time and this renewal another receiver may have got it.
+            entry.lost |= entry.held_until < began;
             entry.held_until = began + timeout;
             state.due.push_back((Instant::now() + timeout / 2, id));
         }

@@ -139,10 +139,11 @@ impl<K: Sink> Store<K> {
         free
     }
 
-    /// A row of the message's own may be there already: its earlier delivery was stored, or an earlier write whose answer
-    /// never arrived. Where the pipeline file makes a key that is there an error, that is not one.
+    /// A row of the message's own may be there already: another delivery was stored, before this one or after its lease was
+    /// lost, or an earlier write whose answer never arrived. Where the pipeline file makes a key that is there an error, that is not one.
     async fn refused(&self, mut message: Storable, fault: &Fault, unstored: &mut Vec<Unstored>) {
-        let repeated = message.in_flight.delivery.metadata.receive_count > 1 || message.written_before;
+        let in_flight = &message.in_flight;
+        let repeated = in_flight.delivery.metadata.receive_count > 1 || message.written_before || in_flight.is_lost();
         if fault.is_unique_violation() && repeated && self.sink.is_stored(&message.rows).await.unwrap_or(false) {
             let written = Written::all_duplicates(&message.rows);
             return self.commit(vec![message], &written, Instant::now());
