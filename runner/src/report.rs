@@ -7,28 +7,36 @@ use std::time::{Duration, Instant, SystemTime};
 use engine::{Figures, Interval, Reading, RejectionReading, Service};
 
 /// Time between two looks at the external services.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(200);
 /// A shorter failure is not an outage: calls are repeated, and usually pass at the second try.
 const SHORTEST_OUTAGE: Duration = Duration::from_secs(1);
 /// Unchanged lines of figures in a row, after which a pipeline is silent until something happens.
 const MOST_UNCHANGED: u32 = 10;
 
-/// Reports until it is dropped; figures every `period`.
-pub(crate) async fn repeatedly(period: Duration, pipelines: Vec<(String, Arc<Figures>)>) {
-    let mut reports: Vec<Report> = pipelines.into_iter().map(|(name, figures)| Report::new(name, figures)).collect();
-    let mut last = Instant::now();
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let is_time = last.elapsed() >= period;
-        if is_time {
-            last = Instant::now();
-        }
-        for report in &mut reports {
-            report.write_outages();
-            if is_time {
-                report.write();
+/// The reports of all pipelines.
+pub(crate) struct Reports(Vec<Report>);
+
+impl Reports {
+    pub(crate) fn new(pipelines: Vec<(String, Arc<Figures>)>) -> Self {
+        Self(pipelines.into_iter().map(|(name, figures)| Report::new(name, figures)).collect())
+    }
+
+    /// Reports until it is dropped; figures every `period`.
+    pub(crate) async fn repeat(&mut self, period: Duration) {
+        let mut last = Instant::now();
+        loop {
+            tokio::time::sleep(LOOK).await;
+            self.write_outages();
+            if last.elapsed() >= period {
+                last = Instant::now();
+                self.0.iter_mut().for_each(Report::write);
             }
         }
+    }
+
+    /// Reports outages that began or ended since the last look.
+    pub(crate) fn write_outages(&mut self) {
+        self.0.iter_mut().for_each(Report::write_outages);
     }
 }
 

@@ -12,9 +12,10 @@ use crate::listen::{Bound, ListenAddress, Server, Watched, WatchedQueues};
 use crate::output::failure::one_line;
 use crate::output::format::Format;
 use crate::output::summary::Summary;
+use crate::report::Reports;
 use crate::running::{Patience, Queues};
 use crate::signals::Signals;
-use crate::{load, output, report, running};
+use crate::{load, output, running};
 use engine::stop::{Stop, Stopper, stop_pair};
 use engine::{Ending, Figures};
 use pipeline::Pipeline;
@@ -83,13 +84,16 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         .map(|prepared| spawn(&context, prepared, stopper.clone(), stop.clone()))
         .collect::<Result<_, _>>()?;
     let figures = threads.iter().map(|thread| (thread.name.clone(), Arc::clone(&thread.figures))).collect();
+    let mut reports = Reports::new(figures);
     let ended = runtime.block_on(async {
         tokio::select! {
             ended = wait_for(threads) => ended,
-            () = report::repeatedly(args.report_every, figures) => unreachable!("the report never ends"),
+            () = reports.repeat(args.report_every) => unreachable!("the report never ends"),
             () = signals.watch(stopper) => unreachable!("the watch never ends"),
         }
     });
+    // An outage that ended just now.
+    reports.write_outages();
     finish(ended, args.format)
 }
 
