@@ -95,7 +95,7 @@ pub(crate) async fn until_stored(stack: &Stack, count: i64) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), reached).await.expect("the events are stored");
+    tokio::time::timeout(Duration::from_mins(3), reached).await.expect("the events are stored");
 }
 
 pub(crate) async fn letters(stack: &Stack, count: usize) -> Vec<Message> {

@@ -37,7 +37,7 @@ pub(crate) async fn send(stack: &Stack, ids: std::ops::Range<u32>) {
 
 /// Waits for a number; a hang fails the test.
 pub(crate) async fn until_at_least(least: i64, what: &str, mut number: impl AsyncFnMut() -> i64) {
-    let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
+    let deadline = tokio::time::Instant::now() + Duration::from_mins(3);
     loop {
         let now = number().await;
         if now >= least {
