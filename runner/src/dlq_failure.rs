@@ -17,7 +17,7 @@ pub enum DlqFailure {
     /// `purge` has nobody to ask.
     #[error("`purge` asks before it deletes letters, and stdin is not a terminal")]
     NobodyToAsk,
-    /// There is no such letter.
+    /// None of the letters has the id.
     #[error("no letter has the id {id}; {seen} of about {about} were seen")]
     NoSuchLetter {
         /// As written on the command line.

@@ -99,7 +99,7 @@ async fn a_database_that_falls_silent_under_load_is_an_outage_and_comes_back() {
     assert_eq!(summary["dead_lettered"], json!(0), "{summary}");
 }
 
-/// Nothing was written yet, so there is no connection whose end would show.
+/// Nothing was written yet, so no connection is open that could break.
 #[tokio::test]
 async fn a_pipeline_without_a_message_notices_a_database_that_does_not_answer() {
     let stack = ready(ONE_TABLE).await;

@@ -27,10 +27,11 @@ impl PostgresSink {
     ) -> Result<(Written, Vec<Tried>), Fault> {
         let mut transaction = connection.begin().await.map_err(Fault::from_sqlx)?;
         let mut updates = vec![0; self.tables.len()];
-        for (index, rows) in self.rows_by_table(batch) {
-            updates[index] = self.tables[index].count_updates(&mut transaction, &rows).await?;
+        let tables = self.rows_by_table(batch);
+        for (index, rows) in &tables {
+            updates[*index] = self.tables[*index].count_updates(&mut transaction, rows).await?;
         }
-        let written = self.write_tables(&mut transaction, self.rows_by_table(batch)).await?;
+        let written = self.write_tables(&mut transaction, tables).await?;
         let accepted: Vec<Accepted> = written.tables.iter().zip(updates).map(Accepted::of).collect();
         let query = sea_orm::sqlx::query(AssertSqlSafe(CHECK_AT_ONCE));
         query.execute(&mut *transaction).await.map_err(Fault::from_sqlx)?;

@@ -45,8 +45,13 @@ fn count_updates(target: &Target, wires: &[Wire]) -> Option<String> {
     if target.on_conflict != OnConflict::Update {
         return None;
     }
-    let is_key = |column: &&Column| target.table.primary_key.contains(&column.name);
-    count_where(target, wires, target.table.columns.iter().filter(is_key))
+    let mut key = Vec::new();
+    for column in &target.table.columns {
+        if target.table.primary_key.contains(&column.name) {
+            key.push(column);
+        }
+    }
+    count_where(target, wires, key)
 }
 
 /// Counts the rows of which one with the same values in these columns is stored; `None` for a table without a key.

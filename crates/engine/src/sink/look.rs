@@ -30,7 +30,7 @@ impl Connections {
         let pool = self.pool().clone();
         let is_full = pool.size() >= pool.options().get_max_connections();
         let answer = match waited {
-            // Where there is no place for another, whoever has a connection finds out by itself.
+            // All connections are in use: whoever uses one notices by itself.
             _ if self.is_in_use(&pool) && is_full => Ok(false),
             Some(waited) if !self.is_in_use(&pool) => self.ask_for_those_who_wait(&pool, waited).await,
             _ => self.ask(&pool).await.map(|()| true),

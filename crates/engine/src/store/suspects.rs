@@ -43,12 +43,11 @@ impl<K: Sink> Store<K> {
         unstored: &[Unstored],
     ) -> Result<(Written, Vec<Tried>), Fault> {
         let rows: Vec<&Rows> = part.iter().map(|message| &message.rows).collect();
-        let is_wanted = || !self.has_lost_lease(part);
         if suspects.is_empty() {
-            return Ok((self.sink.write(&rows, is_wanted).await?, Vec::new()));
+            return Ok((self.sink.write(&rows, || !self.has_lost_lease(part)).await?, Vec::new()));
         }
         let suspects: Vec<&Rows> = suspects.iter().map(|index| &unstored[*index].message.rows).collect();
-        self.sink.write_beside(&rows, &suspects, is_wanted).await
+        self.sink.write_beside(&rows, &suspects, || !self.has_lost_lease(part)).await
     }
 
     /// The indexes of a few suspects that may be written now.

@@ -14,7 +14,7 @@ use pipeline::producer::Pace;
 pub(super) fn first(chosen: &Chosen, pipeline: &Pipeline, server: &Server) {
     let mut text = "runner dev: ".to_owned();
     if chosen.is_example() {
-        text.push_str("a built-in example, since there is no folder `pipelines` here");
+        text.push_str("a built-in example, since this folder does not contain `pipelines`");
     } else {
         let _ = write!(text, "{}", pipeline.file().display());
     }

@@ -24,7 +24,7 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// The named file; else the usual one, the only one in `pipelines/`, or where there is no such folder the example.
+    /// The named file; else the usual one, the only one in `pipelines/`; without that folder, the built-in example.
     pub(super) fn new(named: Option<&Path>) -> Result<Self, Failure> {
         let path = match named {
             Some(named) => named,

@@ -1,6 +1,6 @@
 //! `runner dlq list`: groups letters by kind.
 
-use super::{LetterArgs, progress_bar, selection, shown_by, with_queues};
+use super::{LetterArgs, SelectionArgs, progress_bar, shown_by, with_queues};
 use crate::dlq_failure::DlqFailure;
 use crate::exit::Failure;
 use crate::output;
@@ -11,16 +11,12 @@ use engine::dlq::{Held, Listing, look};
 pub(super) struct ListArgs {
     #[command(flatten)]
     letters: LetterArgs,
-    /// Only letters that this jq expression is true for; it reads .id, .code, .reason, .attributes, .body and .sent_at
-    #[arg(long = "where", value_name = "EXPR")]
-    expression: Option<String>,
-    /// At most this many letters
-    #[arg(long, value_name = "N")]
-    max: Option<u64>,
+    #[command(flatten)]
+    selected: SelectionArgs,
 }
 
 pub(super) fn run(args: &ListArgs) -> Result<(), Failure> {
-    let selection = selection(args.expression.as_deref(), args.max)?;
+    let selection = args.selected.selection()?;
     with_queues(&args.letters, async |opened, stop| {
         let (source, listing, bar) = (opened.source(), Listing::default(), progress_bar());
         let held = Held::new(&source);

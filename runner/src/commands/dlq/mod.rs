@@ -60,6 +60,23 @@ pub(crate) fn run(args: &DlqArgs) -> Result<(), Failure> {
     }
 }
 
+/// Flags of a command that works on many letters, or on all.
+#[derive(Debug, Clone, clap::Args)]
+struct SelectionArgs {
+    /// Only letters that this jq expression is true for; it reads .id, .code, .reason, .attributes, .body and .sent_at
+    #[arg(long = "where", value_name = "EXPR")]
+    expression: Option<String>,
+    /// At most this many letters
+    #[arg(long, value_name = "N")]
+    max: Option<u64>,
+}
+
+impl SelectionArgs {
+    fn selection(&self) -> Result<Selection, Failure> {
+        selection(self.expression.as_deref(), self.max)
+    }
+}
+
 /// Selects the letters that `--where` is true for, at most `--max` of them. A mistake is found before anything is
 /// received.
 fn selection(expression: Option<&str>, max: Option<u64>) -> Result<Selection, Failure> {

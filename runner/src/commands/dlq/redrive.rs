@@ -1,6 +1,6 @@
 //! `runner dlq redrive`: sends letters back that the pipeline would accept now.
 
-use super::{LetterArgs, Opened, progress_bar, selection, shown_by, with_queues};
+use super::{LetterArgs, Opened, SelectionArgs, progress_bar, shown_by, with_queues};
 use crate::dlq_failure::DlqFailure;
 use crate::exit::Failure;
 use crate::output;
@@ -13,12 +13,8 @@ use pipeline::producer::Pace;
 pub(super) struct RedriveArgs {
     #[command(flatten)]
     letters: LetterArgs,
-    /// Only letters that this jq expression is true for; it reads .id, .code, .reason, .attributes, .body and .sent_at
-    #[arg(long = "where", value_name = "EXPR")]
-    expression: Option<String>,
-    /// At most this many letters
-    #[arg(long, value_name = "N")]
-    max: Option<u64>,
+    #[command(flatten)]
+    selected: SelectionArgs,
     /// Send at most this many letters per second (50/s), minute (30/m) or hour (10/h) [default: as fast as the queue accepts them]
     #[arg(long, value_name = "RATE", value_parser = Pace::rate)]
     rate: Option<Pace>,
@@ -31,7 +27,7 @@ pub(super) struct RedriveArgs {
 }
 
 pub(super) fn run(args: &RedriveArgs) -> Result<(), Failure> {
-    let selection = selection(args.expression.as_deref(), args.max)?;
+    let selection = args.selected.selection()?;
     with_queues(&args.letters, async |opened, stop| redrive(args, &opened, &selection, &stop).await)
 }
 
@@ -40,7 +36,7 @@ async fn redrive(args: &RedriveArgs, opened: &Opened, selection: &Selection, sto
         pace: args.rate.unwrap_or(Pace::Unlimited),
         dry_run: args.dry_run,
         again: args.again,
-        of_others: args.expression.is_some(),
+        of_others: args.selected.expression.is_some(),
     };
     // A send that is given up too early is repeated: the patience is that for dead letters.
     let to = Resender::new(opened.clients.dead_letters.clone(), &opened.queue, &opened.letters);
