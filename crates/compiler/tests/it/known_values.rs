@@ -232,3 +232,15 @@ fn a_branch_knows_that_its_condition_does_not_hold() {
         {"required": ["type", "x"], "properties": {"type": {"const": "b"}, "x": {"type": "integer"}}}]}"#;
     assert_eq!(column(kinds, "c: text = if .type == \"a\" then .x else (.x | tostring) end"), "");
 }
+
+/// One alternative lists the field, the other lists none: there it may have any value.
+#[test]
+fn a_field_that_an_alternative_leaves_open_decides_no_condition() {
+    let lists = r#"{"type": "object", "properties": {"a": {"enum": [null, false]}}, "required": ["a"]}"#;
+    let either = |other: &str| format!(r#"{{"properties": {{"b": {{"anyOf": [{lists}, {other}]}}}}}}"#);
+    let codes = |other| when(&either(other), ".b.a | not | not", "x: text null = $sqs.group_id");
+    assert!(codes(lists).contains("W0257"));
+    for open in [r#"{"type": "object"}"#, r#"{"type": "object", "properties": {"c": {"type": "string"}}}"#] {
+        assert!(!codes(open).contains("W0257"), "{open}: {}", codes(open));
+    }
+}

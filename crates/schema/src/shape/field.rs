@@ -52,6 +52,12 @@ impl<'s> Shape<'s> {
         }
     }
 
+    /// Whether some alternative neither lists the field nor forbids it: there it may have any value.
+    pub fn leaves_open(&self, name: &str) -> bool {
+        let mut found = self.of_type(Type::Object).map(|conjunction| look_up(conjunction, name));
+        found.any(|found| matches!(found, Found::Open | Found::NotListed | Found::Matched(_)))
+    }
+
     /// Whether some value is certain to be allowed without this field.
     pub fn allows_without(&self, name: &str) -> bool {
         self.without(name).next().is_some()

@@ -108,6 +108,8 @@ pub(super) fn values(shape: &Shape<'_>, steps: &[Step]) -> Option<Vec<Value>> {
     };
     let absent = || Some(vec![Value::Null]);
     match shape.field(name) {
+        // An alternative that does not list the field says nothing about its values.
+        Field::Known { .. } if shape.leaves_open(name) => None,
         Field::Known { shape: inner, optional } => {
             let mut found = values(&inner, rest)?;
             let null = (optional || shape.may_be(Type::Null)) && !found.contains(&Value::Null);
