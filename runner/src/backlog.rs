@@ -1,19 +1,22 @@
-//! How many messages the queues hold, asked every half minute by calls and connections of its own.
+//! How many messages the queues hold, asked by calls and connections of its own: every half minute for those who look, and
+//! before a line of figures is logged.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use engine::QueueRole;
 use engine::fault::{Class, Fault};
 use engine::source::{Access, Clients, Source as _, SqsSource, resolve};
+use engine::{Figures, QueueRole};
 use pipeline::QueueRef;
 
-use super::Watched;
 use crate::running::Queues;
 
 /// Time between two questions.
 const EVERY: Duration = Duration::from_secs(30);
 /// The same while the queue can't be found.
 const SOON: Duration = Duration::from_secs(5);
+/// Longest wait for an answer that a line of the log waits for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The queues of a pipeline, and how to reach them.
 #[derive(Debug, Clone)]
@@ -23,7 +26,7 @@ pub(crate) struct WatchedQueues {
 }
 
 /// Notes what the queues hold in the figures of the pipeline; never returns. What can't be asked is left out.
-pub(crate) async fn watch(pipeline: Watched, watched: WatchedQueues) {
+pub(crate) async fn watch(pipeline: String, figures: Arc<Figures>, watched: WatchedQueues) {
     let clients = loop {
         match engine::source::connect(watched.access.clone()).await {
             Ok(clients) => break clients,
@@ -32,12 +35,12 @@ pub(crate) async fn watch(pipeline: Watched, watched: WatchedQueues) {
         }
     };
     tokio::join!(
-        watch_queue(&pipeline, &clients, QueueRole::Source, &watched.queues.queue),
-        watch_queue(&pipeline, &clients, QueueRole::DeadLetters, &watched.queues.dlq),
+        watch_queue(&pipeline, &figures, &clients, QueueRole::Source, &watched.queues.queue),
+        watch_queue(&pipeline, &figures, &clients, QueueRole::DeadLetters, &watched.queues.dlq),
     );
 }
 
-async fn watch_queue(pipeline: &Watched, clients: &Clients, role: QueueRole, queue: &QueueRef) {
+async fn watch_queue(pipeline: &str, figures: &Figures, clients: &Clients, role: QueueRole, queue: &QueueRef) {
     let source = loop {
         match resolve(clients, queue).await {
             Ok(found) => break SqsSource::new(clients, &found, None),
@@ -50,20 +53,47 @@ async fn watch_queue(pipeline: &Watched, clients: &Clients, role: QueueRole, que
         if let Err(fault) = &answer {
             reported = report(pipeline, queue, fault, reported);
         }
-        pipeline.figures.note_backlog(role, answer.ok());
+        figures.note_backlog(role, answer.ok());
         tokio::time::sleep(EVERY).await;
     }
 }
 
 /// One line, for what does not pass by itself; an outage is the pipeline's to report. Whether there is a line now.
-fn report(pipeline: &Watched, queue: &QueueRef, fault: &Fault, reported: bool) -> bool {
+fn report(pipeline: &str, queue: &QueueRef, fault: &Fault, reported: bool) -> bool {
     if !reported && fault.class != Class::Retry {
         tracing::warn!(
-            pipeline = pipeline.name,
+            pipeline,
             %fault,
             "can't read how many messages {queue} holds: the figures leave it out; allow sqs:GetQueueAttributes"
         );
         return true;
     }
     reported
+}
+
+/// The source queue of a pipeline, found when it is asked for the first time.
+#[derive(Debug)]
+pub(crate) struct Backlog {
+    watched: WatchedQueues,
+    source: Option<SqsSource>,
+}
+
+impl Backlog {
+    pub(crate) fn new(watched: WatchedQueues) -> Self {
+        Self { watched, source: None }
+    }
+
+    /// How many messages wait in the queue; `None` where it does not answer soon. Why it does not is reported by others.
+    pub(crate) async fn visible(&mut self) -> Option<u64> {
+        tokio::time::timeout(PATIENCE, self.ask()).await.ok().flatten()
+    }
+
+    async fn ask(&mut self) -> Option<u64> {
+        if self.source.is_none() {
+            let clients = engine::source::connect(self.watched.access.clone()).await.ok()?;
+            let found = resolve(&clients, &self.watched.queues.queue).await.ok()?;
+            self.source = Some(SqsSource::new(&clients, &found, None));
+        }
+        Some(self.source.as_ref()?.backlog().await.ok()?.visible)
+    }
 }

@@ -19,6 +19,8 @@ Environment (flags win; a .env file in the working directory is read too):
                     A queue service other than AWS
   DATABASE_URL      The database; or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME
   RUNNER_LISTEN     Where `run` answers /metrics, /live, /ready and /status
+  RUNNER_ACTIONS_TOKEN
+                    What the page asks for before it acts, with `run --allow-actions`
   RUST_LOG          Filter of the log [default: info for runner, less from its libraries]
   LOG_FORMAT        json: one object a line
   NO_COLOR          No colours

@@ -7,9 +7,11 @@
 pub mod cli;
 pub mod commands;
 
+mod backlog;
 mod connection;
 mod dlq_failure;
 mod events;
+mod letters;
 pub mod listen;
 mod live;
 mod load;

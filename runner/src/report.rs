@@ -4,7 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use engine::{Figures, Interval, Reading, RejectionReading, Service};
+use futures_util::future::join_all;
+
+use crate::backlog::Backlog;
+use engine::{Figures, Interval, QueueRole, Reading, RejectionReading, Service};
 
 /// Time between two looks at the external services.
 const LOOK: Duration = Duration::from_millis(200);
@@ -13,12 +16,22 @@ const SHORTEST_OUTAGE: Duration = Duration::from_secs(1);
 /// Unchanged lines of figures in a row, after which a pipeline is silent until something happens.
 const MOST_UNCHANGED: u32 = 10;
 
+/// A pipeline that is reported.
+pub(crate) struct Reported {
+    /// Its name.
+    pub(crate) pipeline: String,
+    /// What it counts.
+    pub(crate) figures: Arc<Figures>,
+    /// Its queue, where it can be asked.
+    pub(crate) backlog: Option<Backlog>,
+}
+
 /// The reports of all pipelines.
 pub(crate) struct Reports(Vec<Report>);
 
 impl Reports {
-    pub(crate) fn new(pipelines: Vec<(String, Arc<Figures>)>) -> Self {
-        Self(pipelines.into_iter().map(|(name, figures)| Report::new(name, figures)).collect())
+    pub(crate) fn new(pipelines: Vec<Reported>) -> Self {
+        Self(pipelines.into_iter().map(Report::new).collect())
     }
 
     /// Reports until it is dropped; figures every `period`.
@@ -29,7 +42,7 @@ impl Reports {
             self.write_outages();
             if last.elapsed() >= period {
                 last = Instant::now();
-                self.0.iter_mut().for_each(Report::write);
+                join_all(self.0.iter_mut().map(Report::write)).await;
             }
         }
     }
@@ -44,6 +57,7 @@ impl Reports {
 struct Report {
     pipeline: String,
     figures: Arc<Figures>,
+    backlog: Option<Backlog>,
     interval: Interval,
     unchanged: u32,
     /// The outages that were reported, each since when.
@@ -51,9 +65,9 @@ struct Report {
 }
 
 impl Report {
-    fn new(pipeline: String, figures: Arc<Figures>) -> Self {
+    fn new(Reported { pipeline, figures, backlog }: Reported) -> Self {
         let interval = Interval::new(Arc::clone(&figures));
-        Self { pipeline, figures, interval, unchanged: 0, outages: [None; Service::ALL.len()] }
+        Self { pipeline, figures, backlog, interval, unchanged: 0, outages: [None; Service::ALL.len()] }
     }
 
     /// Reports the beginning and the end of each outage, once.
@@ -77,18 +91,29 @@ impl Report {
         }
     }
 
-    fn write(&mut self) {
+    async fn write(&mut self) {
         let (reading, rejections) = self.interval.read_new();
         self.unchanged = if is_idle(&reading) { self.unchanged.saturating_add(1) } else { 0 };
         if self.unchanged <= MOST_UNCHANGED {
-            self.write_figures(&reading);
+            let backlog = self.backlog().await;
+            self.write_figures(&reading, backlog);
         }
         for rejection in &rejections {
             self.write_rejection(rejection);
         }
     }
 
-    fn write_figures(&self, reading: &Reading) {
+    /// As the endpoint knows it, or asked now; `None` where it is not known.
+    async fn backlog(&mut self) -> Option<u64> {
+        let known = self.figures.details().backlogs.into_iter().find(|(role, _)| *role == QueueRole::Source);
+        match (known, &mut self.backlog) {
+            (Some((_, backlog)), _) => Some(backlog.visible),
+            (None, Some(queue)) => queue.visible().await,
+            (None, None) => None,
+        }
+    }
+
+    fn write_figures(&self, reading: &Reading, backlog: Option<u64>) {
         tracing::info!(
             pipeline = self.pipeline,
             per_second = (reading.rate * 10.0).round() / 10.0,
@@ -99,6 +124,7 @@ impl Report {
             skipped = reading.skipped,
             in_flight = reading.in_flight,
             waiting = reading.waiting,
+            backlog,
             age_p50_ms = reading.p50_ms,
             age_p99_ms = reading.p99_ms,
             "figures since the last such line"

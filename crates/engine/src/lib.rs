@@ -37,7 +37,8 @@ mod write;
 pub mod produce;
 
 pub use figures::{
-    Away, CallReading, CallResult, Details, Figures, Health, HistogramReading, Interval, Progress, QueueCall,
-    QueueRole, Reading, RejectionReading, Service, ServiceReading, Stage, StageReading, TableDetails, TableReading,
+    Away, CallReading, CallResult, Details, Figures, Health, HistogramReading, Interval, NewestKey, Progress,
+    QueueCall, QueueRole, Reading, RejectionReading, Service, ServiceReading, Stage, StageReading, TableDetails,
+    TableReading,
 };
 pub use run::{Ending, Services, run};

@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use crate::backlog::{Backlog, WatchedQueues};
 use crate::connection::{DatabaseFlags, QueueFlags};
 use crate::exit::Failure;
-use crate::listen::{Bound, ListenAddress, Server, Watched, WatchedQueues};
+use crate::listen::{Bound, ListenAddress, Server, Token, Watched};
 use crate::output::failure::one_line;
 use crate::output::format::Format;
 use crate::output::summary::Summary;
-use crate::report::Reports;
+use crate::report::{Reported, Reports};
 use crate::running::{Patience, Queues};
+use crate::settings::{Settings, SettingsError};
 use crate::signals::Signals;
 use crate::{load, output, running};
 use engine::stop::{Stop, Stopper, stop_pair};
@@ -44,9 +46,9 @@ pub(crate) struct RunArgs {
     /// How often to log a line of figures for each pipeline
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = crate::duration::parse)]
     pub report_every: Duration,
-    /// Answer /metrics, /live, /ready and /status on this address, without a host on 127.0.0.1 [default: RUNNER_LISTEN, else nowhere]
-    #[arg(long, value_name = "[HOST:]PORT")]
-    pub listen: Option<ListenAddress>,
+    /// Where to listen, and what the page may do
+    #[command(flatten)]
+    pub page: PageFlags,
     /// How to print the summary
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -56,6 +58,29 @@ pub(crate) struct RunArgs {
     /// Where the queue is
     #[command(flatten)]
     pub queue: QueueFlags,
+}
+
+/// Flags of the endpoint.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct PageFlags {
+    /// Answer /metrics, /live, /ready and /status on this address, without a host on 127.0.0.1 [default: RUNNER_LISTEN, else nowhere]
+    #[arg(long, value_name = "[HOST:]PORT")]
+    listen: Option<ListenAddress>,
+    /// Let the live page list, show and redrive dead letters; needs RUNNER_ACTIONS_TOKEN, which the page asks for
+    #[arg(long)]
+    allow_actions: bool,
+}
+
+impl PageFlags {
+    /// Takes the address, if there is one, and gives the token with which the page may act, if it may.
+    fn bind(&self, settings: &Settings) -> Result<Option<(Bound, Option<Token>)>, Failure> {
+        let token = self.allow_actions.then(|| settings.actions_token()).transpose()?;
+        match settings.listen(self.listen)? {
+            Some(address) => Ok(Some((Bound::bind(address)?, token))),
+            None if token.is_some() => Err(SettingsError::NoPage.into()),
+            None => Ok(None),
+        }
+    }
 }
 
 /// Runs every pipeline on a thread of its own: a busy one takes no time from the others, and one thread with nothing
@@ -69,7 +94,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let pipelines = load::pipelines(&args.pipelines, &settings)?;
     let database = args.database.url(&settings)?;
     // An address that is in use is reported before anything begins.
-    let bound = settings.listen(args.listen)?.map(Bound::bind).transpose()?;
+    let bound = args.page.bind(&settings)?;
     let (stopper, stop) = stop_pair();
     let context = Arc::new(Context { args: args.clone(), settings, database, started });
     let mut all = Vec::with_capacity(pipelines.len());
@@ -77,14 +102,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         let figures = Arc::new(Figures::new(&pipeline));
         all.push(Prepared { pipeline, figures });
     }
+    let reported = all.iter().map(|prepared| report_of(prepared, &context)).collect();
     // It answers until the last pipeline has ended.
-    let _server = bound.map(|bound| listen(bound, &all, &context)).transpose()?;
+    let _server = bound.map(|(bound, token)| listen(bound, token, &all, &context)).transpose()?;
     let threads: Vec<_> = all
         .into_iter()
         .map(|prepared| spawn(&context, prepared, stopper.clone(), stop.clone()))
         .collect::<Result<_, _>>()?;
-    let figures = threads.iter().map(|thread| (thread.name.clone(), Arc::clone(&thread.figures))).collect();
-    let mut reports = Reports::new(figures);
+    let mut reports = Reports::new(reported);
     let ended = runtime.block_on(async {
         tokio::select! {
             ended = wait_for(threads) => ended,
@@ -99,7 +124,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
 
 struct Context {
     args: RunArgs,
-    settings: crate::settings::Settings,
+    settings: Settings,
     database: crate::settings::DatabaseUrl,
     started: Instant,
 }
@@ -123,22 +148,30 @@ struct Thread {
     ended: oneshot::Receiver<Result<(), Failure>>,
 }
 
-fn listen(bound: Bound, all: &[Prepared], context: &Context) -> Result<Server, Failure> {
+fn listen(bound: Bound, token: Option<Token>, all: &[Prepared], context: &Context) -> Result<Server, Failure> {
     let mut watched = Vec::with_capacity(all.len());
     for Prepared { pipeline, figures } in all {
         watched.push(Watched::new(pipeline, Arc::clone(figures)));
     }
-    let server = Server::start(bound, watched.clone())?;
+    let server = Server::start(bound, watched.clone(), token)?;
     tracing::info!("listening on http://{}", server.address());
     for (Prepared { pipeline, .. }, watched) in all.iter().zip(watched) {
-        let source = pipeline.source();
-        // What is wrong with the settings is the pipeline's to report.
-        if let Ok(access) = context.args.queue.access(&context.settings, &source.queue) {
-            let queues = WatchedQueues { access, queues: Queues::of(pipeline) };
+        if let Some(queues) = queues_of(pipeline, context) {
             server.watch_queues(watched, queues);
         }
     }
     Ok(server)
+}
+
+/// `None` where the settings are wrong, which the pipeline itself reports.
+fn queues_of(pipeline: &Pipeline, context: &Context) -> Option<WatchedQueues> {
+    let access = context.args.queue.access(&context.settings, &pipeline.source().queue).ok()?;
+    Some(WatchedQueues { access, queues: Queues::of(pipeline) })
+}
+
+fn report_of(Prepared { pipeline, figures }: &Prepared, context: &Context) -> Reported {
+    let backlog = queues_of(pipeline, context).map(Backlog::new);
+    Reported { pipeline: pipeline.name().to_owned(), figures: Arc::clone(figures), backlog }
 }
 
 fn spawn(context: &Arc<Context>, prepared: Prepared, stopper: Stopper, stop: Stop) -> Result<Thread, Failure> {

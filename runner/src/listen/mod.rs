@@ -5,8 +5,8 @@
 //! connections of its own.
 
 mod about;
+mod actions;
 mod address;
-mod backlog;
 mod collector;
 mod history;
 pub mod metrics;
@@ -24,8 +24,8 @@ use pipeline::Pipeline;
 
 use about::About;
 
+pub use actions::Token;
 pub use address::{AddressError, ListenAddress};
-pub(crate) use backlog::WatchedQueues;
 pub(crate) use server::{Bound, Server};
 
 /// A pipeline that the endpoint shows.
@@ -35,12 +35,14 @@ pub(crate) struct Watched {
     pub(crate) name: String,
     /// What it counts.
     pub(crate) figures: Arc<Figures>,
+    pipeline: Arc<Pipeline>,
     about: About,
 }
 
 impl Watched {
     /// A pipeline with the figures that it writes.
-    pub(crate) fn new(pipeline: &Pipeline, figures: Arc<Figures>) -> Self {
-        Self { name: pipeline.name().to_owned(), figures, about: About::new(pipeline) }
+    pub(crate) fn new(pipeline: &Arc<Pipeline>, figures: Arc<Figures>) -> Self {
+        let about = About::new(pipeline);
+        Self { name: pipeline.name().to_owned(), figures, pipeline: Arc::clone(pipeline), about }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     histories: Mutex<BTreeMap<String, History>>,
     /// One for each stream of events.
     streams: Arc<Semaphore>,
+    /// Whether the page may act.
+    actions: bool,
     started: SystemTime,
 }
 
@@ -60,10 +62,11 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 }
 
 impl Shared {
-    pub(super) fn new(pipelines: Vec<Watched>) -> Self {
+    pub(super) fn new(pipelines: Vec<Watched>, actions: bool) -> Self {
         let recent = pipelines.iter().map(|_| Recent::default()).collect();
         let streams = Arc::new(Semaphore::new(STREAMS));
-        Self { pipelines, recent: Mutex::new(recent), histories: Mutex::default(), streams, started: SystemTime::now() }
+        let (recent, histories, started) = (Mutex::new(recent), Mutex::default(), SystemTime::now());
+        Self { pipelines, recent, histories, streams, actions, started }
     }
 
     /// Keeps a sample of each pipeline's figures each second; never returns.
@@ -84,11 +87,10 @@ impl Shared {
         for (pipeline, recent) in self.pipelines.iter().zip(&*self.lock_recent()) {
             let details = pipeline.figures.details();
             let (rates, ages) = recent.until_now(&details);
-            let rejections = pipeline.figures.rejections();
-            let status = PipelineStatus::new(&pipeline.about, details, rejections, rates, ages);
+            let status = PipelineStatus::new(pipeline, details, rates, ages);
             pipelines.insert(pipeline.name.clone(), status);
         }
-        Status::new(self.started, pipelines)
+        Status::new(self.started, self.actions, pipelines)
     }
 
     /// Waits for the next second, or for the moment when a pipeline stops or begins to do its work.

@@ -14,9 +14,10 @@ use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::backlog::{self, WatchedQueues};
+use super::actions::{self, Actions, Token};
 use super::routes::{Shared, router};
 use super::{ListenAddress, Watched};
+use crate::backlog::{self, WatchedQueues};
 use crate::exit::Failure;
 
 /// Connections that are open at once.
@@ -38,6 +39,7 @@ pub(crate) struct Bound {
 pub(crate) struct Server {
     address: SocketAddr,
     runtime: Handle,
+    actions: Option<Arc<Actions>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -55,8 +57,8 @@ impl Bound {
 }
 
 impl Server {
-    /// Starts to answer.
-    pub(crate) fn start(bound: Bound, pipelines: Vec<Watched>) -> Result<Self, Failure> {
+    /// Starts to answer. With a token, the page can act on dead letters.
+    pub(crate) fn start(bound: Bound, pipelines: Vec<Watched>, token: Option<Token>) -> Result<Self, Failure> {
         let runtime = crate::runtime::start()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
@@ -65,18 +67,27 @@ impl Server {
             let _entered = runtime.enter();
             tokio::net::TcpListener::from_std(bound.listener).map_err(Failure::Runtime)?
         };
-        let shared = Arc::new(Shared::new(pipelines));
+        let (actions, worker) = token.map(Actions::new).unzip();
+        let shared = Arc::new(Shared::new(pipelines, actions.is_some()));
+        let mut router = router(Arc::clone(&shared));
+        if let Some(actions) = &actions {
+            router = router.merge(actions::router(Arc::clone(actions)));
+        }
+        let end = async {
+            // Dropped or sent: both are the end.
+            let _ = stopped.await;
+        };
         let work = move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = serve(listener, router(Arc::clone(&shared))) => {}
+                    () = serve(listener, router) => {}
                     () = shared.keep_samples() => {}
-                    _ = stopped => {}
+                    () = actions::work(worker, end) => {}
                 }
             });
         };
         let thread = std::thread::Builder::new().name("listen".to_owned()).spawn(work).map_err(Failure::Thread)?;
-        Ok(Self { address: bound.address, runtime: handle, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address: bound.address, runtime: handle, actions, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it answers.
@@ -84,9 +95,12 @@ impl Server {
         self.address
     }
 
-    /// Asks from time to time how many messages the queues of a pipeline hold.
+    /// Asks from time to time how many messages the queues of a pipeline hold, and lets actions reach them.
     pub(crate) fn watch_queues(&self, pipeline: Watched, queues: WatchedQueues) {
-        self.runtime.spawn(backlog::watch(pipeline, queues));
+        if let Some(actions) = &self.actions {
+            actions.reach(Arc::clone(&pipeline.pipeline), queues.clone());
+        }
+        self.runtime.spawn(backlog::watch(pipeline.name, pipeline.figures, queues));
     }
 }
 

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use engine::{Details, QueueRole, RejectionReading, Service};
+use compiler::cases::value;
+use engine::{Details, NewestKey, QueueRole, RejectionReading, Service};
 use serde::Serialize;
+use serde_json::Value;
 
+use super::Watched;
 use super::about::About;
 use super::history::Point;
 use super::readiness::{Readiness, rfc3339};
@@ -22,6 +25,8 @@ pub(crate) struct Status {
     pub(crate) now: String,
     /// Whether every pipeline does its work.
     pub(crate) ready: bool,
+    /// Whether the page may act on dead letters.
+    actions: bool,
     /// Each pipeline by its name.
     pub(crate) pipelines: BTreeMap<String, PipelineStatus>,
 }
@@ -59,6 +64,8 @@ pub(crate) struct PipelineStatus {
     /// What the queues hold; `null` where it is not known.
     queues: BTreeMap<&'static str, Option<QueueStatus>>,
     config_hash: String,
+    /// The keys of the rows that were written last, the newest first; only in `dev`.
+    newest: Option<Vec<KeyStatus>>,
     /// What was rejected since the start, by kind, the most frequent first.
     rejections: Vec<KindStatus>,
     outages: BTreeMap<&'static str, OutageStatus>,
@@ -76,6 +83,12 @@ struct TableStatus {
     name: String,
     rows: u64,
     duplicates: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct KeyStatus {
+    table: String,
+    key: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -111,12 +124,13 @@ struct OutageStatus {
 
 impl Status {
     /// The process with these pipelines.
-    pub(crate) fn new(started: SystemTime, pipelines: BTreeMap<String, PipelineStatus>) -> Self {
+    pub(crate) fn new(started: SystemTime, actions: bool, pipelines: BTreeMap<String, PipelineStatus>) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             started: rfc3339(started),
             now: rfc3339(SystemTime::now()),
             ready: pipelines.values().all(|pipeline| pipeline.readiness.is_ready()),
+            actions,
             pipelines,
         }
     }
@@ -124,17 +138,12 @@ impl Status {
 
 impl PipelineStatus {
     /// A pipeline with these figures and these of the last seconds.
-    pub(crate) fn new(
-        about: &About,
-        details: Details,
-        rejections: Vec<RejectionReading>,
-        rates: Rates,
-        age: Ages,
-    ) -> Self {
+    pub(crate) fn new(watched: &Watched, details: Details, rates: Rates, age: Ages) -> Self {
         let reading = &details.reading;
+        let rejections = watched.figures.rejections();
         Self {
             readiness: Readiness::of(&details),
-            about: about.clone(),
+            about: watched.about.clone(),
             received: reading.received,
             settled: Outcomes {
                 stored: reading.stored,
@@ -158,6 +167,7 @@ impl PipelineStatus {
             age,
             age_since_start: Ages::of(&details.ages),
             queues: queues(&details),
+            newest: newest(watched),
             rejections: kinds(rejections),
             outages: outages(&details),
             config_hash: details.config_hash,
@@ -171,6 +181,20 @@ impl PipelineStatus {
         let waiting = self.queues.get(QueueRole::Source.word()).and_then(Option::as_ref).map(|queue| queue.visible);
         Point(self.rates.settled(), self.age.p99(), waiting)
     }
+}
+
+fn newest(watched: &Watched) -> Option<Vec<KeyStatus>> {
+    let mut keys = Vec::new();
+    for NewestKey { table, cells } in watched.figures.newest_keys()? {
+        let table = &watched.pipeline.targets()[table].table;
+        let types = table.primary_key.iter().filter_map(|name| table.columns.iter().find(|one| one.name == *name));
+        let values = types.zip(&cells).map(|(column, cell)| match value(cell, column.ty) {
+            Value::String(text) => text,
+            other => other.to_string(),
+        });
+        keys.push(KeyStatus { table: table.name.to_string(), key: values.collect::<Vec<_>>().join(", ") });
+    }
+    Some(keys)
 }
 
 fn kinds(rejections: Vec<RejectionReading>) -> Vec<KindStatus> {

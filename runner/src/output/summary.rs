@@ -43,14 +43,14 @@ impl Summary {
             let produced = self.produced.map(|count| format!("{count} produced, ")).unwrap_or_default();
             let _ = write!(
                 text,
-                "{name}: {produced}{} received, {} stored{}, {} dead-lettered, {} skipped, {} duplicates\n\
+                "{name}: {produced}{} received, {} stored ({} new rows, {} duplicate rows), {} dead-lettered, {} skipped\n\
                  {:indent$}  {:.0} messages/s, latency p50 {} ms, p99 {} ms\n",
                 reading.received,
                 reading.stored,
-                in_rows(reading),
+                reading.rows - reading.duplicates,
+                reading.duplicates,
                 reading.dead_lettered,
                 reading.skipped,
-                reading.duplicates,
                 "",
                 reading.rate,
                 reading.p50_ms,
@@ -68,11 +68,6 @@ impl Summary {
         }
         text.trim_end().to_owned()
     }
-}
-
-/// The number of rows, where it differs from the number of messages.
-fn in_rows(reading: &Reading) -> String {
-    if reading.rows == reading.stored { String::new() } else { format!(" in {} rows", reading.rows) }
 }
 
 fn object(reading: &Reading) -> Value {

@@ -120,9 +120,18 @@ pub(crate) fn value(text: &str, series: &str) -> f64 {
 
 /// One request on a connection of its own.
 pub(crate) async fn ask(address: &str, method: &str, path: &str) -> Answer {
+    request(address, &format!("{method} {path}"), &[], "").await
+}
+
+/// One request with headers and a body, on a connection of its own.
+pub(crate) async fn request(address: &str, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let asking = async {
         let mut stream = TcpStream::connect(address).await?;
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let length = body.len();
+        let request = format!(
+            "{line} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        );
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.map(|_| answer)

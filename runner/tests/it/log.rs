@@ -124,6 +124,8 @@ async fn figures_are_logged_again_and_again_and_duplicates_are_not_new_rows() {
     log.until(FIGURES, seen + 2).await;
     let sums = ["stored", "new_rows", "duplicate_rows", "dead_lettered"].map(|field| log.sum(FIGURES, field));
     assert_eq!(sums, [3, 2, 1, 1], "{}", log.text());
+    let lines = log.with_message(FIGURES);
+    assert!(lines.iter().all(|line| line["backlog"].is_u64()), "{lines:?}");
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ mod fuzz;
 mod leases;
 mod letters;
 mod listen;
+mod listen_actions;
 mod listen_client;
 mod listen_outages;
 mod listen_server;

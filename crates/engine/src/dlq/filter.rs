@@ -1,14 +1,22 @@
-//! `--where`: an expression that selects letters.
+//! Which letters are selected: those that an expression is true for (`--where`), or those of one kind.
 
 use super::dead_letter::DeadLetter;
+use super::kind::Kind;
 use jq::{Condition, Context, EvalError, Expr, ExprError, Root};
 
 /// What an expression may read, for messages.
 const FIELDS: &str = "write `.id`, `.code`, `.reason`, `.attributes`, `.body` or `.sent_at`";
 
-/// An expression over the fields of a letter that yields true or false.
+/// What selects letters.
 #[derive(Debug, Clone)]
-pub struct Filter(Condition);
+pub struct Filter(Rule);
+
+#[derive(Debug, Clone)]
+enum Rule {
+    /// An expression over the fields of a letter that yields true or false.
+    Expression(Condition),
+    Kind(Kind),
+}
 
 impl Filter {
     /// Compiles an expression. The variables of a pipeline file are refused: the letter itself is `.`.
@@ -23,13 +31,23 @@ impl Filter {
                 help: Some(FIELDS.to_owned()),
             });
         }
-        Ok(Self(Condition::from(expr)))
+        Ok(Self(Rule::Expression(Condition::from(expr))))
     }
 
-    /// Whether it is true for this letter.
+    /// Selects the letters of this kind.
+    pub fn of_kind(kind: Kind) -> Self {
+        Self(Rule::Kind(kind))
+    }
+
+    /// Whether it selects this letter.
     pub fn selects(&self, letter: &DeadLetter) -> Result<bool, EvalError> {
-        let value = letter.value();
-        self.0.holds(&Context::new(&value, &value, &letter.delivery.metadata).scope())
+        match &self.0 {
+            Rule::Kind(kind) => Ok(Kind::of(letter) == *kind),
+            Rule::Expression(condition) => {
+                let value = letter.value();
+                condition.holds(&Context::new(&value, &value, &letter.delivery.metadata).scope())
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod details;
 mod health;
 mod histogram;
 mod interval;
+mod newest;
 mod progress;
 mod reading;
 mod rejections;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use pipeline::Pipeline;
 use pipeline::message::{Code, Metadata, Rejection};
+use pipeline::row::Rows;
 
 use crate::bytes::ByteBudget;
 use crate::sink::Written;
@@ -28,6 +30,7 @@ pub use details::{Details, QueueRole, ServiceReading, TableDetails};
 pub use health::{Away, Health, Service};
 pub use histogram::HistogramReading;
 pub use interval::Interval;
+pub use newest::NewestKey;
 pub use progress::{Progress, Stage, StageReading};
 pub use reading::{Reading, TableReading};
 pub use rejections::RejectionReading;
@@ -35,6 +38,7 @@ pub use rejections::RejectionReading;
 use ages::Ages;
 use calls::Calls;
 use histogram::Histogram;
+use newest::Newest;
 
 /// Counters and gauges of one pipeline. Every received message ends in exactly one of stored, dead-lettered and skipped,
 /// or is given back to the queue.
@@ -65,6 +69,8 @@ pub struct Figures {
     config_hash: String,
     /// What the queues held when they were asked last.
     backlogs: Mutex<[Option<Backlog>; QueueRole::ALL.len()]>,
+    /// Only where somebody watches it.
+    newest: OnceLock<Newest>,
     /// When the pipeline began to receive.
     began: OnceLock<Instant>,
 }
@@ -115,6 +121,7 @@ impl Figures {
             limits: Limits { messages: source.in_flight, bytes: source.in_flight_bytes, pollers: source.pollers },
             config_hash: pipeline.config_hash().to_owned(),
             backlogs: Mutex::default(),
+            newest: OnceLock::new(),
             began: OnceLock::new(),
         }
     }
@@ -132,6 +139,22 @@ impl Figures {
     /// Notes what a queue holds; `None` when it can't be asked.
     pub fn note_backlog(&self, queue: QueueRole, backlog: Option<Backlog>) {
         self.backlogs.lock().unwrap_or_else(PoisonError::into_inner)[queue as usize] = backlog;
+    }
+
+    /// Keeps the keys of the rows that are written last, from now on.
+    pub fn keep_newest_keys(&self, pipeline: &Pipeline) {
+        let _ = self.newest.set(Newest::new(pipeline));
+    }
+
+    /// The keys of the rows that were written last, the newest first; `None` where they are not kept.
+    pub fn newest_keys(&self) -> Option<Vec<NewestKey>> {
+        self.newest.get().map(Newest::read)
+    }
+
+    /// Notes the rows of stored messages, the newest last.
+    pub(crate) fn note_keys<'a>(&self, messages: impl Iterator<Item = &'a Rows>) {
+        let Some(newest) = self.newest.get() else { return };
+        messages.for_each(|rows| newest.note(rows));
     }
 
     /// Notes that the pipeline receives from now on.

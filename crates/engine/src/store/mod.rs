@@ -242,6 +242,9 @@ impl<K: Sink> Store<K> {
     fn commit(&self, batch: Vec<Storable>, written: &Written, began: Instant) {
         self.evidence.committed(&batch, written, began);
         self.figures.written(written);
+        if written.rows() > written.duplicates() {
+            self.figures.note_keys(batch.iter().map(|message| &message.rows));
+        }
         let mut skipped = Vec::new();
         let mut stored = Vec::with_capacity(batch.len());
         for message in batch {

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use super::example::Chosen;
 use super::stack::{REGION, Stack};
 use crate::connection;
-use crate::listen::Server;
+use crate::listen::{Server, Token};
 use crate::output;
 use pipeline::Pipeline;
 use pipeline::producer::Pace;
 
 /// Says what is known before the local services start, which takes a moment.
-pub(super) fn first(chosen: &Chosen, pipeline: &Pipeline, server: &Server) {
+pub(super) fn first(chosen: &Chosen, pipeline: &Pipeline, server: &Server, token: &Token) {
     let mut text = "runner dev: ".to_owned();
     if chosen.is_example() {
         text.push_str("a built-in example, since this folder does not contain `pipelines`");
@@ -22,10 +22,11 @@ pub(super) fn first(chosen: &Chosen, pipeline: &Pipeline, server: &Server) {
     let tables: Vec<String> = tables.iter().map(|table| table.name.to_string()).collect();
     output::to_stderr(format_args!(
         "{text}\n  \
-         page        http://{}/\n  \
+         page        http://{}/#token={}\n  \
          queue       {}, dead letters in {}\n  \
          tables      {}",
         server.address(),
+        token.expose(),
         source.queue.name(),
         source.dlq.name(),
         tables.join(", "),

@@ -13,9 +13,10 @@ use std::time::Duration;
 use self::counts::Counts;
 use self::example::Chosen;
 use self::stack::Stack;
+use crate::backlog::WatchedQueues;
 use crate::events::{EventFlags, producer};
 use crate::exit::Failure;
-use crate::listen::{Bound, ListenAddress, Server, Watched, WatchedQueues};
+use crate::listen::{Bound, ListenAddress, Server, Token, Watched};
 use crate::output::failure::one_line;
 use crate::output::format::Format;
 use crate::output::summary::Summary;
@@ -57,8 +58,10 @@ pub(crate) fn run(args: &DevArgs) -> Result<(), Failure> {
     let pipeline = load::one(&chosen.path, &settings)?;
     let producer = producer(&pipeline)?.clone();
     let watched = Watched::new(&pipeline, Arc::new(Figures::new(&pipeline)));
-    let server = Server::start(Bound::bind(ListenAddress::FREE_PORT)?, vec![watched.clone()])?;
-    announce::first(&chosen, &pipeline, &server);
+    watched.figures.keep_newest_keys(&pipeline);
+    let token = Token::random();
+    let server = Server::start(Bound::bind(ListenAddress::FREE_PORT)?, vec![watched.clone()], Some(token.clone()))?;
+    announce::first(&chosen, &pipeline, &server, &token);
     let stack = Stack::start(args.keep.clone())?;
     // With --count a person waits for the end, so the pace of the pipeline file does not apply.
     let pace = args.events.pace(if args.count.is_some() { Pace::Unlimited } else { producer.pace });

@@ -13,12 +13,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::connection::QueueFlags;
 use crate::dlq_failure::DlqFailure;
 use crate::exit::Failure;
+use crate::letters::Letters;
 use crate::output::format::Format;
+use crate::running::Queues;
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::{load, output};
-use engine::dlq::{Filter, Selection, VISIBILITY};
-use engine::source::{Clients, Queue, SqsSource, resolve};
+use engine::dlq::{Filter, Selection};
+use engine::source::Queue;
 use engine::stop::{Stop, stop_pair};
 use pipeline::Pipeline;
 
@@ -85,33 +87,12 @@ fn selection(expression: Option<&str>, max: Option<u64>) -> Result<Selection, Fa
     Ok(Selection { filter: Some(filter), max })
 }
 
-/// The queues of a pipeline.
-struct Opened {
-    pipeline: Arc<Pipeline>,
-    clients: Clients,
-    /// The dead-letter queue.
-    letters: Queue,
-    /// The queue that the pipeline receives from.
-    queue: Queue,
-}
-
-impl Opened {
-    async fn new(args: &LetterArgs, pipeline: Arc<Pipeline>, settings: &Settings) -> Result<Self, Failure> {
-        let source = pipeline.source();
-        let clients = args.queue.clients(settings, &source.queue).await?;
-        let letters = resolve(&clients, &source.dlq).await?;
-        let queue = resolve(&clients, &source.queue).await?;
-        if letters.url == queue.url {
-            return Err(Failure::SameQueue(pipeline.file().to_owned()));
-        }
-        warn(&letters, &source.dlq.to_string());
-        Ok(Self { pipeline, clients, letters, queue })
-    }
-
-    /// The letters, as something to receive from.
-    fn source(&self) -> SqsSource {
-        SqsSource::new(&self.clients, &self.letters, Some(VISIBILITY))
-    }
+async fn open(args: &LetterArgs, pipeline: Arc<Pipeline>, settings: &Settings) -> Result<Letters, Failure> {
+    let queues = Queues::of(&pipeline);
+    let clients = args.queue.clients(settings, &queues.queue).await?;
+    let opened = Letters::open(pipeline, clients, &queues).await?;
+    warn(&opened.dlq, &queues.dlq.to_string());
+    Ok(opened)
 }
 
 fn warn(letters: &Queue, name: &str) {
@@ -126,12 +107,12 @@ fn warn(letters: &Queue, name: &str) {
 }
 
 /// Opens the queues and runs `work` on them; the first signal asks it to stop.
-fn with_queues(args: &LetterArgs, work: impl AsyncFnOnce(Opened, Stop) -> Result<(), Failure>) -> Result<(), Failure> {
+fn with_queues(args: &LetterArgs, work: impl AsyncFnOnce(Letters, Stop) -> Result<(), Failure>) -> Result<(), Failure> {
     let settings = load::settings()?;
     let pipeline = load::one(&args.pipeline, &settings)?;
     crate::runtime::start()?.block_on(async {
         let (stopper, stop) = stop_pair();
-        let work = async { work(Opened::new(args, pipeline, &settings).await?, stop).await };
+        let work = async { work(open(args, pipeline, &settings).await?, stop).await };
         tokio::select! {
             done = work => done,
             () = Signals::listen().watch(stopper) => unreachable!("the watch never ends"),

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{LetterArgs, Opened, progress_bar, selection, shown_by, with_queues};
+use super::{LetterArgs, progress_bar, selection, shown_by, with_queues};
 use crate::dlq_failure::DlqFailure;
 use crate::exit::Failure;
+use crate::letters::Letters;
 use crate::output;
 use engine::dlq::{Collected, Collection, Held, Seen, Selection, look};
 use engine::stop::Stop;
@@ -41,7 +42,7 @@ pub(super) fn run(args: &PurgeArgs) -> Result<(), Failure> {
     with_queues(&args.letters, async |opened, stop| purge(args, &opened, &selection, &stop).await)
 }
 
-async fn purge(args: &PurgeArgs, opened: &Opened, selection: &Selection, stop: &Stop) -> Result<(), Failure> {
+async fn purge(args: &PurgeArgs, opened: &Letters, selection: &Selection, stop: &Stop) -> Result<(), Failure> {
     let collection = Collection::new(args.to.as_deref().map(create).transpose()?);
     let (source, bar) = (opened.source(), progress_bar());
     let held = Held::new(&source);

@@ -1,10 +1,11 @@
 //! `runner dlq redrive`: sends letters back that the pipeline would accept now.
 
-use super::{LetterArgs, Opened, SelectionArgs, progress_bar, shown_by, with_queues};
+use super::{LetterArgs, SelectionArgs, progress_bar, shown_by, with_queues};
 use crate::dlq_failure::DlqFailure;
 use crate::exit::Failure;
+use crate::letters::{Letters, RedriveResult};
 use crate::output;
-use engine::dlq::{Held, Redrive, RedriveOptions, Redriven, Resender, Seen, Selection, Unsettled, look};
+use engine::dlq::{RedriveOptions, Redriven, Seen, Selection, Unsettled};
 use engine::stop::Stop;
 use pipeline::producer::Pace;
 
@@ -31,23 +32,18 @@ pub(super) fn run(args: &RedriveArgs) -> Result<(), Failure> {
     with_queues(&args.letters, async |opened, stop| redrive(args, &opened, &selection, &stop).await)
 }
 
-async fn redrive(args: &RedriveArgs, opened: &Opened, selection: &Selection, stop: &Stop) -> Result<(), Failure> {
+async fn redrive(args: &RedriveArgs, opened: &Letters, selection: &Selection, stop: &Stop) -> Result<(), Failure> {
     let options = RedriveOptions {
         pace: args.rate.unwrap_or(Pace::Unlimited),
         dry_run: args.dry_run,
         again: args.again,
         of_others: args.selected.expression.is_some(),
     };
-    // A send that is given up too early is repeated: the patience is that for dead letters.
-    let to = Resender::new(opened.clients.dead_letters.clone(), &opened.queue, &opened.letters);
-    let redrive = Redrive::new(&opened.pipeline, to, options, stop);
-    let (source, bar) = (opened.source(), progress_bar());
-    let held = Held::new(&source);
-    let (seen, ended) = look(&held, &source, selection, &redrive, stop, &shown_by(&bar)).await;
+    let bar = progress_bar();
+    let result = opened.redrive(selection, options, stop, &shown_by(&bar)).await;
     bar.finish_and_clear();
-    let unsettled = held.finish().await;
-    let redriven = redrive.into_result();
-    output::result(output::dlq::redriven(&seen, &redriven, unsettled, args.dry_run, args.letters.format))?;
+    output::result(output::dlq::redriven(&result, args.dry_run, args.letters.format))?;
+    let RedriveResult { seen, redriven, unsettled, ended } = result;
     ended.map_err(DlqFailure::Queue)?;
     if args.dry_run { Ok(()) } else { all_left(&seen, &redriven, unsettled) }
 }

@@ -86,8 +86,9 @@ class Card {
     this.name = name;
     this.element = copyOf("pipeline");
     this.before = null;
-    this.rows = new Map();
-    this.reading = false;
+    this.kinds = new Kinds(this.element.querySelector(".kinds"), this);
+    this.letters = new Kinds(this.element.querySelector(".letters"), this);
+    this.element.querySelector(".list").addEventListener("click", () => this.list());
     const heading = this.element.querySelector("h2");
     heading.textContent = name;
     heading.id = `pipeline-${cards.size}`;
@@ -96,10 +97,6 @@ class Card {
     this.settled = new Chart(charts, "settled a second, last 10 minutes");
     this.age = new Chart(charts, "age when settled, p99");
     this.backlog = new Chart(charts, "waiting in the queue");
-    const table = this.element.querySelector("table");
-    // Rows keep their order while somebody reads or selects them.
-    table.addEventListener("pointerenter", () => { this.reading = true; });
-    table.addEventListener("pointerleave", () => { this.reading = false; });
     document.getElementById("pipelines").append(this.element);
   }
 
@@ -119,6 +116,7 @@ class Card {
     this.showFlow(now, rates);
     this.showCharts(now, rates);
     this.showKinds(now.rejections ?? [], clock);
+    this.showNewest(now.newest);
     this.before = now;
   }
 
@@ -188,18 +186,66 @@ class Card {
   }
 
   showKinds(kinds, clock) {
-    const table = this.element.querySelector("table");
     const total = kinds.reduce((all, kind) => all + kind.count, 0);
-    table.hidden = kinds.length === 0;
     this.part(".empty", kinds.length > 0 ? "" : emptySentence(this.before, this.name));
     this.part(".kinds-about", kinds.length === 0 ? "" : `${plural(total, "message")} of ${plural(kinds.length, "kind")} since the start`);
+    this.kinds.show(kinds, clock);
+  }
+
+  showNewest(keys) {
+    const line = this.element.querySelector(".newest");
+    line.hidden = !keys?.length;
+    if (line.hidden || this.kinds.reading) return;
+    const texts = keys.slice(0, 3).map(({ table, key }) => (this.before?.tables.length > 1 ? `${table} ${key}` : key));
+    while (line.children.length < texts.length + 1) line.append(document.createElement("code"));
+    texts.forEach((value, index) => text(line.children[index + 1], value));
+  }
+
+  async list() {
+    const about = this.element.querySelector(".letters-about");
+    const button = this.element.querySelector(".list");
+    text(about, "Looking at each letter …");
+    button.disabled = true;
+    try {
+      const listed = await act(this.name, "list", {});
+      const kinds = listed.kinds.map((kind) => ({ ...kind, reason: kind.sample.message, message_id: kind.sample.id }));
+      this.letters.show(kinds, Date.now());
+      text(about, listed.seen === 0 ? "The dead-letter queue is empty." : `${plural(listed.seen, "letter")} of ${plural(kinds.length, "kind")}`);
+    } catch (error) {
+      text(about, error.message);
+      if (error instanceof TokenNeeded) dialog.askForToken("Dead letters", () => { dialog.element.close(); this.list(); });
+    }
+    button.disabled = false;
+    if (!dialog.element.open) button.focus();
+  }
+}
+
+// A table of kinds, with what can be done about each.
+class Kinds {
+  constructor(section, card) {
+    this.table = section.querySelector("table");
+    this.body = section.querySelector("tbody");
+    this.card = card;
+    this.rows = new Map();
+    this.reading = false;
+    // Rows keep their order while somebody reads or selects them.
+    this.table.addEventListener("pointerenter", () => { this.reading = true; });
+    this.table.addEventListener("pointerleave", () => { this.reading = false; });
+  }
+
+  show(kinds, clock) {
+    this.table.hidden = kinds.length === 0;
     const most = Math.max(...kinds.map((kind) => kind.count), 1);
-    for (const kind of kinds) this.showKind(kind, most, clock);
-    if (this.reading) return;
-    const body = table.querySelector("tbody");
-    const order = [...this.rows.values()].sort((one, other) => other.count - one.count || one.index - other.index);
+    const shown = new Set(kinds.map((kind) => this.showKind(kind, most, clock)));
+    for (const [key, row] of this.rows) {
+      if (shown.has(key)) continue;
+      row.element.remove();
+      this.rows.delete(key);
+    }
+    if (this.reading || this.body.contains(document.activeElement)) return;
+    const order = [...this.rows.values()].sort((one, other) => other.kind.count - one.kind.count || one.index - other.index);
     order.forEach((row, index) => {
-      if (body.children[index] !== row.element) body.insertBefore(row.element, body.children[index] ?? null);
+      if (this.body.children[index] !== row.element) this.body.insertBefore(row.element, this.body.children[index] ?? null);
     });
   }
 
@@ -207,24 +253,183 @@ class Card {
     const key = JSON.stringify([kind.code, kind.place, kind.keyword, kind.sqlstate]);
     if (!this.rows.has(key)) {
       const element = copyOf("kind");
-      this.rows.set(key, { element, count: 0, index: this.rows.size });
-      this.element.querySelector("tbody").append(element);
+      const row = { element, kind, index: this.rows.size };
+      element.querySelector(".look").addEventListener("click", () => dialog.look(this.card, row.kind));
+      element.querySelector(".again").addEventListener("click", () => dialog.tryAgain(this.card, row.kind));
+      this.rows.set(key, row);
+      this.body.append(element);
     }
     const row = this.rows.get(key);
-    row.count = kind.count;
+    row.kind = kind;
     const part = (selector) => row.element.querySelector(selector);
     text(part(".code"), kind.code);
     text(part(".place"), kind.place ?? "");
     const keyword = kind.keyword ? `keyword ${kind.keyword}` : "";
     text(part(".keyword"), kind.sqlstate ? `SQLSTATE ${kind.sqlstate}` : keyword);
     text(part(".reason"), kind.reason);
-    const ago = length((clock - Date.parse(kind.last)) / 1000);
-    text(part(".times"), `last ${ago} ago · first ${kind.first.slice(11, 19)} UTC · message ${kind.message_id.slice(0, 8)}`);
+    text(part(".times"), times(kind, clock));
     part(".times").title = `first ${kind.first}, last ${kind.last}, message ${kind.message_id}`;
     text(part(".number b"), count(kind.count));
     part(".bar span").style.width = `${(100 * kind.count) / most}%`;
+    return key;
   }
 }
+
+function times(kind, clock) {
+  if (!kind.first || !kind.last) return "";
+  const ago = length((clock - Date.parse(kind.last)) / 1000);
+  return `last ${ago} ago · first ${kind.first.slice(11, 19)} UTC · message ${kind.message_id.slice(0, 8)}`;
+}
+
+class TokenNeeded extends Error {}
+
+// `dev` prints the address with the token behind a #, which no browser sends to a server. It goes from the address line
+// into the memory of this tab.
+const own = new URLSearchParams(location.hash.slice(1)).get("token");
+if (own) {
+  sessionStorage.setItem("token", own);
+  history.replaceState(null, "", location.pathname);
+}
+
+async function act(pipeline, action, request) {
+  const answer = await fetch(`letters/${encodeURIComponent(pipeline)}/${action}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-runner-token": sessionStorage.getItem("token") ?? "" },
+    body: JSON.stringify(request),
+  });
+  const result = await answer.json();
+  if (answer.status === 401) throw new TokenNeeded(result.error);
+  if (!answer.ok) throw new Error(result.error);
+  return result;
+}
+
+const MOST_SHOWN = 65536; // characters of a body
+
+// What became of an action: one dialog for the page, which the keyboard opens, uses and closes.
+class Dialog {
+  constructor() {
+    this.element = document.querySelector("dialog");
+    this.go = this.element.querySelector(".go");
+    this.form = this.element.querySelector("form");
+    this.input = this.element.querySelector("input");
+    this.element.querySelector(".close").addEventListener("click", () => this.element.close());
+    this.go.addEventListener("click", () => this.next());
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.next();
+    });
+  }
+
+  // Opens with a sentence, then shows what `work` shows; asks for the token where it is needed.
+  async open(title, sentence, work) {
+    text(this.element.querySelector("h2"), title);
+    this.say(sentence);
+    if (!this.element.open) this.element.showModal();
+    try {
+      await work();
+    } catch (error) {
+      this.say(error.message);
+      if (error instanceof TokenNeeded) this.askForToken(title, () => this.open(title, sentence, work));
+    }
+  }
+
+  askForToken(title, again) {
+    text(this.element.querySelector("h2"), title);
+    this.say(sessionStorage.getItem("token") ? "The token is wrong." : "This page acts for whoever knows the token of this process.");
+    if (!this.element.open) this.element.showModal();
+    this.input.value = "";
+    this.form.hidden = false;
+    this.offer("Go on", () => {
+      sessionStorage.setItem("token", this.input.value);
+      again();
+    });
+    this.input.focus();
+  }
+
+  say(sentence, { items = [], facts = [], body = null } = {}) {
+    text(this.element.querySelector(".result"), sentence);
+    this.fill("ul", items.map((item) => element("li", item)));
+    this.fill("dl", facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
+    const pre = this.element.querySelector("pre");
+    pre.hidden = body === null;
+    const rest = (body ?? "").length - MOST_SHOWN;
+    text(pre, rest > 0 ? `${body.slice(0, MOST_SHOWN)}\n… and ${plural(rest, "character")} more` : (body ?? ""));
+    this.form.hidden = true;
+    this.go.hidden = true;
+  }
+
+  fill(selector, children) {
+    const parent = this.element.querySelector(selector);
+    parent.hidden = children.length === 0;
+    parent.replaceChildren(...children);
+  }
+
+  offer(label, next) {
+    text(this.go, label);
+    this.next = next;
+    this.go.hidden = false;
+    this.go.focus();
+  }
+
+  look(card, kind) {
+    this.open(named(kind), "Looking for the last letter of this kind …", async () => {
+      const letter = await act(card.name, "show", { id: kind.message_id });
+      const reason = letter.reason?.message ?? letter.reason ?? "moved here by the queue's redrive policy";
+      const facts = [["letter", letter.id], ["message", letter.reason?.message_id], ["sent", letter.sent_at], ["group", letter.group_id]];
+      const attributes = Object.entries(letter.attributes ?? {}).map(([name, value]) => [name, value]);
+      const known = [...facts, ...attributes].filter(([, value]) => value !== null && value !== undefined);
+      this.say(String(reason), { facts: known.map(([name, value]) => [name, String(value)]), body: letter.body });
+    });
+  }
+
+  // Says first what would happen.
+  tryAgain(card, kind) {
+    const { code, place, keyword, sqlstate } = kind;
+    const request = { kind: { code, place, keyword, sqlstate } };
+    this.open(named(kind), "Deciding each letter of this kind by the pipeline as it is now …", async () => {
+      const now = await act(card.name, "dry-run", request);
+      const sentence = `${count(now.would_pass)} would now pass, ${count(now.still_failing)} would still fail.`;
+      this.say(`${sentence}${leftAlone(now)}`, { items: reasons(now.kinds) });
+      if (now.would_pass === 0) return;
+      this.offer(`Send ${plural(now.would_pass, "letter")} back to the queue`, () => this.redrive(card, kind, request));
+    });
+  }
+
+  redrive(card, kind, request) {
+    this.open(named(kind), "Sending …", async () => {
+      const done = await act(card.name, "redrive", request);
+      const sentence = `${count(done.sent)} sent back to the queue, ${count(done.still_failing)} still fail.`;
+      this.say(`${sentence}${leftAlone(done)}`, { items: reasons(done.kinds) });
+      this.element.querySelector(".close").focus();
+      if (card.letters.rows.size > 0) card.list();
+    });
+  }
+}
+
+function element(tag, value) {
+  const made = document.createElement(tag);
+  made.textContent = value;
+  return made;
+}
+
+function named(kind) {
+  return [kind.code, kind.place, kind.keyword, kind.sqlstate].filter(Boolean).join(" ");
+}
+
+function reasons(kinds) {
+  return kinds.slice(0, 10).map((kind) => `${count(kind.count)}: ${named(kind)} – ${kind.sample.message}`);
+}
+
+function leftAlone(result) {
+  return [
+    [result.left_alone, "left alone: sent back three times already."],
+    [result.of_other_pipelines, "left alone: rejected by another pipeline."],
+    [result.refused, "refused by the queue."],
+    [result.undeleted, "sent, but not deleted here."],
+  ].map(([number, words]) => (number > 0 ? ` ${count(number)} ${words}` : "")).join("");
+}
+
+const dialog = new Dialog();
 
 function sum(letters, codes) {
   return codes.reduce((all, code) => all + (letters[code] ?? 0), 0);
@@ -271,6 +476,7 @@ function showOverall(status) {
 function show(status) {
   last = Date.now();
   const clock = Date.parse(status.now);
+  document.body.classList.toggle("acting", status.actions);
   for (const [name, pipeline] of Object.entries(status.pipelines)) {
     if (!cards.has(name)) cards.set(name, new Card(name));
     cards.get(name).show(pipeline, clock);

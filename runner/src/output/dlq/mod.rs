@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::letters::RedriveResult;
 use crate::output::escape;
 use crate::output::format::Format;
 use engine::dlq::{Kinds, MOST_REDRIVES, Redriven, Seen, Unsettled};
@@ -22,13 +23,8 @@ pub(crate) fn listing(seen: &Seen, kinds: &Kinds, format: Format) -> String {
 }
 
 /// What a redrive did, or would do.
-pub(crate) fn redriven(
-    seen: &Seen,
-    redriven: &Redriven,
-    unsettled: Unsettled,
-    dry_run: bool,
-    format: Format,
-) -> String {
+pub(crate) fn redriven(result: &RedriveResult, dry_run: bool, format: Format) -> String {
+    let RedriveResult { seen, redriven, unsettled, .. } = result;
     match format {
         Format::Json => json(&merged(
             counts(seen),
@@ -46,7 +42,7 @@ pub(crate) fn redriven(
                 "passing_kinds": kinds::json(&redriven.passing),
             }),
         )),
-        Format::Human => redriven_in_words(seen, redriven, unsettled, dry_run),
+        Format::Human => redriven_in_words(seen, redriven, *unsettled, dry_run),
     }
 }
 
