@@ -47,6 +47,8 @@ impl<'s> Lookup<'_, 's> {
     fn add_shape(&mut self, shape: &Shape<'s>, name: &str) {
         let files = shape.file_names();
         match shape.field(name) {
+            // An alternative that does not list the field says nothing about its values.
+            Field::Known { .. } if shape.leaves_open(name) => self.known(Yield::anything()),
             Field::Known { shape: inner, .. } => {
                 let null = inner.allows(Type::Null) && !inner.is_any();
                 let file = files.first().copied().unwrap_or(self.schema);
