@@ -15,7 +15,7 @@ use crate::running::Queues;
 const EVERY: Duration = Duration::from_secs(30);
 /// The same while the queue can't be found.
 const SOON: Duration = Duration::from_secs(5);
-/// Longest wait for an answer that a line of the log waits for.
+/// Longest wait for an answer before a line of the log is written without it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The queues of a pipeline, and how to reach them.
@@ -83,7 +83,7 @@ impl Backlog {
         Self { watched, source: None }
     }
 
-    /// How many messages wait in the queue; `None` where it does not answer soon. Why it does not is reported by others.
+    /// How many messages wait in the queue; `None` where it does not answer soon, or may not be asked.
     pub(crate) async fn visible(&mut self) -> Option<u64> {
         tokio::time::timeout(PATIENCE, self.ask()).await.ok().flatten()
     }

@@ -92,10 +92,11 @@ impl Report {
     }
 
     async fn write(&mut self) {
+        // Asked first: once the figures are read, nothing may come between them and their line.
+        let backlog = if self.unchanged <= MOST_UNCHANGED { self.backlog().await } else { None };
         let (reading, rejections) = self.interval.read_new();
         self.unchanged = if is_idle(&reading) { self.unchanged.saturating_add(1) } else { 0 };
         if self.unchanged <= MOST_UNCHANGED {
-            let backlog = self.backlog().await;
             self.write_figures(&reading, backlog);
         }
         for rejection in &rejections {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::listen::{ListenAddress, Token};
+use crate::listen::{InvalidToken, ListenAddress, Token};
 use compiler::config::Environment;
 use schema::percent::encoded;
 
@@ -30,9 +30,9 @@ pub enum SettingsError {
     /// `--allow-actions` without a token.
     #[error("--allow-actions needs a token, and RUNNER_ACTIONS_TOKEN is not set")]
     NoToken,
-    /// `RUNNER_ACTIONS_TOKEN` could be guessed.
-    #[error("RUNNER_ACTIONS_TOKEN is too short")]
-    ShortToken,
+    /// `RUNNER_ACTIONS_TOKEN` could be guessed, or can't be sent.
+    #[error("RUNNER_ACTIONS_TOKEN: {0}")]
+    Token(InvalidToken),
     /// `--allow-actions` without an address.
     #[error("--allow-actions is for the live page, and nothing listens")]
     NoPage,
@@ -57,8 +57,8 @@ impl SettingsError {
             Self::Endpoint(_) => "write a URL like http://localhost:4566",
             Self::Port(_) => "write a number from 0 to 65535, or leave DB_PORT unset for 5432",
             Self::Listen(_) => "write a port, or an IP address and a port: 9090, 0.0.0.0:9090, [::]:9090",
-            Self::NoToken | Self::ShortToken => {
-                "set RUNNER_ACTIONS_TOKEN to a secret of at least 16 characters; the page asks for it"
+            Self::NoToken | Self::Token(_) => {
+                "set RUNNER_ACTIONS_TOKEN to a secret that nobody can guess; the page asks for it"
             }
             Self::NoPage => "add --listen, or set RUNNER_LISTEN",
             Self::LogFormat(_) => "set it to `text` or `json`, or leave it unset for `text`",
@@ -146,7 +146,7 @@ impl Settings {
     /// The token for actions on the page, from `RUNNER_ACTIONS_TOKEN`.
     pub fn actions_token(&self) -> Result<Token, SettingsError> {
         let text = self.get("RUNNER_ACTIONS_TOKEN").ok_or(SettingsError::NoToken)?;
-        Token::new(text.to_owned()).map_err(|_| SettingsError::ShortToken)
+        Token::new(text.to_owned()).map_err(SettingsError::Token)
     }
 
     /// A variable of the AWS SDK, which by itself would read only the process's environment and not `.env`. An empty

@@ -1,8 +1,8 @@
 //! The endpoint of a process: what its pipelines do, for Prometheus, for a supervisor and for people.
 //!
 //! It has a thread and a runtime of its own, so that no busy pipeline delays an answer. It reads the figures that the
-//! pipelines write, and asks neither queue nor database; only the backlog of the queues is asked for, by calls and
-//! connections of its own.
+//! pipelines write, and asks neither queue nor database; only the backlog of the queues is asked for, and actions are done,
+//! by calls and connections of their own.
 
 mod about;
 mod actions;
@@ -24,7 +24,7 @@ use pipeline::Pipeline;
 
 use about::About;
 
-pub use actions::Token;
+pub use actions::{InvalidToken, Token};
 pub use address::{AddressError, ListenAddress};
 pub(crate) use server::{Bound, Server};
 

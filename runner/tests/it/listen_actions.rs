@@ -80,12 +80,13 @@ async fn actions_need_the_token_and_the_own_origin() {
         ("POST /letters/e/redrive", vec![token, ("origin", own.as_str())], "", 400),
         ("POST /letters/e/list", vec![token, ("origin", own.as_str())], "not JSON", 400),
         ("POST /letters/e/list", vec![token, ("origin", own.as_str())], large.as_str(), 413),
+        ("POST /letters/e/list", vec![("origin", own.as_str())], large.as_str(), 401),
     ] {
         let answer: Answer = request(&runner.address, line, &headers, body).await;
         assert_eq!(answer.status, status, "{line} {headers:?}: {answer:?}");
     }
     let unknown = act(&runner, "show", &json!({ "id": "nobody" })).await;
-    assert_eq!(unknown.0, 502);
+    assert_eq!(unknown.0, 404);
     assert!(
         unknown.1["error"].as_str().is_some_and(|error| error.contains("no letter has the id nobody")),
         "{unknown:?}"
@@ -109,7 +110,7 @@ async fn the_flag_needs_a_token_and_a_page() {
     let page = ["run", "pipelines/transactions.yaml", "--allow-actions", "--listen", "0"];
     for (args, token, words) in [
         (&page[..], None, "RUNNER_ACTIONS_TOKEN is not set"),
-        (&page[..], Some("short"), "RUNNER_ACTIONS_TOKEN is too short"),
+        (&page[..], Some("verysecret"), "RUNNER_ACTIONS_TOKEN: a token has at least 16 characters"),
         (&page[..3], Some(TOKEN), "nothing listens"),
     ] {
         let mut command = stack.runner(args);
@@ -119,6 +120,6 @@ async fn the_flag_needs_a_token_and_a_page() {
         let output = command.output().expect("the binary starts");
         let report = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(78), "{report}");
-        assert!(report.contains(words) && !report.contains("short\""), "{report}");
+        assert!(report.contains(words) && !report.contains("verysecret"), "{report}");
     }
 }

@@ -250,5 +250,7 @@ fn a_field_that_an_alternative_leaves_open_may_be_of_any_type() {
     let text = r#"{"type": "object", "properties": {"a": {"type": "string"}}}"#;
     let either = |other: &str| format!(r#"{{"properties": {{"b": {{"anyOf": [{text}, {other}]}}}}}}"#);
     assert_eq!(column(&either(text), "x: boolean null = .b.a"), "E0114");
+    let pattern = r#"{"type": "object", "patternProperties": {"^a": {"type": "string"}}}"#;
+    assert_eq!(column(&format!(r#"{{"properties": {{"b": {pattern}}}}}"#), "x: boolean null = .b.a"), "E0114");
     assert_eq!(column(&either(r#"{"type": "object"}"#), "x: boolean null = .b.a"), "");
 }

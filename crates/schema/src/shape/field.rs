@@ -52,10 +52,16 @@ impl<'s> Shape<'s> {
         }
     }
 
-    /// Whether some alternative neither lists the field nor forbids it: there it may have any value.
+    /// Whether the field may have values that [`Shape::field`] does not know of: an alternative leaves it open, or only
+    /// a pattern matches it there while another alternative lists it.
     pub fn leaves_open(&self, name: &str) -> bool {
-        let mut found = self.of_type(Type::Object).map(|conjunction| look_up(conjunction, name));
-        found.any(|found| matches!(found, Found::Open | Found::NotListed | Found::Matched(_)))
+        let found: Vec<Found<'_>> = self.of_type(Type::Object).map(|conjunction| look_up(conjunction, name)).collect();
+        let is_listed = found.iter().any(|found| matches!(found, Found::Listed { .. }));
+        found.iter().any(|found| match found {
+            Found::Open | Found::NotListed => true,
+            Found::Matched(_) => is_listed,
+            Found::Listed { .. } | Found::Absent | Found::Closed => false,
+        })
     }
 
     /// Whether some value is certain to be allowed without this field.

@@ -67,7 +67,7 @@ pub(crate) fn run(args: &DevArgs) -> Result<(), Failure> {
     let pace = args.events.pace(if args.count.is_some() { Pace::Unlimited } else { producer.pace });
     let decider = pipeline.decider().clone();
     let events = args.events.events(producer.templates, Generator::from_entropy(), decider);
-    crate::runtime::start()?.block_on(async {
+    let ended = crate::runtime::start()?.block_on(async {
         let (stopper, stop) = stop_pair();
         let session = Session {
             args,
@@ -83,7 +83,10 @@ pub(crate) fn run(args: &DevArgs) -> Result<(), Failure> {
             done = session.run(events, pace) => done,
             () = Signals::listen().watch(stopper) => unreachable!("the watch never ends"),
         }
-    })
+    });
+    // Before the queue: an action of the page gives its letters back.
+    drop(server);
+    ended
 }
 
 struct Session<'a> {

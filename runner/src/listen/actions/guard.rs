@@ -12,28 +12,32 @@ const TOKEN_HEADER: &str = "x-runner-token";
 /// Shortest token: with fewer characters it could be guessed.
 const SHORTEST: usize = 16;
 
-/// What whoever acts has to know.
+/// The secret that authorizes actions.
 #[derive(Clone)]
 pub struct Token(String);
 
-/// A text that is too short for a token.
+/// A text that can't be a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a token has at least {SHORTEST} characters")]
-pub struct TooShort;
+#[error("a token has at least {SHORTEST} characters of ASCII, without a space at either end")]
+pub struct InvalidToken;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
     #[error("the token is missing or wrong")]
     Token,
-    #[error("actions are accepted only from the page itself")]
+    #[error(
+        "the origin of the request is not the host that it is sent to: actions are accepted only from the page itself"
+    )]
     Origin,
 }
 
 impl Token {
     /// A token that somebody chose.
-    pub fn new(text: String) -> Result<Self, TooShort> {
-        if text.chars().count() < SHORTEST { Err(TooShort) } else { Ok(Self(text)) }
+    pub fn new(text: String) -> Result<Self, InvalidToken> {
+        // What a header can carry unchanged (RFC 9110, section 5.5).
+        let fits = text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.trim() == text;
+        if fits && text.len() >= SHORTEST { Ok(Self(text)) } else { Err(InvalidToken) }
     }
 
     /// A token that nobody can guess.
@@ -48,7 +52,7 @@ impl Token {
         &self.0
     }
 
-    /// Compares digests, so that the time it takes says nothing about the token.
+    /// Compares digests, so that the time it takes does not depend on the token.
     fn is(&self, text: &[u8]) -> bool {
         Sha256::digest(text) == Sha256::digest(&self.0)
     }
@@ -112,7 +116,9 @@ mod tests {
 
     #[test]
     fn a_token_is_long_and_is_not_shown() {
-        assert!(Token::new("short".to_owned()).is_err());
+        for wrong in ["short", "0123456789abcdé0", " 0123456789abcdef", "0123456789abcde\n"] {
+            assert!(Token::new(wrong.to_owned()).is_err(), "{wrong:?}");
+        }
         let token = Token::new("0123456789abcdef".to_owned()).expect("it is long enough");
         assert_eq!(format!("{token:?}"), "Token(..)");
     }

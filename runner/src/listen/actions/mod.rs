@@ -12,9 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, StatusCode};
 use axum::routing::post;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -24,7 +25,7 @@ use self::request::{Action, Request};
 use crate::backlog::WatchedQueues;
 use pipeline::Pipeline;
 
-pub use self::guard::Token;
+pub use self::guard::{InvalidToken, Token};
 pub(super) use self::worker::Worker;
 
 /// Longest body of a request.
@@ -113,16 +114,26 @@ pub(super) fn router(actions: Arc<Actions>) -> Router {
         .with_state(actions)
 }
 
+/// Somebody who may act. Extracted before the body is read.
+struct Allowed;
+
+impl FromRequestParts<Arc<Actions>> for Allowed {
+    type Rejection = Answer;
+
+    async fn from_request_parts(parts: &mut Parts, actions: &Arc<Actions>) -> Result<Self, Answer> {
+        match guard::check(&parts.headers, &actions.token) {
+            Ok(()) => Ok(Self),
+            Err(refused) => Err(problem(&Problem(refused.status(), refused.to_string()))),
+        }
+    }
+}
+
 async fn act(
+    _: Allowed,
     State(actions): State<Arc<Actions>>,
     Path((pipeline, action)): Path<(String, String)>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    // Before anything of the body is looked at.
-    if let Err(refused) = guard::check(&headers, &actions.token) {
-        return problem(&Problem(refused.status(), refused.to_string()));
-    }
     let action = match Request::parse(&body).and_then(|request| request.action(&action)) {
         Ok(action) => action,
         Err(error) => return problem(&Problem(StatusCode::BAD_REQUEST, error.to_string())),

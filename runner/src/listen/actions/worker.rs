@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::request::{Action, options, selection};
 use super::{Job, Problem, Reachable};
@@ -17,10 +17,11 @@ use crate::output::format::Format;
 use engine::dlq::Selection;
 use engine::stop::{Stop, stop_pair};
 
-/// How long the end of the process waits until an action has given its letters back.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long the end of the process waits until an action has given its letters back: with the 25 s of the pipelines less
+/// than the 30 s after which Kubernetes kills.
+const GRACE: Duration = Duration::from_secs(4);
 
-/// Who does the actions.
+/// Does the actions.
 pub(in crate::listen) struct Worker(mpsc::Receiver<Job>);
 
 impl Worker {
@@ -38,28 +39,44 @@ impl Worker {
             };
             let Some(Job { reachable, action, done, _permit }) = job else { return end.await };
             let (stopper, stop) = stop_pair();
-            let mut work = pin!(work(reachable, action, &stop));
-            let result = tokio::select! {
-                result = &mut work => result,
+            let mut result = pin!(on_a_thread(reachable, action, stop));
+            // Whoever asked may be gone, so that an answer may have no receiver.
+            tokio::select! {
+                result = &mut result => drop(done.send(result)),
                 () = &mut end => {
                     stopper.drain();
-                    let _ = tokio::time::timeout(GRACE, work).await;
+                    if let Ok(result) = tokio::time::timeout(GRACE, result).await {
+                        let _ = done.send(result);
+                    }
                     return;
                 }
-            };
-            // Whoever asked may be gone.
-            let _ = done.send(result);
+            }
         }
     }
 }
 
-async fn work(reachable: Reachable, action: Action, stop: &Stop) -> Result<String, Problem> {
-    let done = result(reachable, action, stop).await;
-    done.map_err(|failure| failed(&failure))
+/// Runs an action on a thread of its own: deciding many letters takes time, which the answers to `/live` don't have.
+async fn on_a_thread(reachable: Reachable, action: Action, stop: Stop) -> Result<String, Problem> {
+    let (send, receive) = oneshot::channel();
+    let work = move || {
+        let result = crate::runtime::start().and_then(|runtime| runtime.block_on(result(reachable, action, &stop)));
+        let _ = send.send(result.map_err(|failure| problem_of(&failure)));
+    };
+    let started = std::thread::Builder::new().name("action".to_owned()).spawn(work);
+    if let Err(error) = started {
+        return Err(problem_of(&Failure::Thread(error)));
+    }
+    let panicked = || Problem(StatusCode::INTERNAL_SERVER_ERROR, "the action panicked; this is a bug".to_owned());
+    receive.await.unwrap_or_else(|_| Err(panicked()))
 }
 
-fn failed(failure: &Failure) -> Problem {
-    Problem(StatusCode::BAD_GATEWAY, one_line(failure))
+fn problem_of(failure: &Failure) -> Problem {
+    let status = match failure {
+        Failure::Dlq(DlqFailure::NoSuchLetter { .. }) => StatusCode::NOT_FOUND,
+        Failure::Dlq(DlqFailure::Interrupted) => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_GATEWAY,
+    };
+    Problem(status, one_line(failure))
 }
 
 /// The result as `runner dlq --format json` prints it.
@@ -81,10 +98,6 @@ async fn result(reachable: Reachable, action: Action, stop: &Stop) -> Result<Str
             let done = letters.redrive(&selection(&kind), options(dry_run), stop, &progress).await;
             if !dry_run {
                 tracing::info!(%kind, sent = done.redriven.sent, "dead letters were sent back from the page");
-            }
-            if let Err(fault) = &done.ended {
-                tracing::warn!(%kind, %fault, "a redrive from the page ended early");
-                return Err(DlqFailure::Queue(fault.copy()).into());
             }
             Ok(output::dlq::redriven(&done, dry_run, Format::Json))
         }

@@ -210,13 +210,16 @@ class Card {
       const listed = await act(this.name, "list", {});
       const kinds = listed.kinds.map((kind) => ({ ...kind, reason: kind.sample.message, message_id: kind.sample.id }));
       this.letters.show(kinds, Date.now());
-      text(about, listed.seen === 0 ? "The dead-letter queue is empty." : `${plural(listed.seen, "letter")} of ${plural(kinds.length, "kind")}`);
+      const seen = `${plural(listed.seen, "letter")} of ${plural(kinds.length, "kind")}, seen at ${new Date().toISOString().slice(11, 19)} UTC`;
+      const hidden = listed.about > listed.seen ? `; about ${count(listed.about - listed.seen)} more are held by others or have just arrived` : "";
+      text(about, listed.about === 0 ? "The dead-letter queue is empty." : `${seen}${hidden}.`);
     } catch (error) {
       text(about, error.message);
       if (error instanceof TokenNeeded) dialog.askForToken("Dead letters", () => { dialog.element.close(); this.list(); });
     }
     button.disabled = false;
-    if (!dialog.element.open) button.focus();
+    // Disabled, it has lost the focus.
+    if (document.activeElement === document.body) button.focus();
   }
 }
 
@@ -292,12 +295,16 @@ if (own) {
 }
 
 async function act(pipeline, action, request) {
+  const token = sessionStorage.getItem("token") ?? "";
+  // Nothing else can be sent in a header.
+  if (!/^[ -~]*$/.test(token)) throw new TokenNeeded("the token is wrong");
   const answer = await fetch(`letters/${encodeURIComponent(pipeline)}/${action}`, {
     method: "POST",
-    headers: { "content-type": "application/json", "x-runner-token": sessionStorage.getItem("token") ?? "" },
+    headers: { "content-type": "application/json", "x-runner-token": token },
     body: JSON.stringify(request),
   });
-  const result = await answer.json();
+  const isOurs = answer.headers.get("content-type") === "application/json";
+  const result = isOurs ? await answer.json() : { error: `${answer.status} ${answer.statusText}` };
   if (answer.status === 401) throw new TokenNeeded(result.error);
   if (!answer.ok) throw new Error(result.error);
   return result;
@@ -312,6 +319,9 @@ class Dialog {
     this.go = this.element.querySelector(".go");
     this.form = this.element.querySelector("form");
     this.input = this.element.querySelector("input");
+    // Counts what the dialog is asked for, so that a late answer does not fill what was opened after it.
+    this.turn = 0;
+    this.element.addEventListener("close", () => { this.turn += 1; });
     this.element.querySelector(".close").addEventListener("click", () => this.element.close());
     this.go.addEventListener("click", () => this.next());
     this.form.addEventListener("submit", (event) => {
@@ -320,22 +330,27 @@ class Dialog {
     });
   }
 
-  // Opens with a sentence, then shows what `work` shows; asks for the token where it is needed.
+  // Opens with a sentence, then runs what `work` gives to show its result; asks for the token where it is needed.
   async open(title, sentence, work) {
+    this.turn += 1;
+    const turn = this.turn;
     text(this.element.querySelector("h2"), title);
-    this.say(sentence);
+    this.show(sentence);
     if (!this.element.open) this.element.showModal();
+    this.element.querySelector(".close").focus();
     try {
-      await work();
+      const shown = await work();
+      if (turn === this.turn) shown();
     } catch (error) {
-      this.say(error.message);
+      if (turn !== this.turn) return;
+      this.show(error.message);
       if (error instanceof TokenNeeded) this.askForToken(title, () => this.open(title, sentence, work));
     }
   }
 
   askForToken(title, again) {
     text(this.element.querySelector("h2"), title);
-    this.say(sessionStorage.getItem("token") ? "The token is wrong." : "This page acts for whoever knows the token of this process.");
+    this.show(sessionStorage.getItem("token") ? "The token is wrong." : "This page acts for whoever knows the token of this process.");
     if (!this.element.open) this.element.showModal();
     this.input.value = "";
     this.form.hidden = false;
@@ -346,7 +361,7 @@ class Dialog {
     this.input.focus();
   }
 
-  say(sentence, { items = [], facts = [], body = null } = {}) {
+  show(sentence, { items = [], facts = [], body = null } = {}) {
     text(this.element.querySelector(".result"), sentence);
     this.fill("ul", items.map((item) => element("li", item)));
     this.fill("dl", facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
@@ -368,30 +383,33 @@ class Dialog {
     text(this.go, label);
     this.next = next;
     this.go.hidden = false;
-    this.go.focus();
   }
 
   look(card, kind) {
     this.open(named(kind), "Looking for the last letter of this kind …", async () => {
       const letter = await act(card.name, "show", { id: kind.message_id });
-      const reason = letter.reason?.message ?? letter.reason ?? "moved here by the queue's redrive policy";
+      const written = letter.reason?.message ?? (letter.reason && JSON.stringify(letter.reason));
+      const reason = written ?? (letter.code === "redrive policy" ? "Moved here by the queue's redrive policy." : "It has no reason.");
       const facts = [["letter", letter.id], ["message", letter.reason?.message_id], ["sent", letter.sent_at], ["group", letter.group_id]];
-      const attributes = Object.entries(letter.attributes ?? {}).map(([name, value]) => [name, value]);
+      const attributes = Object.entries(letter.attributes ?? {});
       const known = [...facts, ...attributes].filter(([, value]) => value !== null && value !== undefined);
-      this.say(String(reason), { facts: known.map(([name, value]) => [name, String(value)]), body: letter.body });
+      return () => this.show(reason, { facts: known.map(([name, value]) => [name, String(value)]), body: letter.body });
     });
   }
 
-  // Says first what would happen.
+  // Shows the dry run before anything is sent.
   tryAgain(card, kind) {
     const { code, place, keyword, sqlstate } = kind;
     const request = { kind: { code, place, keyword, sqlstate } };
     this.open(named(kind), "Deciding each letter of this kind by the pipeline as it is now …", async () => {
       const now = await act(card.name, "dry-run", request);
       const sentence = `${count(now.would_pass)} would now pass, ${count(now.still_failing)} would still fail.`;
-      this.say(`${sentence}${leftAlone(now)}`, { items: reasons(now.kinds) });
-      if (now.would_pass === 0) return;
-      this.offer(`Send ${plural(now.would_pass, "letter")} back to the queue`, () => this.redrive(card, kind, request));
+      return () => {
+        const none = "No letter of this kind is in the queue now.";
+        this.show(now.selected === 0 ? none : `${sentence}${leftAlone(now)}`, { items: reasons(now.kinds) });
+        if (now.would_pass === 0) return;
+        this.offer(`Send ${plural(now.would_pass, "letter")} back to the queue`, () => this.redrive(card, kind, request));
+      };
     });
   }
 
@@ -399,9 +417,8 @@ class Dialog {
     this.open(named(kind), "Sending …", async () => {
       const done = await act(card.name, "redrive", request);
       const sentence = `${count(done.sent)} sent back to the queue, ${count(done.still_failing)} still fail.`;
-      this.say(`${sentence}${leftAlone(done)}`, { items: reasons(done.kinds) });
-      this.element.querySelector(".close").focus();
       if (card.letters.rows.size > 0) card.list();
+      return () => this.show(`${sentence}${leftAlone(done)}`, { items: reasons(done.kinds) });
     });
   }
 }
@@ -424,9 +441,9 @@ function leftAlone(result) {
   return [
     [result.left_alone, "left alone: sent back three times already."],
     [result.of_other_pipelines, "left alone: rejected by another pipeline."],
-    [result.refused, "refused by the queue."],
-    [result.undeleted, "sent, but not deleted here."],
-  ].map(([number, words]) => (number > 0 ? ` ${count(number)} ${words}` : "")).join("");
+    [result.refused, `refused by the queue: ${result.refusal}.`],
+    [result.undeleted, "sent, but not deleted here: a later redrive sends them again."],
+  ].map(([number, words]) => (number > 0 ? ` ${count(number)} ${words}` : "")).join("") + (result.error ? ` It ended early: ${result.error}.` : "");
 }
 
 const dialog = new Dialog();

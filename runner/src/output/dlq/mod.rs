@@ -24,7 +24,7 @@ pub(crate) fn listing(seen: &Seen, kinds: &Kinds, format: Format) -> String {
 
 /// What a redrive did, or would do.
 pub(crate) fn redriven(result: &RedriveResult, dry_run: bool, format: Format) -> String {
-    let RedriveResult { seen, redriven, unsettled, .. } = result;
+    let RedriveResult { seen, redriven, unsettled, ended } = result;
     match format {
         Format::Json => json(&merged(
             counts(seen),
@@ -38,6 +38,7 @@ pub(crate) fn redriven(result: &RedriveResult, dry_run: bool, format: Format) ->
                 "refused": redriven.refused,
                 "refusal": redriven.refusal,
                 "undeleted": unsettled.undeleted,
+                "error": ended.as_ref().err().map(ToString::to_string),
                 "kinds": kinds::json(&redriven.still_failing),
                 "passing_kinds": kinds::json(&redriven.passing),
             }),
