@@ -254,3 +254,13 @@ fn a_field_that_an_alternative_leaves_open_may_be_of_any_type() {
     assert_eq!(column(&format!(r#"{{"properties": {{"b": {pattern}}}}}"#), "x: boolean null = .b.a"), "E0114");
     assert_eq!(column(&either(r#"{"type": "object"}"#), "x: boolean null = .b.a"), "");
 }
+
+/// `empty or true` is empty, which is not true.
+#[test]
+fn a_part_that_may_yield_nothing_leaves_the_condition_open() {
+    let schema = r#"{"properties": {"a": {"type": ["string", "integer"]}}}"#;
+    let codes = |condition| when(schema, condition, "x: text null = $sqs.group_id");
+    assert!(!codes("(.a | strings | not) or [.a] == [.a]").contains("W0257"));
+    assert!(!codes("(.a | strings | not) or ([1] | length) == 1").contains("W0257"));
+    assert!(codes("([1] | length) == 1 or (.a | strings | not)").contains("W0257"));
+}

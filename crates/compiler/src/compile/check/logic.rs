@@ -75,7 +75,12 @@ impl Logic {
         let parts = |parts: &[Self]| parts.iter().map(|part| part.truth(known)).collect::<Vec<_>>();
         match self {
             Self::And(all) => joined(&parts(all), Truth::Never, Truth::Always),
-            Self::Or(any) => joined(&parts(any), Truth::Always, Truth::Never),
+            // A part before the one that is true may yield nothing, and then the whole does.
+            Self::Or(any) => match parts(any)[..] {
+                [Truth::Always, ..] => Truth::Always,
+                ref all if all.iter().all(|part| *part == Truth::Never) => Truth::Never,
+                _ => Truth::Open,
+            },
             Self::Part(part) => part.truth(known).unwrap_or(Truth::Open),
             Self::Whole(ways) => {
                 let mut told = ways.iter().map(|way| way.truth(known)).filter(|truth| *truth != Truth::Open);
