@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::fault::{Class, Fault};
-use engine::source::{Access, Clients, Source as _, SqsSource, resolve};
+use engine::source::{Access, Backlog, Source as _, SqsSource, resolve};
 use engine::{Figures, QueueRole};
 use pipeline::QueueRef;
 
@@ -27,31 +27,22 @@ pub(crate) struct WatchedQueues {
 
 /// Notes what the queues hold in the figures of the pipeline; never returns. What can't be asked is left out.
 pub(crate) async fn watch(pipeline: String, figures: Arc<Figures>, watched: WatchedQueues) {
-    let clients = loop {
-        match engine::source::connect(watched.access.clone()).await {
-            Ok(clients) => break clients,
-            // The pipeline reports it.
-            Err(_) => tokio::time::sleep(SOON).await,
-        }
-    };
+    let WatchedQueues { access, queues } = watched;
     tokio::join!(
-        watch_queue(&pipeline, &figures, &clients, QueueRole::Source, &watched.queues.queue),
-        watch_queue(&pipeline, &figures, &clients, QueueRole::DeadLetters, &watched.queues.dlq),
+        watch_queue(&pipeline, &figures, QueueRole::Source, QueueLength::new(access.clone(), queues.queue)),
+        watch_queue(&pipeline, &figures, QueueRole::DeadLetters, QueueLength::new(access, queues.dlq)),
     );
 }
 
-async fn watch_queue(pipeline: &str, figures: &Figures, clients: &Clients, role: QueueRole, queue: &QueueRef) {
-    let source = loop {
-        match resolve(clients, queue).await {
-            Ok(found) => break SqsSource::new(clients, &found, None),
-            Err(_) => tokio::time::sleep(SOON).await,
-        }
-    };
+async fn watch_queue(pipeline: &str, figures: &Figures, role: QueueRole, mut queue: QueueLength) {
     let mut reported = false;
     loop {
-        let answer = source.backlog().await;
+        let Some(answer) = queue.ask().await else {
+            tokio::time::sleep(SOON).await;
+            continue;
+        };
         if let Err(fault) = &answer {
-            reported = report(pipeline, queue, fault, reported);
+            reported = report(pipeline, &queue.queue, fault, reported);
         }
         figures.note_backlog(role, answer.ok());
         tokio::time::sleep(EVERY).await;
@@ -71,29 +62,32 @@ fn report(pipeline: &str, queue: &QueueRef, fault: &Fault, reported: bool) -> bo
     reported
 }
 
-/// The source queue of a pipeline, found when it is asked for the first time.
+/// A queue that is asked how many messages it holds. It is found when it is asked for the first time.
 #[derive(Debug)]
-pub(crate) struct Backlog {
-    watched: WatchedQueues,
+pub(crate) struct QueueLength {
+    access: Access,
+    queue: QueueRef,
     source: Option<SqsSource>,
 }
 
-impl Backlog {
-    pub(crate) fn new(watched: WatchedQueues) -> Self {
-        Self { watched, source: None }
+impl QueueLength {
+    pub(crate) fn new(access: Access, queue: QueueRef) -> Self {
+        Self { access, queue, source: None }
     }
 
     /// How many messages wait in the queue; `None` where it does not answer soon, or may not be asked.
     pub(crate) async fn visible(&mut self) -> Option<u64> {
-        tokio::time::timeout(PATIENCE, self.ask()).await.ok().flatten()
+        let answer = tokio::time::timeout(PATIENCE, self.ask()).await.ok()??;
+        Some(answer.ok()?.visible)
     }
 
-    async fn ask(&mut self) -> Option<u64> {
+    /// `None` while the queue can't be found, which the pipeline reports.
+    async fn ask(&mut self) -> Option<Result<Backlog, Fault>> {
         if self.source.is_none() {
-            let clients = engine::source::connect(self.watched.access.clone()).await.ok()?;
-            let found = resolve(&clients, &self.watched.queues.queue).await.ok()?;
+            let clients = engine::source::connect(self.access.clone()).await.ok()?;
+            let found = resolve(&clients, &self.queue).await.ok()?;
             self.source = Some(SqsSource::new(&clients, &found, None));
         }
-        Some(self.source.as_ref()?.backlog().await.ok()?.visible)
+        Some(self.source.as_ref()?.backlog().await)
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::join_all;
 
-use crate::backlog::Backlog;
+use crate::backlog::QueueLength;
 use engine::{Figures, Interval, QueueRole, Reading, RejectionReading, Service};
 
 /// Time between two looks at the external services.
@@ -23,7 +23,7 @@ pub(crate) struct Reported {
     /// What it counts.
     pub(crate) figures: Arc<Figures>,
     /// Its queue, where it can be asked.
-    pub(crate) backlog: Option<Backlog>,
+    pub(crate) backlog: Option<QueueLength>,
 }
 
 /// The reports of all pipelines.
@@ -57,7 +57,7 @@ impl Reports {
 struct Report {
     pipeline: String,
     figures: Arc<Figures>,
-    backlog: Option<Backlog>,
+    backlog: Option<QueueLength>,
     interval: Interval,
     unchanged: u32,
     /// The outages that were reported, each since when.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use crate::backlog::{Backlog, WatchedQueues};
+use crate::backlog::{QueueLength, WatchedQueues};
 use crate::connection::{DatabaseFlags, QueueFlags};
 use crate::exit::Failure;
 use crate::listen::{Bound, ListenAddress, Server, Token, Watched};
@@ -170,7 +170,7 @@ fn queues_of(pipeline: &Pipeline, context: &Context) -> Option<WatchedQueues> {
 }
 
 fn report_of(Prepared { pipeline, figures }: &Prepared, context: &Context) -> Reported {
-    let backlog = queues_of(pipeline, context).map(Backlog::new);
+    let backlog = queues_of(pipeline, context).map(|watched| QueueLength::new(watched.access, watched.queues.queue));
     Reported { pipeline: pipeline.name().to_owned(), figures: Arc::clone(figures), backlog }
 }
 

@@ -7,6 +7,7 @@
 mod about;
 mod actions;
 mod address;
+mod answer;
 mod collector;
 mod history;
 pub mod metrics;

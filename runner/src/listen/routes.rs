@@ -7,8 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
 use axum::routing::get;
 use futures_util::stream::{Stream, unfold};
@@ -16,6 +15,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use super::Watched;
+use super::answer::{Answer, JSON, answer};
 use super::collector;
 use super::history::History;
 use super::page;
@@ -42,10 +42,6 @@ const STREAMS: usize = 32;
 /// Time between two looks whether there is news for a stream.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// The status, the headers and the text of an answer.
-type Answer = (StatusCode, [(HeaderName, &'static str); 2], String);
-
-const JSON: &str = "application/json";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Every path; others are not found, and methods other than GET and HEAD not allowed.
@@ -172,10 +168,6 @@ async fn events(
 
 fn status_for(is_good: bool) -> StatusCode {
     if is_good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
-}
-
-fn answer(status: StatusCode, content_type: &'static str, text: String) -> Answer {
-    (status, [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], text)
 }
 
 fn json(value: &impl Serialize) -> String {

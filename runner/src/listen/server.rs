@@ -67,22 +67,26 @@ impl Server {
             let _entered = runtime.enter();
             tokio::net::TcpListener::from_std(bound.listener).map_err(Failure::Runtime)?
         };
-        let (actions, worker) = token.map(Actions::new).unzip();
+        let actions = token.map(|token| Arc::new(Actions::new(token)));
         let shared = Arc::new(Shared::new(pipelines, actions.is_some()));
         let mut router = router(Arc::clone(&shared));
         if let Some(actions) = &actions {
             router = router.merge(actions::router(Arc::clone(actions)));
         }
-        let end = async {
+        let acting = actions.clone();
+        let end = async move {
             // Dropped or sent: both are the end.
             let _ = stopped.await;
+            if let Some(actions) = acting {
+                actions.end().await;
+            }
         };
         let work = move || {
             runtime.block_on(async {
                 tokio::select! {
                     () = serve(listener, router) => {}
                     () = shared.keep_samples() => {}
-                    () = actions::work(worker, end) => {}
+                    () = end => {}
                 }
             });
         };

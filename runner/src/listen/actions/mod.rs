@@ -1,37 +1,39 @@
 //! What a person may do on the page with dead letters: list them, look at one, and send those of a kind back.
 //!
-//! Each action is a POST that needs the token and the page's own origin. One worker does one action after the other, also
-//! when the browser that asked is gone: a redrive that is cut off would send letters twice.
+//! Each action is a POST that needs the token and the page's own origin. One runs at a time, on a thread of its own, to its
+//! end also when the browser that asked is gone: a redrive that is cut off would send letters twice.
 
 mod guard;
 mod request;
-mod worker;
+mod work;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, StatusCode};
 use axum::routing::post;
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::Semaphore;
 
 use self::guard::Refused;
 use self::request::{Action, Request};
+use super::answer::{Answer, JSON, answer};
 use crate::backlog::WatchedQueues;
+use engine::stop::{Stop, Stopper, stop_pair};
 use pipeline::Pipeline;
 
 pub use self::guard::{InvalidToken, Token};
-pub(super) use self::worker::Worker;
 
 /// Longest body of a request.
 const MAX_BODY: usize = 64 << 10;
-
-type Answer = (StatusCode, [(HeaderName, &'static str); 2], String);
+/// How long the end of the process waits until an action has given its letters back: with the 25 s of the pipelines less
+/// than the 30 s after which Kubernetes kills.
+const GRACE: Duration = Duration::from_secs(4);
 
 /// The letters of a pipeline, and how to reach them.
 #[derive(Debug, Clone)]
@@ -45,18 +47,11 @@ struct Reachable {
 pub(super) struct Actions {
     token: Token,
     reachable: Mutex<BTreeMap<String, Reachable>>,
-    jobs: mpsc::Sender<Job>,
     /// One permit: one action at a time.
     free: Arc<Semaphore>,
-}
-
-/// An action that waits for the worker.
-struct Job {
-    reachable: Reachable,
-    action: Action,
-    done: oneshot::Sender<Result<String, Problem>>,
-    /// Given back when the action is done.
-    _permit: OwnedSemaphorePermit,
+    /// Both ends of what the end of the process asks of an action.
+    stopper: Stopper,
+    stop: Stop,
 }
 
 /// Why an action was not done.
@@ -64,11 +59,10 @@ struct Job {
 struct Problem(StatusCode, String);
 
 impl Actions {
-    /// Actions for whoever has the token, and who does them.
-    pub(super) fn new(token: Token) -> (Arc<Self>, Worker) {
-        let (jobs, waiting) = mpsc::channel(1);
-        let free = Arc::new(Semaphore::new(1));
-        (Arc::new(Self { token, reachable: Mutex::default(), jobs, free }), Worker::new(waiting))
+    /// Actions for whoever has the token.
+    pub(super) fn new(token: Token) -> Self {
+        let (stopper, stop) = stop_pair();
+        Self { token, reachable: Mutex::default(), free: Arc::new(Semaphore::new(1)), stopper, stop }
     }
 
     /// From now on the letters of this pipeline can be reached.
@@ -76,33 +70,28 @@ impl Actions {
         self.reachable().insert(pipeline.name().to_owned(), Reachable { pipeline, queues });
     }
 
+    /// Asks the action under way to end, and waits a moment until it has given its letters back.
+    pub(super) async fn end(&self) {
+        self.stopper.drain();
+        let _ = tokio::time::timeout(GRACE, self.free.acquire()).await;
+    }
+
     async fn run(&self, name: &str, action: Action) -> Result<String, Problem> {
         let reachable = self.reachable().get(name).cloned();
         let reachable = reachable.ok_or_else(|| {
             Problem(StatusCode::NOT_FOUND, format!("no pipeline {name:?} here, or its queues are not known yet"))
         })?;
+        if self.stop.is_draining() {
+            return Err(Problem(StatusCode::SERVICE_UNAVAILABLE, "the process ends".to_owned()));
+        }
         let permit = Arc::clone(&self.free).try_acquire_owned().map_err(|_| {
             Problem(StatusCode::CONFLICT, "another action is under way; try again when it is done".to_owned())
         })?;
-        let (done, result) = oneshot::channel();
-        self.jobs.send(Job { reachable, action, done, _permit: permit }).await.map_err(|_| ends())?;
-        result.await.unwrap_or_else(|_| Err(ends()))
+        work::on_a_thread(reachable, action, self.stop.clone(), permit).await
     }
 
     fn reachable(&self) -> MutexGuard<'_, BTreeMap<String, Reachable>> {
         self.reachable.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn ends() -> Problem {
-    Problem(StatusCode::SERVICE_UNAVAILABLE, "the process ends".to_owned())
-}
-
-/// Does what is asked for until the end; without actions only waits for it.
-pub(super) async fn work(worker: Option<Worker>, end: impl Future<Output = ()>) {
-    match worker {
-        Some(worker) => worker.run_until(end).await,
-        None => end.await,
     }
 }
 
@@ -139,17 +128,13 @@ async fn act(
         Err(error) => return problem(&Problem(StatusCode::BAD_REQUEST, error.to_string())),
     };
     match actions.run(&pipeline, action).await {
-        Ok(result) => answer(StatusCode::OK, result),
+        Ok(result) => answer(StatusCode::OK, JSON, result),
         Err(failed) => problem(&failed),
     }
 }
 
 fn problem(Problem(status, message): &Problem) -> Answer {
-    answer(*status, json!({ "error": message }).to_string())
-}
-
-fn answer(status: StatusCode, text: String) -> Answer {
-    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], text)
+    answer(*status, JSON, json!({ "error": message }).to_string())
 }
 
 impl Refused {

@@ -1,13 +1,10 @@
-//! Does one action after the other.
-
-use std::pin::pin;
-use std::time::Duration;
+//! Does an action.
 
 use axum::http::StatusCode;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::request::{Action, options, selection};
-use super::{Job, Problem, Reachable};
+use super::{Problem, Reachable};
 use crate::dlq_failure::DlqFailure;
 use crate::exit::Failure;
 use crate::letters::Letters;
@@ -15,50 +12,19 @@ use crate::output;
 use crate::output::failure::one_line;
 use crate::output::format::Format;
 use engine::dlq::Selection;
-use engine::stop::{Stop, stop_pair};
-
-/// How long the end of the process waits until an action has given its letters back: with the 25 s of the pipelines less
-/// than the 30 s after which Kubernetes kills.
-const GRACE: Duration = Duration::from_secs(4);
-
-/// Does the actions.
-pub(in crate::listen) struct Worker(mpsc::Receiver<Job>);
-
-impl Worker {
-    pub(super) fn new(jobs: mpsc::Receiver<Job>) -> Self {
-        Self(jobs)
-    }
-
-    /// Does actions until the process ends; the one under way gets a moment to end well.
-    pub(in crate::listen) async fn run_until(mut self, end: impl Future<Output = ()>) {
-        let mut end = pin!(end);
-        loop {
-            let job = tokio::select! {
-                job = self.0.recv() => job,
-                () = &mut end => return,
-            };
-            let Some(Job { reachable, action, done, _permit }) = job else { return end.await };
-            let (stopper, stop) = stop_pair();
-            let mut result = pin!(on_a_thread(reachable, action, stop));
-            // Whoever asked may be gone, so that an answer may have no receiver.
-            tokio::select! {
-                result = &mut result => drop(done.send(result)),
-                () = &mut end => {
-                    stopper.drain();
-                    if let Ok(result) = tokio::time::timeout(GRACE, result).await {
-                        let _ = done.send(result);
-                    }
-                    return;
-                }
-            }
-        }
-    }
-}
+use engine::stop::Stop;
 
 /// Runs an action on a thread of its own: deciding many letters takes time, which the answers to `/live` don't have.
-async fn on_a_thread(reachable: Reachable, action: Action, stop: Stop) -> Result<String, Problem> {
+/// The permit is given back when the action is done, whether or not somebody still waits for the result.
+pub(super) async fn on_a_thread(
+    reachable: Reachable,
+    action: Action,
+    stop: Stop,
+    permit: OwnedSemaphorePermit,
+) -> Result<String, Problem> {
     let (send, receive) = oneshot::channel();
     let work = move || {
+        let _permit = permit;
         let result = crate::runtime::start().and_then(|runtime| runtime.block_on(result(reachable, action, &stop)));
         let _ = send.send(result.map_err(|failure| problem_of(&failure)));
     };
@@ -66,8 +32,10 @@ async fn on_a_thread(reachable: Reachable, action: Action, stop: Stop) -> Result
     if let Err(error) = started {
         return Err(problem_of(&Failure::Thread(error)));
     }
-    let panicked = || Problem(StatusCode::INTERNAL_SERVER_ERROR, "the action panicked; this is a bug".to_owned());
-    receive.await.unwrap_or_else(|_| Err(panicked()))
+    let Ok(result) = receive.await else {
+        return Err(Problem(StatusCode::INTERNAL_SERVER_ERROR, "the action panicked; this is a bug".to_owned()));
+    };
+    result
 }
 
 fn problem_of(failure: &Failure) -> Problem {
