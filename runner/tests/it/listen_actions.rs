@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
 
 use crate::dlq_letters::{dlq_json, fix_the_schema, parts, with_letters};
@@ -92,6 +93,44 @@ async fn actions_need_the_token_and_the_own_origin() {
         "{unknown:?}"
     );
     runner.stop();
+}
+
+#[tokio::test]
+async fn one_action_runs_at_a_time() {
+    let stack = with_letters(24).await;
+    let runner = Listening::start(command(&stack));
+    runner.until(200, "running").await;
+    let (no_body, other) = (json!({}), json!({}));
+    let (one, two) = tokio::join!(act(&runner, "list", &no_body), act(&runner, "list", &other));
+    let mut statuses = [one.0, two.0];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409], "{one:?} {two:?}");
+    assert_eq!(act(&runner, "list", &json!({})).await.0, 200, "the first has ended");
+    runner.stop();
+}
+
+/// Otherwise they would be invisible until their visibility timeout ends.
+#[tokio::test]
+async fn at_the_end_of_the_process_an_action_gives_its_letters_back() {
+    let stack = with_letters(24).await;
+    let runner = Listening::start(command(&stack));
+    runner.until(200, "running").await;
+    let (address, origin) = (runner.address.clone(), format!("http://{}", runner.address));
+    let asking = tokio::spawn(async move {
+        let headers = [("x-runner-token", TOKEN), ("origin", origin.as_str())];
+        request(&address, "POST /letters/e/list", &headers, "").await
+    });
+    // Letters are held from now on.
+    until_at_least(1, "held letters", async || {
+        let name = QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
+        let asked = stack.client.get_queue_attributes().queue_url(stack.url(&stack.dlq).await);
+        let answer = asked.attribute_names(name.clone()).send().await.expect("it answers");
+        answer.attributes.expect("attributes")[&name].parse().expect("a number")
+    })
+    .await;
+    runner.stop();
+    drop(asking.await);
+    assert_eq!(stack.drain(&stack.dlq).await.len(), 24);
 }
 
 #[tokio::test]
