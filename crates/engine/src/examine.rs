@@ -148,15 +148,15 @@ impl<K: Sink> Examiner<K> {
             return;
         }
         let outage = self.state().outage;
-        if !outage.is_some_and(|began| self.store.evidence.stored_since(began)) {
-            return;
-        }
+        let Some(began) = outage.filter(|began| self.store.evidence.stored_since(*began)) else { return };
         let mut state = self.state();
         state.outage = None;
         state.refusals = None;
         drop(state);
         self.store.gate.set_refusing(false);
         self.store.figures.health().recovered(Service::Database);
+        let seconds = began.elapsed().as_secs_f64().round();
+        tracing::info!(pipeline = &*self.store.pipeline, seconds, "the database accepts such rows again");
     }
 
     /// What is different about the tables since the start, for a person.

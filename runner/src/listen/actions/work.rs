@@ -24,8 +24,9 @@ pub(super) async fn on_a_thread(
 ) -> Result<String, Problem> {
     let (send, receive) = oneshot::channel();
     let work = move || {
-        let _permit = permit;
         let result = crate::runtime::start().and_then(|runtime| runtime.block_on(result(reachable, action, &stop)));
+        // Before the answer: whoever has it may ask for the next action.
+        drop(permit);
         let _ = send.send(result.map_err(|failure| problem_of(&failure)));
     };
     let started = std::thread::Builder::new().name("action".to_owned()).spawn(work);
