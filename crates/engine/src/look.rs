@@ -9,7 +9,7 @@ use crate::sink::Sink;
 use crate::store::Store;
 
 /// Time between two looks. The sink asks the server only after a silence.
-const EVERY: Duration = Duration::from_millis(500);
+const EVERY: Duration = Duration::from_millis(250);
 
 impl<K: Sink> Store<K> {
     /// Looks until draining begins: what is left then is work.
