@@ -92,7 +92,9 @@ async fn actions_need_the_token_and_the_own_origin() {
         unknown.1["error"].as_str().is_some_and(|error| error.contains("no letter has the id nobody")),
         "{unknown:?}"
     );
-    runner.stop();
+    runner.terminate();
+    let (_, _, log) = runner.wait();
+    assert_eq!(log.matches("an action on the page was refused").count(), 6, "{log}");
 }
 
 #[tokio::test]

@@ -112,7 +112,10 @@ impl FromRequestParts<Arc<Actions>> for Allowed {
     async fn from_request_parts(parts: &mut Parts, actions: &Arc<Actions>) -> Result<Self, Answer> {
         match guard::check(&parts.headers, &actions.token) {
             Ok(()) => Ok(Self),
-            Err(refused) => Err(problem(&Problem(refused.status(), refused.to_string()))),
+            Err(refused) => {
+                tracing::warn!("an action on the page was refused: {refused}");
+                Err(problem(&Problem(refused.status(), refused.to_string())))
+            }
         }
     }
 }
