@@ -141,7 +141,8 @@ impl Part {
     /// Runs it on a message that has these values only; `None` when it fails.
     fn try_out(&self, values: &[&Value]) -> Option<bool> {
         let mut roots = [const { Value::Null }; 4];
-        for (place, value) in self.reads.iter().zip(values) {
+        // A null is left out: a place below another must not make an object of it.
+        for (place, value) in self.reads.iter().zip(values).filter(|(_, value)| !value.is_null()) {
             put(roots.get_mut(place.root)?, &place.steps, value)?;
         }
         let [document, element, body, sqs] = roots;
@@ -187,4 +188,23 @@ fn attributes(sqs: &Value) -> std::collections::BTreeMap<String, Attribute> {
     let text = |value: &Value| AttributeValue::Text(value.as_str().unwrap_or_default().to_owned());
     let attribute = |value: &Value| Attribute { data_type: "String".to_owned(), value: text(value) };
     attributes.map(|(name, value)| (name.clone(), attribute(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::compile::infer::Yield;
+    use schema::Shape;
+
+    /// `.a` is null, also where `.a.a`, which is null too, is a place of its own.
+    #[test]
+    fn a_null_below_a_null_makes_no_object_of_it() {
+        let schema = json!({"properties": {"a": {"type": "null"}}});
+        let roots = Roots::new(Yield::shape(Shape::of_value(&schema)), None, false);
+        let Logic::Part(part) = Logic::of(".a // (.a.a != false | not)", &roots) else { panic!("it is one part") };
+        assert_eq!(part.reads.len(), 2);
+        assert_eq!(part.try_out(&[&Value::Null, &Value::Null]), Some(false));
+    }
 }
