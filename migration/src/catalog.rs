@@ -6,18 +6,21 @@ use sea_orm_migration::sea_orm::{
 };
 
 use crate::Error;
+use crate::assignment::{Assignment, assignment};
 use crate::ddl;
 use crate::index_name::index_name;
 use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Rights};
-use crate::merge::{Declaration, merge};
+use crate::merge::{Declaration, Sourced, merge};
 use crate::query::{LOCK_TIMEOUT, all, one};
-use pipeline::{Table, TableName};
+use pipeline::{Column, Table, TableName};
 
 const READING: &str = "reading the live tables";
 
 /// Every declared table with its live counterpart, at one moment.
 pub(crate) struct Survey {
     pub(crate) tables: Vec<Surveyed>,
+    /// The name with its schema of each table that was given, in the order of the tables.
+    pub(crate) homes: Vec<TableName>,
 }
 
 /// A declared table with its live counterpart.
@@ -34,14 +37,14 @@ pub(crate) async fn survey(db: &DatabaseConnection, tables: &[Table]) -> Result<
     let transaction = read_only(db).await?;
     let mut homes = Vec::with_capacity(tables.len());
     for table in tables {
-        homes.push((home(&transaction, &table.name).await?, table));
+        homes.push(home(&transaction, &table.name).await?);
     }
     let mut surveyed = Vec::new();
-    for declaration in merge(homes)? {
+    for declaration in merge(homes.iter().cloned().zip(tables).collect())? {
         surveyed.push(read_table(&transaction, declaration).await.map_err(Error::during(READING))?);
     }
     transaction.rollback().await.map_err(Error::during(READING))?;
-    Ok(Survey { tables: surveyed })
+    Ok(Survey { tables: surveyed, homes })
 }
 
 /// Starts a transaction that reads one snapshot and can't write.
@@ -73,7 +76,7 @@ pub(crate) async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<
     Ok(TableName { schema, name: name.name.clone() })
 }
 
-async fn read_table(db: &impl ConnectionTrait, declaration: Declaration) -> Result<Surveyed, DbErr> {
+async fn read_table(db: &DatabaseTransaction, declaration: Declaration) -> Result<Surveyed, DbErr> {
     let schema = declaration.home.schema.as_deref().unwrap_or_default();
     let exists = one(db, "SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema.into()]).await?;
     Ok(Surveyed {
@@ -92,7 +95,7 @@ const RELATION: &str =
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 AND c.relname = $2";
 
-async fn live_table(db: &impl ConnectionTrait, declaration: &Declaration) -> Result<Option<LiveTable>, DbErr> {
+async fn live_table(db: &DatabaseTransaction, declaration: &Declaration) -> Result<Option<LiveTable>, DbErr> {
     let home = &declaration.home;
     let schema: Value = home.schema.clone().unwrap_or_default().into();
     let Some(row) = one(db, RELATION, [schema, home.name.as_str().into()]).await? else {
@@ -111,7 +114,7 @@ async fn live_table(db: &impl ConnectionTrait, declaration: &Declaration) -> Res
         owner: row.try_get("", "owner")?,
         rights,
         has_rows: !readable || has_rows(db, home, None).await?,
-        columns: columns(db, oid).await?,
+        columns: columns(db, oid, &declaration.columns).await?,
         primary_key: primary_key(db, oid).await?,
         indexes: indexes(db, oid).await?,
     }))
@@ -142,7 +145,7 @@ pub(crate) async fn has_rows(
     Ok(row.is_some())
 }
 
-async fn columns(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveColumn>, DbErr> {
+async fn columns(db: &DatabaseTransaction, oid: i64, declared: &[Sourced<Column>]) -> Result<Vec<LiveColumn>, DbErr> {
     let sql = "SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS ty, a.attnotnull AS not_null,
             (a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL) AS has_default,
             (a.attgenerated <> '' OR a.attidentity = 'a') AS always_generated
@@ -151,13 +154,19 @@ async fn columns(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveColumn>,
     let mut columns = Vec::new();
     for row in all(db, sql, [oid.into()]).await? {
         columns.push(LiveColumn {
-            name: row.try_get("", "name")?,
-            ty: row.try_get("", "ty")?,
+            name,
+            ty,
+            assignment,
             not_null: row.try_get("", "not_null")?,
             has_default: row.try_get("", "has_default")?,
             always_generated: row.try_get("", "always_generated")?,
         });
     }
+        let (name, ty): (String, String) = (row.try_get("", "name")?, row.try_get("", "ty")?);
+        let assignment = match declared.iter().find(|column| column.value.name == name) {
+            Some(column) if column.value.ty.to_string() != ty => assignment(db, oid, &name, column.value.ty).await?,
+            _ => Assignment::Same,
+        };
     Ok(columns)
 }
 

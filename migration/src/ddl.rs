@@ -6,7 +6,7 @@ use sea_orm_migration::sea_orm::sea_query::{
     IntoTableRef, PostgresQueryBuilder, QuotedBuilder, Table as SqlTable, TableRef,
 };
 
-use pipeline::{Column, Index, TableName};
+use pipeline::{Column, Index, TableName, TypeName};
 
 /// A quoted identifier.
 pub(crate) fn ident(name: &str) -> String {
@@ -21,6 +21,11 @@ pub(crate) fn table(name: &TableName) -> String {
         Some(schema) => format!("{}.{}", ident(schema), ident(&name.name)),
         None => ident(&name.name),
     }
+}
+
+/// A quoted type. Without a length: quoted, `bpchar` is not `character`, which means `character(1)`.
+pub(crate) fn type_name(name: &TypeName) -> String {
+    format!("{}.{}", ident(&name.schema), ident(&name.name))
 }
 
 fn table_ref(name: &TableName) -> TableRef {

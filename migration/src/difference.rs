@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::assignment::Assignment;
 use crate::catalog::Surveyed;
 use crate::index_name::index_name;
 use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable};
@@ -17,7 +18,8 @@ pub(crate) enum Difference<'a> {
     /// A view, an index and so on.
     NotATable(&'static str),
     MissingColumn(&'a Sourced<Column>),
-    TypeDiffers(&'a Sourced<Column>, &'a LiveColumn),
+    /// The live type does not accept or keep the values, for this reason.
+    TypeDiffers(&'a Sourced<Column>, &'a LiveColumn, &'a str),
     /// PostgreSQL generates the value and accepts none.
     Generated(&'a Sourced<Column>),
     /// Declared null, live NOT NULL.
@@ -39,7 +41,7 @@ impl Difference<'_> {
     pub(crate) fn file<'a>(&'a self, declaration: &'a Declaration) -> &'a Path {
         match self {
             Self::MissingColumn(column)
-            | Self::TypeDiffers(column, _)
+            | Self::TypeDiffers(column, ..)
             | Self::Generated(column)
             | Self::LiveNotNull(column)
             | Self::LiveNullable(column) => &column.file,
@@ -81,8 +83,8 @@ fn column_differences<'a>(column: &'a Sourced<Column>, live: &'a LiveTable) -> V
         return vec![Difference::MissingColumn(column)];
     };
     let mut differences = Vec::new();
-    if found.ty != column.value.ty.to_string() {
-        differences.push(Difference::TypeDiffers(column, found));
+    if let Assignment::Refused(reason) = &found.assignment {
+        differences.push(Difference::TypeDiffers(column, found, reason));
     }
     if found.always_generated {
         differences.push(Difference::Generated(column));

@@ -1,5 +1,7 @@
 //! A table as PostgreSQL's catalog describes it.
 
+use crate::assignment::Assignment;
+
 /// A live relation, which may be something other than a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LiveTable {
@@ -39,6 +41,7 @@ pub(crate) struct LiveColumn {
     pub(crate) not_null: bool,
     /// A default, an identity, or a generated value.
     pub(crate) has_default: bool,
+    pub(crate) assignment: Assignment,
     /// PostgreSQL refuses values written to it.
     pub(crate) always_generated: bool,
 }

@@ -42,9 +42,12 @@ impl Resolver<'_> {
                 self.refuse(difference, reason, Vec::new())
             }
             Difference::MissingColumn(column) => self.add_column(difference, &column.value),
-            Difference::TypeDiffers(column, live) => {
+            Difference::TypeDiffers(column, live, why) => {
                 let Column { name, ty, .. } = &column.value;
-                let reason = format!("column {name} is {}, declared {ty}; a changed type rewrites every row", live.ty);
+                let reason = format!(
+                    "column {name} is {}, declared {ty}: {why}; to change the type rewrites every row",
+                    live.ty
+                );
                 self.refuse(difference, reason, vec![ddl::set_type(self.home(), &column.value)])
             }
             Difference::Generated(column) => {
