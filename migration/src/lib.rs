@@ -13,6 +13,7 @@ mod assignment;
 mod catalog;
 mod live;
 mod query;
+mod view;
 
 mod difference;
 mod misfit;

@@ -170,7 +170,22 @@ fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, Strin
         }
         Difference::PrimaryKeyDiffers(declared, live) => {
             let is = live.columns.join(", ");
-            (None, format!("its primary key is ({is}), declared ({})", declared.join(", ")), None)
+            let problem = match declared {
+                [] => format!("its primary key is ({is}), and none is declared"),
+                _ => format!("its primary key is ({is}), and no unique index is on ({})", declared.join(", ")),
+            };
+            (None, problem, None)
+        }
+        Difference::DeferrableKey(index) => {
+            let columns = index.columns.join(", ");
+            (
+                None,
+                format!("its key {} ({columns}) is deferrable, which ON CONFLICT does not support", index.name),
+                None,
+            )
+        }
+        Difference::Rule(name) => {
+            (None, format!("it has the rule {name}, which rewrites what is stored"), Some("make the rule a trigger"))
         }
         Difference::MissingSchema(_)
         | Difference::LiveNullable(_)

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::refusals::{PIPELINE, letters, run};
+use crate::refusals::{ONE_TABLE, PIPELINE, event, letters, run};
 use crate::stack::{Stack, attribute, shown};
 use crate::tables::Tables;
 
@@ -113,4 +113,77 @@ async fn a_key_is_compared_as_the_live_column_compares_it() {
     assert_eq!((written.rows(), written.duplicates()), (2, 1));
     assert_eq!(tables.stack.rows("SELECT k, v FROM t").await, [json!({"k": "a", "v": 2})]);
     assert!(tables.is_stored(r#"{"k":"A","v":"2"}"#).await && !tables.is_stored(r#"{"k":"A","v":"3"}"#).await);
+}
+
+/// A table's own primary key beside the unique key that the file declares, also below a view and in partitions.
+#[tokio::test]
+async fn a_unique_key_is_the_conflict_target_and_the_primary_key_stays_the_tables_own() {
+    let table =
+        "CREATE TABLE base (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, k text NOT NULL UNIQUE, v integer)";
+    let partitions = "CREATE TABLE t (id uuid NOT NULL DEFAULT gen_random_uuid(), k text UNIQUE, v integer)
+        PARTITION BY LIST (k); CREATE TABLE t_1 PARTITION OF t DEFAULT";
+    for sql in [
+        format!("{table}; ALTER TABLE base RENAME TO t"),
+        format!("{table}; CREATE VIEW t AS SELECT id, k, v FROM base"),
+        partitions.to_owned(),
+    ] {
+        let rest =
+            "tables:\n  t: {primary_key: [k], on_conflict: update, version: v, columns: {k: text, v: integer}}\n";
+        let tables = Tables::made_by_others(&sql, rest).await;
+        tables.store(&[r#"{"k":"a","v":1}"#, r#"{"k":"b","v":1}"#]).await.expect(&sql);
+        let ids = tables.stack.rows("SELECT id FROM t ORDER BY k").await;
+        let written = tables.store(&[r#"{"k":"a","v":2}"#, r#"{"k":"b","v":0}"#]).await.expect(&sql);
+        assert_eq!((written.rows(), written.duplicates()), (2, 1), "{sql}");
+        assert_eq!(tables.stack.rows("SELECT id FROM t ORDER BY k").await, ids, "{sql}");
+        assert_eq!(tables.stack.rows("SELECT v FROM t ORDER BY k").await, [json!({"v": 2}), json!({"v": 1})], "{sql}");
+        assert!(tables.is_stored(r#"{"k":"a","v":2}"#).await, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_declared_key_rows_are_appended() {
+    let sql = "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v integer NOT NULL)";
+    let tables = Tables::made_by_others(sql, "tables:\n  t: {columns: {v: integer}}\n").await;
+    for _ in 0..2 {
+        let written = tables.store(&[r#"{"v":7}"#, r#"{"v":7}"#]).await.expect("it is stored");
+        assert_eq!((written.rows(), written.duplicates()), (2, 0));
+    }
+    assert_eq!(tables.stack.scalar("SELECT count(DISTINCT id) FROM t WHERE v = 7").await, 4);
+}
+
+/// A role that may insert and read the declared columns, and no others, rejects one bad message and stores the others.
+#[tokio::test]
+async fn privileges_on_columns_are_enough_for_a_run() {
+    let sql = "CREATE TABLE e (id bigint PRIMARY KEY, k integer CHECK (k < 9), secret text DEFAULT 'x')";
+    let stack = with_live_tables(sql, "  e: {primary_key: [id], columns: {id: bigint, k: integer}}\n").await;
+    let role = format!("w{}", stack.queue.replace('-', "_"));
+    stack
+        .execute(&format!("CREATE ROLE {role} LOGIN PASSWORD 'p'; GRANT INSERT (id, k), SELECT (id, k) ON e TO {role}"))
+        .await;
+    stack.send(&stack.queue, &[1, 2, 9].map(|k| event(k, k))).await;
+    let mut command = stack.runner(&["run", PIPELINE, "--until-empty", "--format", "json"]);
+    let output = command.env("DB_USER", &role).env("DB_PASSWORD", "p").output().expect("the binary starts");
+    let summary: serde_json::Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", shown(&output)));
+    assert_eq!((&summary["stored"], &summary["dead_lettered"]), (&json!(2), &json!(1)), "{}", shown(&output));
+}
+
+/// A trigger puts the rows into a table that inherits from this one: a redelivery meets its row there.
+#[tokio::test]
+async fn a_trigger_that_stores_the_rows_elsewhere_dead_letters_no_redelivery() {
+    let stack = with_live_tables(
+        "CREATE TABLE e (id bigint PRIMARY KEY, k bigint NOT NULL);
+         CREATE TABLE e_2024 (LIKE e INCLUDING ALL) INHERITS (e);
+         CREATE FUNCTION route() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN INSERT INTO e_2024 VALUES (NEW.*); RETURN NULL; END $$;
+         CREATE TRIGGER route BEFORE INSERT ON e FOR EACH ROW EXECUTE FUNCTION route()",
+        ONE_TABLE,
+    )
+    .await;
+    for _ in 0..2 {
+        stack.send(&stack.queue, &[event(1, 1)]).await;
+        let summary = run(&stack).await;
+        assert_eq!(summary["dead_lettered"], json!(0), "{summary}");
+        assert_eq!(stack.count("e").await, 1);
+    }
 }
