@@ -6,18 +6,22 @@ use sea_orm_migration::sea_orm::{
 };
 
 use crate::Error;
+use crate::assignment::{Assignment, assignment};
 use crate::ddl;
 use crate::index_name::index_name;
-use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Rights};
-use crate::merge::{Declaration, merge};
+use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Rights, Unique};
+use crate::merge::{Declaration, Sourced, merge};
 use crate::query::{LOCK_TIMEOUT, all, one};
-use pipeline::{Table, TableName};
+use crate::view::{plans_conflict_target, required_below_view};
+use pipeline::{Column, Table, TableName};
 
 const READING: &str = "reading the live tables";
 
 /// Every declared table with its live counterpart, at one moment.
 pub(crate) struct Survey {
     pub(crate) tables: Vec<Surveyed>,
+    /// The name with its schema of each table that was given, in the order of the tables.
+    pub(crate) homes: Vec<TableName>,
 }
 
 /// A declared table with its live counterpart.
@@ -34,14 +38,14 @@ pub(crate) async fn survey(db: &DatabaseConnection, tables: &[Table]) -> Result<
     let transaction = read_only(db).await?;
     let mut homes = Vec::with_capacity(tables.len());
     for table in tables {
-        homes.push((home(&transaction, &table.name).await?, table));
+        homes.push(home(&transaction, &table.name).await?);
     }
     let mut surveyed = Vec::new();
-    for declaration in merge(homes)? {
+    for declaration in merge(homes.iter().cloned().zip(tables).collect())? {
         surveyed.push(read_table(&transaction, declaration).await.map_err(Error::during(READING))?);
     }
     transaction.rollback().await.map_err(Error::during(READING))?;
-    Ok(Survey { tables: surveyed })
+    Ok(Survey { tables: surveyed, homes })
 }
 
 /// Starts a transaction that reads one snapshot and can't write.
@@ -73,7 +77,7 @@ pub(crate) async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<
     Ok(TableName { schema, name: name.name.clone() })
 }
 
-async fn read_table(db: &impl ConnectionTrait, declaration: Declaration) -> Result<Surveyed, DbErr> {
+async fn read_table(db: &DatabaseTransaction, declaration: Declaration) -> Result<Surveyed, DbErr> {
     let schema = declaration.home.schema.as_deref().unwrap_or_default();
     let exists = one(db, "SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema.into()]).await?;
     Ok(Surveyed {
@@ -85,44 +89,63 @@ async fn read_table(db: &impl ConnectionTrait, declaration: Declaration) -> Resu
 }
 
 const RELATION: &str =
-    "SELECT c.oid::bigint AS oid, c.relkind::text AS kind, pg_get_userbyid(c.relowner)::text AS owner,
+    "SELECT c.oid::bigint AS oid, pg_relation_is_updatable(c.oid, false) & 8 = 8 AS takes_inserts, c.relkind::text AS kind, pg_get_userbyid(c.relowner)::text AS owner,
         pg_has_role(c.relowner, 'USAGE') AS owned,
-        has_table_privilege(c.oid, 'INSERT') AND has_schema_privilege(n.oid, 'USAGE') AS may_insert,
-        has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') AS may_select
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        has_schema_privilege(n.oid, 'USAGE') AND declared.may_insert AS may_insert,
+        has_schema_privilege(n.oid, 'USAGE') AND declared.may_select AS may_select,
+        (SELECT r.rulename::text FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3') LIMIT 1) AS rule
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL (
+        SELECT coalesce(bool_and(has_column_privilege(c.oid, a.attnum, 'INSERT')), true) AS may_insert,
+            coalesce(bool_and(has_column_privilege(c.oid, a.attnum, 'SELECT')), true) AS may_select
+        FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY($3)
+    ) declared
     WHERE n.nspname = $1 AND c.relname = $2";
 
-async fn live_table(db: &impl ConnectionTrait, declaration: &Declaration) -> Result<Option<LiveTable>, DbErr> {
+async fn live_table(db: &DatabaseTransaction, declaration: &Declaration) -> Result<Option<LiveTable>, DbErr> {
     let home = &declaration.home;
     let schema: Value = home.schema.clone().unwrap_or_default().into();
-    let Some(row) = one(db, RELATION, [schema, home.name.as_str().into()]).await? else {
+    let declared: Vec<String> = declaration.columns.iter().map(|column| column.value.name.clone()).collect();
+    let Some(row) = one(db, RELATION, [schema, home.name.as_str().into(), declared.into()]).await? else {
         return Ok(None);
     };
     let oid: i64 = row.try_get("", "oid")?;
-    let kind = kind(&row.try_get::<String>("", "kind")?);
+    let kind = kind(&row.try_get::<String>("", "kind")?, row.try_get("", "takes_inserts")?);
     let rights = Rights {
         own: row.try_get("", "owned")?,
         insert: row.try_get("", "may_insert")?,
         select: row.try_get("", "may_select")?,
     };
     let readable = rights.select && !matches!(kind, Kind::Other(_));
+    let (key, indexes) = (&declaration.primary_key, indexes(db, oid).await?);
+    let has_conflict_target = match kind {
+        Kind::View if rights.insert && rights.select => plans_conflict_target(db, home, key).await?,
+        _ => indexes.iter().any(|index| index.is_conflict_target(key)),
+    };
+    let mut columns = columns(db, oid, &declaration.columns).await?;
+    if kind == Kind::View {
+        columns.extend(required_below_view(db, oid).await?);
+    }
     Ok(Some(LiveTable {
         kind,
         owner: row.try_get("", "owner")?,
         rights,
         has_rows: !readable || has_rows(db, home, None).await?,
-        columns: columns(db, oid).await?,
+        columns,
         primary_key: primary_key(db, oid).await?,
-        indexes: indexes(db, oid).await?,
+        indexes,
+        has_conflict_target,
+        rule: row.try_get("", "rule")?,
     }))
 }
 
 /// Reads `pg_class.relkind`.
-fn kind(relkind: &str) -> Kind {
+fn kind(relkind: &str, takes_inserts: bool) -> Kind {
     match relkind {
+        "v" if takes_inserts => Kind::View,
         "r" => Kind::Table,
         "p" => Kind::Partitioned,
-        "v" => Kind::Other("a view"),
+        "v" => Kind::Other("a view that takes no inserts by itself"),
         "m" => Kind::Other("a materialized view"),
         "f" => Kind::Other("a foreign table"),
         "S" => Kind::Other("a sequence"),
@@ -142,17 +165,24 @@ pub(crate) async fn has_rows(
     Ok(row.is_some())
 }
 
-async fn columns(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveColumn>, DbErr> {
+async fn columns(db: &DatabaseTransaction, oid: i64, declared: &[Sourced<Column>]) -> Result<Vec<LiveColumn>, DbErr> {
     let sql = "SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS ty, a.attnotnull AS not_null,
             (a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL) AS has_default,
-            (a.attgenerated <> '' OR a.attidentity = 'a') AS always_generated
+            (a.attgenerated <> '' OR a.attidentity = 'a' OR NOT pg_column_is_updatable(a.attrelid, a.attnum, false))
+                AS always_generated
         FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
         WHERE a.attrelid = $1::bigint::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
     let mut columns = Vec::new();
     for row in all(db, sql, [oid.into()]).await? {
+        let (name, ty): (String, String) = (row.try_get("", "name")?, row.try_get("", "ty")?);
+        let assignment = match declared.iter().find(|column| column.value.name == name) {
+            Some(column) if column.value.ty.to_string() != ty => assignment(db, oid, &name, column.value.ty).await?,
+            _ => Assignment::Same,
+        };
         columns.push(LiveColumn {
-            name: row.try_get("", "name")?,
-            ty: row.try_get("", "ty")?,
+            name,
+            ty,
+            assignment,
             not_null: row.try_get("", "not_null")?,
             has_default: row.try_get("", "has_default")?,
             always_generated: row.try_get("", "always_generated")?,
@@ -177,7 +207,7 @@ async fn primary_key(db: &impl ConnectionTrait, oid: i64) -> Result<Option<LiveK
 /// One row per key column. An expression has no column name, and an index with one is not plain.
 const INDEXES: &str = "SELECT c.relname::text AS name, m.amname::text AS method, i.indisunique AS is_unique,
         (i.indisvalid AND i.indisready AND i.indislive) AS valid, pg_get_expr(i.indpred, i.indrelid) AS predicate,
-        a.attname::text AS column_name,
+        a.attname::text AS column_name, NOT i.indimmediate AS deferrable,
         (k.attnum <> 0 AND i.indoption[k.position] = 0 AND o.opcdefault) AS plain
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
     CROSS JOIN LATERAL (SELECT i.indkey[s] AS attnum, s AS position FROM generate_series(0, i.indnkeyatts - 1) s) k
@@ -193,15 +223,21 @@ async fn indexes(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveIndex>, 
             indexes.push(LiveIndex {
                 name,
                 method: row.try_get("", "method")?,
-                unique: row.try_get("", "is_unique")?,
+                unique: match (row.try_get("", "is_unique")?, row.try_get("", "deferrable")?) {
+                    (false, _) => Unique::No,
+                    (true, false) => Unique::AtOnce,
+                    (true, true) => Unique::Deferrable,
+                },
                 valid: row.try_get("", "valid")?,
                 predicate: row.try_get("", "predicate")?,
                 columns: Vec::new(),
                 plain: true,
+                key_length: 0,
             });
         }
         if let Some(index) = indexes.last_mut() {
             index.plain &= row.try_get::<bool>("", "plain")?;
+            index.key_length += 1;
             index.columns.extend(row.try_get::<Option<String>>("", "column_name")?);
         }
     }

@@ -3,10 +3,10 @@
 
 use sea_orm_migration::sea_orm::sea_query::{
     Alias, ColumnDef, ConditionalStatement, Expr, Index as SqlIndex, IndexCreateStatement, IndexType, IntoIden,
-    IntoTableRef, PostgresQueryBuilder, QuotedBuilder, Table as SqlTable, TableRef,
+    IntoTableRef, OnConflict, PostgresQueryBuilder, Query, QuotedBuilder, Table as SqlTable, TableRef,
 };
 
-use pipeline::{Column, Index, TableName};
+use pipeline::{Column, Index, TableName, TypeName};
 
 /// A quoted identifier.
 pub(crate) fn ident(name: &str) -> String {
@@ -21,6 +21,11 @@ pub(crate) fn table(name: &TableName) -> String {
         Some(schema) => format!("{}.{}", ident(schema), ident(&name.name)),
         None => ident(&name.name),
     }
+}
+
+/// A quoted type. Without a length: quoted, `bpchar` is not `character`, which means `character(1)`.
+pub(crate) fn type_name(name: &TypeName) -> String {
+    format!("{}.{}", ident(&name.schema), ident(&name.name))
 }
 
 fn table_ref(name: &TableName) -> TableRef {
@@ -147,6 +152,16 @@ pub(crate) fn drop_index(name: &TableName, index_name: &str, concurrently: bool)
 pub(crate) fn any_row(name: &TableName, column: Option<&str>) -> String {
     let condition = column.map_or(String::new(), |column| format!(" WHERE {} IS NOT NULL", ident(column)));
     format!("SELECT 1 FROM {}{condition} LIMIT 1", table(name))
+}
+
+/// Plans, without running it, an insert that meets rows of the same key.
+pub(crate) fn explain_insert(name: &TableName, key: &[String]) -> String {
+    let columns = || key.iter().map(Alias::new);
+    let conflict = OnConflict::columns(columns()).do_nothing().to_owned();
+    let mut insert = Query::insert();
+    insert.into_table(table_ref(name)).columns(columns()).on_conflict(conflict);
+    insert.values_panic(key.iter().map(|_| Expr::cust("NULL")));
+    format!("EXPLAIN {}", insert.to_string(PostgresQueryBuilder))
 }
 
 pub(crate) fn lock_table(name: &TableName) -> String {

@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
+use crate::assignment::Assignment;
 use crate::catalog::Surveyed;
 use crate::index_name::index_name;
-use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable};
+use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Unique};
 use crate::merge::{Declaration, Sourced, same_set};
 use pipeline::{Column, Index};
 
@@ -17,7 +18,8 @@ pub(crate) enum Difference<'a> {
     /// A view, an index and so on.
     NotATable(&'static str),
     MissingColumn(&'a Sourced<Column>),
-    TypeDiffers(&'a Sourced<Column>, &'a LiveColumn),
+    /// The live type does not accept or keep the values, for this reason.
+    TypeDiffers(&'a Sourced<Column>, &'a LiveColumn, &'a str),
     /// PostgreSQL generates the value and accepts none.
     Generated(&'a Sourced<Column>),
     /// Declared null, live NOT NULL.
@@ -27,7 +29,12 @@ pub(crate) enum Difference<'a> {
     /// Undeclared, NOT NULL, without default: every insert would fail.
     UndeclaredRequired(&'a LiveColumn),
     NoPrimaryKey(&'a [String]),
+    /// No unique key of the table is the declared one.
     PrimaryKeyDiffers(&'a [String], &'a LiveKey),
+    /// `ON CONFLICT` fails while a table has it, whatever the key.
+    DeferrableKey(&'a LiveIndex),
+    /// `ON CONFLICT` fails, and rows may go elsewhere.
+    Rule(&'a str),
     MissingIndex(&'a Sourced<Index>),
     InvalidIndex(&'a Sourced<Index>),
     IndexDiffers(&'a Sourced<Index>),
@@ -39,7 +46,7 @@ impl Difference<'_> {
     pub(crate) fn file<'a>(&'a self, declaration: &'a Declaration) -> &'a Path {
         match self {
             Self::MissingColumn(column)
-            | Self::TypeDiffers(column, _)
+            | Self::TypeDiffers(column, ..)
             | Self::Generated(column)
             | Self::LiveNotNull(column)
             | Self::LiveNullable(column) => &column.file,
@@ -63,8 +70,10 @@ pub(crate) fn differences(surveyed: &Surveyed) -> Vec<Difference<'_>> {
     }
     let mut all: Vec<Difference<'_>> = Vec::new();
     all.extend(declaration.columns.iter().flat_map(|column| column_differences(column, live)));
-    all.extend(undeclared(declaration, live).filter(|c| required(c, live)).map(Difference::UndeclaredRequired));
-    all.extend(key_difference(&declaration.primary_key, live));
+    all.extend(undeclared(declaration, live).filter(|column| required(column)).map(Difference::UndeclaredRequired));
+    all.extend(key_difference(declaration, live));
+    all.extend(live.indexes.iter().filter(|index| index.unique == Unique::Deferrable).map(Difference::DeferrableKey));
+    all.extend(live.rule.as_deref().map(Difference::Rule));
     all.extend(declaration.indexes.iter().filter_map(|index| index_difference(surveyed, index)));
     all
 }
@@ -81,11 +90,15 @@ fn column_differences<'a>(column: &'a Sourced<Column>, live: &'a LiveTable) -> V
         return vec![Difference::MissingColumn(column)];
     };
     let mut differences = Vec::new();
-    if found.ty != column.value.ty.to_string() {
-        differences.push(Difference::TypeDiffers(column, found));
+    if let Assignment::Refused(reason) = &found.assignment {
+        differences.push(Difference::TypeDiffers(column, found, reason));
     }
     if found.always_generated {
         differences.push(Difference::Generated(column));
+    }
+    // A view has no constraint of its own.
+    if live.kind == Kind::View {
+        return differences;
     }
     match (column.value.nullable, found.not_null) {
         // Inside a primary key that differs, the key is what has to change first.
@@ -101,18 +114,26 @@ pub(crate) fn undeclared<'a>(
     declaration: &'a Declaration,
     live: &'a LiveTable,
 ) -> impl Iterator<Item = &'a LiveColumn> {
-    live.columns.iter().filter(|column| !declaration.columns.iter().any(|declared| declared.value.name == column.name))
+    live.columns.iter().filter(|column| !declaration.declares(&column.name))
 }
 
-fn required(column: &LiveColumn, live: &LiveTable) -> bool {
-    column.not_null && !column.has_default && !live.in_primary_key(&column.name)
+fn required(column: &LiveColumn) -> bool {
+    column.not_null && !column.has_default
 }
 
-fn key_difference<'a>(declared: &'a [String], live: &'a LiveTable) -> Option<Difference<'a>> {
+/// Any unique key can be the declared one. Without a declared key, a primary key that the table fills by itself is its own
+/// affair; one of values from the file would refuse a message that is delivered again.
+fn key_difference<'a>(declaration: &'a Declaration, live: &'a LiveTable) -> Option<Difference<'a>> {
+    let declared = &declaration.primary_key;
     match &live.primary_key {
-        None if declared.is_empty() => None,
-        None => Some(Difference::NoPrimaryKey(declared)),
+        Some(key) if declared.is_empty() && key.columns.iter().all(|name| declaration.declares(name)) => {
+            Some(Difference::PrimaryKeyDiffers(declared, key))
+        }
+        _ if declared.is_empty() => None,
+        // A deferrable key is reported as such.
         Some(key) if same_set(&key.columns, declared) => None,
+        _ if live.has_conflict_target => None,
+        None => Some(Difference::NoPrimaryKey(declared)),
         Some(key) => Some(Difference::PrimaryKeyDiffers(declared, key)),
     }
 }
@@ -145,7 +166,7 @@ fn replaces(candidate: &LiveIndex, index: &Index) -> bool {
 fn same_shape(live: &LiveIndex, declared: &Index) -> bool {
     live.plain
         && live.method == declared.using.keyword()
-        && live.unique == declared.unique
+        && (live.unique != Unique::No) == declared.unique
         && live.columns == declared.columns
         && live.predicate.is_some() == declared.predicate.is_some()
 }

@@ -137,7 +137,7 @@ impl Cause {
         self.sqlstate.as_deref()
     }
 
-    fn of(error: &DbErr) -> Self {
+    pub(crate) fn of(error: &DbErr) -> Self {
         let inner = sqlx_error(error);
         let server =
             inner.and_then(sqlx::Error::as_database_error).and_then(|e| e.try_downcast_ref::<PgDatabaseError>());

@@ -1,7 +1,7 @@
 //! Changes a live PostgreSQL schema to match what the pipeline files declare.
 //!
-//! [`plan`] compares, [`up`] applies and records, [`status`] reports, [`down`] undoes the last step, and [`misfits`]
-//! lists what would prevent a running pipeline from writing. Only additive steps are ever applied: a change that would
+//! [`plan`] compares, [`up`] applies and records, [`status`] reports, [`down`] undoes the last step, and [`fit`]
+//! finds how a running pipeline can write, or what prevents it. Only additive steps are ever applied: a change that would
 //! lose or rewrite data is a [`Refusal`], with the SQL to run by hand.
 //!
 //! The modules in reading order:
@@ -9,9 +9,11 @@
 mod merge;
 mod reserved;
 
+mod assignment;
 mod catalog;
 mod live;
 mod query;
+mod view;
 
 mod difference;
 mod misfit;
@@ -33,7 +35,7 @@ mod up;
 pub use down::down;
 pub use error::{Cause, Error};
 pub use ledger::Entry;
-pub use misfit::{Misfit, misfits};
+pub use misfit::{Fit, LossyColumn, Misfit, fit};
 pub use plan::{Plan, plan};
 pub use status::{State, Status, TableStatus, status};
 pub use step::{Action, Loss, Refusal, Step, Undo};

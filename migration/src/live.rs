@@ -1,5 +1,8 @@
 //! A table as PostgreSQL's catalog describes it.
 
+use crate::assignment::Assignment;
+use crate::merge::same_set;
+
 /// A live relation, which may be something other than a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LiveTable {
@@ -12,9 +15,13 @@ pub(crate) struct LiveTable {
     pub(crate) columns: Vec<LiveColumn>,
     pub(crate) primary_key: Option<LiveKey>,
     pub(crate) indexes: Vec<LiveIndex>,
+    /// `ON CONFLICT` can name the declared key.
+    pub(crate) has_conflict_target: bool,
+    /// A rule that rewrites inserts or updates.
+    pub(crate) rule: Option<String>,
 }
 
-/// What the role of this connection may do with the table.
+/// What the role of this connection may do with the table, or with all the columns that are declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rights {
     /// Alter it as its owner may.
@@ -28,6 +35,8 @@ pub(crate) struct Rights {
 pub(crate) enum Kind {
     Table,
     Partitioned,
+    /// A view that PostgreSQL itself makes insertable.
+    View,
     Other(&'static str),
 }
 
@@ -36,6 +45,7 @@ pub(crate) struct LiveColumn {
     pub(crate) name: String,
     /// The type, as `format_type()` prints it.
     pub(crate) ty: String,
+    pub(crate) assignment: Assignment,
     pub(crate) not_null: bool,
     /// A default, an identity, or a generated value.
     pub(crate) has_default: bool,
@@ -53,14 +63,34 @@ pub(crate) struct LiveKey {
 pub(crate) struct LiveIndex {
     pub(crate) name: String,
     pub(crate) method: String,
-    pub(crate) unique: bool,
+    pub(crate) unique: Unique,
     pub(crate) valid: bool,
     /// Key columns in order.
     pub(crate) columns: Vec<String>,
     /// Whether a declaration could describe it: no expression, the default order and operator class.
     pub(crate) plain: bool,
+    /// How many columns its key has; an expression is one that has no name.
+    pub(crate) key_length: usize,
     /// The predicate, as `pg_get_expr()` prints it.
     pub(crate) predicate: Option<String>,
+}
+
+/// Whether an index keeps its values unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unique {
+    No,
+    /// Checked with each row.
+    AtOnce,
+    /// Its constraint is deferrable: it may be checked at the end of a transaction.
+    Deferrable,
+}
+
+impl LiveIndex {
+    /// Whether `ON CONFLICT` finds rows of one key by this index.
+    pub(crate) fn is_conflict_target(&self, key: &[String]) -> bool {
+        let is_of_every_row = self.unique == Unique::AtOnce && self.valid && self.predicate.is_none();
+        is_of_every_row && self.key_length == key.len() && same_set(&self.columns, key)
+    }
 }
 
 impl LiveTable {

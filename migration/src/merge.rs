@@ -61,6 +61,11 @@ impl Declaration {
         new
     }
 
+    /// Whether a file declares a column of that name.
+    pub(crate) fn declares(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| column.value.name == name)
+    }
+
     /// Adds what a further file declares about the table.
     fn absorb(&mut self, table: &Table) -> Result<(), Error> {
         self.check_compatible(table).map_err(|(problem, first)| Error::Conflict {
@@ -92,7 +97,7 @@ impl Declaration {
 
     fn add_columns(&mut self, table: &Table) {
         for column in &table.columns {
-            if !self.columns.iter().any(|earlier| earlier.value.name == column.name) {
+            if !self.declares(&column.name) {
                 let nullable = column.nullable && !table.primary_key.contains(&column.name);
                 let value = Column { nullable, ..column.clone() };
                 self.columns.push(sourced(value, &table.declared_in));

@@ -1,15 +1,16 @@
-//! The reasons why a run could not write to the live tables.
+//! How a run writes to the live tables, and the reasons why it could not.
 
 use std::path::{Path, PathBuf};
 
 use sea_orm_migration::sea_orm::DatabaseConnection;
 use serde::Serialize;
 
+use crate::assignment::Assignment;
 use crate::catalog::{Surveyed, survey};
 use crate::difference::{Difference, differences};
 use crate::resolve::{Outcome, resolve};
 use crate::{Error, ddl};
-use pipeline::{Table, TableName};
+use pipeline::{ColumnType, LiveTypes, Table, TableName};
 
 /// One reason why rows for a table could not be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -28,11 +29,78 @@ pub struct Misfit {
     pub declared_in: PathBuf,
 }
 
-/// Compares the live tables with what the pipelines will write. Empty when every insert can succeed. Missing indexes,
-/// and columns that allow null where the file does not, prevent no insert and are not reported.
-pub async fn misfits(db: &DatabaseConnection, tables: &[Table]) -> Result<Vec<Misfit>, Error> {
+/// A column whose live type changes some values in silence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("table {table}: column {column} is {live_type}, declared {declared}: {effect}")]
+pub struct LossyColumn {
+    /// The table as declared.
+    pub table: TableName,
+    /// The column.
+    pub column: String,
+    /// Its live type, as PostgreSQL prints it.
+    pub live_type: String,
+    /// Its declared type.
+    pub declared: ColumnType,
+    /// What happens to the values.
+    pub effect: String,
+    /// The pipeline file that declares it.
+    pub declared_in: PathBuf,
+}
+
+/// How the rows of the pipelines fit the live tables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fit {
+    /// The reasons why rows could not be stored; empty when every insert can succeed.
+    pub misfits: Vec<Misfit>,
+    /// Columns that change values in silence.
+    pub lossy: Vec<LossyColumn>,
+    /// The live types that differ from the declared ones, for each table that was given.
+    pub live_types: Vec<LiveTypes>,
+}
+
+/// Compares the live tables with what the pipelines will write. Missing indexes, and columns that allow null where the file
+/// does not, prevent no insert and are not reported.
+pub async fn fit(db: &DatabaseConnection, tables: &[Table]) -> Result<Fit, Error> {
     let survey = survey(db, tables).await?;
-    Ok(survey.tables.iter().flat_map(of_table).collect())
+    let mut fit = Fit::default();
+    for surveyed in &survey.tables {
+        fit.misfits.extend(of_table(surveyed));
+        fit.lossy.extend(lossy_columns(surveyed));
+    }
+    for home in &survey.homes {
+        let of_home = survey.tables.iter().find(|surveyed| surveyed.declaration.home == *home);
+        fit.live_types.push(of_home.map(live_types).unwrap_or_default());
+    }
+    Ok(fit)
+}
+
+fn live_types(surveyed: &Surveyed) -> LiveTypes {
+    let mut types = LiveTypes::new();
+    for column in surveyed.live.iter().flat_map(|live| &live.columns) {
+        if let Assignment::Accepted { live_type: Some(ty), .. } = &column.assignment {
+            types.insert(column.name.clone(), ty.clone());
+        }
+    }
+    types
+}
+
+fn lossy_columns(surveyed: &Surveyed) -> Vec<LossyColumn> {
+    let Surveyed { declaration, live: Some(live), .. } = surveyed else { return Vec::new() };
+    let mut lossy = Vec::new();
+    for declared in &declaration.columns {
+        let Some(column) = live.column(&declared.value.name) else { continue };
+        if let Assignment::Accepted { warning: Some(effect), .. } = &column.assignment {
+            lossy.push(LossyColumn {
+                table: declaration.declared.clone(),
+                column: column.name.clone(),
+                live_type: column.ty.clone(),
+                declared: declared.value.ty,
+                effect: effect.clone(),
+                declared_in: declared.file.clone(),
+            });
+        }
+    }
+    lossy
 }
 
 fn of_table(surveyed: &Surveyed) -> Vec<Misfit> {
@@ -76,9 +144,9 @@ fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, Strin
             let name = column.value.name.as_str();
             (Some(name), format!("it has no column {name}"), None)
         }
-        Difference::TypeDiffers(column, live) => {
+        Difference::TypeDiffers(column, live, why) => {
             let (name, ty) = (column.value.name.as_str(), column.value.ty);
-            (Some(name), format!("column {name} is {}, declared {ty}", live.ty), None)
+            (Some(name), format!("column {name} is {}, declared {ty}: {why}", live.ty), None)
         }
         Difference::Generated(column) => {
             let name = column.value.name.as_str();
@@ -102,7 +170,22 @@ fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, Strin
         }
         Difference::PrimaryKeyDiffers(declared, live) => {
             let is = live.columns.join(", ");
-            (None, format!("its primary key is ({is}), declared ({})", declared.join(", ")), None)
+            let problem = match declared {
+                [] => format!("its primary key is ({is}), and none is declared"),
+                _ => format!("its primary key is ({is}), and no unique index is on ({})", declared.join(", ")),
+            };
+            (None, problem, None)
+        }
+        Difference::DeferrableKey(index) => {
+            let columns = index.columns.join(", ");
+            (
+                None,
+                format!("its key {} ({columns}) is deferrable, which ON CONFLICT does not support", index.name),
+                None,
+            )
+        }
+        Difference::Rule(name) => {
+            (None, format!("it has the rule {name}, which rewrites what is stored"), Some("make the rule a trigger"))
         }
         Difference::MissingSchema(_)
         | Difference::LiveNullable(_)

@@ -3,10 +3,10 @@
 use crate::catalog::Surveyed;
 use crate::difference::{Difference, differences};
 use crate::index_name::{index_name, primary_key_name};
-use crate::live::{Kind, LiveKey, LiveTable};
+use crate::live::{Kind, LiveIndex, LiveKey, LiveTable};
 use crate::merge::{Declaration, Sourced};
 use crate::{Action, Loss, Refusal, Step, Undo, ddl};
-use pipeline::{Column, Index};
+use pipeline::{Column, Index, IndexMethod};
 
 /// What a migration does about one difference.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) fn resolve(surveyed: &Surveyed) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for difference in differences(surveyed) {
         if let Some(outcome) = resolver.outcome(&difference) {
-            outcomes.push(resolver.refuse_unless_owner(outcome));
+            outcomes.push(resolver.refuse_unless_alterable(outcome));
         }
     }
     outcomes
@@ -42,9 +42,12 @@ impl Resolver<'_> {
                 self.refuse(difference, reason, Vec::new())
             }
             Difference::MissingColumn(column) => self.add_column(difference, &column.value),
-            Difference::TypeDiffers(column, live) => {
+            Difference::TypeDiffers(column, live, why) => {
                 let Column { name, ty, .. } = &column.value;
-                let reason = format!("column {name} is {}, declared {ty}; a changed type rewrites every row", live.ty);
+                let reason = format!(
+                    "column {name} is {}, declared {ty}: {why}; to change the type rewrites every row",
+                    live.ty
+                );
                 self.refuse(difference, reason, vec![ddl::set_type(self.home(), &column.value)])
             }
             Difference::Generated(column) => {
@@ -62,10 +65,18 @@ impl Resolver<'_> {
                 let name = &column.name;
                 let reason =
                     format!("column {name} is NOT NULL without a default and not declared: every insert would fail");
-                self.refuse(difference, reason, vec![ddl::drop_not_null(self.home(), name)])
+                // A column of the primary key can't be null.
+                let in_key = self.live.is_some_and(|live| live.in_primary_key(name));
+                let by_hand = if in_key { Vec::new() } else { vec![ddl::drop_not_null(self.home(), name)] };
+                self.refuse(difference, reason, by_hand)
             }
             Difference::NoPrimaryKey(columns) => self.add_primary_key(difference, columns),
             Difference::PrimaryKeyDiffers(declared, live) => self.primary_key_differs(difference, declared, live),
+            Difference::DeferrableKey(index) => self.deferrable_key(difference, index),
+            Difference::Rule(name) => {
+                let reason = format!("it has the rule {name}, which rewrites what is stored: make it a trigger");
+                self.refuse(difference, reason, Vec::new())
+            }
             Difference::MissingIndex(index) => self.create_index(difference, index, false),
             Difference::InvalidIndex(index) => self.create_index(difference, index, true),
             Difference::IndexDiffers(index) => self.index_differs(difference, index),
@@ -145,16 +156,32 @@ impl Resolver<'_> {
     }
 
     fn primary_key_differs(&self, difference: &Difference<'_>, declared: &[String], live: &LiveKey) -> Outcome {
-        let drop = ddl::drop_constraint(self.home(), &live.constraint);
         let is = live.columns.join(", ");
         if declared.is_empty() {
+            let drop = ddl::drop_constraint(self.home(), &live.constraint);
             let reason = format!("its primary key is ({is}), none is declared: declare it, or drop it by hand");
             return self.refuse(difference, reason, vec![drop]);
         }
-        let reason = format!("its primary key is ({is}), declared ({})", declared.join(", "));
-        let constraint = primary_key_name(&self.declaration.home.name);
-        let add = ddl::add_primary_key(self.home(), &constraint, declared);
-        self.refuse(difference, reason, vec![drop, add])
+        let columns = declared.join(", ");
+        let reason = format!("its primary key is ({is}), declared ({columns}), and no unique index is on ({columns})");
+        self.refuse(difference, reason, vec![self.create_unique(declared)])
+    }
+
+    fn deferrable_key(&self, difference: &Difference<'_>, index: &LiveIndex) -> Outcome {
+        let columns = index.columns.join(", ");
+        let reason = format!("its key {} ({columns}) is deferrable, which ON CONFLICT does not support", index.name);
+        let again = match self.live.and_then(|live| live.primary_key.as_ref()) {
+            Some(key) if key.constraint == index.name => {
+                ddl::add_primary_key(self.home(), &key.constraint, &key.columns)
+            }
+            _ => self.create_unique(&index.columns),
+        };
+        self.refuse(difference, reason, vec![ddl::drop_constraint(self.home(), &index.name), again])
+    }
+
+    fn create_unique(&self, columns: &[String]) -> String {
+        let index = Index { columns: columns.to_vec(), using: IndexMethod::Btree, unique: true, predicate: None };
+        ddl::create_index(self.home(), &self.index_name(&index), &index, false)
     }
 
     fn create_index(&self, difference: &Difference<'_>, index: &Sourced<Index>, rebuild: bool) -> Outcome {
@@ -220,9 +247,19 @@ impl Resolver<'_> {
         })
     }
 
-    /// Turns a step into a refusal where this role does not own the table: PostgreSQL lets only the owner alter it.
-    fn refuse_unless_owner(&self, outcome: Outcome) -> Outcome {
+    /// Turns a step into a refusal where it is a view, or where this role does not own the table: PostgreSQL lets only the
+    /// owner alter it. The SQL by hand would alter a table, so a view has none.
+    fn refuse_unless_alterable(&self, outcome: Outcome) -> Outcome {
         match (outcome, self.live) {
+            (Outcome::Step(step), Some(live)) if live.kind == Kind::View => Outcome::Refused(Refusal {
+                reason: format!("it is a view, which can't be altered to {}", step.summary),
+                table: step.table,
+                by_hand: Vec::new(),
+                declared_in: step.declared_in,
+            }),
+            (Outcome::Refused(refusal), Some(live)) if live.kind == Kind::View => {
+                Outcome::Refused(Refusal { by_hand: Vec::new(), ..refusal })
+            }
             (Outcome::Step(step), Some(live)) if !live.rights.own => Outcome::Refused(Refusal {
                 reason: format!("it belongs to role {}, and only its owner may {}", live.owner, step.summary),
                 table: step.table,

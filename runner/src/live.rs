@@ -55,12 +55,20 @@ async fn check_tables(
 ) -> Result<Vec<Diagnostic>, Failure> {
     let pool = connection::open(&flags.url(settings)?, 1).await?;
     let mut found = Vec::new();
-    for misfit in migration::misfits(&pool, &connection::tables(pipelines)).await? {
+    let fit = migration::fit(&pool, &connection::tables(pipelines)).await?;
+    for misfit in fit.misfits {
         let message = format!("{}: {misfit}", misfit.declared_in.display());
         found.push(finding(Code::LiveTable, message, Some(misfit.fix)));
     }
+    for lossy in fit.lossy {
+        let message = format!("{}: {lossy}", lossy.declared_in.display());
+        found.push(finding(Code::LossyColumn, message, Some(LOSSY_HELP.to_owned())));
+    }
     Ok(found)
 }
+
+const LOSSY_HELP: &str =
+    "change the type of the live column to the declared one, if each value has to be kept as it is";
 
 fn finding(code: Code, message: String, help: Option<String>) -> Diagnostic {
     let diagnostic = Diagnostic::new(code, message, None);

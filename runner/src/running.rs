@@ -14,7 +14,7 @@ use engine::sink::{PostgresSink, RowOrder, WritingOptions};
 use engine::source::{Clients, Queue, Source as _, SqsSource, resolve};
 use engine::stop::Stop;
 use engine::{self, Ending, Figures, Services};
-use pipeline::{Pipeline, QueueRef, shortest_visibility, too_short_visibility};
+use pipeline::{LiveTypes, Pipeline, QueueRef, shortest_visibility, too_short_visibility};
 
 /// The outsides of a pipeline as they are outside of tests.
 pub(crate) type Opened = Services<SqsSource, PostgresSink, SqsDeadLetters>;
@@ -83,7 +83,7 @@ pub(crate) async fn open(
     database: &DatabaseUrl,
 ) -> Result<Opened, Failure> {
     let source = pipeline.source();
-    let (queue, dlq, database) = tokio::try_join!(
+    let (queue, dlq, (database, live_types)) = tokio::try_join!(
         queue(clients, &queues.queue),
         queue(clients, &queues.dlq),
         tables_that_fit(pipeline, database),
@@ -107,7 +107,7 @@ pub(crate) async fn open(
         ordered: queue.fifo,
         max_receives: source.max_receives.or(queue.redrive_policy.is_none().then_some(MAX_RECEIVES)),
         source: messages,
-        sink: PostgresSink::new(&database, pipeline.targets(), source.write_timeout, order),
+        sink: PostgresSink::new(&database, pipeline.targets().iter().zip(&live_types), source.write_timeout, order),
         dead_letters: SqsDeadLetters::new(clients.dead_letters.clone(), dlq.url, dlq.max_message_bytes, dlq.fifo),
     })
 }
@@ -126,14 +126,23 @@ async fn queue(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
     Ok(resolve(clients, queue).await?)
 }
 
-/// A pool, once the live tables are known to take the pipeline's rows.
-async fn tables_that_fit(pipeline: &Pipeline, database: &DatabaseUrl) -> Result<DatabaseConnection, Failure> {
+/// A pool and the types of the live tables, once these are known to take the pipeline's rows.
+async fn tables_that_fit(
+    pipeline: &Pipeline,
+    database: &DatabaseUrl,
+) -> Result<(DatabaseConnection, Vec<LiveTypes>), Failure> {
     let source = pipeline.source();
     let (connections, write_timeout) = (source.connections, source.write_timeout);
     let writing = WritingOptions { connections, write_timeout, tables: pipeline.targets().len() };
     let pool = connection::open_for_writing(database, writing).await?;
-    let misfits = migration::misfits(&pool, &connection::tables([pipeline])).await?;
-    if misfits.is_empty() { Ok(pool) } else { Err(Failure::Misfits(misfits)) }
+    let fit = migration::fit(&pool, &connection::tables([pipeline])).await?;
+    if !fit.misfits.is_empty() {
+        return Err(Failure::Misfits(fit.misfits));
+    }
+    for lossy in fit.lossy {
+        tracing::warn!(pipeline = pipeline.name(), "{lossy}");
+    }
+    Ok((pool, fit.live_types))
 }
 
 /// Runs an opened pipeline to its end.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use pipeline::Pipeline;
+use pipeline::{OnConflict, Pipeline};
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -269,6 +269,7 @@ impl<S: Source> Wiring<S> {
             stop: self.stop.clone(),
             fatal: self.fatal.clone(),
             ordered: self.ordered,
+            duplicates_are_errors: self.pipeline.targets().iter().any(|target| target.on_conflict == OnConflict::Error),
             groups: Arc::clone(&self.groups),
             evidence: Evidence::new(self.pipeline.targets().len()),
             settled,

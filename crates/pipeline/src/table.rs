@@ -1,5 +1,6 @@
 //! Tables as the pipeline files declare them: the input of every migration.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -62,6 +63,19 @@ pub struct Column {
     /// NULL is allowed.
     pub nullable: bool,
 }
+
+/// A type of the database by its schema and its own name; `_x` is the array of `x`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeName {
+    /// Its schema.
+    pub schema: String,
+    /// Its name in that schema.
+    pub name: String,
+}
+
+/// The types of a live table's columns, by name, where they are others than declared. They are what is below domains, and
+/// have no length or precision.
+pub type LiveTypes = BTreeMap<String, TypeName>;
 
 /// A declared index. Its name is derived, never written, so that the same declaration always means the same index.
 #[derive(Debug, Clone, PartialEq, Eq)]

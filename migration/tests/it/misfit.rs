@@ -1,12 +1,12 @@
 //! What keeps a run from writing.
 
-use migration::{misfits, up};
+use migration::{fit, up};
 use pipeline::Table;
 
 use crate::database::{TestDb, events, fresh, table};
 
 async fn found(t: &TestDb, table: Table) -> Vec<String> {
-    let all = misfits(&t.db, &[table]).await.unwrap();
+    let all = fit(&t.db, &[table]).await.unwrap().misfits;
     assert!(all.iter().all(|misfit| !misfit.fix.is_empty() && misfit.declared_in.ends_with("test.yaml")));
     all.iter().map(|misfit| format!("{}: {}", misfit.column.as_deref().unwrap_or("-"), misfit.problem)).collect()
 }
@@ -23,14 +23,14 @@ async fn a_migrated_table_fits() {
 async fn everything_wrong_is_told_at_once() {
     let t = fresh().await;
     t.run(
-        "CREATE TABLE events (event_id text, client_id text NOT NULL, event_type text NOT NULL,
+        "CREATE TABLE events (event_id date, client_id text NOT NULL, event_type text NOT NULL,
             payload jsonb GENERATED ALWAYS AS ('{}') STORED, must text NOT NULL)",
     )
     .await;
     let mut declared = events();
     declared.columns[1].nullable = true;
     let expected = [
-        "event_id: column event_id is text, declared uuid",
+        "event_id: column event_id is date, declared uuid: PostgreSQL assigns no uuid to date",
         "client_id: column client_id is NOT NULL, declared null",
         "timestamp: it has no column timestamp",
         "payload: column payload is generated and accepts no value",
@@ -41,7 +41,7 @@ async fn everything_wrong_is_told_at_once() {
 }
 
 async fn fixes(t: &TestDb, table: Table) -> Vec<String> {
-    misfits(&t.db, &[table]).await.unwrap().into_iter().map(|misfit| misfit.fix).collect()
+    fit(&t.db, &[table]).await.unwrap().misfits.into_iter().map(|misfit| misfit.fix).collect()
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn the_fix_is_what_migrate_would_do() {
     assert_eq!(fixes(&t, declared()).await, [UP]);
     t.run("INSERT INTO t VALUES (1)").await;
     assert_eq!(fixes(&t, declared()).await, [PLAN]);
-    t.run("ALTER TABLE t ADD COLUMN n text").await;
+    t.run("ALTER TABLE t ADD COLUMN n date").await;
     assert_eq!(fixes(&t, declared()).await, [PLAN]);
     // A column that could be added, held back by one whose type changed.
     let wider = table("t", &["id integer", "n bigint null", "more text null"], &["id"]);
@@ -74,8 +74,11 @@ async fn what_keeps_no_row_out_is_no_misfit() {
 async fn another_key_a_view_and_a_missing_schema() {
     let t = fresh().await;
     t.run("CREATE TABLE t (a uuid PRIMARY KEY, b uuid NOT NULL); CREATE VIEW v AS SELECT 1").await;
-    assert_eq!(found(&t, table("t", &["a uuid", "b uuid"], &["b"])).await, ["-: its primary key is (a), declared (b)"]);
-    assert_eq!(found(&t, table("v", &["a uuid"], &[])).await, ["-: it is a view"]);
+    assert_eq!(
+        found(&t, table("t", &["a uuid", "b uuid"], &["b"])).await,
+        ["-: its primary key is (a), and no unique index is on (b)"]
+    );
+    assert_eq!(found(&t, table("v", &["a uuid"], &[])).await, ["-: it is a view that takes no inserts by itself"]);
     assert_eq!(found(&t, table("nowhere.t", &["a uuid"], &[])).await, ["-: it does not exist"]);
 }
 
@@ -84,9 +87,9 @@ async fn missing_privileges() {
     let t = fresh().await;
     up(&t.db, &[events()]).await.unwrap();
     let writer = t.as_role("misfit_writer").await;
-    let all = misfits(&writer, &[events()]).await.unwrap();
+    let all = fit(&writer, &[events()]).await.unwrap().misfits;
     assert_eq!(all[0].to_string(), "table events does not fit: this role does not have the privilege INSERT, SELECT");
     assert_eq!(all[0].fix, r#"GRANT INSERT, SELECT ON "public"."events" TO the role that runs the pipeline"#);
     t.run("GRANT INSERT, SELECT ON events TO misfit_writer").await;
-    assert!(misfits(&writer, &[events()]).await.unwrap().is_empty());
+    assert!(fit(&writer, &[events()]).await.unwrap().misfits.is_empty());
 }

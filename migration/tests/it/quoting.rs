@@ -1,6 +1,6 @@
 //! Names that need quotes, and SQL that tries to get out of its place.
 
-use migration::{down, misfits, plan, up};
+use migration::{down, fit, plan, up};
 use pipeline::{Column, Index, Table, TableName};
 
 use crate::database::{TestDb, fresh, index, table};
@@ -22,7 +22,7 @@ async fn there_and_back(t: &TestDb, table: Table) {
     let tables = [table];
     let steps = up(&t.db, &tables).await.unwrap().applied.len();
     assert!(plan(&t.db, &tables).await.unwrap().is_empty());
-    assert!(misfits(&t.db, &tables).await.unwrap().is_empty());
+    assert!(fit(&t.db, &tables).await.unwrap().misfits.is_empty());
     for _ in 0..steps {
         down(&t.db, None, false).await.unwrap().unwrap();
     }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::refusals::{ONE_TABLE, PIPELINE, event, ready, run, start, stop, until_stored};
 use crate::stack::Stack;
-use crate::tables::{Tables, delivery};
+use crate::tables::{Tables, as_declared, delivery};
 
 /// One table, with the key `id`.
 const KEYED: &str = "tables:\n  e: {primary_key: [id], columns: {id: bigint, k: bigint}}\n";
@@ -30,7 +30,8 @@ impl<'p> Writer<'p> {
         let writing = WritingOptions { connections, write_timeout, tables: pipeline.targets().len() };
         let database = connect_for_writing(url, "here", writing).await.expect("the database answers");
         let pool = database.get_postgres_connection_pool().clone();
-        Self { sink: PostgresSink::new(&database, pipeline.targets(), write_timeout, RowOrder::Key), pool, pipeline }
+        let sink = PostgresSink::new(&database, as_declared(pipeline), write_timeout, RowOrder::Key);
+        Self { sink, pool, pipeline }
     }
 
     fn rows(&self, bodies: &[String]) -> Vec<Rows> {

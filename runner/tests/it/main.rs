@@ -33,6 +33,7 @@ mod listen_client;
 mod listen_outages;
 mod listen_server;
 mod log;
+mod made_by_others;
 mod manual;
 mod many_rows;
 mod messages;

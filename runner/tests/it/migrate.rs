@@ -60,7 +60,7 @@ async fn json_is_one_object() {
 #[tokio::test]
 async fn a_refusal_says_what_to_run_by_hand() {
     let stack = Stack::without_queues().await;
-    stack.execute("CREATE TABLE events (event_id text PRIMARY KEY)").await;
+    stack.execute("CREATE TABLE events (event_id date PRIMARY KEY)").await;
     let endings = [
         ("up", "nothing was applied: 1 change refused"),
         ("plan", "1 change refused: `up` would apply nothing while a change is refused"),
@@ -69,7 +69,7 @@ async fn a_refusal_says_what_to_run_by_hand() {
         let output = stack.ends_with(1, &["migrate", command, PIPELINE]);
         let report = String::from_utf8_lossy(&output.stderr);
         for expected in [
-            "error: table events: column event_id is text, declared uuid",
+            "error: table events: column event_id is date, declared uuid",
             "  --> pipelines/transactions.yaml",
             "= help: run by hand: ALTER TABLE \"public\".\"events\" ALTER COLUMN \"event_id\" TYPE uuid",
             ending,
@@ -84,7 +84,7 @@ async fn a_refusal_says_what_to_run_by_hand() {
 #[tokio::test]
 async fn a_plan_with_a_refusal_is_all_comments() {
     let stack = Stack::without_queues().await;
-    stack.execute("CREATE TABLE events (event_id text PRIMARY KEY)").await;
+    stack.execute("CREATE TABLE events (event_id date PRIMARY KEY)").await;
     let script = stdout(&stack, 1, &["migrate", "plan", PIPELINE]);
     assert!(script.starts_with("-- `up` would apply nothing while a change is refused\n"), "{script}");
     assert!(script.contains("\n-- ALTER TABLE \"public\".\"events\" ADD COLUMN"), "{script}");

@@ -10,9 +10,9 @@ use compiler::config::{Environment, Files};
 use compiler::diagnostic::{SourceText, Style, render};
 use engine::fault::Fault;
 use engine::sink::{PostgresSink, RowOrder, Sink, Written};
-use pipeline::Pipeline;
 use pipeline::message::{Delivery, Metadata, Receipt, Rejection};
 use pipeline::row::Rows;
+use pipeline::{LiveTypes, Pipeline, Target};
 
 use crate::stack::Stack;
 
@@ -35,6 +35,12 @@ pub(crate) fn pipeline(rest: &str) -> Pipeline {
     compiled.pipelines.remove(0)
 }
 
+/// The pipeline's tables where each live column has its declared type.
+pub(crate) fn as_declared(pipeline: &Pipeline) -> impl Iterator<Item = (&Target, &LiveTypes)> {
+    static NONE: LiveTypes = LiveTypes::new();
+    pipeline.targets().iter().map(|target| (target, &NONE))
+}
+
 pub(crate) fn delivery(body: &str) -> Delivery {
     let metadata = Metadata { message_id: "m-1".to_owned(), ..Metadata::default() };
     Delivery { body: body.to_owned(), metadata, receipt: Receipt(String::new()) }
@@ -48,15 +54,30 @@ impl Tables {
         let tables: Vec<_> = pipeline.targets().iter().map(|target| target.table.clone()).collect();
         let done = migration::up(&connection, &tables).await.expect("the tables are made");
         assert!(done.refusals.is_empty(), "{:?}", done.refusals);
-        Self {
-            sink: PostgresSink::new(&connection, pipeline.targets(), Duration::from_secs(30), RowOrder::Key),
-            stack,
-            pipeline,
-        }
+        let sink = PostgresSink::new(&connection, as_declared(&pipeline), Duration::from_secs(30), RowOrder::Key);
+        Self { stack, pipeline, sink }
+    }
+
+    /// Compiles, and writes to tables that others made with this SQL.
+    pub(crate) async fn made_by_others(sql: &str, rest: &str) -> Self {
+        let (stack, pipeline) = (Stack::without_queues().await, pipeline(rest));
+        stack.execute(sql).await;
+        let connection = engine::sink::connect(&stack.database, "here", 4).await.expect("the database answers");
+        let tables: Vec<_> = pipeline.targets().iter().map(|target| target.table.clone()).collect();
+        let fit = migration::fit(&connection, &tables).await.expect("the tables are read");
+        assert!(fit.misfits.is_empty(), "{:?}", fit.misfits);
+        let targets = pipeline.targets().iter().zip(&fit.live_types);
+        let sink = PostgresSink::new(&connection, targets, Duration::from_secs(30), RowOrder::Key);
+        Self { stack, pipeline, sink }
     }
 
     pub(crate) fn decide(&self, body: &str) -> Result<Rows, Rejection> {
         self.pipeline.decider().decide(&delivery(body))
+    }
+
+    /// Whether the rows of the body are stored with exactly its values.
+    pub(crate) async fn is_stored(&self, body: &str) -> bool {
+        self.sink.is_stored(&self.decide(body).expect(body)).await.expect("the tables are read")
     }
 
     /// Writes the rows of all bodies in one batch.

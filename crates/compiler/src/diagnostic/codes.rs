@@ -111,6 +111,7 @@ codes! {
     W0262 EpochUnit "A count since 1970 that, by the bounds in its schema, has another unit."
     W0263 NullText "A value that may be null is made a text, which is then the word `null`."
     W0264 NoVersion "`on_conflict: update` without `version`: an older event that arrives late overwrites a newer one."
+    W0265 LossyColumn "`--connect`: a live column stores some values rounded, cut or depending on the session."
 }
 
 impl Code {

@@ -1,9 +1,9 @@
 //! The statements that show whether a table still accepts what it accepted before.
 
-use pipeline::{Column, OnConflict, Target};
+use pipeline::{OnConflict, Target};
 
-use super::column::Wire;
-use super::statement::{quoted, quoted_list, table_name, unnest, value, values};
+use super::batch::Batch;
+use super::quoted::{quoted, table_name};
 
 /// Statements of one table, beside the one that writes it.
 #[derive(Debug, Clone)]
@@ -24,47 +24,36 @@ pub(crate) struct ControlStatements {
 }
 
 impl ControlStatements {
-    pub(crate) fn new(target: &Target) -> Self {
-        let table = table_name(target);
-        let wires: Vec<Wire> = target.table.columns.iter().map(|column| Wire::of(column.ty)).collect();
-        let columns = quoted_list(target.table.columns.iter().map(|column| column.name.as_str()));
+    pub(crate) fn new(target: &Target, batch: &Batch) -> Self {
+        let (table, columns) = (table_name(target), batch.names());
         let insert = format!("INSERT INTO {table} ({columns})");
-        let values = values(target, &wires);
         Self {
-            write_again: format!("{insert} SELECT {values} FROM {} ON CONFLICT DO NOTHING", unnest(&wires)),
+            write_again: format!("{insert} SELECT {} FROM {} ON CONFLICT DO NOTHING", batch.values(), batch.unnest()),
             any_row: format!("SELECT 1 FROM {table} LIMIT 1"),
             rewrite_stored: format!("{insert} SELECT {columns} FROM {table} LIMIT 4 ON CONFLICT DO NOTHING"),
-            count_stored: count_where(target, &wires, &target.table.columns),
-            count_updates: count_updates(target, &wires),
+            count_stored: count_where(target, batch, true),
+            count_updates: count_where(target, batch, false).filter(|_| target.on_conflict == OnConflict::Update),
             table,
         }
     }
 }
 
-fn count_updates(target: &Target, wires: &[Wire]) -> Option<String> {
-    if target.on_conflict != OnConflict::Update {
-        return None;
-    }
-    let mut key = Vec::new();
-    for column in &target.table.columns {
-        if target.table.primary_key.contains(&column.name) {
-            key.push(column);
-        }
-    }
-    count_where(target, wires, key)
-}
-
-/// Counts the rows of which one with the same values in these columns is stored; `None` for a table without a key.
-fn count_where<'a>(target: &Target, wires: &[Wire], columns: impl IntoIterator<Item = &'a Column>) -> Option<String> {
-    if target.table.primary_key.is_empty() {
+/// Counts the rows of which one with the same key is stored, or one `with_the_same_values` in all columns; `None` for a
+/// table without a key.
+fn count_where(target: &Target, batch: &Batch, with_the_same_values: bool) -> Option<String> {
+    let key = &target.table.primary_key;
+    if key.is_empty() {
         return None;
     }
     let mut conditions = Vec::new();
-    for column in columns {
-        let index = target.table.columns.iter().position(|one| one.name == column.name)?;
-        let same = if target.table.primary_key.contains(&column.name) { "=" } else { "IS NOT DISTINCT FROM" };
-        conditions.push(format!("stored.{} {same} {}", quoted(&column.name), value(target, wires, index)));
+    for name in key {
+        conditions.push(format!("stored.{} = {}", quoted(name), batch.value_of(name)?));
     }
-    let (table, batch) = (table_name(target), unnest(wires));
-    Some(format!("SELECT count(*) FROM {batch} JOIN {table} AS stored ON {}", conditions.join(" AND ")))
+    if with_the_same_values {
+        for column in target.table.columns.iter().filter(|column| !key.contains(&column.name)) {
+            conditions.push(batch.is_stored(&column.name)?);
+        }
+    }
+    let table = table_name(target);
+    Some(format!("SELECT count(*) FROM {} JOIN {table} AS stored ON {}", batch.unnest(), conditions.join(" AND ")))
 }

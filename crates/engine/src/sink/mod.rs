@@ -1,5 +1,6 @@
 //! Where rows go.
 
+mod batch;
 mod beside;
 mod column;
 mod connect;
@@ -7,6 +8,7 @@ mod connections;
 mod control;
 mod look;
 mod postgres;
+mod quoted;
 mod references;
 mod statement;
 

@@ -7,6 +7,7 @@ use sea_orm::DatabaseConnection;
 use sea_orm::sqlx::postgres::PgArguments;
 use sea_orm::sqlx::{Arguments, AssertSqlSafe, Connection, PgConnection};
 
+use super::batch::Batch;
 use super::column::Column;
 use super::connections::{Connections, put_back};
 use super::control::ControlStatements;
@@ -14,8 +15,8 @@ use super::references;
 use super::statement::{RowOrder, Statement};
 use super::{Control, Sink, TableWritten, Tried, Written};
 use crate::fault::{Class, Fault};
-use pipeline::Target;
 use pipeline::row::{Row, Rows};
+use pipeline::{LiveTypes, Target};
 
 /// The tables of one pipeline, in its database.
 #[derive(Debug)]
@@ -28,18 +29,27 @@ pub struct PostgresSink {
 
 #[derive(Debug)]
 pub(super) struct TableWriter {
+    batch: Batch,
     statement: Statement,
     control: ControlStatements,
 }
 
 impl PostgresSink {
-    /// Writes to `targets`, whose order the rows follow; a write that takes longer than `write_timeout` has failed.
-    pub fn new(database: &DatabaseConnection, targets: &[Target], write_timeout: Duration, order: RowOrder) -> Self {
-        let mut tables = Vec::with_capacity(targets.len());
-        for target in targets {
+    /// Writes to `targets`, each with the types of its live table, in the order that the rows follow; a write that takes
+    /// longer than `write_timeout` has failed.
+    pub fn new<'a>(
+        database: &DatabaseConnection,
+        targets: impl IntoIterator<Item = (&'a Target, &'a LiveTypes)>,
+        write_timeout: Duration,
+        order: RowOrder,
+    ) -> Self {
+        let mut tables = Vec::new();
+        for (target, live_types) in targets {
+            let batch = Batch::new(&target.table, live_types);
             tables.push(TableWriter {
-                statement: Statement::new(target, order),
-                control: ControlStatements::new(target),
+                statement: Statement::new(target, &batch, order),
+                control: ControlStatements::new(target, &batch),
+                batch,
             });
         }
         let pool = database.get_postgres_connection_pool().clone();
@@ -285,7 +295,7 @@ impl TableWriter {
 
     fn arguments(&self, rows: &[&Row]) -> Result<PgArguments, Fault> {
         let mut arguments = PgArguments::default();
-        for (index, wire) in self.statement.wires.iter().enumerate() {
+        for (index, wire) in self.batch.wires.iter().enumerate() {
             let column = Column { rows, index, wire: *wire };
             arguments.add(column).map_err(|error| Fault::from_sqlx(sea_orm::sqlx::Error::Encode(error)))?;
         }

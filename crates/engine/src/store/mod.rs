@@ -30,6 +30,8 @@ pub(crate) struct Store<K> {
     pub(crate) fatal: UnboundedSender<Fault>,
     /// Messages of a group don't overtake each other.
     pub(crate) ordered: bool,
+    /// The pipeline file makes a row whose key is there an error.
+    pub(crate) duplicates_are_errors: bool,
     pub(crate) groups: Arc<WaitingGroups>,
     pub(crate) evidence: Evidence,
     pub(crate) settled: UnboundedSender<InFlight>,
@@ -139,12 +141,14 @@ impl<K: Sink> Store<K> {
         free
     }
 
-    /// A row of the message's own may be there already: another delivery was stored, before this one or after its lease was
-    /// lost, or an earlier write whose answer never arrived. Where the pipeline file makes a key that is there an error, that is not one.
+    /// A row of the message's own may be there already, and a trigger report it: another delivery was stored, before this one
+    /// or after its lease was lost, or an earlier write whose answer never arrived. Where the pipeline file makes a key that
+    /// is there an error, these are not errors, but a new message with the same row is.
     async fn refused(&self, mut message: Storable, fault: &Fault, unstored: &mut Vec<Unstored>) {
         let in_flight = &message.in_flight;
         let repeated = in_flight.delivery.metadata.receive_count > 1 || message.written_before || in_flight.is_lost();
-        if fault.is_unique_violation() && repeated && self.sink.is_stored(&message.rows).await.unwrap_or(false) {
+        let is_duplicate = repeated || !self.duplicates_are_errors;
+        if fault.is_unique_violation() && is_duplicate && self.sink.is_stored(&message.rows).await.unwrap_or(false) {
             let written = Written::all_duplicates(&message.rows);
             return self.commit(vec![message], &written, Instant::now());
         }

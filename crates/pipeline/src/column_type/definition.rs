@@ -31,6 +31,8 @@ pub struct TypeDefinition {
     pub may_begin_with: fn(char) -> bool,
     /// The least and the greatest number, of a type of whole numbers. Those of bigint are the nearest floats.
     pub whole_numbers: Option<(f64, f64)>,
+    /// Values, as PostgreSQL reads them: another type of the database that keeps these keeps them all.
+    pub hard_to_keep: &'static [&'static str],
 }
 
 /// A cast function.

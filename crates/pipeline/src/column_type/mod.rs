@@ -113,6 +113,16 @@ impl ScalarType {
         if let Self::Numeric(limits) = self { limits } else { None }
     }
 
+    /// Values, as PostgreSQL reads them: another type of the database that keeps these keeps every value of this one.
+    pub fn hard_to_keep(self) -> Vec<String> {
+        let Some((precision, scale)) = self.limits() else {
+            return self.definition().hard_to_keep.iter().map(ToString::to_string).collect();
+        };
+        let (whole, scale) = (usize::from(precision - scale), usize::from(scale));
+        // One value alone could be refused for its size, which would hide that its decimals are rounded.
+        vec![format!("{}.{}", "9".repeat(whole), "9".repeat(scale)), format!("0.{}", "9".repeat(scale))]
+    }
+
     /// The type under another name, with its precision if it has one.
     fn named(self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.limits() {
@@ -133,6 +143,11 @@ impl ColumnType {
     /// The names that a pipeline file may write, for hints.
     pub fn names() -> impl Iterator<Item = &'static str> {
         ScalarType::ALL.into_iter().map(ScalarType::keyword)
+    }
+
+    /// The scalar type that PostgreSQL's `format_type()` prints as `name`, without precision.
+    pub fn named_by_postgres(name: &str) -> Option<ScalarType> {
+        ScalarType::ALL.into_iter().find(|ty| ty.definition().postgres_name == name)
     }
 
     /// The name to write instead of another one that people use for the type, such as `bigint` for `int8`.

@@ -7,6 +7,10 @@ use crate::cast::{bytes, datetime, interval, json, network, number, text};
 const STRINGIFY: &str = "make it a string with `| tostring`";
 const FRACTION: &str = "a number with a fraction: take numeric, or `| floor`";
 const TOO_MANY_DIGITS: &str = "a number with too many digits";
+/// Longer than the 63 bytes of a `name`.
+const LONG_TEXT: &str = "A text of more than 63 bytes, with Ünïcode, 'quotes' and \"more\" {1,2}";
+const LONG_JSON: &str =
+    "{\"key\": [1.10, null, \"a text that makes the document longer than the 63 bytes of a name\"]}";
 /// What to do with an array or an object.
 const CHOOSE_A_FIELD: &str = "make the column jsonb, or choose a field of the value";
 
@@ -71,6 +75,7 @@ pub(super) const TEXT: TypeDefinition = TypeDefinition {
     },
     may_begin_with: |_| true,
     whole_numbers: None,
+    hard_to_keep: &[LONG_TEXT],
 };
 
 pub(super) const BOOLEAN: TypeDefinition = TypeDefinition {
@@ -91,6 +96,7 @@ pub(super) const BOOLEAN: TypeDefinition = TypeDefinition {
     },
     may_begin_with: |_| true,
     whole_numbers: None,
+    hard_to_keep: &["true", "false"],
 };
 
 pub(super) const SMALLINT: TypeDefinition = TypeDefinition {
@@ -105,6 +111,7 @@ pub(super) const SMALLINT: TypeDefinition = TypeDefinition {
     accepts: Accepts { integer: Maybe("a number outside smallint's range"), number: Maybe(FRACTION), ..NUMBERS },
     may_begin_with: number_start,
     whole_numbers: Some((-32_768.0, 32_767.0)),
+    hard_to_keep: &["32767"],
 };
 
 pub(super) const INTEGER: TypeDefinition = TypeDefinition {
@@ -119,6 +126,7 @@ pub(super) const INTEGER: TypeDefinition = TypeDefinition {
     accepts: Accepts { integer: Maybe("a number outside integer's range"), number: Maybe(FRACTION), ..NUMBERS },
     may_begin_with: number_start,
     whole_numbers: Some((-2_147_483_648.0, 2_147_483_647.0)),
+    hard_to_keep: &["2147483647"],
 };
 
 pub(super) const BIGINT: TypeDefinition = TypeDefinition {
@@ -133,6 +141,7 @@ pub(super) const BIGINT: TypeDefinition = TypeDefinition {
     accepts: Accepts { number: Maybe(FRACTION), ..NUMBERS },
     may_begin_with: number_start,
     whole_numbers: Some((-9_223_372_036_854_775_808.0, 9_223_372_036_854_775_808.0)),
+    hard_to_keep: &["9223372036854775807"],
 };
 
 pub(super) const NUMERIC: TypeDefinition = TypeDefinition {
@@ -147,6 +156,7 @@ pub(super) const NUMERIC: TypeDefinition = TypeDefinition {
     accepts: NUMBERS,
     may_begin_with: number_start,
     whole_numbers: None,
+    hard_to_keep: &["123456789012345678901234567890.5", "0.123456789012345678901234567891"],
 };
 
 /// `numeric(precision, scale)`.
@@ -169,6 +179,7 @@ pub(super) const REAL: TypeDefinition = TypeDefinition {
     accepts: NUMBERS,
     may_begin_with: number_start,
     whole_numbers: None,
+    hard_to_keep: &["1.2345679", "3.4028235e+38"],
 };
 
 pub(super) const DOUBLE_PRECISION: TypeDefinition = TypeDefinition {
@@ -183,6 +194,7 @@ pub(super) const DOUBLE_PRECISION: TypeDefinition = TypeDefinition {
     accepts: NUMBERS,
     may_begin_with: number_start,
     whole_numbers: None,
+    hard_to_keep: &["1.2345678901234567", "1.7976931348623157e+308"],
 };
 
 pub(super) const UUID: TypeDefinition = TypeDefinition {
@@ -200,6 +212,7 @@ pub(super) const UUID: TypeDefinition = TypeDefinition {
     },
     may_begin_with: |c| c.is_ascii_hexdigit(),
     whole_numbers: None,
+    hard_to_keep: &["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"],
 };
 
 const EPOCH: &str = "name the unit it counts: `| unix` (seconds), `| unix_ms`, `| unix_us` or `| unix_ns`";
@@ -225,6 +238,7 @@ pub(super) const TIMESTAMPTZ: TypeDefinition = TypeDefinition {
     },
     may_begin_with: digit_or_sign,
     whole_numbers: None,
+    hard_to_keep: &["2024-12-31 23:59:59.999999+00"],
 };
 
 pub(super) const DATE: TypeDefinition = TypeDefinition {
@@ -246,6 +260,7 @@ pub(super) const DATE: TypeDefinition = TypeDefinition {
     },
     may_begin_with: digit_or_sign,
     whole_numbers: None,
+    hard_to_keep: &["9999-12-31"],
 };
 
 pub(super) const TIME: TypeDefinition = TypeDefinition {
@@ -268,6 +283,7 @@ pub(super) const TIME: TypeDefinition = TypeDefinition {
     },
     may_begin_with: digit_or_sign,
     whole_numbers: None,
+    hard_to_keep: &["23:59:58.999999"],
 };
 
 pub(super) const INTERVAL: TypeDefinition = TypeDefinition {
@@ -289,6 +305,7 @@ pub(super) const INTERVAL: TypeDefinition = TypeDefinition {
     },
     may_begin_with: |c| matches!(c, 'P' | '-' | '+'),
     whole_numbers: None,
+    hard_to_keep: &["1 year 2 months 3 days 04:05:06.789012"],
 };
 
 pub(super) const INET: TypeDefinition = TypeDefinition {
@@ -310,6 +327,7 @@ pub(super) const INET: TypeDefinition = TypeDefinition {
     },
     may_begin_with: |c| c.is_ascii_hexdigit() || c == ':',
     whole_numbers: None,
+    hard_to_keep: &["10.1.2.3/8"],
 };
 
 pub(super) const BYTEA: TypeDefinition = TypeDefinition {
@@ -333,6 +351,7 @@ pub(super) const BYTEA: TypeDefinition = TypeDefinition {
     },
     may_begin_with: |_| true,
     whole_numbers: None,
+    hard_to_keep: &["\\x00ff"],
 };
 
 pub(super) const JSONB: TypeDefinition = TypeDefinition {
@@ -347,4 +366,5 @@ pub(super) const JSONB: TypeDefinition = TypeDefinition {
     accepts: Accepts { boolean: Yes, integer: Yes, number: Yes, nested: Yes, string: Strings::All(Yes) },
     may_begin_with: |_| true,
     whole_numbers: None,
+    hard_to_keep: &[LONG_JSON],
 };

@@ -1,0 +1,82 @@
+//! The rows of a batch as the statements of a table read them: one array for each column.
+
+use super::column::Wire;
+use super::quoted::{quoted, quoted_list};
+use pipeline::{LiveTypes, Table, TypeName};
+
+/// The columns of a table's batch.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    /// How each column travels.
+    pub(crate) wires: Vec<Wire>,
+    columns: Vec<BatchColumn>,
+}
+
+#[derive(Debug, Clone)]
+struct BatchColumn {
+    name: String,
+    /// Its value in the live column's type, as SQL.
+    value: String,
+    /// The live type is another than the declared one.
+    has_other_type: bool,
+}
+
+impl Batch {
+    /// A value that travels as text is cast to its declared type, and from there to the live column's type, where that is
+    /// another. The casts have no length: an assignment to `varchar(3)` refuses what a cast to it would cut.
+    pub(crate) fn new(table: &Table, live_types: &LiveTypes) -> Self {
+        let mut batch = Self { wires: Vec::new(), columns: Vec::new() };
+        for (index, column) in table.columns.iter().enumerate() {
+            let wire = Wire::of(column.ty);
+            let live = live_types.get(&column.name);
+            let mut value = format!("c{index}");
+            if wire.cast {
+                value = format!("{value}::{}", column.ty);
+            }
+            if let Some(live) = live {
+                value = format!("{value}::{}", type_name(live));
+            }
+            batch.columns.push(BatchColumn { name: column.name.clone(), value, has_other_type: live.is_some() });
+            batch.wires.push(wire);
+        }
+        batch
+    }
+
+    /// The names of the columns.
+    pub(crate) fn names(&self) -> String {
+        quoted_list(self.columns.iter().map(|column| column.name.as_str()))
+    }
+
+    /// The values of all columns.
+    pub(crate) fn values(&self) -> String {
+        self.columns.iter().map(|column| column.value.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The value of one column.
+    pub(crate) fn value_of(&self, name: &str) -> Option<&str> {
+        self.columns.iter().find(|column| column.name == name).map(|column| column.value.as_str())
+    }
+
+    /// Whether a row of the table `stored` has the batch's value in this column, or null like it. Not every type of the
+    /// database has an equality; its text has.
+    pub(crate) fn is_stored(&self, name: &str) -> Option<String> {
+        let column = self.columns.iter().find(|column| column.name == name)?;
+        let as_text = if column.has_other_type { "::text" } else { "" };
+        Some(format!("(stored.{}){as_text} IS NOT DISTINCT FROM ({}){as_text}", quoted(name), column.value))
+    }
+
+    /// The rows, from the arrays in the arguments.
+    pub(crate) fn unnest(&self) -> String {
+        let arrays = self.wires.iter().enumerate().map(|(index, wire)| format!("${}::{}", index + 1, wire.sql));
+        let names = (0..self.wires.len()).map(|index| format!("c{index}"));
+        format!(
+            "UNNEST({}) WITH ORDINALITY AS batch({}, position)",
+            arrays.collect::<Vec<_>>().join(", "),
+            names.collect::<Vec<_>>().join(", "),
+        )
+    }
+}
+
+fn type_name(name: &TypeName) -> String {
+    format!("{}.{}", quoted(&name.schema), quoted(&name.name))
+}
