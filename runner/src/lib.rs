@@ -25,7 +25,8 @@ pub mod exit;
 pub mod output;
 
 mod duration;
-pub mod environment;
+pub mod env_file;
+mod environment;
 pub mod settings;
 pub mod telemetry;
 mod words;

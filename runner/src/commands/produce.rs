@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::connection::QueueFlags;
+use crate::env_file::EnvFileFlags;
 use crate::events::{EventFlags, producer};
 use crate::exit::Failure;
 use crate::output::format::Format;
@@ -51,8 +52,8 @@ pub struct ProduceArgs {
 }
 
 /// Sends events, or prints them.
-pub(crate) fn run(args: &ProduceArgs) -> Result<(), Failure> {
-    let settings = load::settings()?;
+pub(crate) fn run(args: &ProduceArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
+    let settings = load::settings(env_file)?;
     let pipeline = load::one(&args.pipeline, &settings)?;
     let producer = producer(&pipeline)?;
     let pace = args.events.pace(producer.pace);

@@ -18,6 +18,7 @@ mod dlq_messages;
 mod dlq_redrive;
 mod documents;
 mod editor_schema;
+mod env_file;
 mod envelopes;
 mod errors;
 mod events;

@@ -14,6 +14,7 @@ use self::counts::Counts;
 use self::example::Chosen;
 use self::stack::Stack;
 use crate::backlog::WatchedQueues;
+use crate::env_file::EnvFileFlags;
 use crate::events::{EventFlags, producer};
 use crate::exit::Failure;
 use crate::listen::{Bound, ListenAddress, Server, Token, Watched};
@@ -52,8 +53,8 @@ pub(crate) struct DevArgs {
 const QUIET: &str = "engine::reject=error";
 
 /// Starts the local services, migrates, produces and processes. Nothing is left running when it returns.
-pub(crate) fn run(args: &DevArgs) -> Result<(), Failure> {
-    let settings = load::settings_without(QUIET)?;
+pub(crate) fn run(args: &DevArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
+    let settings = load::settings_without(env_file, QUIET)?;
     let chosen = Chosen::new(args.pipeline.as_deref())?;
     let pipeline = load::one(&chosen.path, &settings)?;
     let producer = producer(&pipeline)?.clone();
