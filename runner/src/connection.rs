@@ -34,31 +34,25 @@ impl DatabaseFlags {
 }
 
 impl QueueFlags {
-    /// Makes SQS clients, for the region of `queue` if its name contains one.
+    /// Makes SQS clients.
     pub(crate) async fn clients(&self, settings: &Settings, queue: &QueueRef) -> Result<Clients, Failure> {
         engine::source::connect(self.access(settings, queue)?).await.map_err(Failure::Client)
     }
 
-    /// How to reach the queue service, in the region of `queue` if its name contains one.
+    /// How to reach the queue service: where the name of `queue` has a region or a host, also for another queue whose name
+    /// has none.
     pub(crate) fn access(&self, settings: &Settings, queue: &QueueRef) -> Result<Access, Failure> {
         let endpoint = settings.sqs_endpoint(self.sqs_endpoint.as_deref())?;
-        let region = region(queue).map(str::to_owned).or_else(|| settings.aws("AWS_REGION"));
-        Ok(Access { endpoint, region, keys: keys(settings), profile: settings.aws("AWS_PROFILE") })
-    }
-}
-
-/// The region in a queue's own name: an ARN's, or that of AWS's `https://sqs.REGION.amazonaws.com/...`.
-fn region(queue: &QueueRef) -> Option<&str> {
-    match queue {
-        QueueRef::Arn { region, .. } => Some(region),
-        QueueRef::Url(url) => url.strip_prefix("https://sqs.")?.split_once(".amazonaws.com").map(|(region, _)| region),
-        QueueRef::Name(_) => None,
+        let default_endpoint = queue.endpoint().map(str::to_owned);
+        let region = queue.region().map(str::to_owned).or_else(|| settings.aws("AWS_REGION"));
+        Ok(Access { endpoint, default_endpoint, region, keys: keys(settings), profile: settings.aws("AWS_PROFILE") })
     }
 }
 
 fn keys(settings: &Settings) -> Option<Keys> {
     let (id, secret) = (settings.aws("AWS_ACCESS_KEY_ID")?, settings.aws("AWS_SECRET_ACCESS_KEY")?);
-    Some(Keys { id, secret, session: settings.aws("AWS_SESSION_TOKEN") })
+    let (session, account) = (settings.aws("AWS_SESSION_TOKEN"), settings.aws("AWS_ACCOUNT_ID"));
+    Some(Keys { id, secret, session, account })
 }
 
 /// Opens a pool of at most `connections`.

@@ -90,9 +90,10 @@ async fn send(
         return output::result(totals::render(&events.totals(), args.format));
     };
     let queue = queue?;
+    queue.warn_of_assumptions();
     tracing::info!("sending to {}, {pace}", queue.url);
     let progress = progress(args.count);
-    let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count: args.count };
+    let production = Production { client: queue.clients.calls, queue_url: queue.url, events, pace, count: args.count };
     let result = production.run(stop, |totals: &Totals| progress.set_position(totals.produced)).await;
     progress.finish_and_clear();
     output::result(totals::render(&result?, args.format))

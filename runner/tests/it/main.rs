@@ -45,6 +45,7 @@ mod order;
 mod outage;
 mod passing;
 mod produce;
+mod queues;
 mod readme;
 mod reference;
 mod refusals;

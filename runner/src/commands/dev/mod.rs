@@ -115,7 +115,7 @@ impl Session<'_> {
         let services = running::open(&self.pipeline, &local, &clients, &database).await?;
         let queue = engine::source::resolve(&clients, &local.queue).await?;
         let count = self.args.count;
-        let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count };
+        let production = Production { client: queue.clients.calls, queue_url: queue.url, events, pace, count };
         let counts = Counts::new(&figures);
         let (produced, processed) = tokio::select! {
             both = async {

@@ -34,8 +34,9 @@ impl Stack {
     pub(super) fn access(&self) -> Access {
         Access {
             endpoint: Some(self.sqs.endpoint().to_owned()),
+            default_endpoint: None,
             region: Some(REGION.to_owned()),
-            keys: Some(Keys { id: "local".to_owned(), secret: "local".to_owned(), session: None }),
+            keys: Some(Keys { id: "local".to_owned(), secret: "local".to_owned(), session: None, account: None }),
             profile: None,
         }
     }

@@ -91,7 +91,7 @@ fn selection(expression: Option<&str>, max: Option<u64>) -> Result<Selection, Fa
 async fn open(args: &LetterArgs, pipeline: Arc<Pipeline>, settings: &Settings) -> Result<Letters, Failure> {
     let queues = Queues::of(&pipeline);
     let clients = args.queue.clients(settings, &queues.queue).await?;
-    let opened = Letters::open(pipeline, clients, &queues).await?;
+    let opened = Letters::open(pipeline, &clients, &queues).await?;
     warn(&opened.dlq, &queues.dlq.to_string());
     Ok(opened)
 }
