@@ -18,7 +18,8 @@ Environment (flags win; what is not set is looked up in .env of the working dire
                     The account; without them the AWS SDK's own chain
   SQS_ENDPOINT, AWS_ENDPOINT_URL_SQS
                     A queue service other than AWS
-  DATABASE_URL      The database; or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME
+  DATABASE_URL      The database; or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME,
+                    DB_SSLMODE, DB_SSLROOTCERT; or DATABASE_URL_FILE, DB_PASSWORD_FILE
   RUNNER_LISTEN     Where `run` answers /metrics, /live, /ready and /status
   RUNNER_ACTIONS_TOKEN
                     What the page asks for before it acts, with `run --allow-actions`

@@ -4,8 +4,9 @@ use pipeline::Table;
 
 use sea_orm::DatabaseConnection;
 
+use crate::database_url::DatabaseUrl;
 use crate::exit::Failure;
-use crate::settings::{DatabaseUrl, Settings};
+use crate::settings::{Settings, SettingsError};
 use engine::sink::WritingOptions;
 use engine::source::{Access, Clients, Keys};
 use pipeline::{Pipeline, QueueRef};
@@ -16,6 +17,9 @@ pub struct DatabaseFlags {
     /// Use this PostgreSQL URL [default: DATABASE_URL, or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME]
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
+    /// Refuse a connection to another machine that is not encrypted, or does not verify the server's certificate
+    #[arg(long)]
+    pub require_tls: bool,
 }
 
 /// Flags of every command that needs the queue service.
@@ -27,9 +31,23 @@ pub struct QueueFlags {
 }
 
 impl DatabaseFlags {
-    /// The database's URL.
+    /// The database's URL. Warns where others may read the password or the connection.
     pub(crate) fn url(&self, settings: &Settings) -> Result<DatabaseUrl, Failure> {
-        Ok(settings.database(self.database_url.as_deref())?)
+        let url = settings.database(self.database_url.as_deref())?;
+        if self.database_url.is_some() && url.has_password() {
+            tracing::warn!(
+                "every user of this machine can see the password in --database-url, for instance with `ps`; set DATABASE_URL \
+                 or DATABASE_URL_FILE instead"
+            );
+        }
+        match url.unprotected() {
+            Some(unprotected) if self.require_tls => Err(SettingsError::NoTls(unprotected.clone()).into()),
+            Some(unprotected) => {
+                tracing::warn!("{unprotected}; {}", unprotected.help());
+                Ok(url)
+            }
+            None => Ok(url),
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::text_file;
+
 /// The file in the working directory that is read unless another is named.
 const DEFAULT: &str = ".env";
 
@@ -31,8 +33,7 @@ impl EnvFileFlags {
     /// Reads the file, if there is one.
     pub(crate) fn read(&self) -> Result<Option<EnvFile>, EnvFileError> {
         let Some(path) = self.path() else { return Ok(None) };
-        let text =
-            std::fs::read_to_string(path).map_err(|error| EnvFileError::Unreadable { path: path.to_owned(), error })?;
+        let text = text_file::read(path).map_err(|error| EnvFileError::Unreadable { path: path.to_owned(), error })?;
         let variables =
             variables(&text).map_err(|(line, mistake)| EnvFileError::Line { path: path.to_owned(), line, mistake })?;
         Ok(Some(EnvFile { path: path.to_owned(), variables }))

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use sea_orm::DatabaseConnection;
 
 use crate::connection;
+use crate::database_url::DatabaseUrl;
 use crate::exit::Failure;
 use crate::output::failure::one_line;
-use crate::settings::DatabaseUrl;
 use engine::dlq::SqsDeadLetters;
 use engine::sink::{PostgresSink, RowOrder, WritingOptions};
 use engine::source::{Clients, Queue, Source as _, SqsSource, resolve};

@@ -126,7 +126,7 @@ pub(crate) fn run(args: &RunArgs, env_file: &EnvFileFlags) -> Result<(), Failure
 struct Context {
     args: RunArgs,
     settings: Settings,
-    database: crate::settings::DatabaseUrl,
+    database: crate::database_url::DatabaseUrl,
     started: Instant,
 }
 

@@ -9,6 +9,7 @@ mod connections;
 mod containers;
 mod cookbook;
 mod crash;
+mod database_settings;
 mod dependencies;
 mod dev;
 mod dlq;

@@ -21,7 +21,6 @@ use crate::listen::{Bound, ListenAddress, Server, Token, Watched};
 use crate::output::failure::one_line;
 use crate::output::format::Format;
 use crate::output::summary::Summary;
-use crate::settings::DatabaseUrl;
 use crate::signals::Signals;
 use crate::{load, output, running};
 use engine::produce::Production;
@@ -103,7 +102,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn run(self, events: Events, pace: Pace) -> Result<(), Failure> {
-        let database = DatabaseUrl::new(&self.stack.postgres.url())?;
+        let database = self.stack.database();
         let clients = engine::source::connect(self.stack.access()).await.map_err(Failure::Client)?;
         stack::prepare(&self.pipeline, &clients, &database).await?;
         self.announce(pace);

@@ -7,9 +7,9 @@ use devstack::postgres::{Postgres, PostgresOptions};
 use devstack::sqs::{Sqs, SqsOptions};
 
 use crate::connection;
+use crate::database_url::DatabaseUrl;
 use crate::exit::Failure;
 use crate::running::Queues;
-use crate::settings::DatabaseUrl;
 use engine::fault::Fault;
 use engine::source::{Access, Clients, Keys};
 use pipeline::{Pipeline, QueueRef};
@@ -29,6 +29,10 @@ impl Stack {
         let options = PostgresOptions { data_dir: keep, ..PostgresOptions::default() };
         let postgres = Postgres::start(&options)?;
         Ok(Self { sqs, postgres })
+    }
+
+    pub(super) fn database(&self) -> DatabaseUrl {
+        DatabaseUrl::new(&self.postgres.url()).expect("the URL is well-formed")
     }
 
     pub(super) fn access(&self) -> Access {
