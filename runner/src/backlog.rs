@@ -86,7 +86,7 @@ impl QueueLength {
         if self.source.is_none() {
             let clients = engine::source::connect(self.access.clone()).await.ok()?;
             let found = resolve(&clients, &self.queue).await.ok()?;
-            self.source = Some(SqsSource::new(&clients, &found, None));
+            self.source = Some(SqsSource::new(&found, None));
         }
         Some(self.source.as_ref()?.backlog().await)
     }

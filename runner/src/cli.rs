@@ -8,16 +8,18 @@ use clap::{CommandFactory, Parser, Subcommand};
 #[cfg(feature = "dev")]
 use crate::commands::dev;
 use crate::commands::{completions, dlq, explain, man, migrate, new, produce, run, schema, test, validate_config};
+use crate::env_file::EnvFileFlags;
 use crate::output::failure::report;
 
 /// What every command reads from its environment, below the help of `runner --help`.
 const SETTINGS: &str = "\
-Environment (flags win; a .env file in the working directory is read too):
+Environment (flags win; what is not set is looked up in .env of the working directory):
   AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE
                     The account; without them the AWS SDK's own chain
   SQS_ENDPOINT, AWS_ENDPOINT_URL_SQS
                     A queue service other than AWS
-  DATABASE_URL      The database; or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME
+  DATABASE_URL      The database; or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME,
+                    DB_SSLMODE, DB_SSLROOTCERT; or DATABASE_URL_FILE, DB_PASSWORD_FILE
   RUNNER_LISTEN     Where `run` answers /metrics, /live, /ready and /status
   RUNNER_ACTIONS_TOKEN
                     What the page asks for before it acts, with `run --allow-actions`
@@ -31,6 +33,8 @@ Documentation: the folder docs/ beside the sources; `runner explain E0113` expla
 #[derive(Debug, Parser)]
 #[command(name = "runner", version = env!("RUNNER_VERSION"), propagate_version = true, after_long_help = SETTINGS)]
 pub struct Cli {
+    #[command(flatten)]
+    env_file: EnvFileFlags,
     #[command(subcommand)]
     command: Command,
 }
@@ -55,17 +59,18 @@ enum Command {
 impl Cli {
     /// Runs the command and gives the exit code. A failure is reported on stderr, once.
     pub fn run(self) -> ExitCode {
+        let env_file = &self.env_file;
         let done = match self.command {
             #[cfg(feature = "dev")]
-            Command::Dev(args) => dev::run(&args),
-            Command::Run(args) => run::run(&args),
-            Command::Produce(args) => produce::run(&args),
-            Command::Migrate(args) => migrate::run(&args),
-            Command::Dlq(args) => dlq::run(&args),
-            Command::Explain(args) => explain::run(&args),
-            Command::Test(args) => test::run(&args),
-            Command::ValidateConfig(args) => validate_config::run(&args),
-            Command::New(args) => new::run(&args),
+            Command::Dev(args) => dev::run(&args, env_file),
+            Command::Run(args) => run::run(&args, env_file),
+            Command::Produce(args) => produce::run(&args, env_file),
+            Command::Migrate(args) => migrate::run(&args, env_file),
+            Command::Dlq(args) => dlq::run(&args, env_file),
+            Command::Explain(args) => explain::run(&args, env_file),
+            Command::Test(args) => test::run(&args, env_file),
+            Command::ValidateConfig(args) => validate_config::run(&args, env_file),
+            Command::New(args) => new::run(&args, env_file),
             Command::Schema(args) => schema::run(&args),
             Command::Completions(args) => completions::run(&args, Self::command()),
             Command::Man(args) => man::run(&args, Self::command()),

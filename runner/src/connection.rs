@@ -4,8 +4,9 @@ use pipeline::Table;
 
 use sea_orm::DatabaseConnection;
 
+use crate::database_url::DatabaseUrl;
 use crate::exit::Failure;
-use crate::settings::{DatabaseUrl, Settings};
+use crate::settings::{Settings, SettingsError};
 use engine::sink::WritingOptions;
 use engine::source::{Access, Clients, Keys};
 use pipeline::{Pipeline, QueueRef};
@@ -16,6 +17,9 @@ pub struct DatabaseFlags {
     /// Use this PostgreSQL URL [default: DATABASE_URL, or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME]
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
+    /// Refuse a connection to another machine that is not encrypted, or does not verify the server's certificate
+    #[arg(long)]
+    pub require_tls: bool,
 }
 
 /// Flags of every command that needs the queue service.
@@ -27,38 +31,46 @@ pub struct QueueFlags {
 }
 
 impl DatabaseFlags {
-    /// The database's URL.
+    /// The database's URL. Warns where others may read the password or the connection.
     pub(crate) fn url(&self, settings: &Settings) -> Result<DatabaseUrl, Failure> {
-        Ok(settings.database(self.database_url.as_deref())?)
+        let url = settings.database(self.database_url.as_deref())?;
+        if self.database_url.is_some() && url.has_password() {
+            tracing::warn!(
+                "every user of this machine can see the password in --database-url, for instance with `ps`; set DATABASE_URL \
+                 or DATABASE_URL_FILE instead"
+            );
+        }
+        match url.unprotected() {
+            Some(unprotected) if self.require_tls => Err(SettingsError::NoTls(unprotected.clone()).into()),
+            Some(unprotected) => {
+                tracing::warn!("{unprotected}; {}", unprotected.help());
+                Ok(url)
+            }
+            None => Ok(url),
+        }
     }
 }
 
 impl QueueFlags {
-    /// Makes SQS clients, for the region of `queue` if its name contains one.
+    /// Makes SQS clients.
     pub(crate) async fn clients(&self, settings: &Settings, queue: &QueueRef) -> Result<Clients, Failure> {
         engine::source::connect(self.access(settings, queue)?).await.map_err(Failure::Client)
     }
 
-    /// How to reach the queue service, in the region of `queue` if its name contains one.
+    /// How to reach the queue service: where the name of `queue` has a region or a host, also for another queue whose name
+    /// has none.
     pub(crate) fn access(&self, settings: &Settings, queue: &QueueRef) -> Result<Access, Failure> {
         let endpoint = settings.sqs_endpoint(self.sqs_endpoint.as_deref())?;
-        let region = region(queue).map(str::to_owned).or_else(|| settings.aws("AWS_REGION"));
-        Ok(Access { endpoint, region, keys: keys(settings), profile: settings.aws("AWS_PROFILE") })
-    }
-}
-
-/// The region in a queue's own name: an ARN's, or that of AWS's `https://sqs.REGION.amazonaws.com/...`.
-fn region(queue: &QueueRef) -> Option<&str> {
-    match queue {
-        QueueRef::Arn { region, .. } => Some(region),
-        QueueRef::Url(url) => url.strip_prefix("https://sqs.")?.split_once(".amazonaws.com").map(|(region, _)| region),
-        QueueRef::Name(_) => None,
+        let default_endpoint = queue.endpoint().map(str::to_owned);
+        let region = queue.region().map(str::to_owned).or_else(|| settings.aws("AWS_REGION"));
+        Ok(Access { endpoint, default_endpoint, region, keys: keys(settings), profile: settings.aws("AWS_PROFILE") })
     }
 }
 
 fn keys(settings: &Settings) -> Option<Keys> {
     let (id, secret) = (settings.aws("AWS_ACCESS_KEY_ID")?, settings.aws("AWS_SECRET_ACCESS_KEY")?);
-    Some(Keys { id, secret, session: settings.aws("AWS_SESSION_TOKEN") })
+    let (session, account) = (settings.aws("AWS_SESSION_TOKEN"), settings.aws("AWS_ACCOUNT_ID"));
+    Some(Keys { id, secret, session, account })
 }
 
 /// Opens a pool of at most `connections`.

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::dlq_failure::DlqFailure;
-use crate::environment::EnvFileError;
+use crate::env_file::EnvFileError;
 use crate::samples::SampleError;
 use crate::settings::SettingsError;
 use crate::words::counted;
@@ -63,7 +63,7 @@ pub enum Failure {
     #[error("these files exist already: {}", joined(.0.iter().map(|path| path.display())))]
     FilesExist(Vec<PathBuf>),
 
-    /// The `.env` file can't be used.
+    /// The file of variables can't be used.
     #[error(transparent)]
     EnvFile(#[from] EnvFileError),
     /// A setting is missing or malformed.
@@ -282,7 +282,7 @@ impl Failure {
                 return Some(format!("the subcommands are {}", subcommands.join(", ")));
             }
             Self::FilesExist(_) => "choose another name, or move the files away",
-            Self::EnvFile(error) => error.help()?,
+            Self::EnvFile(error) => error.help(),
             Self::Settings(error) => error.help(),
             Self::Client(error) => error.help(),
             Self::NoProducer(_) => "add a `producer` with a template",

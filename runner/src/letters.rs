@@ -17,7 +17,6 @@ use pipeline::Pipeline;
 /// The opened queues of a pipeline.
 pub(crate) struct Letters {
     pipeline: Arc<Pipeline>,
-    clients: Clients,
     pub(crate) dlq: Queue,
     /// The queue that the pipeline receives from.
     queue: Queue,
@@ -37,18 +36,20 @@ pub(crate) struct RedriveResult {
 
 impl Letters {
     /// Finds both queues.
-    pub(crate) async fn open(pipeline: Arc<Pipeline>, clients: Clients, queues: &Queues) -> Result<Self, Failure> {
-        let dlq = resolve(&clients, &queues.dlq).await?;
-        let queue = resolve(&clients, &queues.queue).await?;
+    pub(crate) async fn open(pipeline: Arc<Pipeline>, clients: &Clients, queues: &Queues) -> Result<Self, Failure> {
+        let dlq = resolve(clients, &queues.dlq).await?;
+        let queue = resolve(clients, &queues.queue).await?;
         if dlq.url == queue.url {
             return Err(Failure::SameQueue(pipeline.file().to_owned()));
         }
-        Ok(Self { pipeline, clients, dlq, queue })
+        dlq.warn_of_assumptions();
+        queue.warn_of_assumptions();
+        Ok(Self { pipeline, dlq, queue })
     }
 
     /// The letters, as something to receive from.
     pub(crate) fn source(&self) -> SqsSource {
-        SqsSource::new(&self.clients, &self.dlq, Some(VISIBILITY))
+        SqsSource::new(&self.dlq, Some(VISIBILITY))
     }
 
     /// Groups the selected letters by kind.
@@ -89,7 +90,7 @@ impl Letters {
         progress: Progress<'_>,
     ) -> RedriveResult {
         // A send that is given up too early is repeated: the patience is that for dead letters.
-        let to = Resender::new(self.clients.dead_letters.clone(), &self.queue, &self.dlq);
+        let to = Resender::new(self.queue.clients.dead_letters.clone(), &self.queue, &self.dlq);
         let redrive = Redrive::new(&self.pipeline, to, options, stop);
         let source = self.source();
         let held = Held::new(&source);

@@ -9,6 +9,8 @@ pub mod commands;
 
 mod backlog;
 mod connection;
+mod database_parameters;
+pub mod database_url;
 mod dlq_failure;
 mod events;
 mod letters;
@@ -25,7 +27,9 @@ pub mod exit;
 pub mod output;
 
 mod duration;
-pub mod environment;
+pub mod env_file;
+mod environment;
 pub mod settings;
 pub mod telemetry;
+mod text_file;
 mod words;

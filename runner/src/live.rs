@@ -35,7 +35,10 @@ async fn check_queues(pipeline: &Pipeline, flags: &QueueFlags, settings: &Settin
     let mut urls = Vec::new();
     for queue in [&source.queue, &source.dlq] {
         match engine::source::resolve(&clients, queue).await {
-            Ok(queue) => urls.push(queue.url),
+            Ok(queue) => {
+                queue.warn_of_assumptions();
+                urls.push(queue.url);
+            }
             Err(error) => {
                 found.push(finding(Code::LiveQueue, format!("{file}: {error}"), Some(error.help().to_owned())));
             }

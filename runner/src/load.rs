@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::env_file::EnvFileFlags;
+use crate::environment::environment;
 use crate::exit::Failure;
 use crate::output;
 use crate::settings::Settings;
@@ -11,19 +13,27 @@ use compiler::diagnostic::{self, Style};
 use pipeline::Pipeline;
 
 /// Reads the environment and `.env`, and installs the logs.
-pub(crate) fn settings() -> Result<Settings, Failure> {
-    let settings = Settings::new(crate::environment::environment()?);
-    crate::telemetry::install(&settings, settings.log_filter())?;
-    Ok(settings)
+pub(crate) fn settings(env_file: &EnvFileFlags) -> Result<Settings, Failure> {
+    settings_with_filter(env_file, |settings| settings.log_filter().to_owned())
 }
 
 /// The same, where nobody asked for a log of their own with `RUST_LOG`: without what a command prints in another way.
 #[cfg(feature = "dev")]
-pub(crate) fn settings_without(quiet: &str) -> Result<Settings, Failure> {
-    let settings = Settings::new(crate::environment::environment()?);
-    let filter = settings.log_filter();
-    let filter = if settings.has_log_filter() { filter.to_owned() } else { format!("{filter},{quiet}") };
-    crate::telemetry::install(&settings, &filter)?;
+pub(crate) fn settings_without(env_file: &EnvFileFlags, quiet: &str) -> Result<Settings, Failure> {
+    settings_with_filter(env_file, |settings| {
+        let filter = settings.log_filter();
+        if settings.has_log_filter() { filter.to_owned() } else { format!("{filter},{quiet}") }
+    })
+}
+
+fn settings_with_filter(env_file: &EnvFileFlags, filter: impl Fn(&Settings) -> String) -> Result<Settings, Failure> {
+    let file = env_file.read()?;
+    let settings = Settings::new(environment(file.as_ref()));
+    crate::telemetry::install(&settings, &filter(&settings))?;
+    if let Some(file) = file {
+        let path = std::path::absolute(&file.path).unwrap_or(file.path);
+        tracing::info!(file = %path.display(), "read variables from a file");
+    }
     Ok(settings)
 }
 

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use sea_orm::DatabaseConnection;
 
 use crate::connection;
+use crate::database_url::DatabaseUrl;
 use crate::exit::Failure;
 use crate::output::failure::one_line;
-use crate::settings::DatabaseUrl;
 use engine::dlq::SqsDeadLetters;
 use engine::sink::{PostgresSink, RowOrder, WritingOptions};
 use engine::source::{Clients, Queue, Source as _, SqsSource, resolve};
@@ -100,7 +100,9 @@ pub(crate) async fn open(
             queue.max_message_bytes
         );
     }
-    let messages = SqsSource::new(clients, &queue, source.visibility);
+    queue.warn_of_assumptions();
+    dlq.warn_of_assumptions();
+    let messages = SqsSource::new(&queue, source.visibility);
     can_renew(pipeline, messages.visibility_timeout())?;
     let order = if queue.fifo { RowOrder::Arrival } else { RowOrder::Key };
     Ok(Services {
@@ -108,7 +110,7 @@ pub(crate) async fn open(
         max_receives: source.max_receives.or(queue.redrive_policy.is_none().then_some(MAX_RECEIVES)),
         source: messages,
         sink: PostgresSink::new(&database, pipeline.targets().iter().zip(&live_types), source.write_timeout, order),
-        dead_letters: SqsDeadLetters::new(clients.dead_letters.clone(), dlq.url, dlq.max_message_bytes, dlq.fifo),
+        dead_letters: SqsDeadLetters::new(dlq.clients.dead_letters, dlq.url, dlq.max_message_bytes, dlq.fifo),
     })
 }
 

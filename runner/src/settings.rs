@@ -1,8 +1,11 @@
 //! Settings outside the pipeline file: from flags, then the environment, then defaults.
 
-use std::fmt;
+use std::path::PathBuf;
 
+use crate::database_parameters;
+use crate::database_url::{DatabaseUrl, InvalidUrl, Unprotected};
 use crate::listen::{InvalidToken, ListenAddress, Token};
+use crate::text_file;
 use compiler::config::Environment;
 use schema::percent::encoded;
 
@@ -12,12 +15,30 @@ pub enum SettingsError {
     /// Neither `DATABASE_URL` nor enough of `DB_*`.
     #[error("no database is configured; not set: {}", .0.join(", "))]
     NoDatabase(Vec<&'static str>),
-    /// `DATABASE_URL` is not a PostgreSQL URL.
-    #[error("DATABASE_URL is not a PostgreSQL URL")]
-    DatabaseUrl,
-    /// A character of the user or the password ends the part of the URL they stand in.
-    #[error("the user or the password in DATABASE_URL contains `/`, `?` or `#`")]
-    Unescaped,
+    /// The database's URL, or what makes it, is wrong.
+    #[error("{setting}: {error}")]
+    DatabaseUrl {
+        /// Where it is written.
+        setting: &'static str,
+        /// What is wrong with it.
+        error: InvalidUrl,
+    },
+    /// `--require-tls` for a connection that is not protected by TLS.
+    #[error("{0}, which --require-tls refuses")]
+    NoTls(Unprotected),
+    /// A value and a file that contains it.
+    #[error("{0} and {0}_FILE are both set")]
+    Both(&'static str),
+    /// A file that contains a value can't be read.
+    #[error("can't read {}, which {name}_FILE names: {error}", path.display())]
+    SecretFile {
+        /// The variable that it stands for.
+        name: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: String,
+    },
     /// The SQS endpoint is not a URL.
     #[error("the SQS endpoint `{0}` is not a URL")]
     Endpoint(String),
@@ -49,11 +70,10 @@ impl SettingsError {
                 "set DATABASE_URL (postgres://USER:PASSWORD@HOST:PORT/NAME), or DB_HOST, DB_NAME, DB_USER, DB_PASSWORD \
                  and DB_PORT"
             }
-            Self::DatabaseUrl => "start it with postgres:// or postgresql://",
-            Self::Unescaped => {
-                "write %2F, %3F or %23 for it, or set DB_USER, DB_PASSWORD and the other DB_ variables instead, which \
-                 need no escapes"
-            }
+            Self::DatabaseUrl { error, .. } => error.help(),
+            Self::NoTls(unprotected) => unprotected.help(),
+            Self::Both(_) => "set one of them",
+            Self::SecretFile { .. } => "name a file that this user can read and that contains nothing but the value",
             Self::Endpoint(_) => "write a URL like http://localhost:4566",
             Self::Port(_) => "write a number from 0 to 65535, or leave DB_PORT unset for 5432",
             Self::Listen(_) => "write a port, or an IP address and a port: 9090, 0.0.0.0:9090, [::]:9090",
@@ -93,12 +113,33 @@ impl Settings {
         &self.env
     }
 
-    /// Finds the database: the flag's value, else `DATABASE_URL`, else `DB_HOST`, `DB_NAME`, `DB_USER`, `DB_PASSWORD` and
-    /// `DB_PORT` (5432 when unset; a password may be left out).
+    /// Finds the database: the flag's value, else `DATABASE_URL`, else `DB_HOST`, `DB_NAME`, `DB_USER`, `DB_PASSWORD`,
+    /// `DB_PORT` (5432 when unset; a password may be left out), `DB_SSLMODE` and `DB_SSLROOTCERT`. URL and password may also
+    /// be in files.
     pub fn database(&self, flag: Option<&str>) -> Result<DatabaseUrl, SettingsError> {
-        match flag.or(self.get("DATABASE_URL")) {
-            Some(url) => DatabaseUrl::new(url),
+        if let Some(url) = flag {
+            return database_url("--database-url", url);
+        }
+        match self.secret("DATABASE_URL", "DATABASE_URL_FILE")? {
+            Some(url) => database_url("DATABASE_URL", &url),
             None => self.database_from_parts(),
+        }
+    }
+
+    /// A variable, or the text of the file that its namesake with `_FILE` names, without the end of the last line.
+    fn secret(&self, name: &'static str, file: &str) -> Result<Option<String>, SettingsError> {
+        let (value, path) = (self.get(name), self.get(file));
+        match (value, path) {
+            (Some(_), Some(_)) => Err(SettingsError::Both(name)),
+            (value, None) => Ok(value.map(str::to_owned)),
+            (None, Some(path)) => {
+                let text = text_file::read(path.as_ref()).map_err(|error| SettingsError::SecretFile {
+                    name,
+                    path: path.into(),
+                    error: error.to_string(),
+                })?;
+                Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
+            }
         }
     }
 
@@ -111,14 +152,30 @@ impl Settings {
         };
         let port = self.get("DB_PORT").unwrap_or("5432");
         let port: u16 = port.parse().map_err(|_| SettingsError::Port(port.to_owned()))?;
-        let password = self.get("DB_PASSWORD").map(|password| format!(":{}", encoded(password)));
-        Ok(DatabaseUrl(format!(
-            "postgres://{}{}@{}:{port}/{}",
+        let password = self.secret("DB_PASSWORD", "DB_PASSWORD_FILE")?;
+        let password = password.map(|password| format!(":{}", encoded(&password)));
+        let url = format!(
+            "postgres://{}{}@{}:{port}/{}{}",
             encoded(user),
             password.unwrap_or_default(),
             host_part(host),
             encoded(name),
-        )))
+            self.database_parameters()?,
+        );
+        database_url("DB_HOST", &url)
+    }
+
+    /// `?sslmode=...&sslrootcert=...`, as far as they are set.
+    fn database_parameters(&self) -> Result<String, SettingsError> {
+        let mut parameters = String::new();
+        for (setting, name) in [("DB_SSLMODE", "sslmode"), ("DB_SSLROOTCERT", "sslrootcert")] {
+            let Some(value) = self.get(setting) else { continue };
+            database_parameters::check(name, value)
+                .map_err(|error| SettingsError::DatabaseUrl { setting, error: InvalidUrl::Parameter(error) })?;
+            let separator = if parameters.is_empty() { '?' } else { '&' };
+            parameters.extend([separator.to_string(), format!("{name}={}", encoded(value))]);
+        }
+        Ok(parameters)
     }
 
     /// The SQS endpoint: the flag's value, else `SQS_ENDPOINT`, else the SDK's own `AWS_ENDPOINT_URL_SQS` and
@@ -181,53 +238,8 @@ impl Settings {
     }
 }
 
-/// A database URL. Printing it hides the password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DatabaseUrl(String);
-
-impl DatabaseUrl {
-    /// A PostgreSQL URL.
-    pub fn new(url: &str) -> Result<Self, SettingsError> {
-        let known = url.strip_prefix("postgres://").or(url.strip_prefix("postgresql://"));
-        let rest = known.ok_or(SettingsError::DatabaseUrl)?;
-        let authority = authority(rest);
-        if !authority.contains('@') && rest[authority.len()..].contains('@') {
-            return Err(SettingsError::Unescaped);
-        }
-        Ok(Self(url.to_owned()))
-    }
-
-    /// The URL with its password, for the driver alone.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-/// User, password, host and port: the part before the first `/`, `?` or `#` (RFC 3986, section 3.2).
-fn authority(rest: &str) -> &str {
-    rest.split(['/', '?', '#']).next().unwrap_or_default()
-}
-
-impl fmt::Display for DatabaseUrl {
-    /// Leaves out the query as well, which may contain a password (`?password=`).
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, rest) = self.0.split_once("://").unwrap_or(("postgres", ""));
-        let authority = authority(rest);
-        let path = rest[authority.len()..].split(['?', '#']).next().unwrap_or_default();
-        match authority.rsplit_once('@') {
-            Some((user, host)) => {
-                let (user, password) = user.split_once(':').map_or((user, ""), |(user, _)| (user, ":***"));
-                write!(f, "{scheme}://{user}{password}@{host}{path}")
-            }
-            None => write!(f, "{scheme}://{authority}{path}"),
-        }
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DatabaseUrl({self})")
-    }
+fn database_url(setting: &'static str, url: &str) -> Result<DatabaseUrl, SettingsError> {
+    DatabaseUrl::new(url).map_err(|error| SettingsError::DatabaseUrl { setting, error })
 }
 
 /// The host as a URL writes it: a bare IPv6 address in brackets, a socket folder percent-encoded as libpq expects.
@@ -260,8 +272,6 @@ mod tests {
         assert_eq!(url.expose(), "postgres://a%40b:p%2Fw%3A%C3%A9@[::1]:5432/ev");
         assert_eq!(url.to_string(), "postgres://a%40b:***@[::1]:5432/ev");
         assert_eq!(format!("{url:?}"), "DatabaseUrl(postgres://a%40b:***@[::1]:5432/ev)");
-        let url = DatabaseUrl::new("postgres://u:s@cret@h/d?password=secret").unwrap();
-        assert_eq!(url.to_string(), "postgres://u:***@h/d");
     }
 
     #[test]
@@ -274,23 +284,33 @@ mod tests {
     }
 
     #[test]
+    fn the_parts_have_tls_and_the_password_may_be_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("password");
+        std::fs::write(&file, "p w\n").unwrap();
+        let parts = [("DB_HOST", "h"), ("DB_NAME", "d"), ("DB_USER", "u"), ("DB_SSLMODE", "verify-full")];
+        let with_file = [("DB_PASSWORD_FILE", file.to_str().unwrap()), ("DB_SSLROOTCERT", file.to_str().unwrap())];
+        let both = [&parts[..], &with_file].concat();
+        let url = settings(&both).database(None).unwrap();
+        let expected =
+            format!("postgres://u:p%20w@h:5432/d?sslmode=verify-full&sslrootcert={}", encoded(with_file[0].1));
+        assert_eq!(url.expose(), expected);
+        let twice = [&both[..], &[("DB_PASSWORD", "x")]].concat();
+        assert_eq!(settings(&twice).database(None).unwrap_err(), SettingsError::Both("DB_PASSWORD"));
+        for (setting, value) in
+            [("DB_SSLMODE", "on"), ("DB_SSLROOTCERT", "/gone.pem"), ("DATABASE_URL_FILE", "/dev/zero")]
+        {
+            let error = settings(&[&parts[..3], &[(setting, value)]].concat()).database(None).unwrap_err();
+            assert!(error.to_string().contains(setting), "{error}");
+        }
+    }
+
+    #[test]
     fn missing_variables_are_named() {
         let error = settings(&[("DB_HOST", "h"), ("DB_USER", "")]).database(None).unwrap_err();
         assert!(error.to_string().ends_with("not set: DATABASE_URL, DB_NAME, DB_USER"));
         assert!(settings(&[("DATABASE_URL", "mysql://h/d")]).database(None).is_err());
         assert!(settings(&[("LOG_FORMAT", "xml")]).log_format().is_err());
-    }
-
-    #[test]
-    fn no_character_of_a_password_is_ever_shown() {
-        for special in ["/", "?", "#", "a/b?c#d"] {
-            let error = DatabaseUrl::new(&format!("postgres://u:s3c{special}ret@host/db")).unwrap_err();
-            assert!(!error.to_string().contains("s3c"), "{error}");
-        }
-        for password in ["s3cret", "s3c@ret", "s3c:ret", "s3c%2Fret"] {
-            let url = DatabaseUrl::new(&format!("postgres://u:{password}@host:1/db?password=s3c")).unwrap();
-            assert_eq!(url.to_string(), "postgres://u:***@host:1/db");
-        }
     }
 
     #[test]

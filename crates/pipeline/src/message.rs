@@ -119,6 +119,8 @@ codes! {
     /// The body is not a JSON document.
     #[default]
     NotJson "not_json" "parse",
+    /// The event itself is in S3.
+    S3Pointer "s3_pointer" "parse",
     /// The envelope can't be opened.
     Unwrap "unwrap" "unwrap",
     /// The discriminator's value has no schema.

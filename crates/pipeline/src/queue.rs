@@ -51,7 +51,8 @@ impl QueueRef {
             && !both_given_and_different(self.region(), other.region())
     }
 
-    fn account(&self) -> Option<&str> {
+    /// The account id that an ARN or a URL names.
+    pub fn account(&self) -> Option<&str> {
         match self {
             Self::Name(_) => None,
             Self::Arn { account, .. } => Some(account),
@@ -62,13 +63,20 @@ impl QueueRef {
         }
     }
 
-    /// In AWS's own URLs: `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`.
-    fn region(&self) -> Option<&str> {
+    /// The region that an ARN or one of AWS's own hosts names.
+    pub fn region(&self) -> Option<&str> {
         match self {
             Self::Name(_) => None,
             Self::Arn { region, .. } => Some(region),
-            Self::Url(url) => url.split_once("://sqs.")?.1.split_once(".amazonaws.com")?.0.split('/').next(),
+            Self::Url(_) => aws_region(self.endpoint()?.split_once("://")?.1),
         }
+    }
+
+    /// Scheme, host and port of a URL: where calls about this queue go.
+    pub fn endpoint(&self) -> Option<&str> {
+        let Self::Url(url) = self else { return None };
+        let scheme = url.find("://")? + "://".len();
+        Some(&url[..scheme + url[scheme..].find('/')?])
     }
 
     /// A FIFO queue's name ends in `.fifo`, always (Amazon SQS, `CreateQueue`).
@@ -91,6 +99,26 @@ impl FromStr for QueueRef {
             return Err(QueueError::Name(text.to_owned()));
         }
         Ok(Self::Name(text.to_owned()))
+    }
+}
+
+/// The region in a host of Amazon SQS (AWS General Reference, "Amazon SQS endpoints and quotas"): the regional endpoints,
+/// those for FIPS, for dual stack and for a VPC, and the legacy ones.
+fn aws_region(host: &str) -> Option<&str> {
+    const PARTITIONS: [&str; 6] = [
+        ".amazonaws.com",
+        ".amazonaws.com.cn",
+        ".amazonaws.eu",
+        ".api.aws",
+        ".api.amazonwebservices.com.cn",
+        ".api.amazonwebservices.eu",
+    ];
+    let host = PARTITIONS.into_iter().find_map(|partition| host.strip_suffix(partition))?;
+    match host.split('.').collect::<Vec<_>>()[..] {
+        ["sqs" | "sqs-fips", region] | [region, "queue"] | [_, "sqs" | "sqs-fips", region, "vpce"] => Some(region),
+        // The oldest of all, of the time when there was one region.
+        ["queue"] => Some("us-east-1"),
+        _ => None,
     }
 }
 
@@ -163,6 +191,28 @@ mod tests {
             "http://localhost:4566/000000000000/orders",
         ] {
             assert!(!same(arn, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_host_of_a_url_is_its_endpoint_and_may_name_the_region() {
+        for (endpoint, region) in [
+            ("https://sqs.eu-west-1.amazonaws.com", Some("eu-west-1")),
+            ("https://sqs-fips.us-gov-west-1.amazonaws.com", Some("us-gov-west-1")),
+            ("https://sqs.eu-west-1.api.aws", Some("eu-west-1")),
+            ("https://sqs-fips.us-east-2.api.aws", Some("us-east-2")),
+            ("https://sqs.cn-north-1.amazonaws.com.cn", Some("cn-north-1")),
+            ("https://sqs.cn-northwest-1.api.amazonwebservices.com.cn", Some("cn-northwest-1")),
+            ("https://vpce-0a1b-2c3d.sqs.eu-west-1.vpce.amazonaws.com", Some("eu-west-1")),
+            ("https://vpce-0a1b-2c3d-eu-west-1a.sqs.eu-west-1.vpce.amazonaws.com", Some("eu-west-1")),
+            ("https://eu-central-1.queue.amazonaws.com", Some("eu-central-1")),
+            ("https://queue.amazonaws.com", Some("us-east-1")),
+            ("http://sqs.us-east-1.localhost.localstack.cloud:4566", None),
+            ("https://sqs.example.com", None),
+            ("http://localhost:9324", None),
+        ] {
+            let queue: QueueRef = format!("{endpoint}/123456789012/orders").parse().unwrap();
+            assert_eq!((queue.endpoint(), queue.region()), (Some(endpoint), region));
         }
     }
 

@@ -21,6 +21,7 @@ impl SqsMetadata for Metadata {
             ("receive_count", Value::from(self.receive_count)),
             ("group_id", Value::from(self.group_id.as_deref())),
             ("dedup_id", Value::from(self.dedup_id.as_deref())),
+            ("trace_header", Value::from(self.trace_header.as_deref())),
             ("attributes", Value::Object(attributes)),
         ];
         fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -56,6 +57,7 @@ mod tests {
             sent_at: Some(1_700_000_000_120),
             received_at: 1_700_000_001_000,
             receive_count: 2,
+            trace_header: Some("Root=1-5759e988".to_owned()),
             attributes: [
                 ("source".to_owned(), attribute("String", AttributeValue::Text("web".to_owned()))),
                 ("raw".to_owned(), attribute("Binary", AttributeValue::Binary(vec![0xff, 0]))),
@@ -71,6 +73,7 @@ mod tests {
                 "received_at": "2023-11-14T22:13:21.000Z",
                 "receive_count": 2,
                 "group_id": null,
+                "trace_header": "Root=1-5759e988",
                 "dedup_id": null,
                 "attributes": {"source": "web", "raw": "/wA="},
             })

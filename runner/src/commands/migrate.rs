@@ -8,6 +8,7 @@ use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
 
 use crate::connection::{self, DatabaseFlags};
+use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::output::format::Format;
 use crate::output::migration::{applied, script, standing, undoing};
@@ -67,15 +68,15 @@ struct Output {
     database: DatabaseFlags,
 }
 
-pub(crate) fn run(args: &MigrateArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &MigrateArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
     if args.action.is_none() {
         check_paths(&args.up.paths)?;
     }
     match args.action.as_ref().unwrap_or(&Action::Up(args.up.clone())) {
-        Action::Up(args) => on_tables(args, up),
-        Action::Plan(args) => on_tables(args, plan),
-        Action::Status(args) => on_tables(args, status),
-        Action::Down(args) => run_down(args),
+        Action::Up(args) => on_tables(args, env_file, up),
+        Action::Plan(args) => on_tables(args, env_file, plan),
+        Action::Status(args) => on_tables(args, env_file, status),
+        Action::Down(args) => run_down(args, env_file),
     }
 }
 
@@ -94,26 +95,26 @@ fn subcommands() -> Vec<String> {
     command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect()
 }
 
-fn on_tables<F>(args: &Tables, command: F) -> Result<(), Failure>
+fn on_tables<F>(args: &Tables, env_file: &EnvFileFlags, command: F) -> Result<(), Failure>
 where
     F: AsyncFnOnce(&DatabaseConnection, &[Table], Format) -> Result<(), Failure>,
 {
-    with_database(&args.paths, &args.output, async |db, tables| command(db, tables, args.output.format).await)
+    with_database(&args.paths, &args.output, env_file, async |db, tables| command(db, tables, args.output.format).await)
 }
 
-fn run_down(args: &Down) -> Result<(), Failure> {
-    with_database(&args.paths, &args.output, async |db, tables| {
+fn run_down(args: &Down, env_file: &EnvFileFlags) -> Result<(), Failure> {
+    with_database(&args.paths, &args.output, env_file, async |db, tables| {
         let only = (!args.paths.is_empty()).then_some(tables);
         down(db, only, args.allow_data_loss, args.output.format).await
     })
 }
 
 /// Opens the database and runs the command on the tables that the files declare. Without paths, reads no file.
-fn with_database<F>(paths: &[PathBuf], output: &Output, command: F) -> Result<(), Failure>
+fn with_database<F>(paths: &[PathBuf], output: &Output, env_file: &EnvFileFlags, command: F) -> Result<(), Failure>
 where
     F: AsyncFnOnce(&DatabaseConnection, &[Table]) -> Result<(), Failure>,
 {
-    let settings = load::settings()?;
+    let settings = load::settings(env_file)?;
     let pipelines = if paths.is_empty() { Vec::new() } else { load::pipelines(paths, &settings)? };
     let tables = connection::tables(pipelines.iter().map(|pipeline| &**pipeline));
     let url = output.database.url(&settings)?;

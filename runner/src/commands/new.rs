@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::json;
 
+use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::output::format::Format;
 use crate::{load, output, samples};
@@ -43,8 +44,8 @@ pub(crate) struct NewArgs {
 }
 
 /// Runs the command. Writes nothing if one of the files exists already, or if the schema is wrong.
-pub(crate) fn run(args: &NewArgs) -> Result<(), Failure> {
-    let settings = load::settings()?;
+pub(crate) fn run(args: &NewArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
+    let settings = load::settings(env_file)?;
     let style = load::style(&settings);
     let request = Request { name: &args.name, folder: &args.into, origin: origin(args)? };
     let made = scaffold(&request, &Real).map_err(|error| match error {

@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::connection::QueueFlags;
+use crate::env_file::EnvFileFlags;
 use crate::events::{EventFlags, producer};
 use crate::exit::Failure;
 use crate::output::format::Format;
@@ -51,8 +52,8 @@ pub struct ProduceArgs {
 }
 
 /// Sends events, or prints them.
-pub(crate) fn run(args: &ProduceArgs) -> Result<(), Failure> {
-    let settings = load::settings()?;
+pub(crate) fn run(args: &ProduceArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
+    let settings = load::settings(env_file)?;
     let pipeline = load::one(&args.pipeline, &settings)?;
     let producer = producer(&pipeline)?;
     let pace = args.events.pace(producer.pace);
@@ -89,9 +90,10 @@ async fn send(
         return output::result(totals::render(&events.totals(), args.format));
     };
     let queue = queue?;
+    queue.warn_of_assumptions();
     tracing::info!("sending to {}, {pace}", queue.url);
     let progress = progress(args.count);
-    let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count: args.count };
+    let production = Production { client: queue.clients.calls, queue_url: queue.url, events, pace, count: args.count };
     let result = production.run(stop, |totals: &Totals| progress.set_position(totals.produced)).await;
     progress.finish_and_clear();
     output::result(totals::render(&result?, args.format))

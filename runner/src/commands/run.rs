@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::backlog::{QueueLength, WatchedQueues};
 use crate::connection::{DatabaseFlags, QueueFlags};
+use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::listen::{Bound, ListenAddress, Server, Token, Watched};
 use crate::output::failure::one_line;
@@ -85,12 +86,12 @@ impl PageFlags {
 
 /// Runs every pipeline on a thread of its own: a busy one takes no time from the others, and one thread with nothing
 /// to share is the fastest way to run one.
-pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &RunArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
     let started = Instant::now();
     let runtime = crate::runtime::start()?;
     // Before anything else: a signal during the start must not be lost.
     let signals = runtime.block_on(async { Signals::listen() });
-    let settings = load::settings()?;
+    let settings = load::settings(env_file)?;
     let pipelines = load::pipelines(&args.pipelines, &settings)?;
     let database = args.database.url(&settings)?;
     // An address that is in use is reported before anything begins.
@@ -125,7 +126,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
 struct Context {
     args: RunArgs,
     settings: Settings,
-    database: crate::settings::DatabaseUrl,
+    database: crate::database_url::DatabaseUrl,
     started: Instant,
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::output::cases::{Report, Suite};
 use crate::output::format::Format;
@@ -28,8 +29,8 @@ pub struct TestArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: &TestArgs) -> Result<(), Failure> {
-    let suites = suites(args)?;
+pub(crate) fn run(args: &TestArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
+    let suites = suites(args, env_file)?;
     let report = Report::of(&suites, args.filter.as_deref());
     if let (Some(filter), true) = (&args.filter, report.runs.is_empty()) {
         return Err(Failure::NoSuchCase { filter: filter.clone(), left_out: report.left_out });
@@ -49,8 +50,8 @@ pub(crate) fn run(args: &TestArgs) -> Result<(), Failure> {
 }
 
 /// Every pipeline with its cases, or everything that is wrong with them. Warnings are left to `validate-config`.
-fn suites(args: &TestArgs) -> Result<Vec<Suite>, Failure> {
-    let settings = load::settings()?;
+fn suites(args: &TestArgs, env_file: &EnvFileFlags) -> Result<Vec<Suite>, Failure> {
+    let settings = load::settings(env_file)?;
     let style = load::style(&settings);
     let paths: Vec<PathBuf> = args.paths.iter().map(|path| tested(path).unwrap_or_else(|| path.clone())).collect();
     let files = compiler::config::load(&paths, settings.env());

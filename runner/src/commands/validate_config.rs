@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::connection::{DatabaseFlags, QueueFlags};
+use crate::env_file::EnvFileFlags;
 use crate::exit::{Failure, ProblemCount};
 use crate::output::format::Format;
 use crate::words::counted;
@@ -37,8 +38,8 @@ pub struct ValidateConfigArgs {
 }
 
 /// Runs the command. Queues and tables are checked only with `--connect`, and only if the files compile.
-pub(crate) fn run(args: &ValidateConfigArgs) -> Result<(), Failure> {
-    let settings = load::settings()?;
+pub(crate) fn run(args: &ValidateConfigArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
+    let settings = load::settings(env_file)?;
     let mut outcome = Outcome::of(compile(&compiler::config::load(&args.paths, settings.env())));
     if args.connect && !outcome.fails(false) {
         let live = live::check(&outcome.pipelines, &args.queue, &args.database, &settings);

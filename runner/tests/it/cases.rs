@@ -54,7 +54,7 @@ fn json_has_every_case_uncut() {
     let result: Value = serde_json::from_slice(&output.stdout).expect("one object");
     assert_eq!((&result["failed"], &result["left_out"]), (&1.into(), &10.into()));
     let case = &result["cases"][0];
-    assert_eq!((&case["line"], &case["outcome"]), (&24.into(), &"1 row of orders".into()));
+    assert_eq!((&case["line"], &case["outcome"]), (&25.into(), &"1 row of orders".into()));
     let last = case["differences"].as_array().expect("a list").last().expect("differences");
     assert_eq!(last["at"], "orders row 1, raw at /note/text");
     assert!(last["expected"].as_str().expect("a text").len() > 150);

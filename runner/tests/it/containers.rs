@@ -11,15 +11,20 @@ use serde_yaml::Value;
 use crate::stack::pipeline_files;
 
 /// What the program and the AWS SDK read from the environment: the table in the README.
-const READ_BY_RUNNER: [&str; 11] = [
+const READ_BY_RUNNER: [&str; 16] = [
     "AWS_ACCESS_KEY_ID",
+    "AWS_ACCOUNT_ID",
     "AWS_REGION",
     "AWS_SECRET_ACCESS_KEY",
     "DATABASE_URL",
+    "DATABASE_URL_FILE",
     "DB_HOST",
     "DB_NAME",
     "DB_PASSWORD",
+    "DB_PASSWORD_FILE",
     "DB_PORT",
+    "DB_SSLMODE",
+    "DB_SSLROOTCERT",
     "DB_USER",
     "RUST_LOG",
     "SQS_ENDPOINT",

@@ -24,9 +24,9 @@ impl Family {
     /// The verdict of `runner` in the second validator's words, which ends where the mapping begins.
     fn verdict(&self, delivery: &Delivery) -> String {
         let decider = self.compiled.pipelines[0].decider();
-        let verdict = decider
-            .body(&delivery.body)
-            .and_then(|body| decider.within(&body, &delivery.metadata, |context| decider.verdict(context)));
+        let verdict = decider.body(&delivery.body).and_then(|body| {
+            decider.within(&body, &delivery.metadata, |context| decider.verdict(context, &delivery.metadata))
+        });
         match verdict {
             Ok(Verdict::Valid) => "valid".to_owned(),
             Ok(Verdict::Unwanted) => "skip".to_owned(),

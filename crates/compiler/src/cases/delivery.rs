@@ -60,6 +60,7 @@ fn metadata(fields: &SqsFields, default: Metadata, report: &mut CaseReport<'_>) 
         receive_count: fields.receive_count.as_ref().map_or(default.receive_count, |count| count.value),
         group_id: fields.group_id.clone().map(|text| text.value),
         dedup_id: fields.dedup_id.clone().map(|text| text.value),
+        trace_header: fields.trace_header.clone().map(|text| text.value),
         ..default
     }
 }

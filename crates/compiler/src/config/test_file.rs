@@ -70,6 +70,8 @@ pub struct SqsFields {
     pub group_id: Option<Spanned<String>>,
     /// `$sqs.dedup_id`
     pub dedup_id: Option<Spanned<String>>,
+    /// `$sqs.trace_header`
+    pub trace_header: Option<Spanned<String>>,
 }
 
 /// `columns:` of a case.

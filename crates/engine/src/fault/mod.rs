@@ -117,6 +117,11 @@ impl Fault {
         matches!(self.code.as_deref(), Some("55P03" | "57014"))
     }
 
+    /// The credentials have no permission for the call.
+    pub fn is_access_denied(&self) -> bool {
+        matches!(self.code.as_deref().map(bare), Some("AccessDenied" | "AccessDeniedException"))
+    }
+
     /// The queue named in the call does not exist.
     pub fn is_missing_queue(&self) -> bool {
         matches!(self.code.as_deref().map(bare), Some("QueueDoesNotExist" | "NonExistentQueue"))

@@ -12,6 +12,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::fault::root_cause;
+use pipeline::QueueRef;
 
 /// Longest wait for an answer that needs no long poll.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,6 +36,42 @@ pub struct Clients {
     pub renewals: Client,
     /// Where the calls go, for messages.
     pub place: Place,
+    /// The account of the credentials, where they have one.
+    pub account: Option<String>,
+    /// Somebody has set the endpoint: the host in the URL of a queue makes no difference.
+    endpoint_is_set: bool,
+}
+
+impl Clients {
+    /// The same connections and credentials for calls about `queue`: they go to the host that its URL names, and are signed
+    /// for the region that its URL or ARN names. An endpoint that is set wins over that host.
+    #[must_use]
+    pub fn of_queue(&self, queue: &QueueRef) -> Self {
+        let mut place = self.place.clone();
+        if let Some(region) = queue.region() {
+            region.clone_into(&mut place.region);
+        }
+        if let (Some(endpoint), false) = (queue.endpoint(), self.endpoint_is_set) {
+            place.endpoint = Some(endpoint.to_owned());
+        }
+        Self {
+            polling: redirected(&self.polling, &place),
+            calls: redirected(&self.calls, &place),
+            dead_letters: redirected(&self.dead_letters, &place),
+            renewals: redirected(&self.renewals, &place),
+            place,
+            account: self.account.clone(),
+            endpoint_is_set: self.endpoint_is_set,
+        }
+    }
+}
+
+fn redirected(client: &Client, place: &Place) -> Client {
+    let mut config = client.config().to_builder().region(Region::new(place.region.clone()));
+    if let Some(endpoint) = &place.endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    Client::from_conf(config.build())
 }
 
 /// Region and endpoint, as a person would look them up.
@@ -93,8 +130,10 @@ impl ClientError {
 /// How to reach the queue service.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
-    /// Overrides the SDK's `AWS_ENDPOINT_URL_SQS` and AWS's own address.
+    /// Overrides the SDK's `AWS_ENDPOINT_URL_SQS`, AWS's own address, and the host in the URL of a queue.
     pub endpoint: Option<String>,
+    /// Where calls go otherwise, unless the URL of their queue has a host.
+    pub default_endpoint: Option<String>,
     /// Overrides the SDK's region chain.
     pub region: Option<String>,
     /// Overrides the SDK's credential chain.
@@ -112,6 +151,8 @@ pub struct Keys {
     pub secret: String,
     /// `AWS_SESSION_TOKEN`
     pub session: Option<String>,
+    /// `AWS_ACCOUNT_ID`
+    pub account: Option<String>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -124,10 +165,12 @@ impl std::fmt::Debug for Keys {
 ///
 /// Credentials are fetched once here, so that their absence is told at start, not by the first receive.
 pub async fn connect(access: Access) -> Result<Clients, ClientError> {
-    let endpoint = access.endpoint.as_deref();
-    let has_keys = access.keys.is_some();
+    let plain_http = access.keys.is_some() && access.endpoint.as_ref().is_some_and(|url| url.starts_with("http://"));
+    let endpoint_is_set = access.endpoint.is_some();
+    let endpoint = access.endpoint.or(access.default_endpoint);
+    let endpoint = endpoint.as_deref();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client(endpoint, has_keys))
+        .http_client(http_client(plain_http))
         // The engine retries: the SDK's token bucket lets a few failing calls starve all pollers.
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
@@ -137,28 +180,34 @@ pub async fn connect(access: Access) -> Result<Clients, ClientError> {
     if let Some(profile) = &access.profile {
         loader = loader.profile_name(profile);
     }
-    if let Some(Keys { id, secret, session }) = access.keys {
-        loader = loader.credentials_provider(Credentials::new(id, secret, session, None, "environment"));
+    if let Some(Keys { id, secret, session, account }) = access.keys {
+        let mut keys = Credentials::builder().access_key_id(id).secret_access_key(secret).provider_name("environment");
+        keys.set_session_token(session);
+        keys.set_account_id(account.map(Into::into));
+        loader = loader.credentials_provider(keys.build());
     }
     let shared = loader.load().await;
     let region = shared.region().ok_or(ClientError::NoRegion)?.to_string();
-    check_credentials(&shared).await?;
-    let own_connections = shared.to_builder().http_client(http_client(endpoint, has_keys)).build();
+    let account = account_of_credentials(&shared).await?;
+    let own_connections = shared.to_builder().http_client(http_client(plain_http)).build();
     Ok(Clients {
         polling: client(&shared, endpoint, POLL_TIMEOUT),
         calls: client(&shared, endpoint, CALL_TIMEOUT),
         dead_letters: client(&shared, endpoint, DEAD_LETTER_TIMEOUT),
         renewals: client(&own_connections, endpoint, CALL_TIMEOUT),
-        place: Place { region, endpoint: access.endpoint },
+        place: Place { region, endpoint: endpoint.map(str::to_owned) },
+        account,
+        endpoint_is_set,
     })
 }
 
-async fn check_credentials(shared: &SdkConfig) -> Result<(), ClientError> {
+async fn account_of_credentials(shared: &SdkConfig) -> Result<Option<String>, ClientError> {
     use aws_sdk_sqs::config::ProvideCredentials;
-    match shared.credentials_provider() {
-        Some(provider) => provider.provide_credentials().await.map(drop).map_err(explain),
-        None => Err(ClientError::NoCredentials("the credential chain is empty".into())),
-    }
+    let Some(provider) = shared.credentials_provider() else {
+        return Err(ClientError::NoCredentials("the credential chain is empty".into()));
+    };
+    let credentials = provider.provide_credentials().await.map_err(explain)?;
+    Ok(credentials.account_id().map(|account| account.as_str().to_owned()))
 }
 
 /// Distinguishes a chain without credentials, which somebody has to configure, from a provider that fails just now.
@@ -172,9 +221,9 @@ fn explain(error: CredentialsError) -> ClientError {
 }
 
 /// Reading the system's certificate roots costs tens of milliseconds. Without them go plain HTTP and keys that are known:
-/// the other providers of the credential chain speak HTTPS.
-fn http_client(endpoint: Option<&str>, has_keys: bool) -> SharedHttpClient {
-    if has_keys && endpoint.is_some_and(|url| url.starts_with("http://")) {
+/// the other providers of the credential chain speak HTTPS, and so may the host of a queue.
+fn http_client(plain_http: bool) -> SharedHttpClient {
+    if plain_http {
         Builder::new().build_http()
     } else {
         Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()

@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::{
 };
 
 use super::queue::DEFAULT_VISIBILITY;
-use super::{Backlog, Clients, Queue, Source, unix_ms};
+use super::{Backlog, Queue, Source, unix_ms};
 use crate::fault::{Class, Fault};
 use pipeline::message::{Attribute, AttributeValue, Delivery, Metadata, REDRIVEN_ATTRIBUTE, Receipt};
 
@@ -28,12 +28,12 @@ pub struct SqsSource {
 impl SqsSource {
     /// Receives from `queue`. `visibility` overrides the queue's own timeout. A queue whose own is zero would deliver every
     /// message again and again while it is being worked on: SQS's default is used instead.
-    pub fn new(clients: &Clients, queue: &Queue, visibility: Option<Duration>) -> Self {
+    pub fn new(queue: &Queue, visibility: Option<Duration>) -> Self {
         let own = if queue.visibility_timeout.is_zero() { DEFAULT_VISIBILITY } else { queue.visibility_timeout };
         Self {
-            polling: clients.polling.clone(),
-            calls: clients.calls.clone(),
-            renewals: clients.renewals.clone(),
+            polling: queue.clients.polling.clone(),
+            calls: queue.clients.calls.clone(),
+            renewals: queue.clients.renewals.clone(),
             url: queue.url.clone(),
             visibility_timeout: visibility.unwrap_or(own),
         }

@@ -1,6 +1,7 @@
 //! Turns one delivery into rows, or into the reason why it never can be: parse, unwrap, skip, validate, map.
 
 mod kinds;
+mod s3_pointer;
 mod schemas;
 mod trace;
 mod unwrap;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use crate::mapping::Mapping;
 use crate::message::{Code, Delivery, Metadata, Rejection, parse};
 use crate::row::Rows;
-use jq::{Condition, Context};
+use jq::{Condition, Context, Root};
 
 pub use kinds::Kinds;
 pub use kinds::chooses;
@@ -35,7 +36,7 @@ impl Decider {
     /// Decides one delivery. No rows at all mean that the pipeline file drops it: it is settled without being stored.
     pub fn decide(&self, delivery: &Delivery) -> Result<Rows, Rejection> {
         let body = self.body(&delivery.body)?;
-        self.within(&body, &delivery.metadata, |context| match self.verdict(context)? {
+        self.within(&body, &delivery.metadata, |context| match self.verdict(context, &delivery.metadata)? {
             Verdict::Valid => self.mapping.rows(context),
             Verdict::Unwanted => Ok(self.mapping.no_rows()),
         })
@@ -43,8 +44,8 @@ impl Decider {
 
     /// Whether a body passes every step before the mapping.
     pub fn accepts(&self, body: &str, metadata: &Metadata) -> bool {
-        let verdict = self.body(body).and_then(|body| self.within(&body, metadata, |context| self.verdict(context)));
-        verdict.is_ok()
+        let verdict = |context: &Context<'_>| self.verdict(context, metadata);
+        self.body(body).and_then(|body| self.within(&body, metadata, verdict)).is_ok()
     }
 
     /// The body as a value: parsed, unless the envelope is opened from its text.
@@ -67,17 +68,25 @@ impl Decider {
             None => next(&envelope),
             Some(unwrap) => {
                 let scope = envelope.scope();
-                let document = unwrap.open(&scope)?;
+                let document = unwrap
+                    .open(&scope)
+                    .map_err(|rejection| s3_pointer::rejection(body, metadata).unwrap_or(rejection))?;
                 next(&Context::new(body, &document, metadata))
             }
         }
     }
 
-    /// Whether the document is wanted, and keeps to its schema.
-    pub fn verdict(&self, context: &Context<'_>) -> Result<Verdict, Rejection> {
+    /// Whether the document is wanted, is the event itself, and keeps to its schema.
+    pub fn verdict(&self, context: &Context<'_>, metadata: &Metadata) -> Result<Verdict, Rejection> {
         let scope = context.scope();
         let skip = self.skip.as_ref().map_or(Ok(false), |skip| skip.holds(&scope));
         let skip = skip.map_err(|error| Rejection::new(Code::Mapping.of(&error), format!("`skip`: {error}")))?;
-        if skip { Ok(Verdict::Unwanted) } else { self.schemas.check(&scope) }
+        if skip {
+            return Ok(Verdict::Unwanted);
+        }
+        match s3_pointer::rejection(scope.root(Root::Input), metadata) {
+            Some(pointer) => Err(pointer),
+            None => self.schemas.check(&scope),
+        }
     }
 }

@@ -72,7 +72,7 @@ impl Decider {
             if trace.skip != Some(true) {
                 trace.errors = self.schemas.errors(&scope, MAX_ERRORS);
             }
-            match *trace.verdict.insert(self.verdict(context)?) {
+            match *trace.verdict.insert(self.verdict(context, &delivery.metadata)?) {
                 Verdict::Valid => self.rows(context, trace),
                 Verdict::Unwanted => Ok(self.mapping.no_rows()),
             }

@@ -50,9 +50,12 @@ fn sqs(fifo: &Value) -> Value {
             "receive_count": {"type": "integer"},
             "group_id": {"type": fifo},
             "dedup_id": {"type": fifo},
+            "trace_header": {"type": ["string", "null"]},
             "attributes": {"type": "object", "additionalProperties": free}
         },
-        "required": ["message_id", "sent_at", "received_at", "receive_count", "group_id", "dedup_id", "attributes"],
+        "required": [
+            "message_id", "sent_at", "received_at", "receive_count", "group_id", "dedup_id", "trace_header", "attributes"
+        ],
         "additionalProperties": false
     })
 }

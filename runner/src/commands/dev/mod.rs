@@ -14,13 +14,13 @@ use self::counts::Counts;
 use self::example::Chosen;
 use self::stack::Stack;
 use crate::backlog::WatchedQueues;
+use crate::env_file::EnvFileFlags;
 use crate::events::{EventFlags, producer};
 use crate::exit::Failure;
 use crate::listen::{Bound, ListenAddress, Server, Token, Watched};
 use crate::output::failure::one_line;
 use crate::output::format::Format;
 use crate::output::summary::Summary;
-use crate::settings::DatabaseUrl;
 use crate::signals::Signals;
 use crate::{load, output, running};
 use engine::produce::Production;
@@ -52,8 +52,8 @@ pub(crate) struct DevArgs {
 const QUIET: &str = "engine::reject=error";
 
 /// Starts the local services, migrates, produces and processes. Nothing is left running when it returns.
-pub(crate) fn run(args: &DevArgs) -> Result<(), Failure> {
-    let settings = load::settings_without(QUIET)?;
+pub(crate) fn run(args: &DevArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
+    let settings = load::settings_without(env_file, QUIET)?;
     let chosen = Chosen::new(args.pipeline.as_deref())?;
     let pipeline = load::one(&chosen.path, &settings)?;
     let producer = producer(&pipeline)?.clone();
@@ -102,7 +102,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn run(self, events: Events, pace: Pace) -> Result<(), Failure> {
-        let database = DatabaseUrl::new(&self.stack.postgres.url())?;
+        let database = self.stack.database();
         let clients = engine::source::connect(self.stack.access()).await.map_err(Failure::Client)?;
         stack::prepare(&self.pipeline, &clients, &database).await?;
         self.announce(pace);
@@ -114,7 +114,7 @@ impl Session<'_> {
         let services = running::open(&self.pipeline, &local, &clients, &database).await?;
         let queue = engine::source::resolve(&clients, &local.queue).await?;
         let count = self.args.count;
-        let production = Production { client: clients.calls, queue_url: queue.url, events, pace, count };
+        let production = Production { client: queue.clients.calls, queue_url: queue.url, events, pace, count };
         let counts = Counts::new(&figures);
         let (produced, processed) = tokio::select! {
             both = async {

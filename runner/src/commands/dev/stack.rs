@@ -7,9 +7,9 @@ use devstack::postgres::{Postgres, PostgresOptions};
 use devstack::sqs::{Sqs, SqsOptions};
 
 use crate::connection;
+use crate::database_url::DatabaseUrl;
 use crate::exit::Failure;
 use crate::running::Queues;
-use crate::settings::DatabaseUrl;
 use engine::fault::Fault;
 use engine::source::{Access, Clients, Keys};
 use pipeline::{Pipeline, QueueRef};
@@ -31,11 +31,16 @@ impl Stack {
         Ok(Self { sqs, postgres })
     }
 
+    pub(super) fn database(&self) -> DatabaseUrl {
+        DatabaseUrl::new(&self.postgres.url()).expect("the URL is well-formed")
+    }
+
     pub(super) fn access(&self) -> Access {
         Access {
             endpoint: Some(self.sqs.endpoint().to_owned()),
+            default_endpoint: None,
             region: Some(REGION.to_owned()),
-            keys: Some(Keys { id: "local".to_owned(), secret: "local".to_owned(), session: None }),
+            keys: Some(Keys { id: "local".to_owned(), secret: "local".to_owned(), session: None, account: None }),
             profile: None,
         }
     }

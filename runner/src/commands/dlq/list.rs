@@ -1,6 +1,7 @@
 //! `runner dlq list`: groups letters by kind.
 
 use super::{LetterArgs, SelectionArgs, progress_bar, shown_by, with_queues};
+use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::output;
 
@@ -13,9 +14,9 @@ pub(super) struct ListArgs {
     selected: SelectionArgs,
 }
 
-pub(super) fn run(args: &ListArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &ListArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
     let selection = args.selected.selection()?;
-    with_queues(&args.letters, async |opened, stop| {
+    with_queues(&args.letters, env_file, async |opened, stop| {
         let bar = progress_bar();
         let listed = opened.list(&selection, &stop, &shown_by(&bar)).await;
         bar.finish_and_clear();

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::connection::QueueFlags;
 use crate::dlq_failure::DlqFailure;
+use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::letters::Letters;
 use crate::output::format::Format;
@@ -53,12 +54,12 @@ struct LetterArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: &DlqArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &DlqArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
     match &args.command {
-        DlqCommand::List(args) => list::run(args),
-        DlqCommand::Show(args) => show::run(args),
-        DlqCommand::Redrive(args) => redrive::run(args),
-        DlqCommand::Purge(args) => purge::run(args),
+        DlqCommand::List(args) => list::run(args, env_file),
+        DlqCommand::Show(args) => show::run(args, env_file),
+        DlqCommand::Redrive(args) => redrive::run(args, env_file),
+        DlqCommand::Purge(args) => purge::run(args, env_file),
     }
 }
 
@@ -90,7 +91,7 @@ fn selection(expression: Option<&str>, max: Option<u64>) -> Result<Selection, Fa
 async fn open(args: &LetterArgs, pipeline: Arc<Pipeline>, settings: &Settings) -> Result<Letters, Failure> {
     let queues = Queues::of(&pipeline);
     let clients = args.queue.clients(settings, &queues.queue).await?;
-    let opened = Letters::open(pipeline, clients, &queues).await?;
+    let opened = Letters::open(pipeline, &clients, &queues).await?;
     warn(&opened.dlq, &queues.dlq.to_string());
     Ok(opened)
 }
@@ -107,8 +108,12 @@ fn warn(letters: &Queue, name: &str) {
 }
 
 /// Opens the queues and runs `work` on them; the first signal asks it to stop.
-fn with_queues(args: &LetterArgs, work: impl AsyncFnOnce(Letters, Stop) -> Result<(), Failure>) -> Result<(), Failure> {
-    let settings = load::settings()?;
+fn with_queues(
+    args: &LetterArgs,
+    env_file: &EnvFileFlags,
+    work: impl AsyncFnOnce(Letters, Stop) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let settings = load::settings(env_file)?;
     let pipeline = load::one(&args.pipeline, &settings)?;
     crate::runtime::start()?.block_on(async {
         let (stopper, stop) = stop_pair();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{LetterArgs, progress_bar, selection, shown_by, with_queues};
 use crate::dlq_failure::DlqFailure;
+use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::letters::Letters;
 use crate::output;
@@ -31,7 +32,7 @@ pub(super) struct PurgeArgs {
     yes: bool,
 }
 
-pub(super) fn run(args: &PurgeArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &PurgeArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
     let selection = selection(Some(&args.expression), args.max)?;
     if !args.yes && !io::stdin().is_terminal() {
         return Err(DlqFailure::NobodyToAsk.into());
@@ -39,7 +40,7 @@ pub(super) fn run(args: &PurgeArgs) -> Result<(), Failure> {
     if let Some(path) = args.to.as_ref().filter(|path| path.exists()) {
         return Err(Failure::FilesExist(vec![path.clone()]));
     }
-    with_queues(&args.letters, async |opened, stop| purge(args, &opened, &selection, &stop).await)
+    with_queues(&args.letters, env_file, async |opened, stop| purge(args, &opened, &selection, &stop).await)
 }
 
 async fn purge(args: &PurgeArgs, opened: &Letters, selection: &Selection, stop: &Stop) -> Result<(), Failure> {

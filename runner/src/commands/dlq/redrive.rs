@@ -2,6 +2,7 @@
 
 use super::{LetterArgs, SelectionArgs, progress_bar, shown_by, with_queues};
 use crate::dlq_failure::DlqFailure;
+use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::letters::{Letters, RedriveResult};
 use crate::output;
@@ -27,9 +28,9 @@ pub(super) struct RedriveArgs {
     again: bool,
 }
 
-pub(super) fn run(args: &RedriveArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &RedriveArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
     let selection = args.selected.selection()?;
-    with_queues(&args.letters, async |opened, stop| redrive(args, &opened, &selection, &stop).await)
+    with_queues(&args.letters, env_file, async |opened, stop| redrive(args, &opened, &selection, &stop).await)
 }
 
 async fn redrive(args: &RedriveArgs, opened: &Letters, selection: &Selection, stop: &Stop) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! `runner dlq show`: one letter, whole.
 
 use super::{LetterArgs, progress_bar, shown_by, with_queues};
+use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::output;
 
@@ -13,8 +14,8 @@ pub(super) struct ShowArgs {
     id: String,
 }
 
-pub(super) fn run(args: &ShowArgs) -> Result<(), Failure> {
-    with_queues(&args.letters, async |opened, stop| {
+pub(super) fn run(args: &ShowArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
+    with_queues(&args.letters, env_file, async |opened, stop| {
         let bar = progress_bar();
         let found = opened.find(&args.id, &stop, &shown_by(&bar)).await;
         bar.finish_and_clear();

@@ -7,6 +7,7 @@ mod steps;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::output::format::Format;
 use crate::{load, output};
@@ -31,14 +32,14 @@ pub struct ExplainArgs {
 }
 
 /// Runs the command. A message that the pipeline rejects is explained too: that is not a failure of this command.
-pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &ExplainArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
     if let Some(code) = args.path.to_str().and_then(code::find) {
         return output::result(match args.format {
             Format::Human => code::human(code),
             Format::Json => format!("{:#}", code::json(code)),
         });
     }
-    let settings = load::settings()?;
+    let settings = load::settings(env_file)?;
     let files = compiler::config::load(std::slice::from_ref(&args.path), settings.env());
     let style = load::style(&settings);
     let compiled = compiler::compile(&files).map_err(|found| Failure::Diagnostics { found, style })?;

@@ -52,7 +52,7 @@ fn problem_of(failure: &Failure) -> Problem {
 async fn result(reachable: Reachable, action: Action, stop: &Stop) -> Result<String, Failure> {
     let Reachable { pipeline, queues } = reachable;
     let clients = engine::source::connect(queues.access).await.map_err(Failure::Client)?;
-    let letters = Letters::open(pipeline, clients, &queues.queues).await?;
+    let letters = Letters::open(pipeline, &clients, &queues.queues).await?;
     let progress = |_, _| ();
     match action {
         Action::List => {
