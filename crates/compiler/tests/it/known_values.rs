@@ -263,4 +263,7 @@ fn a_part_that_may_yield_nothing_leaves_the_condition_open() {
     assert!(!codes("(.a | strings | not) or [.a] == [.a]").contains("W0257"));
     assert!(!codes("(.a | strings | not) or ([1] | length) == 1").contains("W0257"));
     assert!(codes("([1] | length) == 1 or (.a | strings | not)").contains("W0257"));
+    let schema = r#"{"properties": {"a": {"enum": [1, null, "x"]}}, "required": ["a"]}"#;
+    let codes = |condition| when(schema, condition, "x: text null = $sqs.group_id");
+    assert!(!codes("((.a?.b?).a | @base64) or .a").contains("W0257"));
 }

@@ -112,8 +112,10 @@ impl<'t, 's> Walker<'t, 's> {
         let first = self.term(left, input);
         let certain = self.certain(left, input, both);
         let second = self.knowing(certain, |walker| walker.term(right, input));
+        // Where the left side decides, the right one is not looked at.
+        let second_many = second.many.map(|many| Many { always: false, ..many });
         let result = Yield::of("boolean").or_nothing(first.nothing).or_nothing(second.nothing);
-        result.or_many(first.many).or_many(second.many)
+        result.or_many(first.many).or_many(second_many)
     }
 
     /// What is certain where the condition is true, or is not.

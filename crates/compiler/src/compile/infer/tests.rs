@@ -96,6 +96,8 @@ fn several_results_are_certain_only_where_each_branch_has_them() {
         ("if .at > 0 then (.id, .at) end", false),
         ("(.at | fromjson | .x?), .id", false),
         (".items[0], .items[]", true),
+        (".id or (.id, .at)", false),
+        ("(.id, .at) or .id", true),
     ] {
         let (result, _) = infer(expr, &roots, &[], "s.json");
         assert_eq!(result.many.map(|many| many.always), Some(always), "{expr}");
