@@ -43,7 +43,7 @@ fn escaped(index_name: &str) -> String {
 fn column_def(column: &Column) -> ColumnDef {
     let mut def = ColumnDef::new(Alias::new(&column.name));
     def.custom(Alias::new(column.ty.to_string()));
-    if !column.nullable {
+    if !column.when_null.accepts_null() {
         def.not_null();
     }
     def
@@ -171,7 +171,7 @@ pub(crate) fn lock_table(name: &TableName) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pipeline::IndexMethod;
+    use pipeline::{IndexMethod, WhenNull};
 
     fn name() -> TableName {
         TableName { schema: Some("Odd Schema".into()), name: "or\"der".into() }
@@ -198,8 +198,8 @@ mod tests {
 
     #[test]
     fn a_table_is_one_statement_with_its_key() {
-        let column = |name: &str, ty: &str, nullable| Column { name: name.into(), ty: ty.parse().unwrap(), nullable };
-        let columns = [column("id", "uuid", false), column("total", "numeric(12,2)[]", true)];
+        let column = |name: &str, ty: &str, when_null| Column { name: name.into(), ty: ty.parse().unwrap(), when_null };
+        let columns = [column("id", "uuid", WhenNull::Reject), column("total", "numeric(12,2)[]", WhenNull::Store)];
         assert_eq!(
             create_table(&name(), columns.iter(), &["id".into()]),
             r#"CREATE TABLE "Odd Schema"."or""der" ( "id" uuid NOT NULL, "total" numeric(12,2)[], PRIMARY KEY ("id") )"#

@@ -8,7 +8,7 @@ use crate::catalog::Surveyed;
 use crate::index_name::index_name;
 use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Unique};
 use crate::merge::{Declaration, Sourced, same_set};
-use pipeline::{Column, Index};
+use pipeline::{Column, Index, WhenNull};
 
 /// One difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,10 +100,13 @@ fn column_differences<'a>(column: &'a Sourced<Column>, live: &'a LiveTable) -> V
     if live.kind == Kind::View {
         return differences;
     }
-    match (column.value.nullable, found.not_null) {
+    match (column.value.when_null, found.not_null) {
+        (WhenNull::Reject, false) => differences.push(Difference::LiveNullable(column)),
+        (WhenNull::LeaveOut, true) if found.has_default => {}
         // Inside a primary key that differs, the key is what has to change first.
-        (true, true) if !live.in_primary_key(&found.name) => differences.push(Difference::LiveNotNull(column)),
-        (false, false) => differences.push(Difference::LiveNullable(column)),
+        (WhenNull::Store | WhenNull::LeaveOut, true) if !live.in_primary_key(&found.name) => {
+            differences.push(Difference::LiveNotNull(column));
+        }
         _ => {}
     }
     differences

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 use crate::index_name::MAX_IDENTIFIER;
 use crate::reserved::is_reserved;
-use pipeline::{Column, Index, IndexMethod, Table, TableName};
+use pipeline::{Column, Index, IndexMethod, Table, TableName, WhenNull};
 
 /// A declared column or index, with the file that declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,8 +98,10 @@ impl Declaration {
     fn add_columns(&mut self, table: &Table) {
         for column in &table.columns {
             if !self.declares(&column.name) {
-                let nullable = column.nullable && !table.primary_key.contains(&column.name);
-                let value = Column { nullable, ..column.clone() };
+                let mut value = column.clone();
+                if table.primary_key.contains(&column.name) {
+                    value.when_null = WhenNull::Reject;
+                }
                 self.columns.push(sourced(value, &table.declared_in));
             }
         }
@@ -122,12 +124,12 @@ fn sourced<T>(value: T, file: &Path) -> Sourced<T> {
 fn column_conflict(ours: &Column, theirs: Option<&Column>) -> Result<(), String> {
     let name = &ours.name;
     match theirs {
-        None if ours.nullable => Ok(()),
+        None if ours.when_null.accepts_null() => Ok(()),
         None => Err(format!(
             "column {name} is NOT NULL in one file and missing from the other, whose rows could never be stored"
         )),
         Some(theirs) if ours.ty != theirs.ty => Err(format!("column {name} is {} and {}", ours.ty, theirs.ty)),
-        Some(theirs) if ours.nullable != theirs.nullable => {
+        Some(theirs) if ours.when_null.accepts_null() != theirs.when_null.accepts_null() => {
             Err(format!("column {name} is nullable in only one of the files"))
         }
         Some(_) => Ok(()),
@@ -197,7 +199,7 @@ mod tests {
                 .map(|(name, ty, nullable)| Column {
                     name: (*name).into(),
                     ty: ty.parse().unwrap(),
-                    nullable: *nullable,
+                    when_null: if *nullable { WhenNull::Store } else { WhenNull::Reject },
                 })
                 .collect(),
             primary_key: key.iter().map(ToString::to_string).collect(),

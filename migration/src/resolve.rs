@@ -6,7 +6,7 @@ use crate::index_name::{index_name, primary_key_name};
 use crate::live::{Kind, LiveIndex, LiveKey, LiveTable};
 use crate::merge::{Declaration, Sourced};
 use crate::{Action, Loss, Refusal, Step, Undo, ddl};
-use pipeline::{Column, Index, IndexMethod};
+use pipeline::{Column, Index, IndexMethod, WhenNull};
 
 /// What a migration does about one difference.
 #[derive(Debug)]
@@ -103,8 +103,8 @@ impl Resolver<'_> {
 
     fn add_column(&self, difference: &Difference<'_>, column: &Column) -> Outcome {
         let (table, name) = (&self.declaration.declared, &column.name);
-        if !column.nullable && self.has_rows() {
-            let nullable = Column { nullable: true, ..column.clone() };
+        if !column.when_null.accepts_null() && self.has_rows() {
+            let nullable = Column { when_null: WhenNull::Store, ..column.clone() };
             let reason = format!(
                 "column {name} is missing, and NOT NULL while the table has rows: declare it `{} null`, or fill it by hand",
                 column.ty

@@ -11,7 +11,7 @@ use jq::{Context, Expr};
 use pipeline::decide::{Decider, Schemas};
 use pipeline::message::{Attribute, AttributeValue, Delivery, Metadata, Receipt, parse};
 use pipeline::validate::{Options, Validator};
-use pipeline::{ColumnMapping, Mapping, TableMapping};
+use pipeline::{ColumnMapping, Mapping, TableMapping, WhenNull};
 use serde_json::{Value, json};
 
 /// 415 bytes, as the transactions example has them.
@@ -55,7 +55,7 @@ fn mapping(columns: &[(&str, &str, &str)]) -> Mapping {
     let columns = columns.iter().map(|(name, ty, expr)| ColumnMapping {
         name: (*name).to_owned(),
         ty: ty.parse().expect("a type"),
-        nullable: false,
+        when_null: WhenNull::Reject,
         expr: Expr::compile(expr).expect("an expression"),
     });
     let table = TableMapping { name: "events".to_owned(), for_each: None, when: None, columns: columns.collect() };

@@ -28,4 +28,4 @@ pub use mapping::{ColumnMapping, Mapping, TableMapping};
 pub use pipeline::{OnConflict, Pipeline, Producer, Target};
 pub use queue::{QueueError, QueueRef};
 pub use source::{Source, shortest_visibility, too_short_visibility};
-pub use table::{Column, Index, IndexMethod, LiveTypes, Table, TableName, TypeName, path_as_text};
+pub use table::{Column, Index, IndexMethod, LiveTypes, Table, TableName, TypeName, WhenNull, path_as_text};

@@ -7,6 +7,7 @@ use crate::column_type::ColumnType;
 use crate::cast::cast;
 use crate::message::{Code, Rejection};
 use crate::row::{Cell, Row, Rows};
+use crate::table::WhenNull;
 use jq::{Condition, Context, EvalError, Expr, Root, Scope, kind};
 
 /// Bytes of the rows of one message, at most.
@@ -39,8 +40,8 @@ pub struct ColumnMapping {
     pub name: String,
     /// Its type.
     pub ty: ColumnType,
-    /// NULL is allowed.
-    pub nullable: bool,
+    /// What becomes of a row that has no value for it.
+    pub when_null: WhenNull,
     /// Where its value comes from.
     pub expr: Expr,
 }
@@ -134,7 +135,7 @@ impl ColumnMapping {
         let value = self.expr.eval(scope);
         let value = value.map_err(|error| Rejection::new(Code::Mapping.of(&error), error.to_string()))?;
         match cast(&value, self.ty) {
-            Ok(Cell::Null) if !self.nullable => Err(self.null()),
+            Ok(Cell::Null) if !self.when_null.accepts_null() => Err(self.null()),
             Ok(cell) => Ok(cell),
             Err(error) => Err(Rejection::new(error.code(), error.to_string())),
         }
@@ -161,7 +162,7 @@ mod tests {
             .map(|(name, ty, nullable, expr)| ColumnMapping {
                 name: (*name).to_owned(),
                 ty: ty.parse().unwrap(),
-                nullable: *nullable,
+                when_null: if *nullable { WhenNull::Store } else { WhenNull::Reject },
                 expr: Expr::compile(expr).unwrap(),
             })
             .collect();

@@ -60,8 +60,35 @@ pub struct Column {
     pub name: String,
     /// Its type.
     pub ty: ColumnType,
-    /// NULL is allowed.
-    pub nullable: bool,
+    /// What becomes of a row that has no value for it.
+    pub when_null: WhenNull,
+}
+
+/// What becomes of a row that has no value for a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenNull {
+    /// Its message is rejected: the column is NOT NULL.
+    Reject,
+    /// `null`: NULL is stored.
+    Store,
+    /// `optional`: the write leaves the column out. A new row takes the table's DEFAULT, a stored row keeps its value.
+    LeaveOut,
+}
+
+impl WhenNull {
+    /// Whether a row may be without a value.
+    pub fn accepts_null(self) -> bool {
+        self != Self::Reject
+    }
+
+    /// The word in the column's line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Reject => "",
+            Self::Store => "null",
+            Self::LeaveOut => "optional",
+        }
+    }
 }
 
 /// A type of the database by its schema and its own name; `_x` is the array of `x`.

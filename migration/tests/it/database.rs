@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use devstack::postgres::{Postgres, PostgresOptions};
-use pipeline::{Column, Index, IndexMethod, Table, TableName};
+use pipeline::{Column, Index, IndexMethod, Table, TableName, WhenNull};
 use sea_orm_migration::sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 pub(crate) struct TestDb {
@@ -73,11 +73,10 @@ fn table_name(name: &str) -> TableName {
 
 fn column(line: &str) -> Column {
     let (name, rest) = line.split_once(' ').unwrap();
-    let (ty, nullable) = match rest.strip_suffix(" null") {
-        Some(ty) => (ty, true),
-        None => (rest, false),
-    };
-    Column { name: name.into(), ty: ty.parse().unwrap(), nullable }
+    let with_word = |word: WhenNull| Some((rest.strip_suffix(word.word())?.strip_suffix(' ')?, word));
+    let found = with_word(WhenNull::Store).or_else(|| with_word(WhenNull::LeaveOut));
+    let (ty, when_null) = found.unwrap_or((rest, WhenNull::Reject));
+    Column { name: name.into(), ty: ty.parse().unwrap(), when_null }
 }
 
 pub(crate) fn index(columns: &[&str]) -> Index {

@@ -1,7 +1,7 @@
 //! What keeps a run from writing.
 
 use migration::{fit, up};
-use pipeline::Table;
+use pipeline::{Table, WhenNull};
 
 use crate::database::{TestDb, events, fresh, table};
 
@@ -28,7 +28,7 @@ async fn everything_wrong_is_told_at_once() {
     )
     .await;
     let mut declared = events();
-    declared.columns[1].nullable = true;
+    declared.columns[1].when_null = WhenNull::Store;
     let expected = [
         "event_id: column event_id is date, declared uuid: PostgreSQL assigns no uuid to date",
         "client_id: column client_id is NOT NULL, declared null",

@@ -1,14 +1,14 @@
 //! Names that need quotes, and SQL that tries to get out of its place.
 
 use migration::{down, fit, plan, up};
-use pipeline::{Column, Index, Table, TableName};
+use pipeline::{Column, Index, Table, TableName, WhenNull};
 
 use crate::database::{TestDb, fresh, index, table};
 
 const AWKWARD: [&str; 9] = ["select", "Order", "with space", "quo\"te", "semi;colon", "it's", "ümläut", "$1", "a.b?"];
 
 fn awkward_table(schema: &str, name: &str) -> Table {
-    let column = |name: &str| Column { name: name.into(), ty: "text".parse().unwrap(), nullable: false };
+    let column = |name: &str| Column { name: name.into(), ty: "text".parse().unwrap(), when_null: WhenNull::Reject };
     Table {
         name: TableName { schema: Some(schema.into()), name: name.into() },
         columns: AWKWARD.iter().map(|name| column(name)).collect(),
@@ -56,7 +56,11 @@ async fn names_of_63_bytes_go_there_and_back() {
     for name in [&long, &two_bytes] {
         let mut declared = table(name, &[], &[]);
         for column in [&long, &two_bytes] {
-            declared.columns.push(Column { name: column.clone(), ty: "text".parse().unwrap(), nullable: true });
+            declared.columns.push(Column {
+                name: column.clone(),
+                ty: "text".parse().unwrap(),
+                when_null: WhenNull::Store,
+            });
             declared.indexes.push(index(&[column]));
             declared.indexes.push(Index { unique: true, ..index(&[column]) });
         }

@@ -2,7 +2,7 @@
 //! PostgreSQL keeps every value.
 
 use migration::{Fit, fit, plan, up};
-use pipeline::{Column, ColumnType, Table};
+use pipeline::{Column, ColumnType, Table, WhenNull};
 use sea_orm_migration::sea_orm::ConnectionTrait;
 
 use crate::database::{TestDb, fresh, table};
@@ -15,9 +15,9 @@ async fn every_type_makes_the_round_trip() {
     types.extend(types.clone().iter().map(|ty| format!("{ty}[]")));
     let mut declared = table("t", &[], &[]);
     for (n, ty) in types.iter().enumerate() {
-        for nullable in [true, false] {
-            let name = format!("c{n}_{nullable}");
-            declared.columns.push(Column { name, ty: ty.parse().unwrap(), nullable });
+        for when_null in [WhenNull::Store, WhenNull::Reject] {
+            let name = format!("c{n}_{}", when_null.word());
+            declared.columns.push(Column { name, ty: ty.parse().unwrap(), when_null });
         }
     }
     let declared = [declared];
@@ -180,9 +180,17 @@ async fn every_type_that_fits_is_assigned() {
     for declared in ColumnType::names() {
         let mut all = Table { columns: Vec::new(), ..table("t", &[], &[]) };
         for n in 0..types.len() {
-            all.columns.push(Column { name: format!("c{n}"), ty: declared.parse().unwrap(), nullable: true });
+            all.columns.push(Column {
+                name: format!("c{n}"),
+                ty: declared.parse().unwrap(),
+                when_null: WhenNull::Store,
+            });
             if declared == "text" {
-                all.columns.push(Column { name: format!("a{n}"), ty: "text[]".parse().unwrap(), nullable: true });
+                all.columns.push(Column {
+                    name: format!("a{n}"),
+                    ty: "text[]".parse().unwrap(),
+                    when_null: WhenNull::Store,
+                });
             }
         }
         let fit = fit(&t.db, std::slice::from_ref(&all)).await.unwrap();

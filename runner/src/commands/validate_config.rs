@@ -12,7 +12,7 @@ use crate::words::counted;
 use crate::{live, load, output};
 use compiler::diagnostic::{Diagnostic, Style, records, render};
 use compiler::{Compiled, compile};
-use pipeline::{Pipeline, Target};
+use pipeline::{Pipeline, Target, WhenNull};
 
 /// Check pipeline files; without --connect, read nothing but files
 #[derive(Debug, Clone, clap::Args)]
@@ -145,7 +145,12 @@ fn table_json(target: &Target) -> Value {
     let table = &target.table;
     let mut columns = Vec::new();
     for column in &table.columns {
-        columns.push(json!({ "name": column.name, "type": column.ty.to_string(), "nullable": column.nullable }));
+        columns.push(json!({
+            "name": column.name,
+            "type": column.ty.to_string(),
+            "nullable": column.when_null.accepts_null(),
+            "optional": column.when_null == WhenNull::LeaveOut,
+        }));
     }
     json!({
         "name": table.name.to_string(),

@@ -43,6 +43,7 @@ mod metrics;
 mod migrate;
 mod new;
 mod operations;
+mod optional_columns;
 mod order;
 mod outage;
 mod passing;

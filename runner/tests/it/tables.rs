@@ -60,6 +60,11 @@ impl Tables {
 
     /// Compiles, and writes to tables that others made with this SQL.
     pub(crate) async fn made_by_others(sql: &str, rest: &str) -> Self {
+        Self::made_by_others_in_order(sql, rest, RowOrder::Key).await
+    }
+
+    /// As [`Self::made_by_others`], with rows in this order.
+    pub(crate) async fn made_by_others_in_order(sql: &str, rest: &str, order: RowOrder) -> Self {
         let (stack, pipeline) = (Stack::without_queues().await, pipeline(rest));
         stack.execute(sql).await;
         let connection = engine::sink::connect(&stack.database, "here", 4).await.expect("the database answers");
@@ -67,7 +72,7 @@ impl Tables {
         let fit = migration::fit(&connection, &tables).await.expect("the tables are read");
         assert!(fit.misfits.is_empty(), "{:?}", fit.misfits);
         let targets = pipeline.targets().iter().zip(&fit.live_types);
-        let sink = PostgresSink::new(&connection, targets, Duration::from_secs(30), RowOrder::Key);
+        let sink = PostgresSink::new(&connection, targets, Duration::from_secs(30), order);
         Self { stack, pipeline, sink }
     }
 

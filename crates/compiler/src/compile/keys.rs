@@ -35,13 +35,14 @@ pub(super) fn primary_key(
 }
 
 fn key_column(name: &Spanned<String>, column: &ColumnMapping, report: &mut Report<'_>) {
-    if column.nullable {
+    if column.when_null.accepts_null() {
         let problem = report.at(
             Code::PrimaryKey,
             &name.range,
             format!("`{}` is in the primary key, but may be null", name.value),
         );
-        report.push(problem.help("a key is never null: leave `null` out of the column's line"));
+        let word = column.when_null.word();
+        report.push(problem.help(format!("a key is never null: leave `{word}` out of the column's line")));
     }
     if column.ty.scalar().definition().indexes.equality == Equality::WholeDocuments {
         let problem = report.at(
@@ -62,11 +63,14 @@ pub(super) fn version(table: &config::Table, columns: &[ColumnMapping], report: 
     }
     let column = find(name, table, columns, Code::BadValue, report)?;
     let ordered = column.ty.scalar().definition().indexes.ordered;
-    if column.nullable {
+    if column.when_null.accepts_null() {
+        let word = column.when_null.word();
         let problem =
             report.at(Code::BadValue, &name.range, format!("`{}` is the version, but may be null", name.value));
         report
-            .push(problem.help("null is neither older nor newer than a value: leave `null` out of the column's line"));
+            .push(problem.help(format!(
+                "null is neither older nor newer than a value: leave `{word}` out of the column's line"
+            )));
     } else if table.primary_key.iter().any(|key| key.value == name.value) {
         let message = format!("`{}` is the version, and part of the primary key", name.value);
         let problem = report.at(Code::BadValue, &name.range, message);

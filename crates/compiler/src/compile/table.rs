@@ -56,7 +56,7 @@ fn one(name: &Spanned<String>, table: &config::Table, report: &mut Report<'_>) -
 }
 
 fn declared(column: &ColumnMapping) -> Column {
-    Column { name: column.name.clone(), ty: column.ty, nullable: column.nullable }
+    Column { name: column.name.clone(), ty: column.ty, when_null: column.when_null }
 }
 
 fn table_name(name: &Spanned<String>, report: &mut Report<'_>) -> TableName {
@@ -133,7 +133,7 @@ fn column(name: &Spanned<String>, text: &Spanned<ColumnText>, report: &mut Repor
             written.compile(report)
         }
     };
-    Some(ColumnMapping { name: name.value.clone(), ty: ty?, nullable: line.nullable, expr: expr? })
+    Some(ColumnMapping { name: name.value.clone(), ty: ty?, when_null: line.when_null, expr: expr? })
 }
 
 fn column_type(line: &ColumnLine<'_>, text: &Spanned<ColumnText>, report: &mut Report<'_>) -> Option<ColumnType> {
@@ -146,7 +146,7 @@ fn column_type(line: &ColumnLine<'_>, text: &Spanned<ColumnText>, report: &mut R
     if let Some(name) = ColumnType::name_for_alias(line.ty) {
         problem = problem.help(format!("write `{name}`"));
     } else if line.ty.contains(['.', '|', '"']) {
-        problem = problem.help("an expression stands after `=`: `TYPE [null] [= EXPR]`");
+        problem = problem.help("an expression stands after `=`: `TYPE [null | optional] [= EXPR]`");
     } else {
         problem = problem.suggest(line.ty, ColumnType::names());
     }

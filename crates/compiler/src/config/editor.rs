@@ -60,7 +60,7 @@ schema_of!(Seconds: |_generator| json_schema!({
     "examples": ["15s", "500ms", "1m30s"],
 }));
 schema_of!(ColumnText: |_generator| json_schema!({
-    "description": "TYPE [null] [= EXPR]",
+    "description": "TYPE [null | optional] [= EXPR]",
     "type": "string",
     "pattern": column_line(),
     "examples": ["text", "uuid", "bigint", "numeric(12,2)", "boolean", "timestamptz", "jsonb", "text null = .a.b"],

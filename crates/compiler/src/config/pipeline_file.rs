@@ -72,7 +72,7 @@ pub struct Table {
     pub when: Option<Spanned<String>>,
     /// An expression that yields an array: each element becomes a row.
     pub for_each: Option<Spanned<String>>,
-    /// The columns, each by its name: `TYPE [null] [= EXPR]`.
+    /// The columns, each by its name: `TYPE [null | optional] [= EXPR]`.
     #[schemars(extend("minProperties" = 1))]
     pub columns: Keyed<Spanned<ColumnText>>,
     /// Secondary indexes.

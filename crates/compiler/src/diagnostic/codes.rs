@@ -60,7 +60,7 @@ codes! {
     E0108 DuplicateKey "A key is written twice in one mapping, a name twice in one list."
     E0109 TooLarge "A file is too large, nested too deep, or repeats itself by aliases without end."
     E0110 Interpolation "A `${VAR}` names a variable that is not set, is malformed, or stands where none is replaced."
-    E0111 ColumnLine "A column is not `TYPE [null] [= EXPR]`."
+    E0111 ColumnLine "A column is not `TYPE [null | optional] [= EXPR]`."
     E0112 Expression "An expression is not jq, or uses a function or variable that runner does not have."
     E0113 NotNull "A NOT NULL column is filled from something that may be absent or null."
     E0114 TypeMismatch "An expression's type never fits its column's type."

@@ -30,7 +30,8 @@ fn the_simple_example_has_the_columns_and_defaults_it_promises() {
     assert_eq!(pipeline.source().queue.to_string(), "incoming");
     assert_eq!(pipeline.source().dlq.to_string(), "transactions-dlq");
     let table = &pipeline.targets()[0].table;
-    let columns: Vec<String> = table.columns.iter().map(|c| format!("{} {} {}", c.name, c.ty, c.nullable)).collect();
+    let columns: Vec<String> =
+        table.columns.iter().map(|c| format!("{} {} {}", c.name, c.ty, c.when_null.accepts_null())).collect();
     assert_eq!(
         columns,
         [

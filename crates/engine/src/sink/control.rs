@@ -10,9 +10,6 @@ use super::quoted::{quoted, table_name};
 pub(crate) struct ControlStatements {
     /// The table's name, quoted.
     pub(crate) table: String,
-    /// Writes rows; those whose keys are there change nothing. Even then PostgreSQL checks types, NOT NULL, CHECK and
-    /// partitions, and fires `BEFORE` triggers.
-    pub(crate) write_again: String,
     /// 1, when the table has a row.
     pub(crate) any_row: String,
     /// Writes a few of the table's rows into it again.
@@ -28,7 +25,6 @@ impl ControlStatements {
         let (table, columns) = (table_name(target), batch.names());
         let insert = format!("INSERT INTO {table} ({columns})");
         Self {
-            write_again: format!("{insert} SELECT {} FROM {} ON CONFLICT DO NOTHING", batch.values(), batch.unnest()),
             any_row: format!("SELECT 1 FROM {table} LIMIT 1"),
             rewrite_stored: format!("{insert} SELECT {columns} FROM {table} LIMIT 4 ON CONFLICT DO NOTHING"),
             count_stored: count_where(target, batch, true),

@@ -11,6 +11,7 @@ mod postgres;
 mod quoted;
 mod references;
 mod statement;
+mod table;
 
 pub use connect::{ConnectError, WritingOptions, connect, connect_for_writing};
 pub use postgres::PostgresSink;

@@ -1,18 +1,15 @@
 //! The PostgreSQL sink.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
-use sea_orm::sqlx::postgres::PgArguments;
-use sea_orm::sqlx::{Arguments, AssertSqlSafe, Connection, PgConnection};
+use sea_orm::sqlx::{Connection, PgConnection};
 
-use super::batch::Batch;
-use super::column::Column;
 use super::connections::{Connections, put_back};
-use super::control::ControlStatements;
 use super::references;
-use super::statement::{RowOrder, Statement};
+use super::statement::RowOrder;
+use super::table::TableWriter;
 use super::{Control, Sink, TableWritten, Tried, Written};
 use crate::fault::{Class, Fault};
 use pipeline::row::{Row, Rows};
@@ -27,13 +24,6 @@ pub struct PostgresSink {
     order: Mutex<Vec<usize>>,
 }
 
-#[derive(Debug)]
-pub(super) struct TableWriter {
-    batch: Batch,
-    statement: Statement,
-    control: ControlStatements,
-}
-
 impl PostgresSink {
     /// Writes to `targets`, each with the types of its live table, in the order that the rows follow; a write that takes
     /// longer than `write_timeout` has failed.
@@ -45,12 +35,7 @@ impl PostgresSink {
     ) -> Self {
         let mut tables = Vec::new();
         for (target, live_types) in targets {
-            let batch = Batch::new(&target.table, live_types);
-            tables.push(TableWriter {
-                statement: Statement::new(target, &batch, order),
-                control: ControlStatements::new(target, &batch),
-                batch,
-            });
+            tables.push(TableWriter::new(target, live_types, order));
         }
         let pool = database.get_postgres_connection_pool().clone();
         let order = Mutex::new((0..tables.len()).collect());
@@ -130,7 +115,9 @@ impl PostgresSink {
     async fn write_on(&self, connection: &mut PgConnection, batch: &[&Rows]) -> Result<Written, Fault> {
         // One statement is its own transaction: it saves two round trips.
         let rows = self.rows_by_table(batch);
-        if rows.len() == 1 {
+        if let [(table, rows_of_table)] = rows.as_slice()
+            && self.tables[*table].is_one_statement(rows_of_table)
+        {
             return self.write_tables(connection, rows).await;
         }
         let mut transaction = connection.begin().await.map_err(Fault::from_sqlx)?;
@@ -244,61 +231,4 @@ fn lease_ended() -> Fault {
 
 fn rows_of<'a>(batch: &[&'a Rows], table: usize) -> Vec<&'a Row> {
     batch.iter().filter_map(|rows| rows.tables.get(table)).flatten().collect()
-}
-
-impl TableWriter {
-    pub(super) async fn write(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<TableWritten, Fault> {
-        let began = Instant::now();
-        let done = self.execute(connection, &self.statement.sql, rows).await?;
-        let sent = u64::try_from(rows.len()).map_err(|_| Fault::new(Class::Fatal, "more rows than a u64 counts"))?;
-        Ok(TableWritten { rows: sent, duplicates: sent.saturating_sub(done), took: Some(began.elapsed()) })
-    }
-
-    /// How many of the rows would update one that is stored.
-    pub(super) async fn count_updates(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<u64, Fault> {
-        let Some(sql) = &self.control.count_updates else { return Ok(0) };
-        let query = sea_orm::sqlx::query_scalar_with(AssertSqlSafe(sql.as_str()), self.arguments(rows)?);
-        let count: i64 = query.fetch_one(connection).await.map_err(Fault::from_sqlx)?;
-        Ok(u64::try_from(count).unwrap_or_default())
-    }
-
-    /// Writes rows that may be there already, which is not an error.
-    async fn write_again(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<(), Fault> {
-        self.execute(connection, &self.control.write_again, rows).await.map(drop)
-    }
-
-    /// Writes rows of the table into the table; false when it has none.
-    async fn rewrite_stored(&self, connection: &mut PgConnection) -> Result<bool, Fault> {
-        let query = sea_orm::sqlx::query_scalar(AssertSqlSafe(self.control.any_row.as_str()));
-        let found: Option<i32> = query.fetch_optional(&mut *connection).await.map_err(Fault::from_sqlx)?;
-        if found.is_none() {
-            return Ok(false);
-        }
-        let query = sea_orm::sqlx::query(AssertSqlSafe(self.control.rewrite_stored.as_str()));
-        query.execute(connection).await.map_err(Fault::from_sqlx)?;
-        Ok(true)
-    }
-
-    /// Whether each of these rows is stored, with exactly its values.
-    async fn has(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<bool, Fault> {
-        let Some(sql) = &self.control.count_stored else { return Ok(false) };
-        let query = sea_orm::sqlx::query_scalar_with(AssertSqlSafe(sql.as_str()), self.arguments(rows)?);
-        let count: i64 = query.fetch_one(connection).await.map_err(Fault::from_sqlx)?;
-        Ok(usize::try_from(count).is_ok_and(|count| count == rows.len()))
-    }
-
-    /// Every identifier in the text was quoted by sea-query; values travel as arguments. How many rows it affected.
-    async fn execute(&self, connection: &mut PgConnection, sql: &str, rows: &[&Row]) -> Result<u64, Fault> {
-        let query = sea_orm::sqlx::query_with(AssertSqlSafe(sql), self.arguments(rows)?);
-        Ok(query.execute(connection).await.map_err(Fault::from_sqlx)?.rows_affected())
-    }
-
-    fn arguments(&self, rows: &[&Row]) -> Result<PgArguments, Fault> {
-        let mut arguments = PgArguments::default();
-        for (index, wire) in self.batch.wires.iter().enumerate() {
-            let column = Column { rows, index, wire: *wire };
-            arguments.add(column).map_err(|error| Fault::from_sqlx(sea_orm::sqlx::Error::Encode(error)))?;
-        }
-        Ok(arguments)
-    }
 }

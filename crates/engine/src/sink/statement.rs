@@ -30,6 +30,14 @@ impl Statement {
         let (table, columns) = (table_name(target), batch.names());
         Self { sql: format!("INSERT INTO {table} AS stored ({columns}) {source}{}", on_conflict(target)) }
     }
+
+    /// Writes rows; those whose keys are there change nothing. Even then PostgreSQL checks types, NOT NULL, CHECK and
+    /// partitions, and fires `BEFORE` triggers.
+    pub(crate) fn again(target: &Target, batch: &Batch) -> Self {
+        let (table, columns) = (table_name(target), batch.names());
+        let source = format!("SELECT {} FROM {}", batch.values(), batch.unnest());
+        Self { sql: format!("INSERT INTO {table} ({columns}) {source} ON CONFLICT DO NOTHING") }
+    }
 }
 
 fn row_order(target: &Target, batch: &Batch, order: RowOrder) -> String {
@@ -84,10 +92,11 @@ fn only_newer(target: &Target) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pipeline::{Column, LiveTypes, Table, TableName, TypeName};
+    use pipeline::{Column, LiveTypes, Table, TableName, TypeName, WhenNull};
 
     fn target(on_conflict: OnConflict) -> Target {
-        let column = |name: &str, ty: &str| Column { name: name.into(), ty: ty.parse().unwrap(), nullable: false };
+        let column =
+            |name: &str, ty: &str| Column { name: name.into(), ty: ty.parse().unwrap(), when_null: WhenNull::Reject };
         Target {
             table: Table {
                 name: TableName { schema: Some("s\"x".into()), name: "events".into() },

@@ -112,6 +112,7 @@ mod tests {
     use super::*;
     use crate::mapping::ColumnMapping;
     use crate::message::{Code, Metadata, Receipt};
+    use crate::table::WhenNull;
     use crate::validate::{Options, Validator};
     use jq::{Condition, Expr};
 
@@ -125,7 +126,7 @@ mod tests {
         let column = |name: &str, ty: &str| ColumnMapping {
             name: name.to_owned(),
             ty: ty.parse::<ColumnType>().unwrap(),
-            nullable: false,
+            when_null: WhenNull::Reject,
             expr: Expr::field(name),
         };
         let table = |name: &str, for_each: Option<Expr>, columns| TableMapping {

@@ -7,7 +7,7 @@ use pipeline::ColumnType;
 use pipeline::decide::{Decider, Schemas};
 use pipeline::message::{Attribute, AttributeValue, Code, Delivery, Metadata, Receipt};
 use pipeline::validate::{Options, Validator};
-use pipeline::{ColumnMapping, Mapping, TableMapping};
+use pipeline::{ColumnMapping, Mapping, TableMapping, WhenNull};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ fn table(ty: &str, expr: &str) -> TableMapping {
     let column = ColumnMapping {
         name: "c".to_owned(),
         ty: ty.parse().expect("a type"),
-        nullable: true,
+        when_null: WhenNull::Store,
         expr: Expr::compile(expr).expect("an expression"),
     };
     TableMapping { name: "t".to_owned(), for_each: None, when: None, columns: vec![column] }

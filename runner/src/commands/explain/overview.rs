@@ -8,7 +8,7 @@ use compiler::{SchemaKind, SchemaSummary, schema_summary};
 use jq::Expr;
 use pipeline::TableMapping;
 use pipeline::decide::{Choice, Otherwise, Unwrap};
-use pipeline::{OnConflict, Pipeline, Target};
+use pipeline::{OnConflict, Pipeline, Target, WhenNull};
 
 /// Kinds of events listed for a person, at most.
 const MAX_KINDS: usize = 20;
@@ -128,7 +128,7 @@ fn table_human(target: &Target, table: &TableMapping, declared: &[Option<String>
     let heading = ["column", "type", "null", "expression", "in the schema"].map(str::to_owned).to_vec();
     let mut rows = vec![heading];
     for (column, declared) in table.columns.iter().zip(declared) {
-        let null = if column.nullable { "null" } else { "" };
+        let null = column.when_null.word();
         let expression = column.expr.text().trim().to_owned();
         let declared = declared.clone().unwrap_or_default();
         rows.push(vec![column.name.clone(), column.ty.as_written(), null.to_owned(), expression, declared]);
@@ -171,7 +171,8 @@ fn table_json(target: &Target, table: &TableMapping, declared: &[Option<String>]
         columns.push(json!({
             "name": column.name,
             "type": column.ty.as_written(),
-            "nullable": column.nullable,
+            "nullable": column.when_null.accepts_null(),
+            "optional": column.when_null == WhenNull::LeaveOut,
             "expression": column.expr.text().trim(),
             "schema": declared,
         }));

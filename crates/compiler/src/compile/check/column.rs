@@ -46,7 +46,7 @@ impl<'a> Line<'a> {
         if !clean {
             return;
         }
-        if let Some(null) = result.absent().filter(|_| !self.column.nullable) {
+        if let Some(null) = result.absent().filter(|_| !self.column.when_null.accepts_null()) {
             let problem = self.not_null(null, report);
             report.push(problem);
         } else if let Some(many) = &result.many {

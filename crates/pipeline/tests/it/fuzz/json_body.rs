@@ -7,7 +7,7 @@ use jsonschema::PatternOptions;
 use pipeline::decide::{Decider, Schemas};
 use pipeline::message::{Code, Delivery, Metadata, Receipt, Rejection};
 use pipeline::validate::{Options, Validator};
-use pipeline::{ColumnMapping, Mapping, TableMapping};
+use pipeline::{ColumnMapping, Mapping, TableMapping, WhenNull};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ fn decider(schema: &Value) -> Option<Decider> {
     let schemas = Schemas::one(Validator::of(schema, options).ok()?);
     let expr = Expr::compile(". | length").expect("an expression");
     let ty = "jsonb".parse().expect("a type");
-    let column = ColumnMapping { name: "c".to_owned(), ty, nullable: true, expr };
+    let column = ColumnMapping { name: "c".to_owned(), ty, when_null: WhenNull::Store, expr };
     let table = TableMapping { name: "t".to_owned(), for_each: None, when: None, columns: vec![column] };
     Some(Decider { unwrap: None, skip: None, schemas, mapping: Mapping { tables: vec![table] } })
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jq::{Context, EvalError, Expr};
-use pipeline::{ColumnMapping, Mapping, TableMapping};
+use pipeline::{ColumnMapping, Mapping, TableMapping, WhenNull};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
@@ -122,7 +122,7 @@ fn is_null(value: &Value) -> bool {
 /// Whether a column of this type gets a value for a document.
 fn stores(ty: &str, expr: &Expr, document: &Value) -> bool {
     let ty = ty.parse().expect("a type");
-    let column = ColumnMapping { name: "c".to_owned(), ty, nullable: true, expr: expr.clone() };
+    let column = ColumnMapping { name: "c".to_owned(), ty, when_null: WhenNull::Store, expr: expr.clone() };
     let table = TableMapping { name: "t".to_owned(), for_each: None, when: None, columns: vec![column] };
     let metadata = sample_metadata(&[("x".to_owned(), "y".to_owned())].into());
     let stored = Mapping { tables: vec![table] }.rows(&Context::new(document, document, &metadata));
