@@ -52,7 +52,7 @@ impl Tables {
         let (stack, pipeline) = (Stack::without_queues().await, pipeline(rest));
         let connection = engine::sink::connect(&stack.database, "here", 4).await.expect("the database answers");
         let tables: Vec<_> = pipeline.targets().iter().map(|target| target.table.clone()).collect();
-        let done = migration::up(&connection, &tables).await.expect("the tables are made");
+        let done = migration::up(&connection, &tables, migration::LOCK_TIMEOUT).await.expect("the tables are made");
         assert!(done.refusals.is_empty(), "{:?}", done.refusals);
         let sink = PostgresSink::new(&connection, as_declared(&pipeline), Duration::from_secs(30), RowOrder::Key);
         Self { stack, pipeline, sink }

@@ -59,7 +59,7 @@ pub(super) async fn prepare(pipeline: &Pipeline, clients: &Clients, database: &D
         create_queue(clients, queue).await?;
     }
     let connection = connection::open(database, 2).await?;
-    let report = migration::up(&connection, &connection::tables([pipeline])).await?;
+    let report = migration::up(&connection, &connection::tables([pipeline]), migration::LOCK_TIMEOUT).await?;
     if report.refusals.is_empty() { Ok(()) } else { Err(Failure::Refused(report.refusals)) }
 }
 
