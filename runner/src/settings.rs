@@ -114,7 +114,7 @@ impl Settings {
     }
 
     /// Finds the database: the flag's value, else `DATABASE_URL`, else `DB_HOST`, `DB_NAME`, `DB_USER`, `DB_PASSWORD`,
-    /// `DB_PORT` (5432 when unset; a password may be left out), `DB_SSLMODE` and `DB_SSLROOTCERT`. URL and password may also
+    /// `DB_PORT` (5432 when unset; a password may be left out), `DB_SSLMODE`, `DB_SSLROOTCERT` and `DB_TARGET_SESSION_ATTRS`. URL and password may also
     /// be in files.
     pub fn database(&self, flag: Option<&str>) -> Result<DatabaseUrl, SettingsError> {
         if let Some(url) = flag {
@@ -124,6 +124,12 @@ impl Settings {
             Some(url) => database_url("DATABASE_URL", &url),
             None => self.database_from_parts(),
         }
+    }
+
+    /// Whether the database's URL or its password is in a file, which may change while a pipeline runs.
+    pub(crate) fn database_is_in_file(&self) -> bool {
+        let has_url = self.get("DATABASE_URL").is_some();
+        self.get("DATABASE_URL_FILE").is_some() || (!has_url && self.get("DB_PASSWORD_FILE").is_some())
     }
 
     /// A variable, or the text of the file that its namesake with `_FILE` names, without the end of the last line.
@@ -155,10 +161,10 @@ impl Settings {
         let password = self.secret("DB_PASSWORD", "DB_PASSWORD_FILE")?;
         let password = password.map(|password| format!(":{}", encoded(&password)));
         let url = format!(
-            "postgres://{}{}@{}:{port}/{}{}",
+            "postgres://{}{}@{}/{}{}",
             encoded(user),
             password.unwrap_or_default(),
-            host_part(host),
+            hosts_part(host, port),
             encoded(name),
             self.database_parameters()?,
         );
@@ -168,7 +174,11 @@ impl Settings {
     /// `?sslmode=...&sslrootcert=...`, as far as they are set.
     fn database_parameters(&self) -> Result<String, SettingsError> {
         let mut parameters = String::new();
-        for (setting, name) in [("DB_SSLMODE", "sslmode"), ("DB_SSLROOTCERT", "sslrootcert")] {
+        for (setting, name) in [
+            ("DB_SSLMODE", "sslmode"),
+            ("DB_SSLROOTCERT", "sslrootcert"),
+            ("DB_TARGET_SESSION_ATTRS", database_parameters::TARGET),
+        ] {
             let Some(value) = self.get(setting) else { continue };
             database_parameters::check(name, value)
                 .map_err(|error| SettingsError::DatabaseUrl { setting, error: InvalidUrl::Parameter(error) })?;
@@ -240,6 +250,15 @@ impl Settings {
 
 fn database_url(setting: &'static str, url: &str) -> Result<DatabaseUrl, SettingsError> {
     DatabaseUrl::new(url).map_err(|error| SettingsError::DatabaseUrl { setting, error })
+}
+
+/// One host or several, each with the port.
+fn hosts_part(hosts: &str, port: u16) -> String {
+    let mut parts = Vec::new();
+    for host in hosts.split(',') {
+        parts.push(format!("{}:{port}", host_part(host.trim())));
+    }
+    parts.join(",")
 }
 
 /// The host as a URL writes it: a bare IPv6 address in brackets, a socket folder percent-encoded as libpq expects.

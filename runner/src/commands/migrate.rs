@@ -138,10 +138,10 @@ where
     let settings = load::settings(env_file)?;
     let pipelines = if paths.is_empty() { Vec::new() } else { load::pipelines(paths, &settings)? };
     let tables = connection::tables(pipelines.iter().map(|pipeline| &**pipeline));
-    let url = output.database.url(&settings)?;
+    let server = output.database.server(&settings)?;
     crate::runtime::start()?.block_on(async {
-        let db = connection::open(&url, 1).await?;
-        command(&db, &tables).await
+        let db = connection::open(&server, 1).await?;
+        command(&db.orm(), &tables).await
     })
 }
 

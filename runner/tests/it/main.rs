@@ -46,6 +46,8 @@ mod operations;
 mod order;
 mod outage;
 mod passing;
+mod pgbouncer;
+mod pooler;
 mod produce;
 mod queues;
 mod readme;

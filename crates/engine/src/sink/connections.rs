@@ -1,13 +1,15 @@
 //! The connections of one pipeline: a free one at once, and none that waits for an answer without end.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::{Connection, Error, PgConnection, PgPool, Postgres};
+use sea_orm::sqlx::{Connection, Error, PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::Notify;
 
+use super::connect::Database;
+use super::pooler::Pooler;
 use crate::fault::{Class, Fault};
 
 /// How often an idle connection is looked for while another is being opened.
@@ -22,6 +24,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Connections {
     /// Replaced when a connection gives no answer: the others lead to the same place.
     pool: Mutex<PgPool>,
+    pooler: Arc<Pooler>,
     write_timeout: Duration,
     /// When the server answered to work last.
     answered: Mutex<Instant>,
@@ -56,9 +59,10 @@ impl Drop for Waiting<'_> {
 }
 
 impl Connections {
-    pub(crate) fn new(pool: PgPool, write_timeout: Duration) -> Self {
+    pub(crate) fn new(database: &Database, write_timeout: Duration) -> Self {
         Self {
-            pool: Mutex::new(pool),
+            pool: Mutex::new(database.pool.clone()),
+            pooler: Arc::clone(&database.pooler),
             write_timeout,
             answered: Mutex::new(Instant::now()),
             looked: Mutex::new(Instant::now()),
@@ -81,14 +85,30 @@ impl Connections {
         self.first_free(&pool).await
     }
 
+    /// Begins a transaction, which a pooler does not divide.
+    pub(crate) async fn begin<'c>(&self, connection: &'c mut PgConnection) -> Result<Transaction<'c, Postgres>, Fault> {
+        self.pooler.begin(connection).await
+    }
+
+    /// Whether there is a pooler in between.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.pooler.is_between()
+    }
+
     /// Waits for an answer no longer than a write may take.
     pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let pool = self.pool().clone();
-        let answer = tokio::time::timeout(self.write_timeout, work).await.unwrap_or_else(|_| {
+        let mut answer = tokio::time::timeout(self.write_timeout, work).await.unwrap_or_else(|_| {
             self.replace(&pool);
             let seconds = self.write_timeout.as_secs();
             Err(Fault::new(Class::Retry, format!("no answer from PostgreSQL within {seconds} s")))
         });
+        if let Err(fault) = &mut answer
+            && self.pooler.is_revealed_by(fault)
+        {
+            self.replace(&pool);
+            fault.class = Class::Retry;
+        }
         if keeps_connection(&answer) {
             *self.answered() = Instant::now();
         }

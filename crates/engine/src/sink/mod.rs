@@ -4,16 +4,24 @@ mod batch;
 mod beside;
 mod column;
 mod connect;
+mod connect_error;
 mod connections;
 mod control;
+mod limits;
+mod login;
 mod look;
+mod pooler;
 mod postgres;
 mod quoted;
 mod references;
+mod server;
 mod statement;
 
-pub use connect::{ConnectError, WritingOptions, connect, connect_for_writing};
+pub use connect::{Database, WritingOptions, connect, connect_for_writing};
+pub use connect_error::ConnectError;
+pub use login::{Login, Read};
 pub use postgres::PostgresSink;
+pub use server::{Server, Wanted};
 pub use statement::RowOrder;
 
 use std::future::Future;

@@ -1,16 +1,17 @@
 //! The PostgreSQL sink.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sea_orm::DatabaseConnection;
 use sea_orm::sqlx::postgres::PgArguments;
-use sea_orm::sqlx::{Arguments, AssertSqlSafe, Connection, PgConnection};
+use sea_orm::sqlx::{Arguments, AssertSqlSafe, PgConnection};
 
 use super::batch::Batch;
 use super::column::Column;
+use super::connect::Database;
 use super::connections::{Connections, put_back};
 use super::control::ControlStatements;
+use super::pooler::Pooler;
 use super::references;
 use super::statement::{RowOrder, Statement};
 use super::{Control, Sink, TableWritten, Tried, Written};
@@ -21,7 +22,7 @@ use pipeline::{LiveTypes, Target};
 /// The tables of one pipeline, in its database.
 #[derive(Debug)]
 pub struct PostgresSink {
-    connections: Connections,
+    pub(super) connections: Connections,
     pub(super) tables: Vec<TableWriter>,
     /// The order in which the tables are written: the pipeline's, with referenced tables first as far as it is known.
     order: Mutex<Vec<usize>>,
@@ -32,13 +33,14 @@ pub(super) struct TableWriter {
     batch: Batch,
     statement: Statement,
     control: ControlStatements,
+    pooler: Arc<Pooler>,
 }
 
 impl PostgresSink {
     /// Writes to `targets`, each with the types of its live table, in the order that the rows follow; a write that takes
     /// longer than `write_timeout` has failed.
     pub fn new<'a>(
-        database: &DatabaseConnection,
+        database: &Database,
         targets: impl IntoIterator<Item = (&'a Target, &'a LiveTypes)>,
         write_timeout: Duration,
         order: RowOrder,
@@ -50,11 +52,11 @@ impl PostgresSink {
                 statement: Statement::new(target, &batch, order),
                 control: ControlStatements::new(target, &batch),
                 batch,
+                pooler: Arc::clone(&database.pooler),
             });
         }
-        let pool = database.get_postgres_connection_pool().clone();
         let order = Mutex::new((0..tables.len()).collect());
-        Self { connections: Connections::new(pool, write_timeout), tables, order }
+        Self { connections: Connections::new(database, write_timeout), tables, order }
     }
 
     fn order(&self) -> MutexGuard<'_, Vec<usize>> {
@@ -67,29 +69,33 @@ impl PostgresSink {
         tables: &[usize],
         control: &Rows,
     ) -> Result<Control, Fault> {
-        let mut transaction = connection.begin().await.map_err(Fault::from_sqlx)?;
+        let mut transaction = self.connections.begin(connection).await?;
         let answer = self.write_control_on(&mut transaction, tables, control).await;
         transaction.rollback().await.map_err(Fault::from_sqlx)?;
         answer
     }
 
     async fn has_all(&self, connection: &mut PgConnection, rows: &Rows) -> Result<bool, Fault> {
+        let mut transaction = self.connections.begin(connection).await?;
         for (table, rows) in self.tables.iter().zip(&rows.tables) {
             let rows: Vec<&Row> = rows.iter().collect();
-            if !rows.is_empty() && !table.has(connection, &rows).await? {
+            if !rows.is_empty() && !table.has(&mut transaction, &rows).await? {
                 return Ok(false);
             }
         }
+        transaction.commit().await.map_err(Fault::from_sqlx)?;
         Ok(true)
     }
 
     async fn describe(&self, connection: &mut PgConnection) -> Result<Vec<String>, Fault> {
+        let mut transaction = self.connections.begin(connection).await?;
         let mut lines = Vec::new();
         for table in &self.tables {
-            let query = sea_orm::sqlx::query_scalar(DESCRIBE).bind(&table.control.table);
-            let found: Vec<String> = query.fetch_all(&mut *connection).await.map_err(Fault::from_sqlx)?;
+            let query = sea_orm::sqlx::query_scalar(DESCRIBE).bind(&table.control.table).persistent(false);
+            let found: Vec<String> = query.fetch_all(&mut *transaction).await.map_err(Fault::from_sqlx)?;
             lines.extend(found.into_iter().map(|line| format!("{}: {line}", table.control.table)));
         }
+        transaction.commit().await.map_err(Fault::from_sqlx)?;
         Ok(lines)
     }
 
@@ -99,7 +105,9 @@ impl PostgresSink {
             return Ok(false);
         }
         let names: Vec<&str> = self.tables.iter().map(|table| table.control.table.as_str()).collect();
-        let next = references::order(connection, names).await?;
+        let mut transaction = self.connections.begin(connection).await?;
+        let next = references::order(&mut transaction, names).await?;
+        transaction.commit().await.map_err(Fault::from_sqlx)?;
         Ok(std::mem::replace(&mut *self.order(), next.clone()) != next)
     }
 
@@ -128,12 +136,12 @@ impl PostgresSink {
     }
 
     async fn write_on(&self, connection: &mut PgConnection, batch: &[&Rows]) -> Result<Written, Fault> {
-        // One statement is its own transaction: it saves two round trips.
+        // One statement is its own transaction: it saves two round trips. A pooler may separate it from its arguments.
         let rows = self.rows_by_table(batch);
-        if rows.len() == 1 {
+        if rows.len() == 1 && !self.connections.is_pooled() {
             return self.write_tables(connection, rows).await;
         }
-        let mut transaction = connection.begin().await.map_err(Fault::from_sqlx)?;
+        let mut transaction = self.connections.begin(connection).await?;
         let written = self.write_tables(&mut transaction, rows).await?;
         transaction.commit().await.map_err(Fault::from_sqlx)?;
         Ok(written)
@@ -258,6 +266,7 @@ impl TableWriter {
     pub(super) async fn count_updates(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<u64, Fault> {
         let Some(sql) = &self.control.count_updates else { return Ok(0) };
         let query = sea_orm::sqlx::query_scalar_with(AssertSqlSafe(sql.as_str()), self.arguments(rows)?);
+        let query = query.persistent(self.has_names());
         let count: i64 = query.fetch_one(connection).await.map_err(Fault::from_sqlx)?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
@@ -270,11 +279,13 @@ impl TableWriter {
     /// Writes rows of the table into the table; false when it has none.
     async fn rewrite_stored(&self, connection: &mut PgConnection) -> Result<bool, Fault> {
         let query = sea_orm::sqlx::query_scalar(AssertSqlSafe(self.control.any_row.as_str()));
+        let query = query.persistent(self.has_names());
         let found: Option<i32> = query.fetch_optional(&mut *connection).await.map_err(Fault::from_sqlx)?;
         if found.is_none() {
             return Ok(false);
         }
         let query = sea_orm::sqlx::query(AssertSqlSafe(self.control.rewrite_stored.as_str()));
+        let query = query.persistent(self.has_names());
         query.execute(connection).await.map_err(Fault::from_sqlx)?;
         Ok(true)
     }
@@ -283,14 +294,20 @@ impl TableWriter {
     async fn has(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<bool, Fault> {
         let Some(sql) = &self.control.count_stored else { return Ok(false) };
         let query = sea_orm::sqlx::query_scalar_with(AssertSqlSafe(sql.as_str()), self.arguments(rows)?);
+        let query = query.persistent(self.has_names());
         let count: i64 = query.fetch_one(connection).await.map_err(Fault::from_sqlx)?;
         Ok(usize::try_from(count).is_ok_and(|count| count == rows.len()))
     }
 
     /// Every identifier in the text was quoted by sea-query; values travel as arguments. How many rows it affected.
     async fn execute(&self, connection: &mut PgConnection, sql: &str, rows: &[&Row]) -> Result<u64, Fault> {
-        let query = sea_orm::sqlx::query_with(AssertSqlSafe(sql), self.arguments(rows)?);
+        let query = sea_orm::sqlx::query_with(AssertSqlSafe(sql), self.arguments(rows)?).persistent(self.has_names());
         Ok(query.execute(connection).await.map_err(Fault::from_sqlx)?.rows_affected())
+    }
+
+    /// Whether statements stay prepared, under names of the session.
+    fn has_names(&self) -> bool {
+        !self.pooler.is_between()
     }
 
     fn arguments(&self, rows: &[&Row]) -> Result<PgArguments, Fault> {
