@@ -7,7 +7,7 @@ use pipeline::Table;
 use crate::database_url::DatabaseUrl;
 use crate::exit::Failure;
 use crate::settings::{Settings, SettingsError};
-use engine::sink::{Database, Login, Server, WritingOptions};
+use engine::sink::{Database, Login, RdsTokens, Server, WritingOptions};
 use engine::source::{Access, Clients, Keys};
 use pipeline::{Pipeline, QueueRef};
 
@@ -35,6 +35,12 @@ impl DatabaseFlags {
     /// password or the connection.
     pub(crate) fn server(&self, settings: &Settings) -> Result<Arc<Server>, Failure> {
         let url = self.url(settings)?;
+        if settings.has_rds_tokens()? {
+            let (region, profile) = (settings.aws("AWS_REGION"), settings.aws("AWS_PROFILE"));
+            let access = Access { region, profile, keys: keys(settings), ..Access::default() };
+            let login = Login::Rds(url.hosts(), Arc::new(RdsTokens::new(access)));
+            return Ok(Arc::new(url.server_with(login)));
+        }
         if self.database_url.is_some() || !settings.database_is_in_file() {
             return Ok(Arc::new(url.server()));
         }

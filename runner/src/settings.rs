@@ -29,6 +29,9 @@ pub enum SettingsError {
     /// A value and a file that contains it.
     #[error("{0} and {0}_FILE are both set")]
     Both(&'static str),
+    /// `DB_AUTH` is not a way to log in.
+    #[error("DB_AUTH is `{0}`, not `password` or `rds-iam`")]
+    Auth(String),
     /// A file that contains a value can't be read.
     #[error("can't read {}, which {name}_FILE names: {error}", path.display())]
     SecretFile {
@@ -73,6 +76,7 @@ impl SettingsError {
             Self::DatabaseUrl { error, .. } => error.help(),
             Self::NoTls(unprotected) => unprotected.help(),
             Self::Both(_) => "set one of them",
+            Self::Auth(_) => "leave it unset for a password, or set it to `rds-iam` for a token of Amazon RDS",
             Self::SecretFile { .. } => "name a file that this user can read and that contains nothing but the value",
             Self::Endpoint(_) => "write a URL like http://localhost:4566",
             Self::Port(_) => "write a number from 0 to 65535, or leave DB_PORT unset for 5432",
@@ -130,6 +134,15 @@ impl Settings {
     pub(crate) fn database_is_in_file(&self) -> bool {
         let has_url = self.get("DATABASE_URL").is_some();
         self.get("DATABASE_URL_FILE").is_some() || (!has_url && self.get("DB_PASSWORD_FILE").is_some())
+    }
+
+    /// Whether the password is a token of Amazon RDS: `DB_AUTH=rds-iam`.
+    pub(crate) fn has_rds_tokens(&self) -> Result<bool, SettingsError> {
+        match self.get("DB_AUTH") {
+            None | Some("password") => Ok(false),
+            Some("rds-iam") => Ok(true),
+            Some(other) => Err(SettingsError::Auth(other.to_owned())),
+        }
     }
 
     /// A variable, or the text of the file that its namesake with `_FILE` names, without the end of the last line.
@@ -291,6 +304,8 @@ mod tests {
         assert_eq!(url.expose(), "postgres://a%40b:p%2Fw%3A%C3%A9@[::1]:5432/ev");
         assert_eq!(url.to_string(), "postgres://a%40b:***@[::1]:5432/ev");
         assert_eq!(format!("{url:?}"), "DatabaseUrl(postgres://a%40b:***@[::1]:5432/ev)");
+        let several = [("DB_HOST", "h1, h2"), ("DB_NAME", "d"), ("DB_USER", "u"), ("DB_PORT", "1")];
+        assert_eq!(settings(&several).database(None).unwrap().expose(), "postgres://u@h1:1,h2:1/d");
     }
 
     #[test]
@@ -330,6 +345,8 @@ mod tests {
         assert!(error.to_string().ends_with("not set: DATABASE_URL, DB_NAME, DB_USER"));
         assert!(settings(&[("DATABASE_URL", "mysql://h/d")]).database(None).is_err());
         assert!(settings(&[("LOG_FORMAT", "xml")]).log_format().is_err());
+        assert!(settings(&[("DB_AUTH", "iam")]).has_rds_tokens().unwrap_err().to_string().contains("`iam`"));
+        assert_eq!(settings(&[("DB_AUTH", "rds-iam")]).has_rds_tokens(), Ok(true));
     }
 
     #[test]

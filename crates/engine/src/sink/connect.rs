@@ -27,6 +27,8 @@ pub struct Database {
     pub(super) pool: PgPool,
     pub(super) server: Arc<Server>,
     pub(super) pooler: Arc<Pooler>,
+    /// Prepared statements of a connection.
+    pub(super) statements: usize,
 }
 
 impl Database {
@@ -52,8 +54,10 @@ pub struct WritingOptions {
 /// One plain connection comes first: of a server that refuses, the pool reports after ten seconds that it waited.
 pub async fn connect(server: Arc<Server>, connections: u32) -> Result<Database, ConnectError> {
     let found = server.find(CONNECT_TIMEOUT).await?;
-    let pool = pool(connections).connect_lazy_with(found.options);
-    Ok(Database { pool, server, pooler: Arc::new(Pooler::new(!found.keeps_settings)) })
+    let pooler = Arc::new(Pooler::new(!found.keeps_settings));
+    let statements = statements(0);
+    let pool = pool(connections).connect_lazy_with(server.with_statements(found.options, statements));
+    Ok(Database { pool, server, pooler, statements })
 }
 
 /// As [`connect`], for writing: the server ends what was abandoned of its own accord, so that none of it goes on there
@@ -61,6 +65,7 @@ pub async fn connect(server: Arc<Server>, connections: u32) -> Result<Database, 
 pub async fn connect_for_writing(server: Arc<Server>, writing: WritingOptions) -> Result<Database, ConnectError> {
     let found = server.find(CONNECT_TIMEOUT).await?;
     let pooler = Arc::new(Pooler::new(!found.keeps_settings));
+    let statements = statements(writing.tables);
     let (of_sessions, limits) = (Arc::clone(&pooler), Limits { write_timeout: writing.write_timeout });
     let pool = pool(writing.connections)
         .acquire_timeout(CONNECT_TIMEOUT.min(writing.write_timeout))
@@ -68,8 +73,8 @@ pub async fn connect_for_writing(server: Arc<Server>, writing: WritingOptions) -
             let pooler = Arc::clone(&of_sessions);
             Box::pin(async move { pooler.start_session(connection, limits).await })
         })
-        .connect_lazy_with(server.with_statements(found.options, statements(writing.tables)));
-    Ok(Database { pool, server, pooler })
+        .connect_lazy_with(server.with_statements(found.options, statements));
+    Ok(Database { pool, server, pooler, statements })
 }
 
 fn pool(connections: u32) -> PgPoolOptions {

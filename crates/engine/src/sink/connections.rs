@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::{Connection, Error, PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::Notify;
 
 use super::connect::Database;
 use super::pooler::Pooler;
+use super::server::Server;
 use crate::fault::{Class, Fault};
 
 /// How often an idle connection is looked for while another is being opened.
@@ -25,6 +27,11 @@ pub(crate) struct Connections {
     /// Replaced when a connection gives no answer: the others lead to the same place.
     pool: Mutex<PgPool>,
     pooler: Arc<Pooler>,
+    pub(super) server: Arc<Server>,
+    /// Prepared statements of a connection.
+    pub(super) statements: usize,
+    /// Held by the one who looks for another host.
+    pub(super) finding: tokio::sync::Mutex<()>,
     write_timeout: Duration,
     /// When the server answered to work last.
     answered: Mutex<Instant>,
@@ -63,6 +70,9 @@ impl Connections {
         Self {
             pool: Mutex::new(database.pool.clone()),
             pooler: Arc::clone(&database.pooler),
+            server: Arc::clone(&database.server),
+            statements: database.statements,
+            finding: tokio::sync::Mutex::default(),
             write_timeout,
             answered: Mutex::new(Instant::now()),
             looked: Mutex::new(Instant::now()),
@@ -109,6 +119,9 @@ impl Connections {
             self.replace(&pool);
             fault.class = Class::Retry;
         }
+        if let Err(fault) = &mut answer {
+            self.react_to(fault).await;
+        }
         if keeps_connection(&answer) {
             *self.answered() = Instant::now();
         }
@@ -119,12 +132,18 @@ impl Connections {
     /// takes long at a server that has none left.
     async fn first_free(&self, pool: &PgPool) -> Result<PoolConnection<Postgres>, Fault> {
         let _waiting = self.wait();
+        self.refresh_password(pool).await;
+        // Another one where the host has changed meanwhile.
+        let mut pool = self.pool().clone();
         let mut opening = Box::pin(pool.acquire());
         let opened = loop {
             tokio::select! {
                 biased;
                 opened = &mut opening => break opened,
-                () = self.reachable_again.notified() => opening = Box::pin(pool.acquire()),
+                () = self.reachable_again.notified() => {
+                    pool = self.pool().clone();
+                    opening = Box::pin(pool.acquire());
+                }
                 () = tokio::time::sleep(LOOK_AGAIN) => {
                     if let Some(idle) = pool.try_acquire() {
                         break Ok(idle);
@@ -133,9 +152,17 @@ impl Connections {
             }
         };
         if matches!(opened, Err(Error::PoolTimedOut)) {
-            self.replace(pool);
+            self.replace(&pool);
         }
-        opened.map_err(Fault::from_sqlx)
+        match opened {
+            Ok(connection) => Ok(connection),
+            Err(error) => {
+                self.find_anew().await;
+                let mut fault = Fault::from_sqlx(error);
+                self.react_to(&mut fault).await;
+                Err(fault)
+            }
+        }
     }
 
     async fn answers(&self, connection: &mut PgConnection) -> bool {
@@ -146,9 +173,14 @@ impl Connections {
     /// Begins a pool anew, unless somebody has done so. The driver checks connections on their way back to the pool, and
     /// for a dead one that check has no end: neither the connection nor its place would come back.
     pub(super) fn replace(&self, silent: &PgPool) {
+        self.replace_with(silent, silent.connect_options().as_ref().clone());
+    }
+
+    /// The same, for connections with these options.
+    pub(super) fn replace_with(&self, silent: &PgPool, options: PgConnectOptions) {
         let mut pool = self.pool();
         if std::ptr::eq(pool.options(), silent.options()) {
-            *pool = silent.options().clone().connect_lazy_with(silent.connect_options().as_ref().clone());
+            *pool = silent.options().clone().connect_lazy_with(options);
         }
     }
 
@@ -176,8 +208,13 @@ impl Connections {
     /// Notes whether the server can be reached. When it can again, those who wait for a connection try at once.
     pub(super) fn note_reach(&self, reached: bool) {
         if self.unreachable.swap(!reached, Ordering::Relaxed) && reached {
-            self.reachable_again.notify_waiters();
+            self.try_again_now();
         }
+    }
+
+    /// Lets those who wait for a connection try at once.
+    pub(super) fn try_again_now(&self) {
+        self.reachable_again.notify_waiters();
     }
 
     /// Whether the server could not be reached at the last look.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use sea_orm::sqlx::postgres::PgConnectOptions;
 
+use super::rds::RdsTokens;
+
 /// How to connect to each host. Printing it shows nothing of it.
 #[derive(Clone)]
 pub enum Login {
@@ -12,6 +14,8 @@ pub enum Login {
     AsGiven(Vec<PgConnectOptions>),
     /// With what a file contains now, such as a password that changes from time to time.
     Read(Read),
+    /// With a token for Amazon RDS, as long as it is valid.
+    Rds(Vec<PgConnectOptions>, Arc<RdsTokens>),
 }
 
 /// Reads how to connect to each host, or reports why it can't.
@@ -23,12 +27,27 @@ impl Login {
         match self {
             Self::AsGiven(hosts) => Ok(hosts.clone()),
             Self::Read(read) => read(),
+            Self::Rds(hosts, tokens) => {
+                let mut with_tokens = Vec::with_capacity(hosts.len());
+                for host in hosts {
+                    with_tokens.push(tokens.log_in(host.clone()).await?);
+                }
+                Ok(with_tokens)
+            }
         }
     }
 
-    /// Whether it may differ from one connection to the next.
-    pub(super) fn may_change(&self) -> bool {
+    /// Whether the password may differ from one connection to the next.
+    pub(super) fn password_may_change(&self) -> bool {
         !matches!(self, Self::AsGiven(_))
+    }
+
+    /// Whether there are several hosts, or may be others later.
+    pub(super) fn host_may_change(&self) -> bool {
+        match self {
+            Self::AsGiven(hosts) | Self::Rds(hosts, _) => hosts.len() > 1,
+            Self::Read(_) => true,
+        }
     }
 }
 

@@ -13,7 +13,9 @@ mod look;
 mod pooler;
 mod postgres;
 mod quoted;
+mod rds;
 mod references;
+mod renew;
 mod server;
 mod statement;
 
@@ -21,6 +23,7 @@ pub use connect::{Database, WritingOptions, connect, connect_for_writing};
 pub use connect_error::ConnectError;
 pub use login::{Login, Read};
 pub use postgres::PostgresSink;
+pub use rds::RdsTokens;
 pub use server::{Server, Wanted};
 pub use statement::RowOrder;
 

@@ -86,7 +86,7 @@ impl Server {
                 Err(failure) => failures.push((host, failure)),
             }
         }
-        Err(ConnectError::new(&self.place, failures, self.login.may_change()))
+        Err(ConnectError::new(&self.place, failures, self.login.password_may_change()))
     }
 
     /// How to connect to each host, with the password that is right now.
@@ -97,7 +97,12 @@ impl Server {
 
     /// Whether a second look may find another host or another password.
     pub(super) fn may_change(&self) -> bool {
-        self.login.may_change()
+        self.login.host_may_change() || self.login.password_may_change()
+    }
+
+    /// Whether each new connection may need another password.
+    pub(super) fn password_may_change(&self) -> bool {
+        self.login.password_may_change()
     }
 
     /// The options with as many prepared statements as the tables need, where the URL does not have a number.
