@@ -30,10 +30,10 @@ pub(super) enum HostFailure {
 
 impl ConnectError {
     /// Of one host or several, in the order in which they were tried. A password that may change is not wrong for ever.
-    pub(super) fn new(place: &str, failures: Vec<(String, HostFailure)>, password_may_change: bool) -> Self {
+    pub(super) fn new(place: &str, failures: &[(String, HostFailure)], password_may_change: bool) -> Self {
         let is_alone = failures.len() == 1;
         let (mut causes, mut transient, mut help) = (Vec::new(), false, CHECK_SERVER);
-        for (host, failure) in &failures {
+        for (host, failure) in failures {
             causes.push(if is_alone { failure.to_string() } else { format!("{host}: {failure}") });
             transient |= failure.is_transient() || (password_may_change && failure.is_of_login());
             help = failure.help();

@@ -59,10 +59,14 @@ impl Pooler {
         Ok(())
     }
 
-    /// Whether this fault shows for the first time that there is a pooler: a statement that one connection prepared was
-    /// there already on another, or is not there any more.
+    /// Whether this fault shows that there is a pooler, which is noted: a statement that one connection prepared was there
+    /// already on another, or is not there any more.
     pub(super) fn is_revealed_by(&self, fault: &Fault) -> bool {
-        fault.code.as_deref().is_some_and(is_of_another_session) && !self.is_between.swap(true, Ordering::Relaxed)
+        let is_revealed = fault.code.as_deref().is_some_and(is_of_another_session);
+        if is_revealed {
+            self.is_between.store(true, Ordering::Relaxed);
+        }
+        is_revealed
     }
 }
 

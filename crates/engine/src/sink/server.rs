@@ -86,7 +86,7 @@ impl Server {
                 Err(failure) => failures.push((host, failure)),
             }
         }
-        Err(ConnectError::new(&self.place, failures, self.login.password_may_change()))
+        Err(ConnectError::new(&self.place, &failures, self.login.password_may_change()))
     }
 
     /// How to connect to each host, with the password that is right now.
@@ -157,7 +157,7 @@ impl Server {
 const GREETING: &str = "SELECT current_setting('extra_float_digits'), \
                         current_setting('transaction_read_only') = 'on', pg_is_in_recovery()";
 
-/// PgBouncer: "unsupported startup parameter: extra_float_digits".
+/// PgBouncer reports "unsupported startup parameter" and its name.
 fn is_refused_setting(error: &Error) -> bool {
     error.as_database_error().is_some_and(|error| {
         error.code().is_some_and(|code| code == "08P01") && error.message().contains("extra_float_digits")
