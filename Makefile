@@ -1,10 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: dev test ci bench storm soak help postgres
+.PHONY: dev test ci bench storm soak help pgbouncer postgres
 
 dev: postgres ## run the whole loop on this machine: queue, PostgreSQL, sample events, pipeline
 	cargo run -- dev
 
-test: postgres ## run every test, with a private PostgreSQL and a queue server in the process
+test: postgres pgbouncer ## run every test, with a private PostgreSQL and a queue server in the process
 	cargo test --workspace
 
 ci: ## run all that a change has to pass: format, lints, tests, docs, a second queue server
@@ -23,6 +23,9 @@ help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 STORM = cargo test -p runner --release --test storm -- --nocapture
+
+pgbouncer:
+	@scripts/pgbouncer
 
 postgres:
 	@scripts/postgres-binaries

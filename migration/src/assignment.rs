@@ -3,11 +3,12 @@
 //! Nothing here lists types. The catalog shows which casts there are, and the server itself shows what a cast keeps: it
 //! converts values that are hard to keep to the live type and back.
 
-use sea_orm_migration::sea_orm::{DatabaseTransaction, DbErr, QueryResult, TransactionTrait};
+use sea_orm_migration::sea_orm::{DbErr, QueryResult};
 
 use crate::ddl;
 use crate::error::Cause;
 use crate::query::one;
+use crate::transaction::Transaction;
 use pipeline::{ColumnType, ScalarType, TypeName};
 
 /// How values of the declared type get into a live column.
@@ -97,7 +98,7 @@ const TARGET: &str = "WITH RECURSIVE step AS (
 
 /// Asks the catalog, and then the server, what becomes of values of the declared type in this column.
 pub(crate) async fn assignment(
-    db: &DatabaseTransaction,
+    db: &Transaction,
     table: i64,
     column: &str,
     declared: ColumnType,
@@ -151,7 +152,7 @@ impl Target {
         }
     }
 
-    async fn assign(&self, db: &DatabaseTransaction, is_array: bool) -> Result<Assignment, DbErr> {
+    async fn assign(&self, db: &Transaction, is_array: bool) -> Result<Assignment, DbErr> {
         let as_the_type = self.kept(db, None).await?;
         if as_the_type == Kept::NotAll && self.route != Route::Implicit {
             let reason = format!("{} does not keep every {}", self.printed, self.declared);
@@ -176,7 +177,7 @@ impl Target {
 
     /// Converts values to the live type, fitted to its modifier where `rounding` is the function for that, and back. An
     /// error on the way there refuses the value, so nothing is lost; one on the way back means that it is not the same.
-    async fn kept(&self, db: &DatabaseTransaction, rounding: Option<&TypeName>) -> Result<Kept, DbErr> {
+    async fn kept(&self, db: &Transaction, rounding: Option<&TypeName>) -> Result<Kept, DbErr> {
         let (declared, live) = (self.declared, ddl::type_name(&self.scalar));
         let mut there = format!("$1::text::{declared}::{live}");
         if let Some(function) = rounding {
@@ -195,17 +196,10 @@ impl Target {
     }
 
     /// Whether the server computes true; false where the conversion fails, which ends only a savepoint.
-    async fn is_true(&self, db: &DatabaseTransaction, sql: &str, value: &str) -> Result<bool, DbErr> {
-        let savepoint = db.begin().await?;
-        match one(&savepoint, sql, [value.into(), self.modifier.into()]).await {
-            Ok(row) => {
-                savepoint.commit().await?;
-                row.map_or(Ok(false), |row| row.try_get("", "kept"))
-            }
-            Err(error) if is_of_a_conversion(&error) => {
-                savepoint.rollback().await?;
-                Ok(false)
-            }
+    async fn is_true(&self, db: &Transaction, sql: &str, value: &str) -> Result<bool, DbErr> {
+        match db.aside(one(db, sql, [value.into(), self.modifier.into()])).await? {
+            Ok(row) => row.map_or(Ok(false), |row| row.try_get("", "kept")),
+            Err(error) if is_of_a_conversion(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }

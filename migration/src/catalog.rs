@@ -1,9 +1,6 @@
 //! Reads live tables from PostgreSQL's catalog. Nothing here writes.
 
-use sea_orm_migration::sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    TransactionTrait, Value,
-};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Value};
 
 use crate::Error;
 use crate::assignment::{Assignment, assignment};
@@ -11,11 +8,13 @@ use crate::ddl;
 use crate::index_name::index_name;
 use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Rights, Unique};
 use crate::merge::{Declaration, Sourced, merge};
-use crate::query::{LOCK_TIMEOUT, all, one};
+use crate::query::{all, one};
+use crate::transaction::Transaction;
 use crate::view::{plans_conflict_target, required_below_view};
 use pipeline::{Column, Table, TableName};
 
 const READING: &str = "reading the live tables";
+const READ_ONLY: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = '10s'";
 
 /// Every declared table with its live counterpart, at one moment.
 pub(crate) struct Survey {
@@ -49,14 +48,11 @@ pub(crate) async fn survey(db: &DatabaseConnection, tables: &[Table]) -> Result<
 }
 
 /// Starts a transaction that reads one snapshot and can't write.
-pub(crate) async fn read_only(db: &DatabaseConnection) -> Result<DatabaseTransaction, Error> {
+pub(crate) async fn read_only(db: &DatabaseConnection) -> Result<Transaction, Error> {
     if db.get_database_backend() != DbBackend::Postgres {
         return Err(Error::NotPostgres);
     }
-    let (snapshot, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-    let transaction = db.begin_with_config(Some(snapshot), Some(mode)).await.map_err(Error::during(READING))?;
-    transaction.execute_unprepared(LOCK_TIMEOUT).await.map_err(Error::during(READING))?;
-    Ok(transaction)
+    Transaction::begin(db, READ_ONLY).await.map_err(Error::during(READING))
 }
 
 /// Completes a table's name with its schema: the one where an unqualified name is found, or would be created.
@@ -77,7 +73,7 @@ pub(crate) async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<
     Ok(TableName { schema, name: name.name.clone() })
 }
 
-async fn read_table(db: &DatabaseTransaction, declaration: Declaration) -> Result<Surveyed, DbErr> {
+async fn read_table(db: &Transaction, declaration: Declaration) -> Result<Surveyed, DbErr> {
     let schema = declaration.home.schema.as_deref().unwrap_or_default();
     let exists = one(db, "SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema.into()]).await?;
     Ok(Surveyed {
@@ -102,7 +98,7 @@ const RELATION: &str =
     ) declared
     WHERE n.nspname = $1 AND c.relname = $2";
 
-async fn live_table(db: &DatabaseTransaction, declaration: &Declaration) -> Result<Option<LiveTable>, DbErr> {
+async fn live_table(db: &Transaction, declaration: &Declaration) -> Result<Option<LiveTable>, DbErr> {
     let home = &declaration.home;
     let schema: Value = home.schema.clone().unwrap_or_default().into();
     let declared: Vec<String> = declaration.columns.iter().map(|column| column.value.name.clone()).collect();
@@ -165,7 +161,7 @@ pub(crate) async fn has_rows(
     Ok(row.is_some())
 }
 
-async fn columns(db: &DatabaseTransaction, oid: i64, declared: &[Sourced<Column>]) -> Result<Vec<LiveColumn>, DbErr> {
+async fn columns(db: &Transaction, oid: i64, declared: &[Sourced<Column>]) -> Result<Vec<LiveColumn>, DbErr> {
     let sql = "SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS ty, a.attnotnull AS not_null,
             (a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL) AS has_default,
             (a.attgenerated <> '' OR a.attidentity = 'a' OR NOT pg_column_is_updatable(a.attrelid, a.attnum, false))

@@ -1,11 +1,14 @@
 //! Undoes the last step.
 
+use std::time::Duration;
+
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
 use crate::catalog::{has_rows, home};
+use crate::ledger::Ledger;
 use crate::query::one;
 use crate::session::Session;
-use crate::{Entry, Error, Loss, ddl, ledger};
+use crate::{Entry, Error, Loss, ddl};
 use pipeline::{Table, TableName};
 
 const READING: &str = "reading the migration ledger";
@@ -16,29 +19,29 @@ pub async fn down(
     db: &DatabaseConnection,
     only: Option<&[Table]>,
     allow_data_loss: bool,
+    patience: Duration,
 ) -> Result<Option<Entry>, Error> {
-    let session = Session::locked(db).await?;
+    let session = Session::locked(db, patience).await?;
     let undone = under_lock(&session, only, allow_data_loss).await;
     session.close().await;
     undone
 }
 
 async fn under_lock(session: &Session, only: Option<&[Table]>, allow_data_loss: bool) -> Result<Option<Entry>, Error> {
-    let db = session.connection().await?;
-    if !ledger::exists(db).await.map_err(Error::during(READING))? {
-        return Ok(None);
+    let transaction = session.begin().await?;
+    let Some(ledger) = Ledger::find(&transaction).await? else { return Ok(None) };
+    ledger.settle_interrupted(&transaction).await.map_err(Error::during(READING))?;
+    let entries = ledger.entries(&transaction).await.map_err(Error::during(READING))?;
+    let last = last(&transaction, entries, only).await?;
+    transaction.commit().await.map_err(Error::during(READING))?;
+    if let Some(entry) = &last {
+        undo(session, &ledger, entry, allow_data_loss).await?;
     }
-    ledger::settle_interrupted(db).await.map_err(Error::during(READING))?;
-    let entries = ledger::entries(db).await.map_err(Error::during(READING))?;
-    let Some(entry) = last(db, entries, only).await? else {
-        return Ok(None);
-    };
-    undo(session, &entry, allow_data_loss).await?;
-    Ok(Some(entry))
+    Ok(last)
 }
 
 async fn last(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     mut entries: Vec<Entry>,
     only: Option<&[Table]>,
 ) -> Result<Option<Entry>, Error> {
@@ -53,7 +56,7 @@ async fn last(
 }
 
 /// Undoes a step. The check for rows, the undoing and its record are one transaction, under a lock that keeps new rows out.
-async fn undo(session: &Session, entry: &Entry, allow_data_loss: bool) -> Result<(), Error> {
+async fn undo(session: &Session, ledger: &Ledger, entry: &Entry, allow_data_loss: bool) -> Result<(), Error> {
     let doing = format!("undoing `{}`", entry.summary);
     let transaction = session.begin().await?;
     if !allow_data_loss && loses_data(&transaction, entry).await.map_err(Error::during(&doing))? {
@@ -62,7 +65,7 @@ async fn undo(session: &Session, entry: &Entry, allow_data_loss: bool) -> Result
     let both = async {
         let sql = Statement::from_string(DbBackend::Postgres, &entry.undo_sql);
         transaction.execute_raw(sql).await?;
-        ledger::mark_undone(&transaction, entry.id).await
+        ledger.mark_undone(&transaction, entry.id).await
     };
     both.await.map_err(Error::during(&doing))?;
     transaction.commit().await.map_err(Error::during(&doing))

@@ -1,6 +1,8 @@
 //! Why a migration fails, with PostgreSQL's own message.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sea_orm_migration::sea_orm::sqlx::{self, postgres::PgDatabaseError};
 use sea_orm_migration::sea_orm::{DbErr, RuntimeErr};
@@ -66,11 +68,30 @@ pub enum Error {
         /// The file that disagrees with it.
         second: PathBuf,
     },
-    /// The connection that holds the migration lock was replaced while migrating.
-    #[error(
-        "the connection that holds the migration lock was lost; run the command again (connect directly, not through a transaction pooler)"
-    )]
+    /// The connection that holds the migration lock broke while migrating.
+    #[error("the connection that holds the migration lock was lost; run the command again")]
     LockLost,
+    /// Another migration did not end in time.
+    #[error("another runner has kept the migration lock of this database for {} s{}; wait longer with --lock-timeout, or \
+             end that connection", patience.as_secs(), shown(holder.as_ref()))]
+    LockTimeout {
+        /// How long it was waited for.
+        patience: Duration,
+        /// Who has the lock; `None` when it became free meanwhile.
+        holder: Option<Holder>,
+    },
+    /// The tables of the ledger are there more than once.
+    #[error(
+        "there are several tables {table}, in the schemas {}: one database has one migration ledger; keep the one that is in \
+         use, and rename or drop the others",
+        schemas.join(", ")
+    )]
+    SeveralLedgers {
+        /// The name of the tables.
+        table: &'static str,
+        /// Where they are.
+        schemas: Vec<String>,
+    },
     /// Undoing would lose rows or values, which is not allowed by default.
     #[error("undoing `{step}` would lose {loses}; allow it with --allow-data-loss")]
     DataLoss {
@@ -79,6 +100,28 @@ pub enum Error {
         /// The data that would be lost.
         loses: String,
     },
+}
+
+/// The connection that has the migration lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The server process.
+    pub pid: i32,
+    /// Its `application_name`.
+    pub application: String,
+    /// Since when its transaction lasts: RFC 3339, UTC. `None` where this role may not see it.
+    pub since: Option<String>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "server process {}, application_name `{}`", self.pid, self.application)?;
+        self.since.as_ref().map_or(Ok(()), |since| write!(f, ", since {since}"))
+    }
+}
+
+fn shown(holder: Option<&Holder>) -> String {
+    holder.map(|holder| format!(" ({holder})")).unwrap_or_default()
 }
 
 impl Error {

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr, QueryResult};
-use sea_orm_migration::sea_query::{Alias, ColumnDef, DynIden, Expr, IntoIden, Table};
-use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult};
 use serde::Serialize;
 
 use crate::query::{all, one};
 use crate::reserved::{LEDGER, LEDGER_VERSION};
-use crate::{Loss, Step};
+use crate::transaction::Transaction;
+use crate::{Error, Loss, Step, ddl, install};
 use pipeline::TableName;
+
+const READING: &str = "reading the migration ledger";
+const INSTALLING: &str = "creating the migration ledger";
 
 /// One applied step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,81 +42,160 @@ pub struct Entry {
     pub runner_version: String,
 }
 
-/// Creates the ledger, or updates an older one.
-pub(crate) async fn install(db: &sea_orm_migration::sea_orm::DatabaseConnection) -> Result<(), DbErr> {
-    Migrator::up(db, None).await
+/// Where the ledger is.
+#[derive(Debug, Clone)]
+pub(crate) struct Ledger {
+    /// Quoted, with its schema: the `search_path` of a connection has no say in where the ledger is.
+    table: String,
 }
 
-/// Whether this connection finds a ledger that it may read.
-pub(crate) async fn readable(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    let sql = "SELECT 1 WHERE to_regclass($1) IS NOT NULL AND has_table_privilege(to_regclass($1), 'SELECT')";
-    Ok(one(db, sql, [LEDGER.into()]).await?.is_some())
-}
-
-/// Whether there is a ledger at all.
-pub(crate) async fn exists(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    let row = one(db, "SELECT 1 WHERE to_regclass($1) IS NOT NULL", [LEDGER.into()]).await?;
-    Ok(row.is_some())
-}
-
-/// Records a step as started. [`finish`] follows in the same transaction, or afterwards for a step that can't run in one.
-/// What a crash leaves in between is settled by [`settle_interrupted`].
-pub(crate) async fn start(db: &impl ConnectionTrait, step: &Step) -> Result<i64, DbErr> {
-    let sql = "INSERT INTO runner_ledger (action, schema_name, table_name, object, summary, sql, undo_sql, loses,
-            declared_in, runner_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id";
-    let values = [
-        step.action.word().into(),
-        step.home.schema.clone().into(),
-        step.home.name.as_str().into(),
-        step.object.clone().into(),
-        step.summary.as_str().into(),
-        step.sql.join(";\n").into(),
-        step.undo.sql.as_str().into(),
-        step.undo.loses.word().into(),
-        step.declared_in.display().to_string().into(),
-        env!("CARGO_PKG_VERSION").into(),
-    ];
-    let row = one(db, sql, values).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound(LEDGER.to_owned()))?.try_get("", "id")
-}
-
-/// Records a step as applied.
-pub(crate) async fn finish(db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
-    let sql = "UPDATE runner_ledger SET applied_at = clock_timestamp() WHERE id = $1";
-    all(db, sql, [id.into()]).await.map(drop)
-}
-
-/// Removes the record of a step that failed.
-pub(crate) async fn forget(db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
-    all(db, "DELETE FROM runner_ledger WHERE id = $1", [id.into()]).await.map(drop)
-}
-
-/// Records a step as undone.
-pub(crate) async fn mark_undone(db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
-    let sql = "UPDATE runner_ledger SET undone_at = clock_timestamp() WHERE id = $1";
-    all(db, sql, [id.into()]).await.map(drop)
-}
-
-/// Settles the steps that a crash interrupted: records them as applied, or removes their record. Only index builds run
-/// outside a transaction, so an interrupted step was applied exactly if its index is valid.
-pub(crate) async fn settle_interrupted(db: &impl ConnectionTrait) -> Result<(), DbErr> {
-    if one(db, "SELECT 1 FROM runner_ledger WHERE applied_at IS NULL LIMIT 1", []).await?.is_none() {
-        return Ok(());
+impl Ledger {
+    /// The ledger of the database, in whatever schema it is.
+    pub(crate) async fn find(db: &impl ConnectionTrait) -> Result<Option<Self>, Error> {
+        match Homes::find(db).await?.ledger {
+            Some(schema) => Ok(Some(Self::in_schema(schema))),
+            None => Ok(None),
+        }
     }
-    let finished = "UPDATE runner_ledger l SET applied_at = clock_timestamp() WHERE applied_at IS NULL AND EXISTS (
-        SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE i.indisvalid AND c.relname = l.object AND n.nspname = l.schema_name)";
-    all(db, finished, []).await?;
-    all(db, "DELETE FROM runner_ledger WHERE applied_at IS NULL", []).await.map(drop)
+
+    /// The same, where this role may read it.
+    pub(crate) async fn find_readable(db: &impl ConnectionTrait) -> Result<Option<Self>, Error> {
+        let Some(ledger) = Self::find(db).await? else { return Ok(None) };
+        let sql = "SELECT 1 WHERE has_table_privilege(to_regclass($1), 'SELECT')";
+        let readable = one(db, sql, [ledger.table.as_str().into()]).await.map_err(Error::during(READING))?;
+        Ok(readable.map(|_| ledger))
+    }
+
+    /// The ledger of the database. Creates it, or updates an older one.
+    pub(crate) async fn install(db: &DatabaseConnection) -> Result<Self, Error> {
+        let transaction = Transaction::begin(db, "BEGIN").await.map_err(Error::during(INSTALLING))?;
+        let homes = Homes::find(&transaction).await?;
+        let schema = homes.schema(&transaction).await.map_err(Error::during(INSTALLING))?;
+        let is_complete = homes.are_complete(&transaction).await.map_err(Error::during(INSTALLING))?;
+        transaction.rollback().await.map_err(Error::during(INSTALLING))?;
+        if !is_complete {
+            let versions = homes.versions.as_ref().unwrap_or(&schema);
+            install::up(db, [versions, &schema]).await.map_err(Error::during(INSTALLING))?;
+        }
+        Ok(Self::in_schema(schema))
+    }
+
+    fn in_schema(schema: String) -> Self {
+        Self { table: ddl::table(&TableName { schema: Some(schema), name: LEDGER.to_owned() }) }
+    }
+
+    /// Records a step as started. [`finish`](Self::finish) follows in the same transaction, or afterwards for a step that
+    /// can't run in one. What a crash leaves in between is settled by [`settle_interrupted`](Self::settle_interrupted).
+    pub(crate) async fn start(&self, db: &impl ConnectionTrait, step: &Step) -> Result<i64, DbErr> {
+        let sql = format!(
+            "INSERT INTO {} (action, schema_name, table_name, object, summary, sql, undo_sql, loses, declared_in, \
+             runner_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+            self.table
+        );
+        let values = [
+            step.action.word().into(),
+            step.home.schema.clone().into(),
+            step.home.name.as_str().into(),
+            step.object.clone().into(),
+            step.summary.as_str().into(),
+            step.sql.join(";\n").into(),
+            step.undo.sql.as_str().into(),
+            step.undo.loses.word().into(),
+            step.declared_in.display().to_string().into(),
+            env!("CARGO_PKG_VERSION").into(),
+        ];
+        let row = one(db, &sql, values).await?;
+        row.ok_or_else(|| DbErr::RecordNotFound(LEDGER.to_owned()))?.try_get("", "id")
+    }
+
+    /// Records a step as applied.
+    pub(crate) async fn finish(&self, db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
+        let sql = format!("UPDATE {} SET applied_at = clock_timestamp() WHERE id = $1", self.table);
+        all(db, &sql, [id.into()]).await.map(drop)
+    }
+
+    /// Removes the record of a step that failed.
+    pub(crate) async fn forget(&self, db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
+        all(db, &format!("DELETE FROM {} WHERE id = $1", self.table), [id.into()]).await.map(drop)
+    }
+
+    /// Records a step as undone.
+    pub(crate) async fn mark_undone(&self, db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
+        let sql = format!("UPDATE {} SET undone_at = clock_timestamp() WHERE id = $1", self.table);
+        all(db, &sql, [id.into()]).await.map(drop)
+    }
+
+    /// Settles the steps that a crash interrupted: records them as applied, or removes their record. Only index builds run
+    /// outside a transaction, so an interrupted step was applied exactly if its index is valid.
+    pub(crate) async fn settle_interrupted(&self, db: &impl ConnectionTrait) -> Result<(), DbErr> {
+        let table = &self.table;
+        if one(db, &format!("SELECT 1 FROM {table} WHERE applied_at IS NULL LIMIT 1"), []).await?.is_none() {
+            return Ok(());
+        }
+        let finished = format!(
+            "UPDATE {table} l SET applied_at = clock_timestamp() WHERE applied_at IS NULL AND EXISTS (
+                SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+                    JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE i.indisvalid AND c.relname = l.object AND n.nspname = l.schema_name)"
+        );
+        all(db, &finished, []).await?;
+        all(db, &format!("DELETE FROM {table} WHERE applied_at IS NULL"), []).await.map(drop)
+    }
+
+    /// The steps that are applied and not undone, oldest first.
+    pub(crate) async fn entries(&self, db: &impl ConnectionTrait) -> Result<Vec<Entry>, DbErr> {
+        let sql = format!(
+            "SELECT id, action, schema_name, table_name, object, summary, sql, undo_sql, loses, declared_in,
+                to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS applied_at, runner_version
+            FROM {} WHERE applied_at IS NOT NULL AND undone_at IS NULL ORDER BY id",
+            self.table
+        );
+        all(db, &sql, []).await?.iter().map(entry).collect()
+    }
 }
 
-const ENTRIES: &str = "SELECT id, action, schema_name, table_name, object, summary, sql, undo_sql, loses, declared_in,
-        to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS applied_at, runner_version
-    FROM runner_ledger WHERE applied_at IS NOT NULL AND undone_at IS NULL ORDER BY id";
+/// The schemas in which the ledger and its version are.
+#[derive(Debug)]
+struct Homes {
+    ledger: Option<String>,
+    versions: Option<String>,
+}
 
-/// The steps that are applied and not undone, oldest first.
-pub(crate) async fn entries(db: &impl ConnectionTrait) -> Result<Vec<Entry>, DbErr> {
-    all(db, ENTRIES, []).await?.iter().map(entry).collect()
+impl Homes {
+    async fn find(db: &impl ConnectionTrait) -> Result<Self, Error> {
+        Ok(Self { ledger: home_of(db, LEDGER).await?, versions: home_of(db, LEDGER_VERSION).await? })
+    }
+
+    /// Where the ledger is, or will be: in the first schema of the `search_path` that exists, else in `public`.
+    async fn schema(&self, db: &impl ConnectionTrait) -> Result<String, DbErr> {
+        if let Some(schema) = self.ledger.as_ref().or(self.versions.as_ref()) {
+            return Ok(schema.clone());
+        }
+        let row = one(db, "SELECT coalesce(current_schema(), 'public')::text AS schema", []).await?;
+        row.ok_or_else(|| DbErr::RecordNotFound(LEDGER.to_owned()))?.try_get("", "schema")
+    }
+
+    /// Whether the ledger is there and has its newest version.
+    async fn are_complete(&self, db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+        let (Some(_), Some(versions)) = (&self.ledger, &self.versions) else { return Ok(false) };
+        let table = ddl::table(&TableName { schema: Some(versions.clone()), name: LEDGER_VERSION.to_owned() });
+        let sql = format!("SELECT 1 FROM {table} WHERE version = $1");
+        Ok(one(db, &sql, [install::newest().into()]).await?.is_some())
+    }
+}
+
+/// The schema that has a table of this name. One database has one ledger.
+async fn home_of(db: &impl ConnectionTrait, name: &'static str) -> Result<Option<String>, Error> {
+    let sql = "SELECT n.nspname::text AS schema FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relname = $1 AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' ORDER BY 1";
+    let mut schemas = Vec::new();
+    for row in all(db, sql, [name.into()]).await.map_err(Error::during(READING))? {
+        schemas.push(row.try_get::<String>("", "schema").map_err(Error::during(READING))?);
+    }
+    if schemas.len() > 1 {
+        return Err(Error::SeveralLedgers { table: name, schemas });
+    }
+    Ok(schemas.pop())
 }
 
 fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
@@ -131,63 +212,4 @@ fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
         applied_at: row.try_get("", "applied_at")?,
         runner_version: row.try_get("", "runner_version")?,
     })
-}
-
-/// The versions of the ledger itself. A new version is appended; released versions are never edited.
-struct Migrator;
-
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateLedger)]
-    }
-
-    fn migration_table_name() -> DynIden {
-        Alias::new(LEDGER_VERSION).into_iden()
-    }
-}
-
-struct CreateLedger;
-
-impl MigrationName for CreateLedger {
-    fn name(&self) -> &'static str {
-        "m0001_create_ledger"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for CreateLedger {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let mut create = Table::create();
-        create
-            .table(Alias::new(LEDGER))
-            .col(column("id").big_integer().not_null().primary_key().extra("GENERATED ALWAYS AS IDENTITY"));
-        for required in [
-            "action",
-            "schema_name",
-            "table_name",
-            "summary",
-            "sql",
-            "undo_sql",
-            "loses",
-            "declared_in",
-            "runner_version",
-        ] {
-            create.col(column(required).text().not_null());
-        }
-        create
-            .col(column("object").text())
-            .col(column("started_at").timestamp_with_time_zone().not_null().default(Expr::current_timestamp()))
-            .col(column("applied_at").timestamp_with_time_zone())
-            .col(column("undone_at").timestamp_with_time_zone());
-        manager.create_table(create).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table(Alias::new(LEDGER)).to_owned()).await
-    }
-}
-
-fn column(name: &str) -> ColumnDef {
-    ColumnDef::new(Alias::new(name))
 }

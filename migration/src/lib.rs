@@ -24,8 +24,10 @@ mod resolve;
 mod step;
 
 mod error;
+mod install;
 mod ledger;
 mod session;
+mod transaction;
 
 mod down;
 mod plan;
@@ -33,10 +35,11 @@ mod status;
 mod up;
 
 pub use down::down;
-pub use error::{Cause, Error};
+pub use error::{Cause, Error, Holder};
 pub use ledger::Entry;
 pub use misfit::{Fit, LossyColumn, Misfit, fit};
 pub use plan::{Plan, plan};
+pub use session::LOCK_TIMEOUT;
 pub use status::{State, Status, TableStatus, status};
 pub use step::{Action, Loss, Refusal, Step, Undo};
 pub use up::{Report, up};

@@ -2,9 +2,6 @@
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
-/// How long a step waits for the lock of a table. Everyone who writes to the table queues behind a waiting step.
-pub(crate) const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
-
 /// Runs a query and gives its first row.
 pub(crate) async fn one<const N: usize>(
     db: &impl ConnectionTrait,

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use crate::catalog::{Surveyed, read_only, survey};
 use crate::difference::undeclared;
+use crate::ledger::Ledger;
 use crate::resolve::{Outcome, resolve};
-use crate::{Entry, Error, Refusal, Step, ledger};
+use crate::{Entry, Error, Refusal, Step};
 use pipeline::{Table, TableName};
 
 /// The state of all declared tables.
@@ -60,10 +61,10 @@ pub async fn status(db: &DatabaseConnection, tables: &[Table]) -> Result<Status,
 
 async fn applied(db: &DatabaseConnection) -> Result<Vec<Entry>, Error> {
     let transaction = read_only(db).await?;
-    if !ledger::exists(&transaction).await.map_err(Error::during(READING))? {
-        return Ok(Vec::new());
+    match Ledger::find(&transaction).await? {
+        Some(ledger) => ledger.entries(&transaction).await.map_err(Error::during(READING)),
+        None => Ok(Vec::new()),
     }
-    ledger::entries(&transaction).await.map_err(Error::during(READING))
 }
 
 impl TableStatus {

@@ -1,28 +1,22 @@
 //! What the catalog does not list for a view: the key and the required columns of the table below it.
 
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
 
 use crate::assignment::Assignment;
 use crate::ddl;
 use crate::error::Cause;
 use crate::live::LiveColumn;
 use crate::query::all;
+use crate::transaction::Transaction;
 use pipeline::TableName;
 
 /// Whether the server plans an insert into a view with this key: the view has no index, and only the server finds that of
 /// the table below.
-pub(crate) async fn plans_conflict_target(
-    db: &DatabaseTransaction,
-    view: &TableName,
-    key: &[String],
-) -> Result<bool, DbErr> {
+pub(crate) async fn plans_conflict_target(db: &Transaction, view: &TableName, key: &[String]) -> Result<bool, DbErr> {
     if key.is_empty() {
         return Ok(false);
     }
-    let savepoint = db.begin().await?;
-    let planned = savepoint.execute_unprepared(&ddl::explain_insert(view, key)).await;
-    savepoint.rollback().await?;
-    match planned {
+    match db.aside(db.execute_unprepared(&ddl::explain_insert(view, key))).await? {
         Ok(_) => Ok(true),
         Err(error) if Cause::of(&error).sqlstate() == Some("42P10") => Ok(false),
         Err(error) => Err(error),

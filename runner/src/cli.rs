@@ -19,7 +19,9 @@ Environment (flags win; what is not set is looked up in .env of the working dire
   SQS_ENDPOINT, AWS_ENDPOINT_URL_SQS
                     A queue service other than AWS
   DATABASE_URL      The database; or DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME,
-                    DB_SSLMODE, DB_SSLROOTCERT; or DATABASE_URL_FILE, DB_PASSWORD_FILE
+                    DB_SSLMODE, DB_SSLROOTCERT, DB_TARGET_SESSION_ATTRS;
+                    or DATABASE_URL_FILE, DB_PASSWORD_FILE
+  DB_AUTH           rds-iam: log in to Amazon RDS with signed tokens
   RUNNER_LISTEN     Where `run` answers /metrics, /live, /ready and /status
   RUNNER_ACTIONS_TOKEN
                     What the page asks for before it acts, with `run --allow-actions`

@@ -1,13 +1,13 @@
 //! Finds and opens the database and the queue service: flags first, then the environment.
 
-use pipeline::Table;
+use std::sync::Arc;
 
-use sea_orm::DatabaseConnection;
+use pipeline::Table;
 
 use crate::database_url::DatabaseUrl;
 use crate::exit::Failure;
 use crate::settings::{Settings, SettingsError};
-use engine::sink::WritingOptions;
+use engine::sink::{Database, Login, RdsTokens, Server, WritingOptions};
 use engine::source::{Access, Clients, Keys};
 use pipeline::{Pipeline, QueueRef};
 
@@ -31,8 +31,29 @@ pub struct QueueFlags {
 }
 
 impl DatabaseFlags {
+    /// The database's server, with a password that is read anew where it is in a file. Warns where others may read the
+    /// password or the connection.
+    pub(crate) fn server(&self, settings: &Settings) -> Result<Arc<Server>, Failure> {
+        let url = self.url(settings)?;
+        if settings.has_rds_tokens()? {
+            let (region, profile) = (settings.aws("AWS_REGION"), settings.aws("AWS_PROFILE"));
+            let access = Access { region, profile, keys: keys(settings), ..Access::default() };
+            let login = Login::Rds(url.hosts(), Arc::new(RdsTokens::new(access)));
+            return Ok(Arc::new(url.server_with(login)));
+        }
+        if self.database_url.is_some() || !settings.database_is_in_file() {
+            return Ok(Arc::new(url.server()));
+        }
+        let settings = settings.clone();
+        let read = move || match settings.database(None) {
+            Ok(url) => Ok(url.hosts()),
+            Err(error) => Err(error.to_string()),
+        };
+        Ok(Arc::new(url.server_with(Login::Read(Arc::new(read)))))
+    }
+
     /// The database's URL. Warns where others may read the password or the connection.
-    pub(crate) fn url(&self, settings: &Settings) -> Result<DatabaseUrl, Failure> {
+    fn url(&self, settings: &Settings) -> Result<DatabaseUrl, Failure> {
         let url = settings.database(self.database_url.as_deref())?;
         if self.database_url.is_some() && url.has_password() {
             tracing::warn!(
@@ -74,16 +95,13 @@ fn keys(settings: &Settings) -> Option<Keys> {
 }
 
 /// Opens a pool of at most `connections`.
-pub(crate) async fn open(database: &DatabaseUrl, connections: u32) -> Result<DatabaseConnection, Failure> {
-    Ok(engine::sink::connect(database.expose(), &database.to_string(), connections).await?)
+pub(crate) async fn open(server: &Arc<Server>, connections: u32) -> Result<Database, Failure> {
+    Ok(engine::sink::connect(Arc::clone(server), connections).await?)
 }
 
 /// Opens a pool for a pipeline's rows.
-pub(crate) async fn open_for_writing(
-    database: &DatabaseUrl,
-    writing: WritingOptions,
-) -> Result<DatabaseConnection, Failure> {
-    Ok(engine::sink::connect_for_writing(database.expose(), &database.to_string(), writing).await?)
+pub(crate) async fn open_for_writing(server: &Arc<Server>, writing: WritingOptions) -> Result<Database, Failure> {
+    Ok(engine::sink::connect_for_writing(Arc::clone(server), writing).await?)
 }
 
 /// Every table that the pipelines declare.

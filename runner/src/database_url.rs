@@ -2,10 +2,14 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-use crate::database_parameters::{InvalidParameter, ROOT_CERTIFICATE, check};
+use crate::database_parameters::{
+    CONNECT_TIMEOUT, FALLBACK_NAME, InvalidParameter, ROOT_CERTIFICATE, TARGET, check, is_own,
+};
+use engine::sink::{Login, Server, Wanted};
 use schema::percent::decoded;
 
 /// Which part of a database URL is wrong. Never shows what may be a part of the password.
@@ -17,9 +21,6 @@ pub enum InvalidUrl {
     /// A character of the user or the password ends the part of the URL they stand in.
     #[error("the user or the password contains `/`, `?` or `#`")]
     Unescaped,
-    /// A list of hosts.
-    #[error("it names several hosts")]
-    Hosts,
     /// Not a name or an address.
     #[error("the host is not valid")]
     Host,
@@ -40,7 +41,6 @@ impl InvalidUrl {
                 "write %2F, %3F or %23 for it, and %40 for an `@` behind the host; or set DB_USER, DB_PASSWORD and the \
                  other DB_ variables instead, which need no escapes"
             }
-            Self::Hosts => "name the one that takes writes, or a DNS name that follows it",
             Self::Host => "write a host name, an IPv4 address, or an IPv6 address in brackets",
             Self::Port => "write postgres://USER:PASSWORD@HOST:PORT/NAME; a `:` or `@` of the password is %3A or %40",
             Self::Parameter(InvalidParameter::Unknown(_)) => "remove it, or correct its name",
@@ -72,6 +72,9 @@ impl Unprotected {
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl {
     url: String,
+    /// The URL of each host, with the parameters that the driver has.
+    hosts: Vec<String>,
+    parameters: Vec<(String, String)>,
     unprotected: Option<Unprotected>,
 }
 
@@ -86,20 +89,68 @@ impl DatabaseUrl {
         if path.contains('@') || query.contains('@') {
             return Err(InvalidUrl::Unescaped);
         }
-        check_address(authority.rsplit_once('@').map_or(authority, |(_, address)| address))?;
+        let (user, addresses) = authority.rsplit_once('@').map_or(("", authority), |(user, rest)| (user, rest));
+        for address in addresses.split(',') {
+            check_address(address)?;
+        }
         let parameters = parameters(query);
         for (name, value) in &parameters {
             check(name, value).map_err(InvalidUrl::Parameter)?;
         }
-        // Everything else was checked.
-        let options: PgConnectOptions = url.parse().map_err(|_| InvalidUrl::Host)?;
         let has_root_certificate = parameters.iter().any(|(name, _)| ROOT_CERTIFICATE.contains(&name.as_str()));
-        Ok(Self { url: url.to_owned(), unprotected: unprotected(&options, has_root_certificate) })
+        let (mut hosts, mut first_unprotected) = (Vec::new(), None);
+        for address in addresses.split(',') {
+            let at = if authority.contains('@') { "@" } else { "" };
+            let host = format!("postgres://{user}{at}{address}{path}{}", query_of_driver(query));
+            // Everything else was checked.
+            let options: PgConnectOptions = host.parse().map_err(|_| InvalidUrl::Host)?;
+            first_unprotected = first_unprotected.or_else(|| unprotected(&options, has_root_certificate));
+            hosts.push(host);
+        }
+        Ok(Self { url: url.to_owned(), hosts, parameters, unprotected: first_unprotected })
     }
 
     /// The URL with its password, for the driver alone.
     pub fn expose(&self) -> &str {
         &self.url
+    }
+
+    /// The server, or those of which one is used, with what this URL has to log in.
+    pub fn server(&self) -> Server {
+        self.server_with(Login::AsGiven(self.hosts()))
+    }
+
+    /// The same, with another way to log in.
+    pub(crate) fn server_with(&self, login: Login) -> Server {
+        let wanted = match self.parameter(TARGET) {
+            Some("read-write") => Wanted::ReadWrite,
+            Some("primary") => Wanted::Primary,
+            _ => Wanted::Any,
+        };
+        // As for libpq, zero is without a limit.
+        let timeout = self.parameter(CONNECT_TIMEOUT).and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
+        let statements = self.parameter("statement-cache-capacity").and_then(|text| text.parse().ok());
+        let server = Server::new(self.to_string(), login).wanted(wanted);
+        server.connect_timeout(timeout.map(Duration::from_secs)).statements(statements)
+    }
+
+    /// How to connect to each host.
+    pub(crate) fn hosts(&self) -> Vec<PgConnectOptions> {
+        let mut hosts = Vec::with_capacity(self.hosts.len());
+        for host in &self.hosts {
+            // Each was parsed before.
+            let Ok(options) = host.parse::<PgConnectOptions>() else { continue };
+            let name = self.parameter(FALLBACK_NAME).filter(|_| options.get_application_name().is_none());
+            hosts.push(match name {
+                Some(name) => options.application_name(name),
+                None => options,
+            });
+        }
+        hosts
+    }
+
+    fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().rfind(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether it has a password.
@@ -120,9 +171,6 @@ fn authority(rest: &str) -> &str {
 
 /// Checks `HOST:PORT`, where both may be left out.
 fn check_address(address: &str) -> Result<(), InvalidUrl> {
-    if address.contains(',') {
-        return Err(InvalidUrl::Hosts);
-    }
     let port = match address.strip_prefix('[') {
         Some(inside) => {
             let (host, port) = inside.split_once(']').ok_or(InvalidUrl::Host)?;
@@ -144,6 +192,19 @@ fn parameters(query: &str) -> Vec<(String, String)> {
         parameters.push((decoded(&name.replace('+', " ")), decoded(&value.replace('+', " "))));
     }
     parameters
+}
+
+/// The query without the parameters that the driver does not have.
+fn query_of_driver(query: &str) -> String {
+    let mut kept = String::new();
+    for pair in query.split('#').next().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        if !is_own(&decoded(name)) {
+            kept.push(if kept.is_empty() { '?' } else { '&' });
+            kept.push_str(pair);
+        }
+    }
+    kept
 }
 
 fn unprotected(options: &PgConnectOptions, has_root_certificate: bool) -> Option<Unprotected> {
@@ -208,7 +269,17 @@ mod tests {
         let error = |url: &str| DatabaseUrl::new(url).unwrap_err().to_string();
         for (url, expected) in [
             ("mysql://h/d", "it is not a PostgreSQL URL"),
-            ("postgres://u@h1:5432,h2:5432/d", "it names several hosts"),
+            ("postgres://u@h1:5432,h2:x/d", "the port is not a number from 0 to 65535"),
+            (
+                "postgres://u@h1/d?host=h1,h2",
+                "`host` is not one host; write several where the URL has its host, as h1:5432,h2:5432",
+            ),
+            (
+                "postgres://u@h/d?target_session_attrs=standby",
+                "`target_session_attrs` is not any, read-write or primary: a pipeline writes",
+            ),
+            ("postgres://u@h/d?channel_binding=require", "`channel_binding` is not disable or prefer"),
+            ("postgres://u@h/d?gssencmode=require", "`gssencmode` is not disable or prefer"),
             ("postgres://u@h:x/d", "the port is not a number from 0 to 65535"),
             ("postgres://u@h:70000/d", "the port is not a number from 0 to 65535"),
             ("postgres://u@a b/d", "the host is not valid"),
@@ -225,6 +296,18 @@ mod tests {
         for url in ["postgres://h", "postgres:///d?host=/run", "postgres://u@[::1]:1/d?options%5Ba%5D=b&dbname=x"] {
             assert!(DatabaseUrl::new(url).is_ok(), "{url}");
         }
+    }
+
+    #[test]
+    fn each_host_has_the_rest_of_the_url() {
+        let url = "postgres://u:p@h1:5433,[::1],h3/d?target_session_attrs=primary&sslmode=disable&connect_timeout=3\
+                   &keepalives_idle=30&fallback_application_name=me";
+        let url = DatabaseUrl::new(url).unwrap();
+        let end = "/d?sslmode=disable";
+        let expected = ["postgres://u:p@h1:5433", "postgres://u:p@[::1]", "postgres://u:p@h3"];
+        assert_eq!(url.hosts, expected.map(|start| format!("{start}{end}")));
+        assert_eq!(url.to_string(), "postgres://u:***@h1:5433,[::1],h3/d");
+        assert!(url.hosts().iter().all(|options| options.get_application_name() == Some("me")));
     }
 
     #[test]

@@ -56,9 +56,9 @@ async fn check_tables(
     flags: &DatabaseFlags,
     settings: &Settings,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    let pool = connection::open(&flags.url(settings)?, 1).await?;
+    let database = connection::open(&flags.server(settings)?, 1).await?;
     let mut found = Vec::new();
-    let fit = migration::fit(&pool, &connection::tables(pipelines)).await?;
+    let fit = migration::fit(&database.orm(), &connection::tables(pipelines)).await?;
     for misfit in fit.misfits {
         let message = format!("{}: {misfit}", misfit.declared_in.display());
         found.push(finding(Code::LiveTable, message, Some(misfit.fix)));

@@ -3,14 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sea_orm::DatabaseConnection;
-
 use crate::connection;
-use crate::database_url::DatabaseUrl;
 use crate::exit::Failure;
 use crate::output::failure::one_line;
 use engine::dlq::SqsDeadLetters;
-use engine::sink::{PostgresSink, RowOrder, WritingOptions};
+use engine::sink::{Database, PostgresSink, RowOrder, Server, WritingOptions};
 use engine::source::{Clients, Queue, Source as _, SqsSource, resolve};
 use engine::stop::Stop;
 use engine::{self, Ending, Figures, Services};
@@ -80,7 +77,7 @@ pub(crate) async fn open(
     pipeline: &Pipeline,
     queues: &Queues,
     clients: &Clients,
-    database: &DatabaseUrl,
+    database: &Arc<Server>,
 ) -> Result<Opened, Failure> {
     let source = pipeline.source();
     let (queue, dlq, (database, live_types)) = tokio::try_join!(
@@ -129,22 +126,19 @@ async fn queue(clients: &Clients, queue: &QueueRef) -> Result<Queue, Failure> {
 }
 
 /// A pool and the types of the live tables, once these are known to take the pipeline's rows.
-async fn tables_that_fit(
-    pipeline: &Pipeline,
-    database: &DatabaseUrl,
-) -> Result<(DatabaseConnection, Vec<LiveTypes>), Failure> {
+async fn tables_that_fit(pipeline: &Pipeline, database: &Arc<Server>) -> Result<(Database, Vec<LiveTypes>), Failure> {
     let source = pipeline.source();
     let (connections, write_timeout) = (source.connections, source.write_timeout);
     let writing = WritingOptions { connections, write_timeout, tables: pipeline.targets().len() };
-    let pool = connection::open_for_writing(database, writing).await?;
-    let fit = migration::fit(&pool, &connection::tables([pipeline])).await?;
+    let database = connection::open_for_writing(database, writing).await?;
+    let fit = migration::fit(&database.orm(), &connection::tables([pipeline])).await?;
     if !fit.misfits.is_empty() {
         return Err(Failure::Misfits(fit.misfits));
     }
     for lossy in fit.lossy {
         tracing::warn!(pipeline = pipeline.name(), "{lossy}");
     }
-    Ok((pool, fit.live_types))
+    Ok((database, fit.live_types))
 }
 
 /// Runs an opened pipeline to its end.

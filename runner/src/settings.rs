@@ -29,6 +29,9 @@ pub enum SettingsError {
     /// A value and a file that contains it.
     #[error("{0} and {0}_FILE are both set")]
     Both(&'static str),
+    /// `DB_AUTH` is not a way to log in.
+    #[error("DB_AUTH is `{0}`, not `password` or `rds-iam`")]
+    Auth(String),
     /// A file that contains a value can't be read.
     #[error("can't read {}, which {name}_FILE names: {error}", path.display())]
     SecretFile {
@@ -73,6 +76,7 @@ impl SettingsError {
             Self::DatabaseUrl { error, .. } => error.help(),
             Self::NoTls(unprotected) => unprotected.help(),
             Self::Both(_) => "set one of them",
+            Self::Auth(_) => "leave it unset for a password, or set it to `rds-iam` for a token of Amazon RDS",
             Self::SecretFile { .. } => "name a file that this user can read and that contains nothing but the value",
             Self::Endpoint(_) => "write a URL like http://localhost:4566",
             Self::Port(_) => "write a number from 0 to 65535, or leave DB_PORT unset for 5432",
@@ -114,7 +118,7 @@ impl Settings {
     }
 
     /// Finds the database: the flag's value, else `DATABASE_URL`, else `DB_HOST`, `DB_NAME`, `DB_USER`, `DB_PASSWORD`,
-    /// `DB_PORT` (5432 when unset; a password may be left out), `DB_SSLMODE` and `DB_SSLROOTCERT`. URL and password may also
+    /// `DB_PORT` (5432 when unset; a password may be left out), `DB_SSLMODE`, `DB_SSLROOTCERT` and `DB_TARGET_SESSION_ATTRS`. URL and password may also
     /// be in files.
     pub fn database(&self, flag: Option<&str>) -> Result<DatabaseUrl, SettingsError> {
         if let Some(url) = flag {
@@ -123,6 +127,21 @@ impl Settings {
         match self.secret("DATABASE_URL", "DATABASE_URL_FILE")? {
             Some(url) => database_url("DATABASE_URL", &url),
             None => self.database_from_parts(),
+        }
+    }
+
+    /// Whether the database's URL or its password is in a file, which may change while a pipeline runs.
+    pub(crate) fn database_is_in_file(&self) -> bool {
+        let has_url = self.get("DATABASE_URL").is_some();
+        self.get("DATABASE_URL_FILE").is_some() || (!has_url && self.get("DB_PASSWORD_FILE").is_some())
+    }
+
+    /// Whether the password is a token of Amazon RDS: `DB_AUTH=rds-iam`.
+    pub(crate) fn has_rds_tokens(&self) -> Result<bool, SettingsError> {
+        match self.get("DB_AUTH") {
+            None | Some("password") => Ok(false),
+            Some("rds-iam") => Ok(true),
+            Some(other) => Err(SettingsError::Auth(other.to_owned())),
         }
     }
 
@@ -155,10 +174,10 @@ impl Settings {
         let password = self.secret("DB_PASSWORD", "DB_PASSWORD_FILE")?;
         let password = password.map(|password| format!(":{}", encoded(&password)));
         let url = format!(
-            "postgres://{}{}@{}:{port}/{}{}",
+            "postgres://{}{}@{}/{}{}",
             encoded(user),
             password.unwrap_or_default(),
-            host_part(host),
+            hosts_part(host, port),
             encoded(name),
             self.database_parameters()?,
         );
@@ -168,7 +187,11 @@ impl Settings {
     /// `?sslmode=...&sslrootcert=...`, as far as they are set.
     fn database_parameters(&self) -> Result<String, SettingsError> {
         let mut parameters = String::new();
-        for (setting, name) in [("DB_SSLMODE", "sslmode"), ("DB_SSLROOTCERT", "sslrootcert")] {
+        for (setting, name) in [
+            ("DB_SSLMODE", "sslmode"),
+            ("DB_SSLROOTCERT", "sslrootcert"),
+            ("DB_TARGET_SESSION_ATTRS", database_parameters::TARGET),
+        ] {
             let Some(value) = self.get(setting) else { continue };
             database_parameters::check(name, value)
                 .map_err(|error| SettingsError::DatabaseUrl { setting, error: InvalidUrl::Parameter(error) })?;
@@ -242,6 +265,15 @@ fn database_url(setting: &'static str, url: &str) -> Result<DatabaseUrl, Setting
     DatabaseUrl::new(url).map_err(|error| SettingsError::DatabaseUrl { setting, error })
 }
 
+/// One host or several, each with the port.
+fn hosts_part(hosts: &str, port: u16) -> String {
+    let mut parts = Vec::new();
+    for host in hosts.split(',') {
+        parts.push(format!("{}:{port}", host_part(host.trim())));
+    }
+    parts.join(",")
+}
+
 /// The host as a URL writes it: a bare IPv6 address in brackets, a socket folder percent-encoded as libpq expects.
 fn host_part(host: &str) -> String {
     if host.parse::<std::net::Ipv6Addr>().is_ok() {
@@ -272,6 +304,8 @@ mod tests {
         assert_eq!(url.expose(), "postgres://a%40b:p%2Fw%3A%C3%A9@[::1]:5432/ev");
         assert_eq!(url.to_string(), "postgres://a%40b:***@[::1]:5432/ev");
         assert_eq!(format!("{url:?}"), "DatabaseUrl(postgres://a%40b:***@[::1]:5432/ev)");
+        let several = [("DB_HOST", "h1, h2"), ("DB_NAME", "d"), ("DB_USER", "u"), ("DB_PORT", "1")];
+        assert_eq!(settings(&several).database(None).unwrap().expose(), "postgres://u@h1:1,h2:1/d");
     }
 
     #[test]
@@ -311,6 +345,8 @@ mod tests {
         assert!(error.to_string().ends_with("not set: DATABASE_URL, DB_NAME, DB_USER"));
         assert!(settings(&[("DATABASE_URL", "mysql://h/d")]).database(None).is_err());
         assert!(settings(&[("LOG_FORMAT", "xml")]).log_format().is_err());
+        assert!(settings(&[("DB_AUTH", "iam")]).has_rds_tokens().unwrap_err().to_string().contains("`iam`"));
+        assert_eq!(settings(&[("DB_AUTH", "rds-iam")]).has_rds_tokens(), Ok(true));
     }
 
     #[test]

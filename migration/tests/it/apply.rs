@@ -1,9 +1,9 @@
 //! Every step, as PostgreSQL takes it.
 
-use migration::{Action, State, plan, status, up};
+use migration::{Action, State, plan, status};
 use pipeline::{Index, IndexMethod, Table};
 
-use crate::database::{ONE_EVENT, TestDb, events, fresh, index, table};
+use crate::database::{ONE_EVENT, TestDb, events, fresh, index, table, up};
 
 /// Applies, and checks that a second time finds nothing to do.
 async fn applied(t: &TestDb, tables: &[Table]) -> Vec<Action> {

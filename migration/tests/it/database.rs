@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use devstack::postgres::{Postgres, PostgresOptions};
+use migration::{Entry, Error, LOCK_TIMEOUT, Report};
 use pipeline::{Column, Index, IndexMethod, Table, TableName, WhenNull};
 use sea_orm_migration::sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
@@ -51,6 +52,18 @@ impl TestDb {
         )
         .await
     }
+}
+
+pub(crate) async fn up(db: &DatabaseConnection, tables: &[Table]) -> Result<Report, Error> {
+    migration::up(db, tables, LOCK_TIMEOUT).await
+}
+
+pub(crate) async fn down(
+    db: &DatabaseConnection,
+    only: Option<&[Table]>,
+    allow_data_loss: bool,
+) -> Result<Option<Entry>, Error> {
+    migration::down(db, only, allow_data_loss, LOCK_TIMEOUT).await
 }
 
 /// `table("t", &["id uuid", "note text null"], &["id"])`

@@ -3,11 +3,11 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use migration::{Error, down, plan, status, up};
+use migration::{Error, plan, status};
 use pipeline::{Index, Table};
 use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database};
 
-use crate::database::{ONE_EVENT, events, fresh, index, table};
+use crate::database::{ONE_EVENT, down, events, fresh, index, table, up};
 
 #[tokio::test]
 async fn permission_denied_says_what_and_where() {

@@ -6,6 +6,7 @@ mod database;
 mod existing;
 mod failure;
 mod misfit;
+mod one_ledger;
 mod quoting;
 mod refusal;
 mod types;

@@ -1,9 +1,9 @@
 //! What keeps a run from writing.
 
-use migration::{fit, up};
+use migration::fit;
 use pipeline::{Table, WhenNull};
 
-use crate::database::{TestDb, events, fresh, table};
+use crate::database::{TestDb, events, fresh, table, up};
 
 async fn found(t: &TestDb, table: Table) -> Vec<String> {
     let all = fit(&t.db, &[table]).await.unwrap().misfits;

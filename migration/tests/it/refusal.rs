@@ -1,11 +1,11 @@
 //! What a migration won't do: the reason, the SQL to run by hand, and that this SQL works.
 
-use migration::{Action, plan, up};
+use migration::{Action, plan};
 use pipeline::{Index, Table};
 
 use sea_orm_migration::sea_orm::ConnectionTrait;
 
-use crate::database::{ONE_EVENT, TestDb, events, fresh, index, table};
+use crate::database::{ONE_EVENT, TestDb, events, fresh, index, table, up};
 
 /// One refusal, whose reason holds `reason`; nothing is applied; after the SQL by hand nothing is left to do.
 async fn refused(t: &TestDb, tables: &[Table], reason: &str) {

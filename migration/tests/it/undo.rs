@@ -1,9 +1,9 @@
 //! `down`.
 
-use migration::{Error, State, down, plan, status, up};
+use migration::{Error, State, plan, status};
 use pipeline::{Table, TableName};
 
-use crate::database::{ONE_EVENT, events, fresh, index, table};
+use crate::database::{ONE_EVENT, down, events, fresh, index, table, up};
 
 #[tokio::test]
 async fn every_step_is_undone_in_turn() {

@@ -1,6 +1,7 @@
 //! `runner migrate`: changes the database to match what the pipeline files declare.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use pipeline::Table;
@@ -23,19 +24,34 @@ pub struct MigrateArgs {
     #[command(subcommand)]
     action: Option<Action>,
     #[command(flatten)]
-    up: Tables,
+    up: Up,
 }
 
 #[derive(Debug, Clone, Subcommand)]
 enum Action {
     /// Apply the steps that are missing (the default)
-    Up(Tables),
+    Up(Up),
     /// Print the SQL that `up` would run, and run nothing
     Plan(Tables),
     /// Show the state of every table, and the steps applied so far
     Status(Tables),
     /// Undo the last step, unless rows or values would be lost
     Down(Down),
+}
+
+#[derive(Debug, Clone, Args)]
+struct Up {
+    #[command(flatten)]
+    tables: Tables,
+    #[command(flatten)]
+    lock: Lock,
+}
+
+#[derive(Debug, Clone, Args)]
+struct Lock {
+    /// Wait this long while another runner migrates the same database
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = crate::duration::parse)]
+    lock_timeout: Duration,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -56,6 +72,8 @@ struct Down {
     #[arg(long)]
     allow_data_loss: bool,
     #[command(flatten)]
+    lock: Lock,
+    #[command(flatten)]
     output: Output,
 }
 
@@ -70,10 +88,12 @@ struct Output {
 
 pub(crate) fn run(args: &MigrateArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
     if args.action.is_none() {
-        check_paths(&args.up.paths)?;
+        check_paths(&args.up.tables.paths)?;
     }
     match args.action.as_ref().unwrap_or(&Action::Up(args.up.clone())) {
-        Action::Up(args) => on_tables(args, env_file, up),
+        Action::Up(args) => on_tables(&args.tables, env_file, async |db, tables, format| {
+            up(db, tables, args.lock.lock_timeout, format).await
+        }),
         Action::Plan(args) => on_tables(args, env_file, plan),
         Action::Status(args) => on_tables(args, env_file, status),
         Action::Down(args) => run_down(args, env_file),
@@ -105,7 +125,8 @@ where
 fn run_down(args: &Down, env_file: &EnvFileFlags) -> Result<(), Failure> {
     with_database(&args.paths, &args.output, env_file, async |db, tables| {
         let only = (!args.paths.is_empty()).then_some(tables);
-        down(db, only, args.allow_data_loss, args.output.format).await
+        let undone = migration::down(db, only, args.allow_data_loss, args.lock.lock_timeout).await?;
+        print(args.output.format, || undoing(undone.as_ref()), &json!({ "undone": undone }))
     })
 }
 
@@ -117,42 +138,31 @@ where
     let settings = load::settings(env_file)?;
     let pipelines = if paths.is_empty() { Vec::new() } else { load::pipelines(paths, &settings)? };
     let tables = connection::tables(pipelines.iter().map(|pipeline| &**pipeline));
-    let url = output.database.url(&settings)?;
+    let server = output.database.server(&settings)?;
     crate::runtime::start()?.block_on(async {
-        let db = connection::open(&url, 1).await?;
-        command(&db, &tables).await
+        let db = connection::open(&server, 1).await?;
+        command(&db.orm(), &tables).await
     })
 }
 
 /// Applies what is missing.
-pub async fn up(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
-    let report = migration::up(db, tables).await?;
+async fn up(db: &DatabaseConnection, tables: &[Table], patience: Duration, format: Format) -> Result<(), Failure> {
+    let report = migration::up(db, tables, patience).await?;
     print(format, || applied(&report, tables.len()), &json!(report))?;
     if report.refusals.is_empty() { Ok(()) } else { Err(Failure::Refused(report.refusals)) }
 }
 
 /// Prints what `up` would run.
-pub async fn plan(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
+async fn plan(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
     let plan = migration::plan(db, tables).await?;
     print(format, || script(&plan), &json!(plan))?;
     if plan.refusals.is_empty() { Ok(()) } else { Err(Failure::WouldBeRefused(plan.refusals)) }
 }
 
 /// Prints the state of every table.
-pub async fn status(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
+async fn status(db: &DatabaseConnection, tables: &[Table], format: Format) -> Result<(), Failure> {
     let status = migration::status(db, tables).await?;
     print(format, || standing(&status), &json!(status))
-}
-
-/// Undoes the last step, or the last one on `only` these tables.
-pub async fn down(
-    db: &DatabaseConnection,
-    only: Option<&[Table]>,
-    allow_data_loss: bool,
-    format: Format,
-) -> Result<(), Failure> {
-    let undone = migration::down(db, only, allow_data_loss).await?;
-    print(format, || undoing(undone.as_ref()), &json!({ "undone": undone }))
 }
 
 fn print(format: Format, human: impl FnOnce() -> String, json: &Value) -> Result<(), Failure> {

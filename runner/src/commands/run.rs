@@ -93,7 +93,7 @@ pub(crate) fn run(args: &RunArgs, env_file: &EnvFileFlags) -> Result<(), Failure
     let signals = runtime.block_on(async { Signals::listen() });
     let settings = load::settings(env_file)?;
     let pipelines = load::pipelines(&args.pipelines, &settings)?;
-    let database = args.database.url(&settings)?;
+    let database = args.database.server(&settings)?;
     // An address that is in use is reported before anything begins.
     let bound = args.page.bind(&settings)?;
     let (stopper, stop) = stop_pair();
@@ -126,7 +126,7 @@ pub(crate) fn run(args: &RunArgs, env_file: &EnvFileFlags) -> Result<(), Failure
 struct Context {
     args: RunArgs,
     settings: Settings,
-    database: crate::database_url::DatabaseUrl,
+    database: Arc<engine::sink::Server>,
     started: Instant,
 }
 

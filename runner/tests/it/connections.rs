@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::refusals::{ONE_TABLE, PIPELINE, event, ready, run, start, stop, until_stored};
 use crate::stack::Stack;
-use crate::tables::{Tables, as_declared, delivery};
+use crate::tables::{Tables, as_declared, delivery, server};
 
 /// One table, with the key `id`.
 const KEYED: &str = "tables:\n  e: {primary_key: [id], columns: {id: bigint, k: bigint}}\n";
@@ -28,8 +28,8 @@ struct Writer<'p> {
 impl<'p> Writer<'p> {
     async fn connect(url: &str, pipeline: &'p Pipeline, connections: u32, write_timeout: Duration) -> Self {
         let writing = WritingOptions { connections, write_timeout, tables: pipeline.targets().len() };
-        let database = connect_for_writing(url, "here", writing).await.expect("the database answers");
-        let pool = database.get_postgres_connection_pool().clone();
+        let database = connect_for_writing(server(url), writing).await.expect("the database answers");
+        let pool = database.orm().get_postgres_connection_pool().clone();
         let sink = PostgresSink::new(&database, as_declared(pipeline), write_timeout, RowOrder::Key);
         Self { sink, pool, pipeline }
     }

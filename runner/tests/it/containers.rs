@@ -11,13 +11,14 @@ use serde_yaml::Value;
 use crate::stack::pipeline_files;
 
 /// What the program and the AWS SDK read from the environment: the table in the README.
-const READ_BY_RUNNER: [&str; 16] = [
+const READ_BY_RUNNER: [&str; 18] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ACCOUNT_ID",
     "AWS_REGION",
     "AWS_SECRET_ACCESS_KEY",
     "DATABASE_URL",
     "DATABASE_URL_FILE",
+    "DB_AUTH",
     "DB_HOST",
     "DB_NAME",
     "DB_PASSWORD",
@@ -25,6 +26,7 @@ const READ_BY_RUNNER: [&str; 16] = [
     "DB_PORT",
     "DB_SSLMODE",
     "DB_SSLROOTCERT",
+    "DB_TARGET_SESSION_ATTRS",
     "DB_USER",
     "RUST_LOG",
     "SQS_ENDPOINT",

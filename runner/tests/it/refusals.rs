@@ -1,6 +1,6 @@
 //! Rows that PostgreSQL refuses: dead-lettered only where the evidence says that the message is at fault.
 
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{Message, QueueAttributeName as Name, SendMessageBatchRequestEntry};
@@ -76,7 +76,13 @@ impl Drop for Running {
 }
 
 pub(crate) fn start(stack: &Stack) -> Running {
+    start_with(stack, |_| ())
+}
+
+/// The same with other settings.
+pub(crate) fn start_with(stack: &Stack, change: impl FnOnce(&mut Command)) -> Running {
     let mut command = stack.runner(&["run", PIPELINE, "--format", "json"]);
+    change(&mut command);
     Running(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")))
 }
 

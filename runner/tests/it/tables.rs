@@ -3,13 +3,14 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use compiler::config::load::load_text;
 use compiler::config::{Environment, Files};
 use compiler::diagnostic::{SourceText, Style, render};
 use engine::fault::Fault;
-use engine::sink::{PostgresSink, RowOrder, Sink, Written};
+use engine::sink::{Login, PostgresSink, RowOrder, Server, Sink, Written};
 use pipeline::message::{Delivery, Metadata, Receipt, Rejection};
 use pipeline::row::Rows;
 use pipeline::{LiveTypes, Pipeline, Target};
@@ -41,6 +42,11 @@ pub(crate) fn as_declared(pipeline: &Pipeline) -> impl Iterator<Item = (&Target,
     pipeline.targets().iter().map(|target| (target, &NONE))
 }
 
+/// The server of a URL.
+pub(crate) fn server(url: &str) -> Arc<Server> {
+    Arc::new(Server::new("here".to_owned(), Login::AsGiven(vec![url.parse().expect("a URL")])))
+}
+
 pub(crate) fn delivery(body: &str) -> Delivery {
     let metadata = Metadata { message_id: "m-1".to_owned(), ..Metadata::default() };
     Delivery { body: body.to_owned(), metadata, receipt: Receipt(String::new()) }
@@ -50,9 +56,10 @@ impl Tables {
     /// Compiles and migrates.
     pub(crate) async fn new(rest: &str) -> Self {
         let (stack, pipeline) = (Stack::without_queues().await, pipeline(rest));
-        let connection = engine::sink::connect(&stack.database, "here", 4).await.expect("the database answers");
+        let connection = engine::sink::connect(server(&stack.database), 4).await.expect("the database answers");
         let tables: Vec<_> = pipeline.targets().iter().map(|target| target.table.clone()).collect();
-        let done = migration::up(&connection, &tables).await.expect("the tables are made");
+        let done =
+            migration::up(&connection.orm(), &tables, migration::LOCK_TIMEOUT).await.expect("the tables are made");
         assert!(done.refusals.is_empty(), "{:?}", done.refusals);
         let sink = PostgresSink::new(&connection, as_declared(&pipeline), Duration::from_secs(30), RowOrder::Key);
         Self { stack, pipeline, sink }
@@ -67,9 +74,9 @@ impl Tables {
     pub(crate) async fn made_by_others_in_order(sql: &str, rest: &str, order: RowOrder) -> Self {
         let (stack, pipeline) = (Stack::without_queues().await, pipeline(rest));
         stack.execute(sql).await;
-        let connection = engine::sink::connect(&stack.database, "here", 4).await.expect("the database answers");
+        let connection = engine::sink::connect(server(&stack.database), 4).await.expect("the database answers");
         let tables: Vec<_> = pipeline.targets().iter().map(|target| target.table.clone()).collect();
-        let fit = migration::fit(&connection, &tables).await.expect("the tables are read");
+        let fit = migration::fit(&connection.orm(), &tables).await.expect("the tables are read");
         assert!(fit.misfits.is_empty(), "{:?}", fit.misfits);
         let targets = pipeline.targets().iter().zip(&fit.live_types);
         let sink = PostgresSink::new(&connection, targets, Duration::from_secs(30), order);

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::refusals::{ONE_TABLE, event, letters, one_bad_of, ready, run, start, stop, trigger, until_stored};
 use crate::setups::{add_to_source, send, until_at_least, until_called, with_own_queues};
 use crate::stack::{Stack, attribute};
-use crate::tables::{as_declared, delivery, pipeline};
+use crate::tables::{as_declared, delivery, pipeline, server};
 
 /// The connections of one runner: two for each of its two writers.
 const CONNECTIONS: i64 = 4;
@@ -134,7 +134,7 @@ async fn every_call_ends_on_a_connection_that_died_without_a_word() {
     let proxy = proxy_before(&stack.database);
     let limit = Duration::from_secs(1);
     let writing = WritingOptions { connections: 2, write_timeout: limit, tables: 1 };
-    let pool = connect_for_writing(&proxy.url_through(&stack.database), "here", writing).await.expect("a pool");
+    let pool = connect_for_writing(server(&proxy.url_through(&stack.database)), writing).await.expect("a pool");
     let sink = PostgresSink::new(&pool, as_declared(&pipeline), limit, RowOrder::Key);
     let rows = pipeline.decider().decide(&delivery(&event(1, 1))).expect("rows");
     for name in ["write", "write_control", "is_stored", "describe_tables"] {

@@ -1,6 +1,6 @@
 //! Writing a batch, and trying suspects beside it.
 
-use sea_orm::sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sea_orm::sqlx::{Connection, PgConnection, raw_sql};
 
 use super::{PostgresSink, TableWritten, Tried, Written};
 use crate::fault::{Class, Fault};
@@ -25,7 +25,7 @@ impl PostgresSink {
         batch: &[&Rows],
         suspects: &[&Rows],
     ) -> Result<(Written, Vec<Tried>), Fault> {
-        let mut transaction = connection.begin().await.map_err(Fault::from_sqlx)?;
+        let mut transaction = self.connections.begin(connection).await?;
         let mut updates = vec![0; self.tables.len()];
         let tables = self.rows_by_table(batch);
         for (index, rows) in &tables {
@@ -33,8 +33,7 @@ impl PostgresSink {
         }
         let written = self.write_tables(&mut transaction, tables).await?;
         let accepted: Vec<Accepted> = written.tables.iter().zip(updates).map(Accepted::of).collect();
-        let query = sea_orm::sqlx::query(AssertSqlSafe(CHECK_AT_ONCE));
-        query.execute(&mut *transaction).await.map_err(Fault::from_sqlx)?;
+        raw_sql(CHECK_AT_ONCE).execute(&mut *transaction).await.map_err(Fault::from_sqlx)?;
         let mut tried = Vec::with_capacity(suspects.len());
         for suspect in suspects {
             tried.push(self.try_one(&mut transaction, suspect, &accepted).await?);

@@ -1,13 +1,17 @@
 //! The connections of one pipeline: a free one at once, and none that waits for an answer without end.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::{Connection, Error, PgConnection, PgPool, Postgres};
+use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::{Connection, Error, PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::Notify;
 
+use super::connect::Database;
+use super::pooler::Pooler;
+use super::server::Server;
 use crate::fault::{Class, Fault};
 
 /// How often an idle connection is looked for while another is being opened.
@@ -22,6 +26,12 @@ const PING_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Connections {
     /// Replaced when a connection gives no answer: the others lead to the same place.
     pool: Mutex<PgPool>,
+    pooler: Arc<Pooler>,
+    pub(super) server: Arc<Server>,
+    /// Prepared statements of a connection.
+    pub(super) statements: usize,
+    /// Held by the one who looks for another host.
+    pub(super) finding: tokio::sync::Mutex<()>,
     write_timeout: Duration,
     /// When the server answered to work last.
     answered: Mutex<Instant>,
@@ -56,9 +66,13 @@ impl Drop for Waiting<'_> {
 }
 
 impl Connections {
-    pub(crate) fn new(pool: PgPool, write_timeout: Duration) -> Self {
+    pub(crate) fn new(database: &Database, write_timeout: Duration) -> Self {
         Self {
-            pool: Mutex::new(pool),
+            pool: Mutex::new(database.pool.clone()),
+            pooler: Arc::clone(&database.pooler),
+            server: Arc::clone(&database.server),
+            statements: database.statements,
+            finding: tokio::sync::Mutex::default(),
             write_timeout,
             answered: Mutex::new(Instant::now()),
             looked: Mutex::new(Instant::now()),
@@ -81,14 +95,33 @@ impl Connections {
         self.first_free(&pool).await
     }
 
+    /// Begins a transaction, which a pooler does not divide.
+    pub(crate) async fn begin<'c>(&self, connection: &'c mut PgConnection) -> Result<Transaction<'c, Postgres>, Fault> {
+        self.pooler.begin(connection).await
+    }
+
+    /// Whether there is a pooler in between.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.pooler.is_between()
+    }
+
     /// Waits for an answer no longer than a write may take.
     pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let pool = self.pool().clone();
-        let answer = tokio::time::timeout(self.write_timeout, work).await.unwrap_or_else(|_| {
+        let mut answer = tokio::time::timeout(self.write_timeout, work).await.unwrap_or_else(|_| {
             self.replace(&pool);
             let seconds = self.write_timeout.as_secs();
             Err(Fault::new(Class::Retry, format!("no answer from PostgreSQL within {seconds} s")))
         });
+        if let Err(fault) = &mut answer
+            && self.pooler.is_revealed_by(fault)
+        {
+            self.replace(&pool);
+            fault.class = Class::Retry;
+        }
+        if let Err(fault) = &mut answer {
+            self.react_to(fault).await;
+        }
         if keeps_connection(&answer) {
             *self.answered() = Instant::now();
         }
@@ -99,12 +132,18 @@ impl Connections {
     /// takes long at a server that has none left.
     async fn first_free(&self, pool: &PgPool) -> Result<PoolConnection<Postgres>, Fault> {
         let _waiting = self.wait();
+        self.refresh_password(pool).await;
+        // Another one where the host has changed meanwhile.
+        let mut pool = self.pool().clone();
         let mut opening = Box::pin(pool.acquire());
         let opened = loop {
             tokio::select! {
                 biased;
                 opened = &mut opening => break opened,
-                () = self.reachable_again.notified() => opening = Box::pin(pool.acquire()),
+                () = self.reachable_again.notified() => {
+                    pool = self.pool().clone();
+                    opening = Box::pin(pool.acquire());
+                }
                 () = tokio::time::sleep(LOOK_AGAIN) => {
                     if let Some(idle) = pool.try_acquire() {
                         break Ok(idle);
@@ -113,9 +152,17 @@ impl Connections {
             }
         };
         if matches!(opened, Err(Error::PoolTimedOut)) {
-            self.replace(pool);
+            self.replace(&pool);
         }
-        opened.map_err(Fault::from_sqlx)
+        match opened {
+            Ok(connection) => Ok(connection),
+            Err(error) => {
+                self.find_anew().await;
+                let mut fault = Fault::from_sqlx(error);
+                self.react_to(&mut fault).await;
+                Err(fault)
+            }
+        }
     }
 
     async fn answers(&self, connection: &mut PgConnection) -> bool {
@@ -126,9 +173,14 @@ impl Connections {
     /// Begins a pool anew, unless somebody has done so. The driver checks connections on their way back to the pool, and
     /// for a dead one that check has no end: neither the connection nor its place would come back.
     pub(super) fn replace(&self, silent: &PgPool) {
+        self.replace_with(silent, silent.connect_options().as_ref().clone());
+    }
+
+    /// The same, for connections with these options.
+    pub(super) fn replace_with(&self, silent: &PgPool, options: PgConnectOptions) {
         let mut pool = self.pool();
         if std::ptr::eq(pool.options(), silent.options()) {
-            *pool = silent.options().clone().connect_lazy_with(silent.connect_options().as_ref().clone());
+            *pool = silent.options().clone().connect_lazy_with(options);
         }
     }
 
@@ -156,8 +208,13 @@ impl Connections {
     /// Notes whether the server can be reached. When it can again, those who wait for a connection try at once.
     pub(super) fn note_reach(&self, reached: bool) {
         if self.unreachable.swap(!reached, Ordering::Relaxed) && reached {
-            self.reachable_again.notify_waiters();
+            self.try_again_now();
         }
+    }
+
+    /// Lets those who wait for a connection try at once.
+    pub(super) fn try_again_now(&self) {
+        self.reachable_again.notify_waiters();
     }
 
     /// Whether the server could not be reached at the last look.

@@ -86,6 +86,9 @@ impl Connections {
     async fn reach(&self, pool: &PgPool) -> Result<(), Fault> {
         let reached = reach(pool).await;
         self.note_reach(reached.is_ok());
+        if reached.is_err() {
+            self.find_anew().await;
+        }
         reached
     }
 }

@@ -1,11 +1,11 @@
 //! The PostgreSQL sink.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sea_orm::DatabaseConnection;
-use sea_orm::sqlx::{Connection, PgConnection};
+use sea_orm::sqlx::PgConnection;
 
+use super::connect::Database;
 use super::connections::{Connections, put_back};
 use super::references;
 use super::statement::RowOrder;
@@ -18,7 +18,7 @@ use pipeline::{LiveTypes, Target};
 /// The tables of one pipeline, in its database.
 #[derive(Debug)]
 pub struct PostgresSink {
-    connections: Connections,
+    pub(super) connections: Connections,
     pub(super) tables: Vec<TableWriter>,
     /// The order in which the tables are written: the pipeline's, with referenced tables first as far as it is known.
     order: Mutex<Vec<usize>>,
@@ -28,18 +28,17 @@ impl PostgresSink {
     /// Writes to `targets`, each with the types of its live table, in the order that the rows follow; a write that takes
     /// longer than `write_timeout` has failed.
     pub fn new<'a>(
-        database: &DatabaseConnection,
+        database: &Database,
         targets: impl IntoIterator<Item = (&'a Target, &'a LiveTypes)>,
         write_timeout: Duration,
         order: RowOrder,
     ) -> Self {
         let mut tables = Vec::new();
         for (target, live_types) in targets {
-            tables.push(TableWriter::new(target, live_types, order));
+            tables.push(TableWriter::new(target, live_types, order, Arc::clone(&database.pooler)));
         }
-        let pool = database.get_postgres_connection_pool().clone();
         let order = Mutex::new((0..tables.len()).collect());
-        Self { connections: Connections::new(pool, write_timeout), tables, order }
+        Self { connections: Connections::new(database, write_timeout), tables, order }
     }
 
     fn order(&self) -> MutexGuard<'_, Vec<usize>> {
@@ -52,29 +51,33 @@ impl PostgresSink {
         tables: &[usize],
         control: &Rows,
     ) -> Result<Control, Fault> {
-        let mut transaction = connection.begin().await.map_err(Fault::from_sqlx)?;
+        let mut transaction = self.connections.begin(connection).await?;
         let answer = self.write_control_on(&mut transaction, tables, control).await;
         transaction.rollback().await.map_err(Fault::from_sqlx)?;
         answer
     }
 
     async fn has_all(&self, connection: &mut PgConnection, rows: &Rows) -> Result<bool, Fault> {
+        let mut transaction = self.connections.begin(connection).await?;
         for (table, rows) in self.tables.iter().zip(&rows.tables) {
             let rows: Vec<&Row> = rows.iter().collect();
-            if !rows.is_empty() && !table.has(connection, &rows).await? {
+            if !rows.is_empty() && !table.has(&mut transaction, &rows).await? {
                 return Ok(false);
             }
         }
+        transaction.commit().await.map_err(Fault::from_sqlx)?;
         Ok(true)
     }
 
     async fn describe(&self, connection: &mut PgConnection) -> Result<Vec<String>, Fault> {
+        let mut transaction = self.connections.begin(connection).await?;
         let mut lines = Vec::new();
         for table in &self.tables {
-            let query = sea_orm::sqlx::query_scalar(DESCRIBE).bind(&table.control.table);
-            let found: Vec<String> = query.fetch_all(&mut *connection).await.map_err(Fault::from_sqlx)?;
+            let query = sea_orm::sqlx::query_scalar(DESCRIBE).bind(&table.control.table).persistent(false);
+            let found: Vec<String> = query.fetch_all(&mut *transaction).await.map_err(Fault::from_sqlx)?;
             lines.extend(found.into_iter().map(|line| format!("{}: {line}", table.control.table)));
         }
+        transaction.commit().await.map_err(Fault::from_sqlx)?;
         Ok(lines)
     }
 
@@ -84,7 +87,9 @@ impl PostgresSink {
             return Ok(false);
         }
         let names: Vec<&str> = self.tables.iter().map(|table| table.control.table.as_str()).collect();
-        let next = references::order(connection, names).await?;
+        let mut transaction = self.connections.begin(connection).await?;
+        let next = references::order(&mut transaction, names).await?;
+        transaction.commit().await.map_err(Fault::from_sqlx)?;
         Ok(std::mem::replace(&mut *self.order(), next.clone()) != next)
     }
 
@@ -113,14 +118,15 @@ impl PostgresSink {
     }
 
     async fn write_on(&self, connection: &mut PgConnection, batch: &[&Rows]) -> Result<Written, Fault> {
-        // One statement is its own transaction: it saves two round trips.
+        // One statement is its own transaction: it saves two round trips. A pooler may separate it from its arguments.
         let rows = self.rows_by_table(batch);
         if let [(table, rows_of_table)] = rows.as_slice()
             && self.tables[*table].is_one_statement(rows_of_table)
+            && !self.connections.is_pooled()
         {
             return self.write_tables(connection, rows).await;
         }
-        let mut transaction = connection.begin().await.map_err(Fault::from_sqlx)?;
+        let mut transaction = self.connections.begin(connection).await?;
         let written = self.write_tables(&mut transaction, rows).await?;
         transaction.commit().await.map_err(Fault::from_sqlx)?;
         Ok(written)

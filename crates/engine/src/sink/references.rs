@@ -7,7 +7,7 @@ use crate::fault::Fault;
 /// Reads which of these tables refer to which, and puts their places, from 0, into an order in which each can be written.
 pub(crate) async fn order(connection: &mut PgConnection, tables: Vec<&str>) -> Result<Vec<usize>, Fault> {
     let count = tables.len();
-    let query = sea_orm::sqlx::query_as(REFERENCES).bind(tables);
+    let query = sea_orm::sqlx::query_as(REFERENCES).bind(tables).persistent(false);
     let references: Vec<(i64, i64)> = query.fetch_all(connection).await.map_err(Fault::from_sqlx)?;
     Ok(referenced_first(count, &references))
 }

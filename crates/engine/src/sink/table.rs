@@ -12,6 +12,7 @@ use super::TableWritten;
 use super::batch::Batch;
 use super::column::Column;
 use super::control::ControlStatements;
+use super::pooler::Pooler;
 use super::statement::{RowOrder, Statement};
 use crate::fault::{Class, Fault};
 use pipeline::row::{Cell, Row};
@@ -32,6 +33,7 @@ pub(super) struct TableWriter {
     optional: Vec<usize>,
     /// For rows that leave out the columns at these places.
     partial: Mutex<HashMap<Vec<usize>, Arc<Form>>>,
+    pooler: Arc<Pooler>,
 }
 
 /// The statements for rows that have a value in the same columns: what is left out can't be an argument.
@@ -56,16 +58,10 @@ impl Form {
         }
         Ok(arguments)
     }
-
-    /// Every identifier in the text was quoted by sea-query; values travel as arguments. How many rows it affected.
-    async fn execute(&self, connection: &mut PgConnection, statement: &Statement, rows: &[&Row]) -> Result<u64, Fault> {
-        let query = sea_orm::sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), self.arguments(rows)?);
-        Ok(query.execute(connection).await.map_err(Fault::from_sqlx)?.rows_affected())
-    }
 }
 
 impl TableWriter {
-    pub(super) fn new(target: &Target, live_types: &LiveTypes, order: RowOrder) -> Self {
+    pub(super) fn new(target: &Target, live_types: &LiveTypes, order: RowOrder, pooler: Arc<Pooler>) -> Self {
         let batch = Batch::new(&target.table, live_types);
         let columns = target.table.columns.iter().enumerate();
         let optional = columns.filter(|(_, column)| column.when_null == WhenNull::LeaveOut);
@@ -76,6 +72,7 @@ impl TableWriter {
             whole: Arc::new(Form::new(target, batch, order)),
             target: target.clone(),
             order,
+            pooler,
         }
     }
 
@@ -88,7 +85,7 @@ impl TableWriter {
         let began = Instant::now();
         let mut done = 0;
         for (form, rows) in self.parts(rows) {
-            done += form.execute(connection, &form.insert, &rows).await?;
+            done += self.execute(connection, &form.insert, form.arguments(&rows)?).await?;
         }
         let sent = u64::try_from(rows.len()).map_err(|_| Fault::new(Class::Fatal, "more rows than a u64 counts"))?;
         Ok(TableWritten { rows: sent, duplicates: sent.saturating_sub(done), took: Some(began.elapsed()) })
@@ -98,6 +95,7 @@ impl TableWriter {
     pub(super) async fn count_updates(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<u64, Fault> {
         let Some(sql) = &self.control.count_updates else { return Ok(0) };
         let query = sea_orm::sqlx::query_scalar_with(AssertSqlSafe(sql.as_str()), self.whole.arguments(rows)?);
+        let query = query.persistent(self.has_names());
         let count: i64 = query.fetch_one(connection).await.map_err(Fault::from_sqlx)?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
@@ -105,7 +103,7 @@ impl TableWriter {
     /// Writes rows that may be there already, which is not an error.
     pub(super) async fn write_again(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<(), Fault> {
         for (form, rows) in self.parts(rows) {
-            form.execute(connection, &form.again, &rows).await?;
+            self.execute(connection, &form.again, form.arguments(&rows)?).await?;
         }
         Ok(())
     }
@@ -113,11 +111,13 @@ impl TableWriter {
     /// Writes rows of the table into the table; false when it has none.
     pub(super) async fn rewrite_stored(&self, connection: &mut PgConnection) -> Result<bool, Fault> {
         let query = sea_orm::sqlx::query_scalar(AssertSqlSafe(self.control.any_row.as_str()));
+        let query = query.persistent(self.has_names());
         let found: Option<i32> = query.fetch_optional(&mut *connection).await.map_err(Fault::from_sqlx)?;
         if found.is_none() {
             return Ok(false);
         }
         let query = sea_orm::sqlx::query(AssertSqlSafe(self.control.rewrite_stored.as_str()));
+        let query = query.persistent(self.has_names());
         query.execute(connection).await.map_err(Fault::from_sqlx)?;
         Ok(true)
     }
@@ -126,8 +126,26 @@ impl TableWriter {
     pub(super) async fn has(&self, connection: &mut PgConnection, rows: &[&Row]) -> Result<bool, Fault> {
         let Some(sql) = &self.control.count_stored else { return Ok(false) };
         let query = sea_orm::sqlx::query_scalar_with(AssertSqlSafe(sql.as_str()), self.whole.arguments(rows)?);
+        let query = query.persistent(self.has_names());
         let count: i64 = query.fetch_one(connection).await.map_err(Fault::from_sqlx)?;
         Ok(usize::try_from(count).is_ok_and(|count| count == rows.len()))
+    }
+
+    /// Every identifier in the text was quoted by sea-query; values travel as arguments. How many rows it affected.
+    async fn execute(
+        &self,
+        connection: &mut PgConnection,
+        statement: &Statement,
+        arguments: PgArguments,
+    ) -> Result<u64, Fault> {
+        let query = sea_orm::sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), arguments);
+        let query = query.persistent(self.has_names());
+        Ok(query.execute(connection).await.map_err(Fault::from_sqlx)?.rows_affected())
+    }
+
+    /// Whether statements stay prepared, under names of the session.
+    fn has_names(&self) -> bool {
+        !self.pooler.is_between()
     }
 
     /// The rows by what they leave out, each part with its statements. Where the order of arrival counts, a part ends

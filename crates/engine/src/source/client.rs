@@ -169,27 +169,11 @@ pub async fn connect(access: Access) -> Result<Clients, ClientError> {
     let endpoint_is_set = access.endpoint.is_some();
     let endpoint = access.endpoint.or(access.default_endpoint);
     let endpoint = endpoint.as_deref();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client(plain_http))
-        // The engine retries: the SDK's token bucket lets a few failing calls starve all pollers.
-        .retry_config(RetryConfig::disabled())
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    if let Some(region) = access.region {
-        loader = loader.region(Region::new(region));
-    }
-    if let Some(profile) = &access.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(Keys { id, secret, session, account }) = access.keys {
-        let mut keys = Credentials::builder().access_key_id(id).secret_access_key(secret).provider_name("environment");
-        keys.set_session_token(session);
-        keys.set_account_id(account.map(Into::into));
-        loader = loader.credentials_provider(keys.build());
-    }
-    let shared = loader.load().await;
+    let own = http_client(plain_http);
+    let shared = loaded(http_client(plain_http), access.region, access.profile, access.keys).await;
     let region = shared.region().ok_or(ClientError::NoRegion)?.to_string();
     let account = account_of_credentials(&shared).await?;
-    let own_connections = shared.to_builder().http_client(http_client(plain_http)).build();
+    let own_connections = shared.to_builder().http_client(own).build();
     Ok(Clients {
         polling: client(&shared, endpoint, POLL_TIMEOUT),
         calls: client(&shared, endpoint, CALL_TIMEOUT),
@@ -199,6 +183,37 @@ pub async fn connect(access: Access) -> Result<Clients, ClientError> {
         account,
         endpoint_is_set,
     })
+}
+
+/// Region and credentials, for what is no call to the queue service.
+pub(crate) async fn sdk_config(access: Access) -> SdkConfig {
+    loaded(http_client(access.keys.is_some()), access.region, access.profile, access.keys).await
+}
+
+async fn loaded(
+    http_client: SharedHttpClient,
+    region: Option<String>,
+    profile: Option<String>,
+    keys: Option<Keys>,
+) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client)
+        // The engine retries: the SDK's token bucket lets a few failing calls starve all pollers.
+        .retry_config(RetryConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region));
+    }
+    if let Some(profile) = &profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(Keys { id, secret, session, account }) = keys {
+        let mut keys = Credentials::builder().access_key_id(id).secret_access_key(secret).provider_name("environment");
+        keys.set_session_token(session);
+        keys.set_account_id(account.map(Into::into));
+        loader = loader.credentials_provider(keys.build());
+    }
+    loader.load().await
 }
 
 async fn account_of_credentials(shared: &SdkConfig) -> Result<Option<String>, ClientError> {

@@ -4,6 +4,7 @@ mod client;
 mod queue;
 mod sqs;
 
+pub(crate) use client::sdk_config;
 pub use client::{Access, ClientError, Clients, Keys, Place, connect};
 pub use queue::{Queue, QueueError, RedrivePolicy, resolve};
 pub use sqs::SqsSource;

@@ -1,6 +1,7 @@
 //! The local services, and what of a pipeline has to be there before it runs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use devstack::postgres::{Postgres, PostgresOptions};
@@ -11,6 +12,7 @@ use crate::database_url::DatabaseUrl;
 use crate::exit::Failure;
 use crate::running::Queues;
 use engine::fault::Fault;
+use engine::sink::Server;
 use engine::source::{Access, Clients, Keys};
 use pipeline::{Pipeline, QueueRef};
 
@@ -31,8 +33,8 @@ impl Stack {
         Ok(Self { sqs, postgres })
     }
 
-    pub(super) fn database(&self) -> DatabaseUrl {
-        DatabaseUrl::new(&self.postgres.url()).expect("the URL is well-formed")
+    pub(super) fn database(&self) -> Arc<Server> {
+        Arc::new(DatabaseUrl::new(&self.postgres.url()).expect("the URL is well-formed").server())
     }
 
     pub(super) fn access(&self) -> Access {
@@ -53,13 +55,13 @@ pub(super) fn local_names(pipeline: &Pipeline) -> Queues {
 }
 
 /// Creates the pipeline's queues and tables.
-pub(super) async fn prepare(pipeline: &Pipeline, clients: &Clients, database: &DatabaseUrl) -> Result<(), Failure> {
+pub(super) async fn prepare(pipeline: &Pipeline, clients: &Clients, database: &Arc<Server>) -> Result<(), Failure> {
     let source = pipeline.source();
     for queue in [&source.dlq, &source.queue] {
         create_queue(clients, queue).await?;
     }
     let connection = connection::open(database, 2).await?;
-    let report = migration::up(&connection, &connection::tables([pipeline])).await?;
+    let report = migration::up(&connection.orm(), &connection::tables([pipeline]), migration::LOCK_TIMEOUT).await?;
     if report.refusals.is_empty() { Ok(()) } else { Err(Failure::Refused(report.refusals)) }
 }
 
