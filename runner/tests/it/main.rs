@@ -48,6 +48,7 @@ mod outage;
 mod passing;
 mod produce;
 mod queues;
+mod reading;
 mod readme;
 mod reference;
 mod refusals;

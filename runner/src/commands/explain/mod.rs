@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::output::format::Format;
-use crate::{load, output};
+use crate::{load, output, text_file};
 use compiler::sample_metadata;
 use pipeline::message::{Delivery, Receipt};
 
@@ -79,8 +79,9 @@ fn delivery(path: &Path, attributes: &[(String, String)]) -> Result<Delivery, Fa
 
 fn body(path: &Path) -> std::io::Result<String> {
     if path != Path::new("-") {
-        return std::fs::read_to_string(path);
+        return text_file::read(path);
     }
-    let mut body = String::new();
-    std::io::stdin().lock().read_to_string(&mut body).map(|_| body)
+    let mut body = Vec::new();
+    std::io::stdin().lock().take(text_file::MAX_BYTES + 1).read_to_end(&mut body)?;
+    text_file::text(body)
 }
