@@ -4,7 +4,7 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend,
 use serde::Serialize;
 
 use crate::session::Session;
-use crate::{Error, Plan, Refusal, Step, ledger, plan};
+use crate::{Error, Plan, Refusal, Step, ledger, plan, rights};
 use pipeline::Table;
 
 /// What a migration did.
@@ -37,6 +37,7 @@ async fn under_lock(session: &Session, tables: &[Table]) -> Result<Report, Error
     if steps.is_empty() || !refusals.is_empty() {
         return Ok(Report { applied: Vec::new(), refusals });
     }
+    rights::check_to_apply(db, &steps).await?;
     ledger::install(db).await.map_err(Error::during(RECORDING))?;
     for step in &steps {
         apply(session, step).await?;

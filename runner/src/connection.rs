@@ -9,7 +9,7 @@ use crate::exit::Failure;
 use crate::settings::{Settings, SettingsError};
 use engine::sink::WritingOptions;
 use engine::source::{Access, Clients, Keys};
-use pipeline::{Pipeline, QueueRef};
+use pipeline::{Pipeline, QueueRef, Target};
 
 /// Flags of every command that needs the database.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -84,6 +84,11 @@ pub(crate) async fn open_for_writing(
     writing: WritingOptions,
 ) -> Result<DatabaseConnection, Failure> {
     Ok(engine::sink::connect_for_writing(database.expose(), &database.to_string(), writing).await?)
+}
+
+/// Every table that the pipelines write, with how.
+pub(crate) fn targets<'a>(pipelines: impl IntoIterator<Item = &'a Pipeline>) -> Vec<Target> {
+    pipelines.into_iter().flat_map(Pipeline::targets).cloned().collect()
 }
 
 /// Every table that the pipelines declare.

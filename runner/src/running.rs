@@ -137,7 +137,7 @@ async fn tables_that_fit(
     let (connections, write_timeout) = (source.connections, source.write_timeout);
     let writing = WritingOptions { connections, write_timeout, tables: pipeline.targets().len() };
     let pool = connection::open_for_writing(database, writing).await?;
-    let fit = migration::fit(&pool, &connection::tables([pipeline])).await?;
+    let fit = migration::fit(&pool, pipeline.targets()).await?;
     if !fit.misfits.is_empty() {
         return Err(Failure::Misfits(fit.misfits));
     }

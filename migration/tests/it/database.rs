@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 use devstack::postgres::{Postgres, PostgresOptions};
-use pipeline::{Column, Index, IndexMethod, Table, TableName};
+use migration::{Error, Fit};
+use pipeline::{Column, Index, IndexMethod, OnConflict, Table, TableName, Target};
 use sea_orm_migration::sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 pub(crate) struct TestDb {
@@ -102,3 +103,12 @@ pub(crate) fn events() -> Table {
 }
 
 pub(crate) const ONE_EVENT: &str = "INSERT INTO events VALUES (gen_random_uuid(), 'c', 'e', now(), '{}')";
+
+/// Compares the live tables with what pipelines write that ignore rows whose key is there.
+pub(crate) async fn fit(db: &DatabaseConnection, tables: &[Table]) -> Result<Fit, Error> {
+    let mut targets = Vec::new();
+    for table in tables {
+        targets.push(Target { table: table.clone(), on_conflict: OnConflict::Ignore, version: None });
+    }
+    migration::fit(db, &targets).await
+}

@@ -1,9 +1,9 @@
 //! Names that need quotes, and SQL that tries to get out of its place.
 
-use migration::{down, fit, plan, up};
+use migration::{down, plan, up};
 use pipeline::{Column, Index, Table, TableName};
 
-use crate::database::{TestDb, fresh, index, table};
+use crate::database::{TestDb, fit, fresh, index, table};
 
 const AWKWARD: [&str; 9] = ["select", "Order", "with space", "quo\"te", "semi;colon", "it's", "ümläut", "$1", "a.b?"];
 

@@ -1,11 +1,11 @@
 //! The types of live columns: what is created compares equal to what is read, and what others created is accepted where
 //! PostgreSQL keeps every value.
 
-use migration::{Fit, fit, plan, up};
+use migration::{Fit, plan, up};
 use pipeline::{Column, ColumnType, Table};
 use sea_orm_migration::sea_orm::ConnectionTrait;
 
-use crate::database::{TestDb, fresh, table};
+use crate::database::{TestDb, fit, fresh, table};
 
 #[tokio::test]
 async fn every_type_makes_the_round_trip() {

@@ -11,6 +11,7 @@ pub mod format;
 pub(crate) mod indent;
 pub(crate) mod live_line;
 pub(crate) mod migration;
+pub(crate) mod permissions;
 pub(crate) mod summary;
 pub(crate) mod totals;
 
