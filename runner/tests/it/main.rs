@@ -46,6 +46,7 @@ mod operations;
 mod order;
 mod outage;
 mod passing;
+mod permissions;
 mod produce;
 mod queues;
 mod reading;
