@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use pipeline::escape::escaped;
 use sea_orm_migration::sea_orm::sqlx::{self, postgres::PgDatabaseError};
 use sea_orm_migration::sea_orm::{DbErr, RuntimeErr};
 
@@ -163,6 +164,6 @@ impl Cause {
         if let Some(hint) = pg.hint() {
             text = format!("{text}; {hint}");
         }
-        Self { text, sqlstate: Some(pg.code().to_owned()) }
+        Self { text: escaped(&text).into_owned(), sqlstate: Some(pg.code().to_owned()) }
     }
 }

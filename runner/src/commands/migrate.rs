@@ -158,6 +158,6 @@ pub async fn down(
 fn print(format: Format, human: impl FnOnce() -> String, json: &Value) -> Result<(), Failure> {
     match format {
         Format::Human => output::result(human().trim_end()),
-        Format::Json => output::result(json),
+        Format::Json => output::json(json),
     }
 }

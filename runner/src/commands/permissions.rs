@@ -69,10 +69,10 @@ pub(crate) fn run(args: &PermissionsArgs, env_file: &EnvFileFlags) -> Result<(),
         role: &args.role,
         connected: args.connect,
     };
-    output::result(match args.format {
-        Format::Human => permissions.human().trim_end().to_owned(),
-        Format::Json => format!("{:#}", permissions.json()),
-        Format::Iam => format!("{:#}", permissions.iam()),
-        Format::Sql => permissions.sql().trim_end().to_owned(),
-    })
+    match args.format {
+        Format::Human => output::result(permissions.human()),
+        Format::Json => output::json(format_args!("{:#}", permissions.json())),
+        Format::Iam => output::json(format_args!("{:#}", permissions.iam())),
+        Format::Sql => output::result(permissions.sql().trim_end()),
+    }
 }

@@ -18,9 +18,10 @@ pub(crate) struct Permissions<'a> {
     pub(crate) connected: bool,
 }
 
-const RECOMMENDED: &str = "recommended: where the action is not allowed, a warning says so and a default is assumed; leave out what you do not want";
+const RECOMMENDED: &str = "a recommended action may be left out: a warning says so, and a default is assumed";
 const BATCHES: &str = "IAM has no actions for batches: sqs:SendMessage allows SendMessageBatch, and so on";
 const KMS: &str = "a queue that is encrypted with a KMS key of your own also needs kms:Decrypt for that key, and to send kms:GenerateDataKey";
+const ACTIONS_ON_THE_PAGE: &str = "with --allow-actions, `run` also needs what `dlq` needs";
 const FILES_ONLY: &str = "read from the files alone; --connect adds what the live tables need, such as USAGE on the sequence of a column that no \
      file names";
 const SEARCH_PATH: &str = "a table without a schema is the one that the search_path finds; the role needs USAGE on its schema, which PUBLIC has on \
@@ -100,7 +101,7 @@ impl Permissions<'_> {
 
     fn title(&self) -> String {
         let commands: Vec<String> = self.commands.iter().map(|command| format!("`{}`", command.word())).collect();
-        format!("what {} needs for {}", commands.join(", "), self.files().join(", "))
+        format!("needed by {} for {}", commands.join(", "), self.files().join(", "))
     }
 
     fn files(&self) -> Vec<String> {
@@ -112,8 +113,15 @@ impl Permissions<'_> {
     }
 
     fn notes(&self) -> Vec<&'static str> {
-        let queues = if self.needs.queues.is_empty() { &[][..] } else { &[RECOMMENDED, BATCHES, KMS] };
-        queues.iter().copied().chain(self.database_notes()).collect()
+        let mut notes = Vec::new();
+        if !self.needs.queues.is_empty() {
+            notes.extend([RECOMMENDED, BATCHES, KMS]);
+        }
+        if self.commands.contains(&Command::Run) && !self.commands.contains(&Command::Dlq) {
+            notes.push(ACTIONS_ON_THE_PAGE);
+        }
+        notes.extend(self.database_notes());
+        notes
     }
 
     fn database_notes(&self) -> Vec<&'static str> {

@@ -27,6 +27,7 @@ mod explain;
 mod families;
 mod faults;
 mod fuzz;
+mod hostile;
 mod leases;
 mod letters;
 mod listen;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pipeline::escape::escaped;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{ConnectOptions, Connection, PgConnection};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
@@ -154,5 +155,5 @@ fn explain(error: &sea_orm::sqlx::Error, place: &str) -> ConnectError {
             state.starts_with("08") || state.starts_with("53") || matches!(state, "57P01" | "57P02" | "57P03")
         }),
     };
-    ConnectError { place: place.to_owned(), cause, help, transient }
+    ConnectError { place: place.to_owned(), cause: escaped(&cause).into_owned(), help, transient }
 }

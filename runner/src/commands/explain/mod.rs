@@ -34,10 +34,10 @@ pub struct ExplainArgs {
 /// Runs the command. A message that the pipeline rejects is explained too: that is not a failure of this command.
 pub(crate) fn run(args: &ExplainArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
     if let Some(code) = args.path.to_str().and_then(code::find) {
-        return output::result(match args.format {
-            Format::Human => code::human(code),
-            Format::Json => format!("{:#}", code::json(code)),
-        });
+        return match args.format {
+            Format::Human => output::result(code::human(code)),
+            Format::Json => output::json(format_args!("{:#}", code::json(code))),
+        };
     }
     let settings = load::settings(env_file)?;
     let files = compiler::config::load(std::slice::from_ref(&args.path), settings.env());
@@ -51,19 +51,19 @@ pub(crate) fn run(args: &ExplainArgs, env_file: &EnvFileFlags) -> Result<(), Fai
         None => None,
         Some(path) => Some(steps::Decided::new(pipeline, &about, &delivery(path, &args.attributes)?)),
     };
-    output::result(match args.format {
+    match args.format {
         Format::Human => {
             let message = decided.map(|decided| format!("\n{}", decided.human()));
-            format!("{}{}", about.human(), message.unwrap_or_default()).trim_end().to_owned()
+            output::result(format!("{}{}", about.human(), message.unwrap_or_default()).trim_end())
         }
         Format::Json => {
             let mut json = about.json();
             if let Some(decided) = decided {
                 json["message"] = decided.json();
             }
-            format!("{json:#}")
+            output::json(format_args!("{json:#}"))
         }
-    })
+    }
 }
 
 fn attribute(text: &str) -> Result<(String, String), String> {
