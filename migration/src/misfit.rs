@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::assignment::Assignment;
-use crate::catalog::{Surveyed, read_only, survey};
+use crate::catalog::{READING, Surveyed, read_only, survey_in};
 use crate::difference::{Difference, differences};
 use crate::live::Kind;
 use crate::resolve::{Outcome, resolve};
@@ -64,13 +64,13 @@ pub struct Fit {
 /// does not, prevent no insert and are not reported.
 pub async fn fit(db: &DatabaseConnection, targets: &[Target]) -> Result<Fit, Error> {
     let tables: Vec<Table> = targets.iter().map(|target| target.table.clone()).collect();
-    let survey = survey(db, &tables).await?;
+    let transaction = read_only(db).await?;
+    let survey = survey_in(&transaction, &tables).await?;
     let mut fit = Fit::default();
     for surveyed in &survey.tables {
         fit.misfits.extend(of_table(surveyed));
         fit.lossy.extend(lossy_columns(surveyed));
     }
-    let transaction = read_only(db).await?;
     for (home, target) in survey.homes.iter().zip(targets) {
         let of_home = survey.tables.iter().find(|surveyed| surveyed.declaration.home == *home);
         let types = of_home.map(live_types).unwrap_or_default();
@@ -79,6 +79,7 @@ pub async fn fit(db: &DatabaseConnection, targets: &[Target]) -> Result<Fit, Err
         }
         fit.live_types.push(types);
     }
+    transaction.rollback().await.map_err(Error::during(READING))?;
     Ok(fit)
 }
 
