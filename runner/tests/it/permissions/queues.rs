@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use devstack::sqs::{ErrorCode, Fault, Operation, Sqs};
 use serde_json::Value;
@@ -99,7 +100,10 @@ async fn the_printed_actions_are_enough() {
                 }
             }
             for line in command_lines(command) {
-                let output = stack.runner(&line).output().expect("the binary starts");
+                // A run that can't delete does not end by itself.
+                let mut command = tokio::process::Command::from(stack.runner(&line));
+                let ended = tokio::time::timeout(Duration::from_mins(1), command.kill_on_drop(true).output()).await;
+                let output = ended.unwrap_or_else(|_| panic!("{line:?} does not end")).expect("the binary starts");
                 // Redrive leaves the letter that is rejected still.
                 let stays = i32::from(line.contains(&"redrive"));
                 assert_eq!(output.status.code(), Some(stays), "{line:?}\n{}", shown(&output));
