@@ -13,7 +13,7 @@ use crate::transaction::Transaction;
 use crate::view::{plans_conflict_target, required_below_view};
 use pipeline::{Column, Table, TableName};
 
-const READING: &str = "reading the live tables";
+pub(crate) const READING: &str = "reading the live tables";
 const READ_ONLY: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = '10s'";
 
 /// Every declared table with its live counterpart, at one moment.
@@ -35,15 +35,21 @@ pub(crate) struct Surveyed {
 /// Reads the live tables inside one read-only transaction, so that PostgreSQL itself prevents any change.
 pub(crate) async fn survey(db: &DatabaseConnection, tables: &[Table]) -> Result<Survey, Error> {
     let transaction = read_only(db).await?;
+    let survey = survey_in(&transaction, tables).await?;
+    transaction.rollback().await.map_err(Error::during(READING))?;
+    Ok(survey)
+}
+
+/// The same inside a transaction, for what is read beside it. A role may have one connection only.
+pub(crate) async fn survey_in(transaction: &Transaction, tables: &[Table]) -> Result<Survey, Error> {
     let mut homes = Vec::with_capacity(tables.len());
     for table in tables {
-        homes.push(home(&transaction, &table.name).await?);
+        homes.push(home(transaction, &table.name).await?);
     }
     let mut surveyed = Vec::new();
     for declaration in merge(homes.iter().cloned().zip(tables).collect())? {
-        surveyed.push(read_table(&transaction, declaration).await.map_err(Error::during(READING))?);
+        surveyed.push(read_table(transaction, declaration).await.map_err(Error::during(READING))?);
     }
-    transaction.rollback().await.map_err(Error::during(READING))?;
     Ok(Survey { tables: surveyed, homes })
 }
 

@@ -4,8 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use pipeline::escape::escaped;
 use sea_orm_migration::sea_orm::sqlx::{self, postgres::PgDatabaseError};
 use sea_orm_migration::sea_orm::{DbErr, RuntimeErr};
+
+use crate::rights::Missing;
 
 /// Why a migration could not be planned, applied or undone.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -25,6 +28,9 @@ pub enum Error {
         #[source]
         source: Cause,
     },
+    /// The role can't apply the steps, of which none was applied.
+    #[error("nothing was applied: this role does not have {}; run {}", .0.names(), .0.statements())]
+    MissingPrivileges(Missing),
     /// SQLSTATE 55P03: a lock was not granted in time.
     #[error("{doing}: the table stayed locked by another transaction; nothing of this step was changed, run it again")]
     Busy {
@@ -44,7 +50,9 @@ pub enum Error {
         source: Cause,
     },
     /// The `search_path` names no schema that exists, so an unqualified table can't be created.
-    #[error("no schema to create tables in: write the table as `schema.table`, or set the search_path")]
+    #[error(
+        "no schema to create tables in: write the table as `schema.table`, set the search_path, or grant USAGE on its schema"
+    )]
     NoSchema,
     /// A declaration that PostgreSQL would not accept.
     #[error("table {table} in {}: {problem}", file.display())]
@@ -199,6 +207,6 @@ impl Cause {
         if let Some(hint) = pg.hint() {
             text = format!("{text}; {hint}");
         }
-        Self { text, sqlstate: Some(pg.code().to_owned()) }
+        Self { text: escaped(&text).into_owned(), sqlstate: Some(pg.code().to_owned()) }
     }
 }

@@ -156,18 +156,18 @@ impl Ledger {
 
 /// The schemas in which the ledger and its version are.
 #[derive(Debug)]
-struct Homes {
-    ledger: Option<String>,
-    versions: Option<String>,
+pub(crate) struct Homes {
+    pub(crate) ledger: Option<String>,
+    pub(crate) versions: Option<String>,
 }
 
 impl Homes {
-    async fn find(db: &impl ConnectionTrait) -> Result<Self, Error> {
+    pub(crate) async fn find(db: &impl ConnectionTrait) -> Result<Self, Error> {
         Ok(Self { ledger: home_of(db, LEDGER).await?, versions: home_of(db, LEDGER_VERSION).await? })
     }
 
     /// Where the ledger is, or will be: in the first schema of the `search_path` that exists, else in `public`.
-    async fn schema(&self, db: &impl ConnectionTrait) -> Result<String, DbErr> {
+    pub(crate) async fn schema(&self, db: &impl ConnectionTrait) -> Result<String, DbErr> {
         if let Some(schema) = self.ledger.as_ref().or(self.versions.as_ref()) {
             return Ok(schema.clone());
         }

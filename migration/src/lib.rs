@@ -16,7 +16,9 @@ mod query;
 mod view;
 
 mod difference;
+mod grant;
 mod misfit;
+mod rights;
 
 mod ddl;
 mod index_name;
@@ -36,9 +38,11 @@ mod up;
 
 pub use down::down;
 pub use error::{Cause, Error, Holder};
+pub use grant::{Grant, Object, Privilege, to_create, to_write};
 pub use ledger::Entry;
 pub use misfit::{Fit, LossyColumn, Misfit, fit};
 pub use plan::{Plan, plan};
+pub use rights::{Missing, needed_to_apply, needed_to_write};
 pub use session::LOCK_TIMEOUT;
 pub use status::{State, Status, TableStatus, status};
 pub use step::{Action, Loss, Refusal, Step, Undo};

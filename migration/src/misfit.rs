@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use sea_orm_migration::sea_orm::DatabaseConnection;
 use serde::Serialize;
 
+use crate::Error;
 use crate::assignment::Assignment;
-use crate::catalog::{Surveyed, survey};
+use crate::catalog::{READING, Surveyed, read_only, survey_in};
 use crate::difference::{Difference, differences};
+use crate::live::Kind;
 use crate::resolve::{Outcome, resolve};
-use crate::{Error, ddl};
-use pipeline::{ColumnType, LiveTypes, Table, TableName};
+use crate::rights::missing_to_write;
+use crate::transaction::Transaction;
+use pipeline::{ColumnType, LiveTypes, Table, TableName, Target};
 
 /// One reason why rows for a table could not be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -60,17 +63,24 @@ pub struct Fit {
 
 /// Compares the live tables with what the pipelines will write. Missing indexes, and columns that allow null where the file
 /// does not, prevent no insert and are not reported.
-pub async fn fit(db: &DatabaseConnection, tables: &[Table]) -> Result<Fit, Error> {
-    let survey = survey(db, tables).await?;
+pub async fn fit(db: &DatabaseConnection, targets: &[Target]) -> Result<Fit, Error> {
+    let tables: Vec<Table> = targets.iter().map(|target| target.table.clone()).collect();
+    let transaction = read_only(db).await?;
+    let survey = survey_in(&transaction, &tables).await?;
     let mut fit = Fit::default();
     for surveyed in &survey.tables {
         fit.misfits.extend(of_table(surveyed));
         fit.lossy.extend(lossy_columns(surveyed));
     }
-    for home in &survey.homes {
+    for (home, target) in survey.homes.iter().zip(targets) {
         let of_home = survey.tables.iter().find(|surveyed| surveyed.declaration.home == *home);
-        fit.live_types.push(of_home.map(live_types).unwrap_or_default());
+        let types = of_home.map(live_types).unwrap_or_default();
+        if let Some(surveyed) = of_home {
+            fit.misfits.extend(missing_privileges(&transaction, surveyed, target, &types).await?);
+        }
+        fit.live_types.push(types);
     }
+    transaction.rollback().await.map_err(Error::during(READING))?;
     Ok(fit)
 }
 
@@ -119,7 +129,6 @@ fn of_table(surveyed: &Surveyed) -> Vec<Misfit> {
             declared_in,
         });
     }
-    found.extend(missing_privilege(surveyed));
     found
 }
 
@@ -196,22 +205,22 @@ fn explain<'a>(difference: &'a Difference<'_>) -> Option<(Option<&'a str>, Strin
     })
 }
 
-/// The privileges that this role needs and does not have. ON CONFLICT reads the key's columns, so a table with a key needs
-/// SELECT as well.
-fn missing_privilege(surveyed: &Surveyed) -> Option<Misfit> {
-    let (declaration, live) = (&surveyed.declaration, surveyed.live.as_ref()?);
-    let keyed = !declaration.primary_key.is_empty();
-    let privileges = match (live.rights.insert, live.rights.select || !keyed) {
-        (true, true) => return None,
-        (false, true) => "INSERT",
-        (true, false) => "SELECT",
-        (false, false) => "INSERT, SELECT",
-    };
-    Some(Misfit {
-        table: declaration.declared.clone(),
+/// The privileges that this role needs for a table that exists, and does not have.
+async fn missing_privileges(
+    db: &Transaction,
+    surveyed: &Surveyed,
+    target: &Target,
+    types: &LiveTypes,
+) -> Result<Option<Misfit>, Error> {
+    if surveyed.live.as_ref().is_none_or(|live| matches!(live.kind, Kind::Other(_))) {
+        return Ok(None);
+    }
+    let missing = missing_to_write(db, target, types).await?;
+    Ok(missing.map(|missing| Misfit {
+        table: target.table.name.clone(),
         column: None,
-        problem: format!("this role does not have the privilege {privileges}"),
-        fix: format!("GRANT {privileges} ON {} TO the role that runs the pipeline", ddl::table(&declaration.home)),
-        declared_in: declaration.file.clone(),
-    })
+        problem: format!("this role does not have {}", missing.names()),
+        fix: format!("run {}", missing.statements()),
+        declared_in: target.table.declared_in.clone(),
+    }))
 }

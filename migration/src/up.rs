@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::ledger::Ledger;
 use crate::session::Session;
-use crate::{Error, Plan, Refusal, Step, plan};
+use crate::{Error, Plan, Refusal, Step, plan, rights};
 use pipeline::Table;
 
 /// What a migration did.
@@ -22,8 +22,8 @@ pub struct Report {
 const RECORDING: &str = "updating the migration ledger";
 
 /// Changes the live tables to match the declarations. Waits while another runner migrates the same database, no longer than
-/// its patience lasts, and compares only once it has the lock. When a step fails, the steps before it stay applied and recorded: the next run continues
-/// from there.
+/// its patience lasts, and compares only once it has the lock. When a step fails, the steps before it stay applied and
+/// recorded: the next run continues from there.
 pub async fn up(db: &DatabaseConnection, tables: &[Table], patience: Duration) -> Result<Report, Error> {
     let session = Session::locked(db, patience).await?;
     let report = under_lock(&session, tables).await;
@@ -37,6 +37,7 @@ async fn under_lock(session: &Session, tables: &[Table]) -> Result<Report, Error
     if steps.is_empty() || !refusals.is_empty() {
         return Ok(Report { applied: Vec::new(), refusals });
     }
+    rights::check_to_apply(session.database().await?, &steps).await?;
     let ledger = Ledger::install(session.database().await?).await?;
     for step in &steps {
         apply(session, &ledger, step).await?;

@@ -7,7 +7,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 #[cfg(feature = "dev")]
 use crate::commands::dev;
-use crate::commands::{completions, dlq, explain, man, migrate, new, produce, run, schema, test, validate_config};
+use crate::commands::{
+    completions, dlq, explain, man, migrate, new, permissions, produce, run, schema, test, validate_config,
+};
 use crate::env_file::EnvFileFlags;
 use crate::output::failure::report;
 
@@ -52,6 +54,7 @@ enum Command {
     Test(test::TestArgs),
     Explain(explain::ExplainArgs),
     ValidateConfig(validate_config::ValidateConfigArgs),
+    Permissions(permissions::PermissionsArgs),
     New(new::NewArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -72,6 +75,7 @@ impl Cli {
             Command::Explain(args) => explain::run(&args, env_file),
             Command::Test(args) => test::run(&args, env_file),
             Command::ValidateConfig(args) => validate_config::run(&args, env_file),
+            Command::Permissions(args) => permissions::run(&args, env_file),
             Command::New(args) => new::run(&args, env_file),
             Command::Schema(args) => schema::run(&args),
             Command::Completions(args) => completions::run(&args, Self::command()),

@@ -9,7 +9,7 @@ use crate::exit::Failure;
 use crate::settings::{Settings, SettingsError};
 use engine::sink::{Database, Login, RdsTokens, Server, WritingOptions};
 use engine::source::{Access, Clients, Keys};
-use pipeline::{Pipeline, QueueRef};
+use pipeline::{Pipeline, QueueRef, Target};
 
 /// Flags of every command that needs the database.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -102,6 +102,11 @@ pub(crate) async fn open(server: &Arc<Server>, connections: u32) -> Result<Datab
 /// Opens a pool for a pipeline's rows.
 pub(crate) async fn open_for_writing(server: &Arc<Server>, writing: WritingOptions) -> Result<Database, Failure> {
     Ok(engine::sink::connect_for_writing(Arc::clone(server), writing).await?)
+}
+
+/// Every table that the pipelines write, with how.
+pub(crate) fn targets<'a>(pipelines: impl IntoIterator<Item = &'a Pipeline>) -> Vec<Target> {
+    pipelines.into_iter().flat_map(Pipeline::targets).cloned().collect()
 }
 
 /// Every table that the pipelines declare.

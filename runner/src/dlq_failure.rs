@@ -18,14 +18,14 @@ pub enum DlqFailure {
     #[error("`purge` asks before it deletes letters, and stdin is not a terminal")]
     NobodyToAsk,
     /// None of the letters has the id.
-    #[error("no letter has the id {id}; {seen} of about {about} were seen")]
+    #[error("no letter has the id {id}; {seen}{} were seen", of_about(*about))]
     NoSuchLetter {
         /// As written on the command line.
         id: String,
         /// Letters that were looked at.
         seen: u64,
         /// Letters in the queue, as far as SQS counted them.
-        about: u64,
+        about: Option<u64>,
     },
     /// The queue does not answer as it should.
     #[error("can't go on with the letters: {0}")]
@@ -62,6 +62,11 @@ impl DlqFailure {
             Self::Stayed(_) | Self::Undeleted(_) | Self::NothingDeleted | Self::Interrupted => None,
         }
     }
+}
+
+/// How many letters there are, where SQS counted them.
+pub(crate) fn of_about(about: Option<u64>) -> String {
+    about.map(|about| format!(" of about {about}")).unwrap_or_default()
 }
 
 /// The place of a mistake, counted in characters from 1.

@@ -17,6 +17,7 @@ mod letters;
 pub mod listen;
 mod live;
 mod load;
+mod permissions;
 mod report;
 mod running;
 mod runtime;

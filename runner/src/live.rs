@@ -58,7 +58,7 @@ async fn check_tables(
 ) -> Result<Vec<Diagnostic>, Failure> {
     let database = connection::open(&flags.server(settings)?, 1).await?;
     let mut found = Vec::new();
-    let fit = migration::fit(&database.orm(), &connection::tables(pipelines)).await?;
+    let fit = migration::fit(&database.orm(), &connection::targets(pipelines)).await?;
     for misfit in fit.misfits {
         let message = format!("{}: {misfit}", misfit.declared_in.display());
         found.push(finding(Code::LiveTable, message, Some(misfit.fix)));

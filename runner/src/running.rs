@@ -131,7 +131,7 @@ async fn tables_that_fit(pipeline: &Pipeline, database: &Arc<Server>) -> Result<
     let (connections, write_timeout) = (source.connections, source.write_timeout);
     let writing = WritingOptions { connections, write_timeout, tables: pipeline.targets().len() };
     let database = connection::open_for_writing(database, writing).await?;
-    let fit = migration::fit(&database.orm(), &connection::tables([pipeline])).await?;
+    let fit = migration::fit(&database.orm(), pipeline.targets()).await?;
     if !fit.misfits.is_empty() {
         return Err(Failure::Misfits(fit.misfits));
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use compiler::config::{Disk, Real};
+use compiler::config::read_file;
 use pipeline::message::parse;
 use schema::type_of;
 
@@ -94,7 +94,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Samples, SampleError> {
 }
 
 fn read_text(path: &Path) -> Result<String, SampleError> {
-    let bytes = Real.read(path, MAX_BYTES).map_err(|error| SampleError::Unreadable { path: path.to_owned(), error })?;
+    let bytes = read_file(path, MAX_BYTES).map_err(|error| SampleError::Unreadable { path: path.to_owned(), error })?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(SampleError::TooLarge(path.to_owned()));
     }

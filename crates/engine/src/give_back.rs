@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::fault::Class;
 use crate::figures::Figures;
 use crate::lease::{Idle, InFlight};
 use crate::source::Source;
@@ -27,9 +28,15 @@ impl<S: Source> GiveBack<S> {
         // From here on nothing renews its visibility timeout.
         drop(in_flight);
         let answer = self.stop.unless_expired(self.source.change_visibility(&receipt, delay)).await;
-        if answer.is_some_and(|results| results.iter().all(Result::is_ok)) {
-            self.idle.gave_back(away);
-            self.figures.released(1);
+        match answer.and_then(|mut results| results.pop()) {
+            Some(Ok(())) => {
+                self.idle.gave_back(away);
+                self.figures.released(1);
+            }
+            Some(Err(fault)) if fault.class == Class::Outage => {
+                tracing::warn!(%fault, "can't give a message back; it comes back when its visibility timeout ends");
+            }
+            _ => {}
         }
     }
 }

@@ -5,18 +5,29 @@ use std::borrow::Cow;
 /// The text on one line, with unsafe characters as escapes like `\u{202e}`. Neither a terminal's commands nor lines of a log
 /// can be forged by what is left.
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
+    escaped_but(text, |_| false)
+}
+
+/// The text with unsafe characters as escapes, but for those that are `kept`.
+pub fn escaped_but(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let is_replaced = |character| is_unsafe(character) && !kept(character);
+    if !text.contains(is_replaced) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);
     for character in text.chars() {
-        if is_unsafe(character) {
+        if is_replaced(character) {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);
         }
     }
     Cow::Owned(shown)
+}
+
+/// The text with its lines and tabs, and other unsafe characters as escapes.
+pub fn escaped_lines(text: &str) -> Cow<'_, str> {
+    escaped_but(text, |character| matches!(character, '\n' | '\t'))
 }
 
 /// Whether a terminal or a reader obeys a character rather than showing it: control characters, and those that end a line,

@@ -48,7 +48,7 @@ async fn plan_runs_nothing() {
     let planned = plan(&t.db, &tables).await.unwrap();
     assert_eq!(planned.steps.len(), 8);
     status(&t.db, &tables).await.unwrap();
-    migration::fit(&t.db, &tables).await.unwrap();
+    crate::database::fit(&t.db, &tables).await.unwrap();
     assert_eq!(t.catalog().await, before);
 }
 

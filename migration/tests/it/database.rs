@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use devstack::postgres::{Postgres, PostgresOptions};
-use migration::{Entry, Error, LOCK_TIMEOUT, Report};
-use pipeline::{Column, Index, IndexMethod, Table, TableName, WhenNull};
+use migration::{Entry, Error, Fit, LOCK_TIMEOUT, Report};
+use pipeline::{Column, Index, IndexMethod, OnConflict, Table, TableName, Target, WhenNull};
 use sea_orm_migration::sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 pub(crate) struct TestDb {
@@ -114,3 +114,12 @@ pub(crate) fn events() -> Table {
 }
 
 pub(crate) const ONE_EVENT: &str = "INSERT INTO events VALUES (gen_random_uuid(), 'c', 'e', now(), '{}')";
+
+/// Compares the live tables with what pipelines write that ignore rows whose key is there.
+pub(crate) async fn fit(db: &DatabaseConnection, tables: &[Table]) -> Result<Fit, Error> {
+    let mut targets = Vec::new();
+    for table in tables {
+        targets.push(Target { table: table.clone(), on_conflict: OnConflict::Ignore, version: None });
+    }
+    migration::fit(db, &targets).await
+}

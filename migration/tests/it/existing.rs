@@ -1,9 +1,9 @@
 //! Tables that others made: keys of their own, and everything else that an insert meets there.
 
-use migration::{fit, plan};
+use migration::plan;
 use pipeline::Table;
 
-use crate::database::{TestDb, fresh, table};
+use crate::database::{TestDb, fit, fresh, table};
 
 /// The problems that a run has with the table, and the reasons why a migration does nothing about them.
 async fn found(t: &TestDb, table: &Table) -> (Vec<String>, Vec<String>) {
@@ -151,6 +151,6 @@ async fn privileges_on_the_declared_columns_are_enough() {
     assert_eq!(problems(&["a text"]).await, [""; 0]);
     assert_eq!(
         problems(&["a text", "secret text null"]).await,
-        ["this role does not have the privilege INSERT, SELECT"]
+        ["this role does not have INSERT (secret) on table public.t, SELECT (secret) on table public.t"]
     );
 }

@@ -1,9 +1,8 @@
 //! What keeps a run from writing.
 
-use migration::fit;
-use pipeline::{Table, WhenNull};
+use pipeline::{OnConflict, Table, Target, WhenNull};
 
-use crate::database::{TestDb, events, fresh, table, up};
+use crate::database::{TestDb, events, fit, fresh, table, up};
 
 async fn found(t: &TestDb, table: Table) -> Vec<String> {
     let all = fit(&t.db, &[table]).await.unwrap().misfits;
@@ -88,8 +87,60 @@ async fn missing_privileges() {
     up(&t.db, &[events()]).await.unwrap();
     let writer = t.as_role("misfit_writer").await;
     let all = fit(&writer, &[events()]).await.unwrap().misfits;
-    assert_eq!(all[0].to_string(), "table events does not fit: this role does not have the privilege INSERT, SELECT");
-    assert_eq!(all[0].fix, r#"GRANT INSERT, SELECT ON "public"."events" TO the role that runs the pipeline"#);
-    t.run("GRANT INSERT, SELECT ON events TO misfit_writer").await;
+    let columns = "(event_id, client_id, event_type, timestamp, payload)";
+    assert_eq!(
+        all[0].to_string(),
+        format!(
+            "table events does not fit: this role does not have INSERT {columns} on table public.events, \
+             SELECT {columns} on table public.events"
+        )
+    );
+    let all_columns = r#"("event_id", "client_id", "event_type", "timestamp", "payload")"#;
+    let grant = |privilege| format!(r#"GRANT {privilege} {all_columns} ON "public"."events" TO "misfit_writer""#);
+    let (insert, select) = (grant("INSERT"), grant("SELECT"));
+    assert_eq!(all[0].fix, format!("run {insert}; {select}"));
+    t.run(&format!("{insert}; {select}")).await;
     assert!(fit(&writer, &[events()]).await.unwrap().misfits.is_empty());
+    t.run(r#"REVOKE SELECT ("payload") ON events FROM misfit_writer"#).await;
+    let all = fit(&writer, &[events()]).await.unwrap().misfits;
+    assert_eq!(all[0].problem, "this role does not have SELECT (payload) on table public.events");
+}
+
+/// What only the live table shows: the sequence of a column that no file declares, the schema of a type, an update.
+#[tokio::test]
+async fn privileges_beyond_the_table() {
+    let t = fresh().await;
+    t.run(
+        "CREATE SCHEMA kinds; CREATE TYPE kinds.mood AS ENUM ('sad');
+         CREATE TABLE t (n serial, a text PRIMARY KEY, m kinds.mood, i bigint GENERATED ALWAYS AS IDENTITY)",
+    )
+    .await;
+    let writer = t.as_role("misfit_updater").await;
+    let table = table("t", &["a text", "m text null"], &["a"]);
+    let target = Target { table, on_conflict: OnConflict::Update, version: None };
+    let grants = migration::needed_to_write(&t.db, std::slice::from_ref(&target)).await.unwrap();
+    let statements: Vec<String> = grants.iter().map(|grant| grant.statement("misfit_updater")).collect();
+    assert_eq!(
+        statements,
+        [
+            r#"GRANT USAGE ON SCHEMA "public" TO "misfit_updater""#,
+            r#"GRANT INSERT ("a", "m") ON "public"."t" TO "misfit_updater""#,
+            r#"GRANT SELECT ("a", "m") ON "public"."t" TO "misfit_updater""#,
+            r#"GRANT UPDATE ("m") ON "public"."t" TO "misfit_updater""#,
+            r#"GRANT USAGE ON SEQUENCE "public"."t_n_seq" TO "misfit_updater""#,
+            r#"GRANT USAGE ON SCHEMA "kinds" TO "misfit_updater""#,
+        ]
+    );
+    t.run("REVOKE USAGE ON SCHEMA public FROM PUBLIC").await;
+    t.run(&statements.join("; ")).await;
+    let problems = async || -> Vec<String> {
+        let fit = migration::fit(&writer, std::slice::from_ref(&target)).await.unwrap();
+        fit.misfits.into_iter().map(|misfit| misfit.problem).collect()
+    };
+    assert_eq!(problems().await, [""; 0]);
+    for (grant, statement) in grants.iter().zip(&statements).skip(1) {
+        t.run(&statement.replacen("GRANT", "REVOKE", 1).replacen(" TO ", " FROM ", 1)).await;
+        assert_eq!(problems().await, [format!("this role does not have {grant}")]);
+        t.run(statement).await;
+    }
 }

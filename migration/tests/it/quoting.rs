@@ -1,9 +1,9 @@
 //! Names that need quotes, and SQL that tries to get out of its place.
 
-use migration::{fit, plan};
+use migration::plan;
 use pipeline::{Column, Index, Table, TableName, WhenNull};
 
-use crate::database::{TestDb, down, fresh, index, table, up};
+use crate::database::{TestDb, down, fit, fresh, index, table, up};
 
 const AWKWARD: [&str; 9] = ["select", "Order", "with space", "quo\"te", "semi;colon", "it's", "ümläut", "$1", "a.b?"];
 

@@ -1,11 +1,11 @@
 //! The types of live columns: what is created compares equal to what is read, and what others created is accepted where
 //! PostgreSQL keeps every value.
 
-use migration::{Fit, fit, plan};
+use migration::{Fit, plan};
 use pipeline::{Column, ColumnType, Table, WhenNull};
 use sea_orm_migration::sea_orm::ConnectionTrait;
 
-use crate::database::{TestDb, fresh, table, up};
+use crate::database::{TestDb, fit, fresh, table, up};
 
 #[tokio::test]
 async fn every_type_makes_the_round_trip() {

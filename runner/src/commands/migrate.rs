@@ -168,6 +168,6 @@ async fn status(db: &DatabaseConnection, tables: &[Table], format: Format) -> Re
 fn print(format: Format, human: impl FnOnce() -> String, json: &Value) -> Result<(), Failure> {
     match format {
         Format::Human => output::result(human().trim_end()),
-        Format::Json => output::result(json),
+        Format::Json => output::json(json),
     }
 }

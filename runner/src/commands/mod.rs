@@ -8,6 +8,7 @@ pub mod explain;
 pub(crate) mod man;
 pub mod migrate;
 pub(crate) mod new;
+pub(crate) mod permissions;
 pub mod produce;
 pub(crate) mod run;
 pub(crate) mod schema;

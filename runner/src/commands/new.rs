@@ -135,7 +135,7 @@ fn print(made: &Scaffold, format: Format) -> Result<(), Failure> {
     let pipeline = &paths[0];
     let next: Vec<String> = next(made).map(|command| format!("runner {command} {pipeline}")).collect();
     match format {
-        Format::Json => output::result(format_args!("{:#}", json!({ "files": paths, "next": next }))),
+        Format::Json => output::json(format_args!("{:#}", json!({ "files": paths, "next": next }))),
         Format::Human => {
             let wrote: Vec<String> = paths.iter().map(|path| format!("wrote {path}")).collect();
             output::result(format_args!("{}\n\nnext:\n  {}", wrote.join("\n"), next.join("\n  ")))

@@ -10,5 +10,5 @@ pub(crate) struct SchemaArgs {}
 
 /// Runs the command.
 pub(crate) fn run(_: &SchemaArgs) -> Result<(), Failure> {
-    output::result(format_args!("{:#}", editor::schema()))
+    output::json(format_args!("{:#}", editor::schema()))
 }

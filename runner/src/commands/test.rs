@@ -35,10 +35,10 @@ pub(crate) fn run(args: &TestArgs, env_file: &EnvFileFlags) -> Result<(), Failur
     if let (Some(filter), true) = (&args.filter, report.runs.is_empty()) {
         return Err(Failure::NoSuchCase { filter: filter.clone(), left_out: report.left_out });
     }
-    output::result(match args.format {
-        Format::Human => report.human(),
-        Format::Json => format!("{:#}", report.json()),
-    })?;
+    match args.format {
+        Format::Human => output::result(report.human())?,
+        Format::Json => output::json(format_args!("{:#}", report.json()))?,
+    }
     let failed = report.failed();
     if failed > 0 {
         return Err(Failure::CasesFailed(failed));

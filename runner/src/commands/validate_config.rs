@@ -74,7 +74,7 @@ impl Outcome {
     fn finish(&self, args: &ValidateConfigArgs, style: Style) -> Result<(), Failure> {
         let fails = self.fails(args.deny_warnings);
         match args.format {
-            Format::Json => output::result(format_args!("{:#}", self.json()))?,
+            Format::Json => output::json(format_args!("{:#}", self.json()))?,
             Format::Human if fails => output::to_stderr(format_args!("{}\n", render(&self.problems, style))),
             Format::Human => output::result(self.human().trim_end())?,
         }

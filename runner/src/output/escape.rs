@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pipeline::escape::{escaped, is_unsafe};
+use pipeline::escape::{escaped, escaped_but, escaped_lines, is_unsafe};
 
 /// A text of somebody else's on one line.
 pub(crate) fn on_one_line(text: &str) -> String {
@@ -11,15 +11,12 @@ pub(crate) fn on_one_line(text: &str) -> String {
 
 /// A text of somebody else's that keeps its lines.
 pub(crate) fn on_lines(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_unsafe(c) && !matches!(c, '\n' | '\t') {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
+    escaped_lines(text).into_owned()
+}
+
+/// A text that keeps its lines and its colours. What others wrote in it has lost its own colours before.
+pub(crate) fn with_colours(text: &str) -> String {
+    escaped_but(text, |c| matches!(c, '\n' | '\t' | '\u{1b}')).into_owned()
 }
 
 /// The same JSON, where such characters are written as JSON escapes.

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use crate::exit::Failure;
+use crate::output::escape::{on_lines, on_one_line};
 use crate::output::migration::listed;
 use crate::output::to_stderr;
 use compiler::diagnostic::render;
@@ -23,7 +24,7 @@ fn text(failure: &Failure) -> String {
             reports.join("\n")
         }
         Failure::Refused(refusals) | Failure::WouldBeRefused(refusals) => {
-            format!("{}{failure}", listed(refusals))
+            on_lines(&format!("{}{failure}", listed(refusals)))
         }
         Failure::Invalid(count) => count.to_string(),
         Failure::Several(failures) => {
@@ -41,19 +42,20 @@ fn text(failure: &Failure) -> String {
 }
 
 fn block(message: &str, help: Option<&str>) -> String {
-    match help {
+    let text = match help {
         Some(help) => format!("error: {message}\n  help: {help}"),
         None => format!("error: {message}"),
-    }
+    };
+    on_lines(&text)
 }
 
 /// Message and help on one line, for a log.
 pub(crate) fn one_line(failure: &Failure) -> String {
     let message = with_causes(failure);
-    match failure.help() {
+    on_one_line(&match failure.help() {
         Some(help) => format!("{message}; {help}"),
         None => message,
-    }
+    })
 }
 
 /// An error and its causes, on one line.

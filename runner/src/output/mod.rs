@@ -11,6 +11,7 @@ pub mod format;
 pub(crate) mod indent;
 pub(crate) mod live_line;
 pub(crate) mod migration;
+pub(crate) mod permissions;
 pub(crate) mod summary;
 pub(crate) mod totals;
 
@@ -19,8 +20,18 @@ use std::io::{self, Write};
 
 use crate::exit::Failure;
 
-/// Prints a result to stdout. A reader that has seen enough, and closed its end, is not an error.
+/// Prints a result for a person to stdout. Files, databases and queues may contain what a terminal obeys: it is escaped.
 pub(crate) fn result(text: impl Display) -> Result<(), Failure> {
+    to_stdout(&escape::on_lines(&text.to_string()))
+}
+
+/// Prints a result in JSON to stdout, with escapes of JSON.
+pub(crate) fn json(value: impl Display) -> Result<(), Failure> {
+    to_stdout(&escape::in_json(&value.to_string()))
+}
+
+/// A reader that has seen enough, and closed its end, is not an error.
+fn to_stdout(text: &str) -> Result<(), Failure> {
     match writeln!(io::stdout().lock(), "{text}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Stdout(error)),
         _ => Ok(()),
@@ -29,5 +40,6 @@ pub(crate) fn result(text: impl Display) -> Result<(), Failure> {
 
 /// Prints progress, a warning or an error to stderr. A stderr that is closed is no reason to stop.
 pub(crate) fn to_stderr(text: impl Display) {
+    let text = escape::with_colours(&text.to_string());
     let _ = live_line::AboveTheLine.write_all(format!("{text}\n").as_bytes());
 }

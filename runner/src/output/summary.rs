@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::output::escape::in_json;
 use crate::output::format::Format;
 use engine::Reading;
 
@@ -21,7 +22,7 @@ pub(crate) struct Summary {
 impl Summary {
     pub(crate) fn render(&self, format: Format) -> String {
         match format {
-            Format::Json => self.json().to_string(),
+            Format::Json => in_json(&self.json().to_string()),
             Format::Human => self.human(),
         }
     }

@@ -120,6 +120,7 @@ async fn its_commands_lead_from_a_rejection_to_a_row() {
     let mut operator = Operator { stack, running: Vec::new(), letter: String::new(), commands: 0 };
     operator.follow("Is it working").await;
     operator.follow("How far behind").await;
+    operator.follow("Permissions").await;
 
     let voided = transaction(1).replace("transaction_approved", "transaction_voided");
     operator.stack.send(&operator.stack.queue, &[voided.clone(), "broken".to_owned()]).await;

@@ -75,8 +75,7 @@ impl Tables {
         let (stack, pipeline) = (Stack::without_queues().await, pipeline(rest));
         stack.execute(sql).await;
         let connection = engine::sink::connect(server(&stack.database), 4).await.expect("the database answers");
-        let tables: Vec<_> = pipeline.targets().iter().map(|target| target.table.clone()).collect();
-        let fit = migration::fit(&connection.orm(), &tables).await.expect("the tables are read");
+        let fit = migration::fit(&connection.orm(), pipeline.targets()).await.expect("the tables are read");
         assert!(fit.misfits.is_empty(), "{:?}", fit.misfits);
         let targets = pipeline.targets().iter().zip(&fit.live_types);
         let sink = PostgresSink::new(&connection, targets, Duration::from_secs(30), order);

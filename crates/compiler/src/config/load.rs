@@ -19,6 +19,8 @@ pub use cases::{load_tests, tested};
 const MAX_TEXT: u64 = 1 << 20;
 /// Bytes of a schema file.
 const MAX_SCHEMA: u64 = 16 << 20;
+/// How the names of files end whose text may be shown: pipeline files, schemas, test files and templates.
+const KNOWN_ENDINGS: [&str; 4] = ["yaml", "yml", "json", "hbs"];
 
 /// Every text that `compile` needs.
 #[derive(Debug, Default)]
@@ -61,7 +63,7 @@ pub fn load(paths: &[PathBuf], env: &Environment) -> Files {
             Err(problem) => files.problems.push(problem),
             Ok(found) => {
                 for path in found.into_iter().filter(|path| seen.insert(identity(path))) {
-                    match read_text(&path, MAX_TEXT, &Real) {
+                    match read_named(&path, MAX_TEXT, &Real) {
                         Ok(source) => files.pipelines.push(load_text(source, env, &Real)),
                         Err(problem) => files.problems.push(problem),
                     }
@@ -78,7 +80,7 @@ pub fn load_text(source: Arc<SourceText>, env: &Environment, disk: &dyn Disk) ->
     let folder = source.path.parent().unwrap_or(Path::new("")).to_owned();
     let schema = file.as_ref().map(|file| {
         let parts = schema_files::parts(&file.schema, &folder, disk);
-        schema_files::load(parts, disk, &|path| read_text(path, MAX_SCHEMA, disk))
+        schema_files::load(parts, disk, &|path| read_named(path, MAX_SCHEMA, disk))
     });
     let templates = file.as_ref().map(|file| templates(file, &folder, disk)).unwrap_or_default();
     PipelineText { source, file, problems, schema, templates }
@@ -88,7 +90,7 @@ fn templates(file: &PipelineFile, folder: &Path, disk: &dyn Disk) -> BTreeMap<St
     let mut texts = BTreeMap::new();
     for template in file.producer.iter().flat_map(|producer| &producer.templates.value) {
         if let TemplateBody::File(path) = &template.body {
-            let text = read_text(&join(folder, path), MAX_TEXT, disk);
+            let text = read_named(&join(folder, path), MAX_TEXT, disk);
             texts.insert(path.clone(), text.map_err(|problem| problem.message));
         }
     }
@@ -137,11 +139,33 @@ fn is_pipeline(path: &Path) -> bool {
     !test && !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"))
 }
 
+/// Reads a file whose text diagnostics may show. Another name than that of a configuration is a mistake, such as
+/// `/etc/passwd`, and its text is shown to nobody.
+fn read_named(path: &Path, limit: u64, disk: &dyn Disk) -> Result<Arc<SourceText>, Diagnostic> {
+    let source = read_text(path, limit, disk)?;
+    let target = disk.target(path).map_err(|error| unreadable(path, &error.to_string()))?;
+    if has_known_ending(path) && has_known_ending(&target) {
+        return Ok(source);
+    }
+    let link = if has_known_ending(path) { format!(" (a link to {})", target.display()) } else { String::new() };
+    let help = format!(
+        "it is read only if its name ends in {}",
+        KNOWN_ENDINGS.map(|ending| format!("`.{ending}`")).join(", ")
+    );
+    Err(unreadable(path, &format!("its name is not that of a configuration file{link}")).help(help))
+}
+
+fn has_known_ending(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| KNOWN_ENDINGS.iter().any(|known| ending == *known))
+}
+
+fn unreadable(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::new(Code::Unreadable, format!("can't read {}: {why}", path.display()), None)
+}
+
 fn read_text(path: &Path, limit: u64, disk: &dyn Disk) -> Result<Arc<SourceText>, Diagnostic> {
     let shown = path.display();
-    let bytes = disk
-        .read(path, limit)
-        .map_err(|error| Diagnostic::new(Code::Unreadable, format!("can't read {shown}: {error}"), None))?;
+    let bytes = disk.read(path, limit).map_err(|error| unreadable(path, &error.to_string()))?;
     if bytes.len() as u64 > limit {
         return Err(Diagnostic::new(Code::TooLarge, format!("{shown} is larger than {} KiB", limit >> 10), None));
     }

@@ -3,6 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Renderer, Snippet};
 
 use super::{Diagnostic, Level, Place};
+use pipeline::escape::{escaped, escaped_lines};
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,8 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
         group = group.element(snippet(place, label, AnnotationKind::Context));
     }
     for help in &diagnostic.help {
-        group = group.element(Title::HELP.message(help.as_str()));
+        // Titles, labels and lines of a file lose their control characters by themselves; helps and paths do not.
+        group = group.element(Title::HELP.message(escaped_lines(help)));
     }
     group
 }
@@ -48,7 +50,7 @@ fn snippet<'a>(
     kind: AnnotationKind,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     Snippet::source(place.source().text.as_str())
-        .path(place.file().display().to_string())
+        .path(escaped(&place.file().display().to_string()).into_owned())
         .annotation(kind.span(place.first_line().range()).label(label))
 }
 

@@ -168,6 +168,10 @@ impl Disk for Written<'_> {
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         self.disk.list(folder)
     }
+
+    fn target(&self, path: &Path) -> io::Result<PathBuf> {
+        if self.files.contains_key(path) { Ok(path.to_owned()) } else { self.disk.target(path) }
+    }
 }
 
 impl<'a> Written<'a> {

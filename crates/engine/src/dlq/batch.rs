@@ -42,7 +42,7 @@ pub(super) async fn send(
     let answer = match client.send_message_batch().queue_url(url).set_entries(Some(entries)).send().await {
         Ok(answer) => answer,
         Err(error) => {
-            let fault = Fault::from_sdk(error);
+            let fault = Fault::from_sdk("sqs:SendMessage", error);
             return ids.iter().map(|_| Err(fault.copy())).collect();
         }
     };

@@ -34,6 +34,8 @@ struct State {
     leases: HashMap<String, Lease>,
     /// Letters that are done with. One that comes back, because its delete failed or SQS delivered it twice, is deleted.
     discarded: HashSet<String>,
+    /// Whether a fault was logged.
+    reported: bool,
 }
 
 /// Ids with their receipts.
@@ -120,7 +122,7 @@ impl<'q, S: Source> Held<'q, S> {
                 match result {
                     Ok(()) => _ = self.state().leases.remove(&id),
                     Err(fault) if fault.class == Class::Retry => failed.push((id, receipt)),
-                    Err(_) => {}
+                    Err(fault) => self.report(&fault),
                 }
             }
             left = failed;
@@ -156,10 +158,22 @@ impl<'q, S: Source> Held<'q, S> {
         match result {
             Ok(()) if !timeout.is_zero() => lease.until = Instant::now() + timeout,
             Err(fault) if fault.class == Class::Retry => return false,
+            Err(fault) if fault.class == Class::Outage => {
+                state.leases.remove(id);
+                drop(state);
+                self.report(fault);
+            }
             // Given back, or a receipt whose time is over: the queue has the letter again.
             Ok(()) | Err(_) => _ = state.leases.remove(id),
         }
         true
+    }
+
+    /// Logs the first of the faults that somebody has to act on.
+    fn report(&self, fault: &Fault) {
+        if fault.class == Class::Outage && !std::mem::replace(&mut self.state().reported, true) {
+            tracing::warn!(%fault, "can't delete letters or give them back; those come back within {} s", VISIBILITY.as_secs());
+        }
     }
 
     fn leases(&self, wanted: impl Fn(&String, &Lease) -> bool) -> Leases {

@@ -20,6 +20,8 @@ use pipeline::message::Delivery;
 const MOST_HELD: usize = 100_000;
 /// Receives side by side, at most.
 const MOST_RECEIVES: u64 = 32;
+/// The same where the letters can't be counted.
+const RECEIVES_UNCOUNTED: u64 = 4;
 /// The long poll of a receive: it asks all of SQS's servers, where a short poll asks some.
 const LONG_POLL: Duration = Duration::from_secs(1);
 /// How long an answer that is on its way is waited for when the command is to stop: its letters would stay invisible.
@@ -41,8 +43,8 @@ pub struct Selection {
 /// What was seen.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// Letters in the queue at the start, as far as SQS counted them.
-    pub about: u64,
+    /// Letters in the queue at the start, as far as SQS counted them; `None` where it may not be asked.
+    pub about: Option<u64>,
     /// Letters that were looked at.
     pub seen: u64,
     /// Those that were selected.
@@ -57,6 +59,13 @@ pub struct Seen {
     pub full: bool,
     /// It was stopped before the end.
     pub interrupted: bool,
+}
+
+impl Seen {
+    /// Whether all letters that were counted are seen.
+    fn are_all(&self) -> bool {
+        self.seen > 0 && self.about.is_some_and(|about| self.seen >= about)
+    }
 }
 
 /// Whether a visitor wants more letters.
@@ -81,7 +90,7 @@ pub trait Visitor {
 
 /// Shows each selected letter that the queue holds now to the visitor. The letters are held afterwards. The selection is
 /// fixed when this starts: letters that are sent later are not part of it. `progress` gets the number of letters seen so
-/// far, and about how many there are.
+/// far, and about how many there are, as far as that is known.
 pub async fn look<S: Source, V: Visitor>(
     held: &Held<'_, S>,
     queue: &S,
@@ -91,13 +100,15 @@ pub async fn look<S: Source, V: Visitor>(
     progress: &dyn Fn(u64, u64),
 ) -> (Seen, Result<(), Fault>) {
     let about = match queue.backlog().await {
-        Ok(backlog) => backlog.visible + backlog.in_flight + backlog.delayed,
+        Ok(backlog) => Some(backlog.visible + backlog.in_flight + backlog.delayed),
+        // Nobody may count, so empty answers have to show the end.
+        Err(fault) if fault.is_access_denied() => None,
         Err(fault) => return (Seen::default(), Err(fault)),
     };
     let state = State { seen: Seen { about, ..Seen::default() }, ..State::default() };
     let look =
         Look { held, queue, selection, visitor, stop, progress, started_at: unix_ms(), state: Mutex::new(state) };
-    let receives = (about / MAX_BATCH as u64 + 1).min(MOST_RECEIVES);
+    let receives = about.map_or(RECEIVES_UNCOUNTED, |about| (about / MAX_BATCH as u64 + 1).min(MOST_RECEIVES));
     held.while_renewed(join_all((0..receives).map(|_| look.receive()))).await;
     let mut state = look.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     state.seen.interrupted = stop.is_draining() && !state.ended;
@@ -178,9 +189,9 @@ impl<S: Source, V: Visitor> Look<'_, S, V> {
         let is_new = state.seen.seen > before;
         state.fruitless = if is_new || state.busy > 0 { 0 } else { state.fruitless + 1 };
         state.busy += u32::from(!selected.is_empty());
-        let all_of_them = state.seen.seen > 0 && state.seen.seen >= state.seen.about;
+        let all_of_them = state.seen.are_all();
         state.ended |= state.fruitless >= FRUITLESS_ANSWERS || (all_of_them && state.fruitless > 0);
-        (self.progress)(state.seen.seen, state.seen.about);
+        (self.progress)(state.seen.seen, state.seen.about.unwrap_or(state.seen.seen));
         drop(state);
         if self.held.count() >= MOST_HELD {
             self.is_full();
@@ -216,8 +227,7 @@ impl<S: Source, V: Visitor> Look<'_, S, V> {
     /// Once all that was counted is seen, what is left is asked for without waiting.
     fn wait(&self) -> Duration {
         let state = self.state();
-        let all_of_them = state.seen.seen > 0 && state.seen.seen >= state.seen.about;
-        if all_of_them && state.busy == 0 { Duration::ZERO } else { LONG_POLL }
+        if state.seen.are_all() && state.busy == 0 { Duration::ZERO } else { LONG_POLL }
     }
 
     fn is_full(&self) {

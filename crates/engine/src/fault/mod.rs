@@ -74,8 +74,9 @@ impl Fault {
         Self { class, code: code.map(str::to_owned), message: shown(&message.into()), source: None }
     }
 
-    /// A failed SQS call as the SDK tells it: without a code when no answer came at all.
-    pub fn from_sdk<E, R>(error: aws_sdk_sqs::error::SdkError<E, R>) -> Self
+    /// A failed SQS call as the SDK reports it: without a code when no answer came at all. `action` is the one that IAM has
+    /// to allow for the call.
+    pub fn from_sdk<E, R>(action: &str, error: aws_sdk_sqs::error::SdkError<E, R>) -> Self
     where
         E: aws_sdk_sqs::error::ProvideErrorMetadata + StdError + Send + Sync + 'static,
         R: fmt::Debug + Send + Sync + 'static,
@@ -93,7 +94,11 @@ impl Fault {
             Some(text) => text.lines().next().unwrap_or_default().to_owned(),
             None => root_cause(&error),
         };
-        Self { class, code, message: shown(&message), source: Some(Box::new(error)) }
+        let mut fault = Self { class, code, message: shown(&message), source: Some(Box::new(error)) };
+        if fault.is_access_denied() {
+            fault.message = format!("{action} is not allowed: {}", fault.message);
+        }
+        fault
     }
 
     /// The same fault for each entry of a call that failed as a whole; the causes stay with the first.

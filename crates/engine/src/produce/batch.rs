@@ -100,7 +100,7 @@ impl Destination {
                 Outcome::new(accepted.collect(), &answer.failed)
             }
             Err(error) => {
-                let fault = Fault::from_sdk(error);
+                let fault = Fault::from_sdk("sqs:SendMessage", error);
                 // A queue that is deleted may come back; a missing permission is for a person to mend.
                 if fault.class == Class::Retry || fault.is_missing_queue() {
                     return Ok(Outcome { accepted: Vec::new(), reason: Some(fault.to_string()) });

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pipeline::escape::escaped;
 use sea_orm::sqlx::Error;
 use sea_orm::sqlx::error::DatabaseError;
 
@@ -38,13 +39,13 @@ impl ConnectError {
             transient |= failure.is_transient() || (password_may_change && failure.is_of_login());
             help = failure.help();
         }
-        Self { place: place.to_owned(), cause: causes.join("; "), help, transient }
+        Self { place: place.to_owned(), cause: escaped(&causes.join("; ")).into_owned(), help, transient }
     }
 
     /// What to log in with can't be had just now.
     pub(super) fn of_login(place: &str, failure: &str) -> Self {
         let help = "check the file, or the AWS credentials, that the password comes from";
-        Self { place: place.to_owned(), cause: failure.to_owned(), help, transient: true }
+        Self { place: place.to_owned(), cause: escaped(failure).into_owned(), help, transient: true }
     }
 
     /// Whether it usually passes by itself soon: the server restarts, or has no connection left.

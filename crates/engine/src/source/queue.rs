@@ -153,7 +153,7 @@ async fn url(clients: &Clients, queue: &QueueRef, assumed: &mut Vec<Assumption>)
         QueueRef::Name(name) => request.queue_name(name),
         QueueRef::Arn { account, name, .. } => request.queue_name(name).queue_owner_aws_account_id(account),
     };
-    let answer = match request.send().await.map_err(Fault::from_sdk) {
+    let answer = match request.send().await.map_err(|error| Fault::from_sdk("sqs:GetQueueUrl", error)) {
         Ok(answer) => answer,
         Err(fault) => {
             let url = assumed_url(clients, queue).filter(|_| fault.is_access_denied()).ok_or(fault)?;
@@ -178,7 +178,12 @@ async fn attributes(
     assumed: &mut Vec<Assumption>,
 ) -> Result<HashMap<Name, String>, Fault> {
     let request = clients.calls.get_queue_attributes().queue_url(url);
-    match request.attribute_names(Name::All).send().await.map_err(Fault::from_sdk) {
+    match request
+        .attribute_names(Name::All)
+        .send()
+        .await
+        .map_err(|error| Fault::from_sdk("sqs:GetQueueAttributes", error))
+    {
         Ok(answer) => Ok(answer.attributes.unwrap_or_default()),
         Err(fault) if fault.is_access_denied() => {
             assumed.push(Assumption::Attributes);

@@ -48,7 +48,7 @@ impl SqsSource {
         let request = client.change_message_visibility_batch().queue_url(&self.url);
         match request.set_entries(Some(entries.collect())).send().await {
             Ok(answer) => entry_results(receipts.len(), &answer.failed),
-            Err(error) => fail_all(receipts.len(), &Fault::from_sdk(error)),
+            Err(error) => fail_all(receipts.len(), &Fault::from_sdk("sqs:ChangeMessageVisibility", error)),
         }
     }
 }
@@ -64,7 +64,7 @@ impl Source for SqsSource {
             .message_system_attribute_names(System::All)
             .send()
             .await
-            .map_err(Fault::from_sdk)?;
+            .map_err(|error| Fault::from_sdk("sqs:ReceiveMessage", error))?;
         let received_at = unix_ms();
         let messages = answer.messages.unwrap_or_default();
         // A server that answers more than was asked for gets the rest back when its visibility timeout ends.
@@ -79,7 +79,7 @@ impl Source for SqsSource {
         let request = self.calls.delete_message_batch().queue_url(&self.url);
         match request.set_entries(Some(entries.collect())).send().await {
             Ok(answer) => entry_results(receipts.len(), &answer.failed),
-            Err(error) => fail_all(receipts.len(), &Fault::from_sdk(error)),
+            Err(error) => fail_all(receipts.len(), &Fault::from_sdk("sqs:DeleteMessage", error)),
         }
     }
 
@@ -98,7 +98,11 @@ impl Source for SqsSource {
             Name::ApproximateNumberOfMessagesDelayed,
         ];
         let request = self.calls.get_queue_attributes().queue_url(&self.url);
-        let answer = request.set_attribute_names(Some(names.to_vec())).send().await.map_err(Fault::from_sdk)?;
+        let answer = request
+            .set_attribute_names(Some(names.to_vec()))
+            .send()
+            .await
+            .map_err(|error| Fault::from_sdk("sqs:GetQueueAttributes", error))?;
         let attributes = answer.attributes.unwrap_or_default();
         let count = |name: &Name| {
             let number = attributes.get(name).and_then(|text| text.parse().ok());

@@ -68,7 +68,7 @@ pub(super) async fn prepare(pipeline: &Pipeline, clients: &Clients, database: &A
 async fn create_queue(clients: &Clients, queue: &QueueRef) -> Result<(), Failure> {
     let request = clients.calls.create_queue().queue_name(queue.name());
     let request = if queue.is_fifo() { request.attributes(QueueAttributeName::FifoQueue, "true") } else { request };
-    match request.send().await.map_err(Fault::from_sdk) {
+    match request.send().await.map_err(|error| Fault::from_sdk("sqs:CreateQueue", error)) {
         Ok(_) => Ok(()),
         Err(fault) => Err(Failure::CreateQueue { queue: queue.name().to_owned(), fault }),
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::output::format::Format;
-use crate::{load, output};
+use crate::{load, output, text_file};
 use compiler::sample_metadata;
 use pipeline::message::{Delivery, Receipt};
 
@@ -34,10 +34,10 @@ pub struct ExplainArgs {
 /// Runs the command. A message that the pipeline rejects is explained too: that is not a failure of this command.
 pub(crate) fn run(args: &ExplainArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
     if let Some(code) = args.path.to_str().and_then(code::find) {
-        return output::result(match args.format {
-            Format::Human => code::human(code),
-            Format::Json => format!("{:#}", code::json(code)),
-        });
+        return match args.format {
+            Format::Human => output::result(code::human(code)),
+            Format::Json => output::json(format_args!("{:#}", code::json(code))),
+        };
     }
     let settings = load::settings(env_file)?;
     let files = compiler::config::load(std::slice::from_ref(&args.path), settings.env());
@@ -51,19 +51,19 @@ pub(crate) fn run(args: &ExplainArgs, env_file: &EnvFileFlags) -> Result<(), Fai
         None => None,
         Some(path) => Some(steps::Decided::new(pipeline, &about, &delivery(path, &args.attributes)?)),
     };
-    output::result(match args.format {
+    match args.format {
         Format::Human => {
             let message = decided.map(|decided| format!("\n{}", decided.human()));
-            format!("{}{}", about.human(), message.unwrap_or_default()).trim_end().to_owned()
+            output::result(format!("{}{}", about.human(), message.unwrap_or_default()).trim_end())
         }
         Format::Json => {
             let mut json = about.json();
             if let Some(decided) = decided {
                 json["message"] = decided.json();
             }
-            format!("{json:#}")
+            output::json(format_args!("{json:#}"))
         }
-    })
+    }
 }
 
 fn attribute(text: &str) -> Result<(String, String), String> {
@@ -79,8 +79,9 @@ fn delivery(path: &Path, attributes: &[(String, String)]) -> Result<Delivery, Fa
 
 fn body(path: &Path) -> std::io::Result<String> {
     if path != Path::new("-") {
-        return std::fs::read_to_string(path);
+        return text_file::read(path);
     }
-    let mut body = String::new();
-    std::io::stdin().lock().read_to_string(&mut body).map(|_| body)
+    let mut body = Vec::new();
+    std::io::stdin().lock().take(text_file::MAX_BYTES + 1).read_to_end(&mut body)?;
+    text_file::text(body)
 }

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::dlq_failure::of_about;
 use crate::letters::RedriveResult;
 use crate::output::escape;
 use crate::output::format::Format;
@@ -101,7 +102,7 @@ fn counts(seen: &Seen) -> Value {
 }
 
 fn in_words(seen: &Seen) -> String {
-    let mut text = format!("seen {} of about {}", seen.seen, seen.about);
+    let mut text = format!("seen {}{}", seen.seen, of_about(seen.about));
     if seen.selected < seen.seen {
         let _ = write!(text, "; {} selected", seen.selected);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{MAX_TEXT, PipelineText, Real, join, read_text};
+use super::{MAX_TEXT, PipelineText, Real, join, read_named, read_text};
 use crate::config::parse_cases;
 use crate::config::test_file::TestText;
 use crate::diagnostic::{Code, Diagnostic, SourceText};
@@ -18,7 +18,7 @@ pub fn load_tests(paths: &[PathBuf], pipelines: &[PipelineText]) -> (Vec<TestTex
     let mut tests = Vec::new();
     for pipeline in pipelines.iter().map(|text| &text.source.path) {
         for path in ENDINGS.map(|ending| pipeline.with_extension(&ending[1..])).iter().filter(|path| path.exists()) {
-            match read_text(path, MAX_TEXT, &Real) {
+            match read_named(path, MAX_TEXT, &Real) {
                 Ok(source) => tests.push(test_text(pipeline, source)),
                 Err(problem) => problems.push(problem),
             }

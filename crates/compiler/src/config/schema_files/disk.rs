@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use glob::{MatchOptions, Pattern};
 
 use crate::config::paths::join;
+use crate::config::read_file::read_file;
 
 /// The real files, or some in memory. A closure that reads files is a disk without folders.
 pub trait Disk {
@@ -14,6 +15,11 @@ pub trait Disk {
 
     /// What a folder holds.
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>>;
+
+    /// The file that a path leads to when all links are followed.
+    fn target(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_owned())
+    }
 }
 
 /// A file or folder inside a folder.
@@ -41,10 +47,11 @@ pub struct Real;
 
 impl Disk for Real {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        use std::io::Read as _;
-        let mut bytes = Vec::new();
-        std::fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        read_file(path, limit)
+    }
+
+    fn target(&self, path: &Path) -> io::Result<PathBuf> {
+        path.canonicalize()
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
