@@ -18,6 +18,7 @@ COPY --from=build /usr/local/bin/runner /usr/local/bin/runner
 COPY pipelines /etc/runner/pipelines
 COPY schemas /etc/runner/schemas
 WORKDIR /etc/runner
-USER nonroot
+# The user `nonroot` as a number, so that Kubernetes can verify that it is not root.
+USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/runner"]
 CMD ["run", "pipelines"]

@@ -41,7 +41,10 @@ fn scalar_by_postgres(ty: &str, text: &str) -> String {
 /// A cell's text as the server reads it when it is written.
 fn written(ty: &str) -> String {
     match ty {
-        "timestamptz" => "timestamptz '2000-01-01 00:00:00Z' + (t || ' microseconds')::interval".to_owned(),
+        // Days apart: all microseconds at once are too many for an interval of PostgreSQL 14.
+        "timestamptz" => "(timestamp '2000-01-01' + make_interval(days => (t::bigint / 86400000000)::integer) \
+             + t::bigint % 86400000000 * interval '1 microsecond') AT TIME ZONE 'UTC'"
+            .to_owned(),
         ty => format!("t::{ty}"),
     }
 }

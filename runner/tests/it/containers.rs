@@ -11,7 +11,7 @@ use serde_yaml::Value;
 use crate::stack::pipeline_files;
 
 /// What the program and the AWS SDK read from the environment: the table in the README.
-const READ_BY_RUNNER: [&str; 18] = [
+pub(crate) const READ_BY_RUNNER: [&str; 20] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ACCOUNT_ID",
     "AWS_REGION",
@@ -28,6 +28,8 @@ const READ_BY_RUNNER: [&str; 18] = [
     "DB_SSLROOTCERT",
     "DB_TARGET_SESSION_ATTRS",
     "DB_USER",
+    "LOG_FORMAT",
+    "RUNNER_LISTEN",
     "RUST_LOG",
     "SQS_ENDPOINT",
 ];
@@ -148,14 +150,19 @@ fn versions_are_the_tested_ones() {
     let compose = compose();
     let image = compose["services"]["postgres"]["image"].as_str().unwrap();
     let major = image.strip_prefix("postgres:").and_then(|version| version.split('.').next()).unwrap();
-    assert!(read("README.md").contains(&format!("Tested with PostgreSQL {major} only")), "{image}");
+    assert!(read("README.md").contains(&format!("tested with PostgreSQL {major} and ")), "{image}");
+}
+
+/// The variables that the example pipelines read.
+pub(crate) fn queue_variables() -> BTreeSet<String> {
+    queue_settings().iter().map(|setting| variable(setting).0.to_owned()).collect()
 }
 
 #[test]
 fn the_environment_is_one_that_something_reads() {
-    let settings = queue_settings();
+    let variables = queue_variables();
     let mut known: BTreeSet<_> = READ_BY_RUNNER.into();
-    known.extend(settings.iter().map(|setting| variable(setting).0));
+    known.extend(variables.iter().map(String::as_str));
     let compose = compose();
     for service in ["migrate", "run", "produce"] {
         let environment = compose["services"][service]["environment"].as_mapping().unwrap();
@@ -204,14 +211,18 @@ fn what_the_image_copies_is_there() {
             assert!(root().join(source).exists(), "{line}");
         }
     }
-    assert!(read("Dockerfile").lines().any(|line| line == "USER nonroot"));
+    assert!(read("Dockerfile").lines().any(|line| line == "USER 65532:65532"));
 }
 
 #[test]
 fn the_scripts_are_executable_and_parse() {
-    for (script, shell) in
-        [("localstack/init-aws.sh", "bash"), ("scripts/postgres-binaries", "sh"), (".ci/run", "bash")]
-    {
+    for (script, shell) in [
+        ("localstack/init-aws.sh", "bash"),
+        ("scripts/postgres-binaries", "sh"),
+        ("scripts/with-postgres", "sh"),
+        ("scripts/deploy/run", "sh"),
+        (".ci/run", "bash"),
+    ] {
         let path = root().join(script);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_ne!(mode & 0o111, 0, "{script} is not executable");

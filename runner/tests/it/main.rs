@@ -11,6 +11,7 @@ mod cookbook;
 mod crash;
 mod database_settings;
 mod dependencies;
+mod deploy;
 mod dev;
 mod dlq;
 mod dlq_faults;

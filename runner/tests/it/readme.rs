@@ -22,7 +22,7 @@ pub(crate) fn arguments(command: &str) -> Option<Vec<&str>> {
 
 #[test]
 fn every_command_of_the_documentation_parses() {
-    // The commands of docs/dead-letters.md are run by `dlq`.
+    // The commands of docs/dead-letters.md are run by `dlq`, and `deploy` checks those of docs/deploy.md.
     let pages = ["README.md", "docs/cookbook.md", "docs/operations.md"];
     let commands = pages.map(commands);
     assert!(commands.iter().all(|commands| commands.len() >= 4), "the blocks were found: {commands:?}");
