@@ -8,7 +8,7 @@ use pipeline::escape::escaped;
 use sea_orm_migration::sea_orm::sqlx::{self, postgres::PgDatabaseError};
 use sea_orm_migration::sea_orm::{DbErr, RuntimeErr};
 
-use crate::rights::Missing;
+use crate::grant::Missing;
 
 /// Why a migration could not be planned, applied or undone.
 #[derive(Debug, Clone, thiserror::Error)]

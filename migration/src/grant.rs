@@ -127,6 +127,28 @@ pub(crate) fn in_schema(schema: &str) -> [Grant; 2] {
     [Privilege::Usage, Privilege::Create].map(|privilege| Grant::on(Object::Schema(schema.to_owned()), privilege))
 }
 
+/// What the role of this connection does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// Each with those of its columns that it is missing for.
+    pub grants: Vec<Grant>,
+    /// The role.
+    pub role: String,
+}
+
+impl Missing {
+    /// The statements that give it what it needs.
+    pub fn statements(&self) -> String {
+        let statements: Vec<String> = self.grants.iter().map(|grant| grant.statement(&self.role)).collect();
+        statements.join("; ")
+    }
+
+    /// The privileges, in one line.
+    pub fn names(&self) -> String {
+        self.grants.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,7 @@ mod view;
 mod difference;
 mod grant;
 mod misfit;
+mod needed;
 mod rights;
 
 mod ddl;
@@ -38,11 +39,12 @@ mod up;
 
 pub use down::down;
 pub use error::{Cause, Error, Holder};
-pub use grant::{Grant, Object, Privilege, to_create, to_write};
+pub use grant::{Grant, Missing, Object, Privilege, to_create, to_write};
 pub use ledger::Entry;
 pub use misfit::{Fit, LossyColumn, Misfit, fit};
+pub use needed::needed_to_write;
 pub use plan::{Plan, plan};
-pub use rights::{Missing, needed_to_apply, needed_to_write};
+pub use rights::needed_to_apply;
 pub use session::LOCK_TIMEOUT;
 pub use status::{State, Status, TableStatus, status};
 pub use step::{Action, Loss, Refusal, Step, Undo};

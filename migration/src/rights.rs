@@ -3,7 +3,7 @@
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
 use crate::catalog::{home, read_only};
-use crate::grant::{Grant, Object, Privilege, in_schema, to_write};
+use crate::grant::{Grant, Missing, Object, Privilege, in_schema, to_write};
 use crate::ledger::Homes;
 use crate::query::{all, one};
 use crate::reserved::{LEDGER, LEDGER_VERSION};
@@ -11,21 +11,6 @@ use crate::{Action, Error, Step};
 use pipeline::{LiveTypes, Table, TableName, Target};
 
 const READING: &str = "reading the privileges";
-
-/// The privileges that a run needs: on its tables, and on what their live columns use.
-pub async fn needed_to_write(db: &DatabaseConnection, targets: &[Target]) -> Result<Vec<Grant>, Error> {
-    let fit = crate::fit(db, targets).await?;
-    let transaction = read_only(db).await?;
-    let mut grants = Vec::new();
-    for (target, types) in targets.iter().zip(&fit.live_types) {
-        for grant in of_target(&transaction, target, types).await? {
-            if !grants.contains(&grant) {
-                grants.push(grant);
-            }
-        }
-    }
-    Ok(grants)
-}
 
 /// The privileges that these steps of a migration need, and the record of them in the ledger.
 pub async fn needed_to_apply(db: &DatabaseConnection, steps: &[Step]) -> Result<Vec<Grant>, Error> {
@@ -83,7 +68,11 @@ fn on_ledger(homes: &Homes) -> Vec<Grant> {
 }
 
 /// The privileges that writing one table needs, by the name that has its schema.
-async fn of_target(db: &impl ConnectionTrait, target: &Target, types: &LiveTypes) -> Result<Vec<Grant>, Error> {
+pub(crate) async fn of_target(
+    db: &impl ConnectionTrait,
+    target: &Target,
+    types: &LiveTypes,
+) -> Result<Vec<Grant>, Error> {
     let name = home(db, &target.table.name).await?;
     let table = Table { name, ..target.table.clone() };
     let sequences = sequences(db, &table).await.map_err(Error::during(READING))?;
@@ -114,28 +103,6 @@ async fn sequences(db: &impl ConnectionTrait, table: &Table) -> Result<Vec<Table
         sequences.push(TableName { schema: Some(row.try_get("", "schema")?), name: row.try_get("", "name")? });
     }
     Ok(sequences)
-}
-
-/// What the role of this connection does not have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing {
-    /// Each with those of its columns that it is missing for.
-    pub grants: Vec<Grant>,
-    /// The role.
-    pub role: String,
-}
-
-impl Missing {
-    /// The statements that give it what it needs.
-    pub fn statements(&self) -> String {
-        let statements: Vec<String> = self.grants.iter().map(|grant| grant.statement(&self.role)).collect();
-        statements.join("; ")
-    }
-
-    /// The privileges, in one line.
-    pub fn names(&self) -> String {
-        self.grants.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    }
 }
 
 /// The privileges for writing one table that the role does not have.
