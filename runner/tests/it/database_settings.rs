@@ -52,7 +52,11 @@ async fn url_and_password_may_be_in_files() {
 async fn the_part_of_a_url_that_is_wrong_is_named_without_its_value() {
     let stack = Stack::new().await;
     for (url, part) in [
-        ("postgres://u@h1:5432,h2:5432/db?target_session_attrs=read-write", "it names several hosts"),
+        ("postgres://u@h1:5432,h2:hunter2/db", "the port is not a number"),
+        (
+            "postgres://u@h1,h2/db?target_session_attrs=hunter2",
+            "`target_session_attrs` is not any, read-write or primary",
+        ),
         ("postgres://u@h/db?sslpassword=hunter2", "`sslpassword` is not a parameter"),
         ("postgres://u:hunter2@h:hunter2/db", "the port is not a number"),
         ("postgres://u@h/db?sslmode=hunter2", "`sslmode` is not disable, allow"),
