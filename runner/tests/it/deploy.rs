@@ -40,7 +40,7 @@ fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_sequence().map_or(&[], Vec::as_slice)
 }
 
-/// A string, or what a function of CloudFormation gets: `!Ref Pipeline` is `Pipeline`.
+/// A string, or what a function of the template gets: `!Ref Pipeline` is `Pipeline`.
 fn text(value: &Value) -> String {
     match value {
         Value::Tagged(tagged) => text(&tagged.value),
@@ -189,7 +189,7 @@ fn images_have_the_version_of_the_program() {
     assert!(page("docs/deploy.md").contains(&format!("FROM runner:{version}\n")));
 }
 
-/// Mounts the files of each ConfigMap as Kubernetes does: links to links, which change all at once.
+/// Mounts the files of each `ConfigMap` as Kubernetes does: links to links, which change all at once.
 fn mounted() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for map in list(&yaml("deploy/kubernetes/base/kustomization.yaml"), "configMapGenerator") {
