@@ -40,7 +40,7 @@ fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_sequence().map_or(&[], Vec::as_slice)
 }
 
-/// A string, or what a function of `CloudFormation` gets: `!Ref Pipeline` is `Pipeline`.
+/// A string, or what a function of the template gets: `!Ref Pipeline` is `Pipeline`.
 fn text(value: &Value) -> String {
     match value {
         Value::Tagged(tagged) => text(&tagged.value),
