@@ -1,12 +1,13 @@
 //! Which privileges the live database asks for, and which of them the role of the connection does not have.
 
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm_migration::sea_orm::{DatabaseConnection, DbErr};
 
 use crate::catalog::{home, read_only};
 use crate::grant::{Grant, Missing, Object, Privilege, in_schema, to_write};
 use crate::ledger::Homes;
 use crate::query::{all, one};
 use crate::reserved::{LEDGER, LEDGER_VERSION};
+use crate::transaction::Transaction;
 use crate::{Action, Error, Step};
 use pipeline::{LiveTypes, Table, TableName, Target};
 
@@ -47,7 +48,7 @@ pub async fn needed_to_apply(db: &DatabaseConnection, steps: &[Step]) -> Result<
     Ok(grants)
 }
 
-async fn database_name(db: &impl ConnectionTrait) -> Result<String, DbErr> {
+async fn database_name(db: &Transaction) -> Result<String, DbErr> {
     let row = one(db, "SELECT current_database()::text AS name", []).await?;
     row.ok_or_else(|| DbErr::RecordNotFound("current_database".to_owned()))?.try_get("", "name")
 }
@@ -68,11 +69,7 @@ fn on_ledger(homes: &Homes) -> Vec<Grant> {
 }
 
 /// The privileges that writing one table needs, by the name that has its schema.
-pub(crate) async fn of_target(
-    db: &impl ConnectionTrait,
-    target: &Target,
-    types: &LiveTypes,
-) -> Result<Vec<Grant>, Error> {
+pub(crate) async fn of_target(db: &Transaction, target: &Target, types: &LiveTypes) -> Result<Vec<Grant>, Error> {
     let name = home(db, &target.table.name).await?;
     let table = Table { name, ..target.table.clone() };
     let sequences = sequences(db, &table).await.map_err(Error::during(READING))?;
@@ -88,7 +85,7 @@ pub(crate) async fn of_target(
 }
 
 /// The sequences that the defaults of columns read which the file does not name. An identity column needs no privilege.
-async fn sequences(db: &impl ConnectionTrait, table: &Table) -> Result<Vec<TableName>, DbErr> {
+async fn sequences(db: &Transaction, table: &Table) -> Result<Vec<TableName>, DbErr> {
     let sql = "SELECT sn.nspname::text AS schema, s.relname::text AS name
         FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
         JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
@@ -107,7 +104,7 @@ async fn sequences(db: &impl ConnectionTrait, table: &Table) -> Result<Vec<Table
 
 /// The privileges for writing one table that the role does not have.
 pub(crate) async fn missing_to_write(
-    db: &impl ConnectionTrait,
+    db: &Transaction,
     target: &Target,
     types: &LiveTypes,
 ) -> Result<Option<Missing>, Error> {
@@ -117,13 +114,13 @@ pub(crate) async fn missing_to_write(
 /// Fails where the role can't apply these steps.
 pub(crate) async fn check_to_apply(db: &DatabaseConnection, steps: &[Step]) -> Result<(), Error> {
     let grants = needed_to_apply(db, steps).await?;
-    match missing(db, grants).await.map_err(Error::during(READING))? {
-        None => Ok(()),
-        Some(missing) => Err(Error::MissingPrivileges(missing)),
-    }
+    let transaction = read_only(db).await?;
+    let missing = missing(&transaction, grants).await.map_err(Error::during(READING))?;
+    transaction.rollback().await.map_err(Error::during(READING))?;
+    missing.map_or(Ok(()), |missing| Err(Error::MissingPrivileges(missing)))
 }
 
-async fn missing(db: &impl ConnectionTrait, needed: Vec<Grant>) -> Result<Option<Missing>, DbErr> {
+async fn missing(db: &Transaction, needed: Vec<Grant>) -> Result<Option<Missing>, DbErr> {
     let mut grants = Vec::new();
     for grant in needed {
         grants.extend(not_held(db, grant).await?);
@@ -137,7 +134,7 @@ async fn missing(db: &impl ConnectionTrait, needed: Vec<Grant>) -> Result<Option
 }
 
 /// The part of a grant that the role does not have. Of an object that does not exist nothing is missing.
-async fn not_held(db: &impl ConnectionTrait, grant: Grant) -> Result<Option<Grant>, DbErr> {
+async fn not_held(db: &Transaction, grant: Grant) -> Result<Option<Grant>, DbErr> {
     let keyword = grant.privilege.keyword();
     let lacks = match &grant.object {
         Object::Database(_) => {
@@ -167,7 +164,7 @@ async fn not_held(db: &impl ConnectionTrait, grant: Grant) -> Result<Option<Gran
 }
 
 /// The columns that the role does not have the privilege for, in their order.
-async fn columns_without(db: &impl ConnectionTrait, table: &TableName, grant: &Grant) -> Result<Vec<String>, DbErr> {
+async fn columns_without(db: &Transaction, table: &TableName, grant: &Grant) -> Result<Vec<String>, DbErr> {
     let sql = "SELECT a.attname::text AS name FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = ANY ($3) AND NOT has_column_privilege(c.oid, a.attnum, $4)
