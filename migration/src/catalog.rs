@@ -1,6 +1,6 @@
 //! Reads live tables from PostgreSQL's catalog. Nothing here writes.
 
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Value};
+use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, DbErr, Value};
 
 use crate::Error;
 use crate::assignment::{Assignment, assignment};
@@ -62,7 +62,7 @@ pub(crate) async fn read_only(db: &DatabaseConnection) -> Result<Transaction, Er
 }
 
 /// Completes a table's name with its schema: the one where an unqualified name is found, or would be created.
-pub(crate) async fn home(db: &impl ConnectionTrait, name: &TableName) -> Result<TableName, Error> {
+pub(crate) async fn home(db: &Transaction, name: &TableName) -> Result<TableName, Error> {
     if name.schema.is_some() {
         return Ok(name.clone());
     }
@@ -158,11 +158,7 @@ fn kind(relkind: &str, takes_inserts: bool) -> Kind {
 }
 
 /// Whether the table has a row, or a row in which `column` is not null.
-pub(crate) async fn has_rows(
-    db: &impl ConnectionTrait,
-    table: &TableName,
-    column: Option<&str>,
-) -> Result<bool, DbErr> {
+pub(crate) async fn has_rows(db: &Transaction, table: &TableName, column: Option<&str>) -> Result<bool, DbErr> {
     let row = one(db, &ddl::any_row(table, column), []).await?;
     Ok(row.is_some())
 }
@@ -193,7 +189,7 @@ async fn columns(db: &Transaction, oid: i64, declared: &[Sourced<Column>]) -> Re
     Ok(columns)
 }
 
-async fn primary_key(db: &impl ConnectionTrait, oid: i64) -> Result<Option<LiveKey>, DbErr> {
+async fn primary_key(db: &Transaction, oid: i64) -> Result<Option<LiveKey>, DbErr> {
     let sql = "SELECT k.conname::text AS constraint_name, a.attname::text AS name
         FROM pg_constraint k CROSS JOIN unnest(k.conkey) WITH ORDINALITY AS p(attnum, position)
         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = p.attnum
@@ -217,7 +213,7 @@ const INDEXES: &str = "SELECT c.relname::text AS name, m.amname::text AS method,
     LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0
     WHERE i.indrelid = $1::bigint::oid ORDER BY c.relname, k.position";
 
-async fn indexes(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveIndex>, DbErr> {
+async fn indexes(db: &Transaction, oid: i64) -> Result<Vec<LiveIndex>, DbErr> {
     let mut indexes: Vec<LiveIndex> = Vec::new();
     for row in all(db, INDEXES, [oid.into()]).await? {
         let name: String = row.try_get("", "name")?;
@@ -248,7 +244,7 @@ async fn indexes(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveIndex>, 
 
 /// Names of declared indexes that relations other than this table's indexes use already: indexes share one namespace
 /// with the tables of their schema.
-async fn taken(db: &impl ConnectionTrait, declaration: &Declaration) -> Result<Vec<String>, DbErr> {
+async fn taken(db: &Transaction, declaration: &Declaration) -> Result<Vec<String>, DbErr> {
     let sql = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_class t ON t.oid = i.indrelid
         WHERE n.nspname = $1 AND c.relname = $2 AND t.relname IS DISTINCT FROM $3";

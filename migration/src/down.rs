@@ -8,6 +8,7 @@ use crate::catalog::{has_rows, home};
 use crate::ledger::Ledger;
 use crate::query::one;
 use crate::session::Session;
+use crate::transaction::Transaction;
 use crate::{Entry, Error, Loss, ddl};
 use pipeline::{Table, TableName};
 
@@ -40,11 +41,7 @@ async fn under_lock(session: &Session, only: Option<&[Table]>, allow_data_loss: 
     Ok(last)
 }
 
-async fn last(
-    db: &impl ConnectionTrait,
-    mut entries: Vec<Entry>,
-    only: Option<&[Table]>,
-) -> Result<Option<Entry>, Error> {
+async fn last(db: &Transaction, mut entries: Vec<Entry>, only: Option<&[Table]>) -> Result<Option<Entry>, Error> {
     let Some(tables) = only else {
         return Ok(entries.pop());
     };
@@ -82,7 +79,7 @@ fn lost(entry: &Entry) -> String {
 
 /// Whether undoing the step would lose data. Row-level security is turned off, so that PostgreSQL fails instead of hiding
 /// the rows that would be lost.
-async fn loses_data(db: &impl ConnectionTrait, entry: &Entry) -> Result<bool, DbErr> {
+async fn loses_data(db: &Transaction, entry: &Entry) -> Result<bool, DbErr> {
     let column = match entry.loses {
         Loss::Nothing => return Ok(false),
         Loss::Rows => None,
@@ -97,7 +94,7 @@ async fn loses_data(db: &impl ConnectionTrait, entry: &Entry) -> Result<bool, Db
 }
 
 /// Whether the table, or the column, still exists. It may have been dropped by hand.
-async fn still_exists(db: &impl ConnectionTrait, table: &TableName, column: Option<&str>) -> Result<bool, DbErr> {
+async fn still_exists(db: &Transaction, table: &TableName, column: Option<&str>) -> Result<bool, DbErr> {
     let sql = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') AND ($3::text IS NULL OR EXISTS (
             SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = $3 AND NOT a.attisdropped))";

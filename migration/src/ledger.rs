@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult};
+use sea_orm_migration::sea_orm::{DatabaseConnection, DbErr, QueryResult};
 use serde::Serialize;
 
 use crate::query::{all, one};
@@ -51,7 +51,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// The ledger of the database, in whatever schema it is.
-    pub(crate) async fn find(db: &impl ConnectionTrait) -> Result<Option<Self>, Error> {
+    pub(crate) async fn find(db: &Transaction) -> Result<Option<Self>, Error> {
         match Homes::find(db).await?.ledger {
             Some(schema) => Ok(Some(Self::in_schema(schema))),
             None => Ok(None),
@@ -59,7 +59,7 @@ impl Ledger {
     }
 
     /// The same, where this role may read it.
-    pub(crate) async fn find_readable(db: &impl ConnectionTrait) -> Result<Option<Self>, Error> {
+    pub(crate) async fn find_readable(db: &Transaction) -> Result<Option<Self>, Error> {
         let Some(ledger) = Self::find(db).await? else { return Ok(None) };
         let sql = "SELECT 1 WHERE has_table_privilege(to_regclass($1), 'SELECT')";
         let readable = one(db, sql, [ledger.table.as_str().into()]).await.map_err(Error::during(READING))?;
@@ -86,7 +86,7 @@ impl Ledger {
 
     /// Records a step as started. [`finish`](Self::finish) follows in the same transaction, or afterwards for a step that
     /// can't run in one. What a crash leaves in between is settled by [`settle_interrupted`](Self::settle_interrupted).
-    pub(crate) async fn start(&self, db: &impl ConnectionTrait, step: &Step) -> Result<i64, DbErr> {
+    pub(crate) async fn start(&self, db: &Transaction, step: &Step) -> Result<i64, DbErr> {
         let sql = format!(
             "INSERT INTO {} (action, schema_name, table_name, object, summary, sql, undo_sql, loses, declared_in, \
              runner_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
@@ -109,25 +109,25 @@ impl Ledger {
     }
 
     /// Records a step as applied.
-    pub(crate) async fn finish(&self, db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
+    pub(crate) async fn finish(&self, db: &Transaction, id: i64) -> Result<(), DbErr> {
         let sql = format!("UPDATE {} SET applied_at = clock_timestamp() WHERE id = $1", self.table);
         all(db, &sql, [id.into()]).await.map(drop)
     }
 
     /// Removes the record of a step that failed.
-    pub(crate) async fn forget(&self, db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
+    pub(crate) async fn forget(&self, db: &Transaction, id: i64) -> Result<(), DbErr> {
         all(db, &format!("DELETE FROM {} WHERE id = $1", self.table), [id.into()]).await.map(drop)
     }
 
     /// Records a step as undone.
-    pub(crate) async fn mark_undone(&self, db: &impl ConnectionTrait, id: i64) -> Result<(), DbErr> {
+    pub(crate) async fn mark_undone(&self, db: &Transaction, id: i64) -> Result<(), DbErr> {
         let sql = format!("UPDATE {} SET undone_at = clock_timestamp() WHERE id = $1", self.table);
         all(db, &sql, [id.into()]).await.map(drop)
     }
 
     /// Settles the steps that a crash interrupted: records them as applied, or removes their record. Only index builds run
     /// outside a transaction, so an interrupted step was applied exactly if its index is valid.
-    pub(crate) async fn settle_interrupted(&self, db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    pub(crate) async fn settle_interrupted(&self, db: &Transaction) -> Result<(), DbErr> {
         let table = &self.table;
         if one(db, &format!("SELECT 1 FROM {table} WHERE applied_at IS NULL LIMIT 1"), []).await?.is_none() {
             return Ok(());
@@ -143,7 +143,7 @@ impl Ledger {
     }
 
     /// The steps that are applied and not undone, oldest first.
-    pub(crate) async fn entries(&self, db: &impl ConnectionTrait) -> Result<Vec<Entry>, DbErr> {
+    pub(crate) async fn entries(&self, db: &Transaction) -> Result<Vec<Entry>, DbErr> {
         let sql = format!(
             "SELECT id, action, schema_name, table_name, object, summary, sql, undo_sql, loses, declared_in,
                 to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS applied_at, runner_version
@@ -162,12 +162,12 @@ pub(crate) struct Homes {
 }
 
 impl Homes {
-    pub(crate) async fn find(db: &impl ConnectionTrait) -> Result<Self, Error> {
+    pub(crate) async fn find(db: &Transaction) -> Result<Self, Error> {
         Ok(Self { ledger: home_of(db, LEDGER).await?, versions: home_of(db, LEDGER_VERSION).await? })
     }
 
     /// Where the ledger is, or will be: in the first schema of the `search_path` that exists, else in `public`.
-    pub(crate) async fn schema(&self, db: &impl ConnectionTrait) -> Result<String, DbErr> {
+    pub(crate) async fn schema(&self, db: &Transaction) -> Result<String, DbErr> {
         if let Some(schema) = self.ledger.as_ref().or(self.versions.as_ref()) {
             return Ok(schema.clone());
         }
@@ -176,7 +176,7 @@ impl Homes {
     }
 
     /// Whether the ledger is there and has its newest version.
-    async fn are_complete(&self, db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    async fn are_complete(&self, db: &Transaction) -> Result<bool, DbErr> {
         let (Some(_), Some(versions)) = (&self.ledger, &self.versions) else { return Ok(false) };
         let table = ddl::table(&TableName { schema: Some(versions.clone()), name: LEDGER_VERSION.to_owned() });
         let sql = format!("SELECT 1 FROM {table} WHERE version = $1");
@@ -185,7 +185,7 @@ impl Homes {
 }
 
 /// The schema that has a table of this name. One database has one ledger.
-async fn home_of(db: &impl ConnectionTrait, name: &'static str) -> Result<Option<String>, Error> {
+async fn home_of(db: &Transaction, name: &'static str) -> Result<Option<String>, Error> {
     let sql = "SELECT n.nspname::text AS schema FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relname = $1 AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' ORDER BY 1";
     let mut schemas = Vec::new();

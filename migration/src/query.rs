@@ -1,10 +1,12 @@
-//! How a SELECT, INSERT or UPDATE is run. Values travel as parameters, never as part of the text.
+//! How a SELECT, INSERT or UPDATE is run: in a transaction, which a pooler does not divide. Values travel as parameters,
+//! never as part of the text.
 
+use crate::transaction::Transaction;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
 /// Runs a query and gives its first row.
 pub(crate) async fn one<const N: usize>(
-    db: &impl ConnectionTrait,
+    db: &Transaction,
     sql: &str,
     values: [Value; N],
 ) -> Result<Option<QueryResult>, DbErr> {
@@ -13,7 +15,7 @@ pub(crate) async fn one<const N: usize>(
 
 /// Runs a query and gives all its rows.
 pub(crate) async fn all<const N: usize>(
-    db: &impl ConnectionTrait,
+    db: &Transaction,
     sql: &str,
     values: [Value; N],
 ) -> Result<Vec<QueryResult>, DbErr> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::ledger::Ledger;
 use crate::session::Session;
+use crate::transaction::Transaction;
 use crate::{Error, Plan, Refusal, Step, plan, rights};
 use pipeline::Table;
 
@@ -107,7 +108,7 @@ async fn drop_failed_build(session: &Session, ledger: &Ledger, step: &Step, id: 
 }
 
 /// Runs each statement as a prepared one, so that PostgreSQL itself refuses a second statement inside an index predicate.
-async fn run(db: &impl ConnectionTrait, statements: &[String]) -> Result<(), DbErr> {
+async fn run(db: &Transaction, statements: &[String]) -> Result<(), DbErr> {
     for sql in statements {
         db.execute_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
     }

@@ -25,7 +25,7 @@ pub(crate) async fn plans_conflict_target(db: &Transaction, view: &TableName, ke
 
 /// The columns that need a value of the one table below a view: those that the view leaves out, and those that it has under
 /// their own name.
-pub(crate) async fn required_below_view(db: &impl ConnectionTrait, oid: i64) -> Result<Vec<LiveColumn>, DbErr> {
+pub(crate) async fn required_below_view(db: &Transaction, oid: i64) -> Result<Vec<LiveColumn>, DbErr> {
     let sql = "WITH below AS (
             SELECT d.refobjid AS oid, array_agg(d.refobjsubid) AS columns
             FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
