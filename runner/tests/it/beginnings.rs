@@ -82,11 +82,12 @@ async fn a_signal_while_files_are_read_ends_the_process_cleanly() {
     let stack = Stack::new().await;
     let file = std::fs::read_to_string(stack.home.path().join(PIPELINE)).expect("the pipeline file");
     // Enough to read for the signal to arrive meanwhile.
+    let queue = file.lines().find(|line| line.trim_start().starts_with("queue:")).expect("a queue");
     for number in 0..200 {
-        let copy = file.replace(&stack.queue, &format!("{}-{number}", stack.queue));
+        let copy = file.replace(queue, &format!("  queue: {}-{number}", stack.queue));
         stack.write(&format!("pipelines/copy{number}.yaml"), &copy);
     }
-    let mut command = stack.runner(&["run", "pipelines"]);
+    let mut command = stack.runner(&["run", "pipelines", "--wait"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
     until_at_least(1, "a process that handles SIGTERM", async || i64::from(handles_sigterm(child.id()))).await;
     terminate(&child);
