@@ -69,7 +69,7 @@ const OWN: [(&str, Kind); 15] = [
 pub(crate) const TARGET: &str = "target_session_attrs";
 /// The longest wait for a server, in seconds.
 pub(crate) const CONNECT_TIMEOUT: &str = "connect_timeout";
-/// The `application_name` where there is no other.
+/// The `application_name` to use if the URL does not set one.
 pub(crate) const FALLBACK_NAME: &str = "fallback_application_name";
 
 /// Whether the driver does not have this parameter.

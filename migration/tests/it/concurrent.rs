@@ -79,7 +79,7 @@ async fn writers_are_not_kept_out() {
     assert_eq!(t.texts("SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").await, ["0"]);
 }
 
-/// A lock that a leaked session of an older runner holds, for ever.
+/// Another session holds the migration lock and never releases it.
 #[tokio::test]
 async fn the_wait_for_the_lock_ends_and_names_who_has_it() {
     let t = fresh().await;

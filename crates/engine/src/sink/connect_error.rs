@@ -30,7 +30,8 @@ pub(super) enum HostFailure {
 }
 
 impl ConnectError {
-    /// Of one host or several, in the order in which they were tried. A password that may change is not wrong for ever.
+    /// Of one host or several, in the order in which they were tried. A refused password
+    /// that may change is a transient failure.
     pub(super) fn new(place: &str, failures: &[(String, HostFailure)], password_may_change: bool) -> Self {
         let is_alone = failures.len() == 1;
         let (mut causes, mut transient, mut help) = (Vec::new(), false, CHECK_SERVER);

@@ -40,7 +40,7 @@ pub struct Server {
 /// A host that is as it should be.
 pub(super) struct Found {
     pub(super) options: PgConnectOptions,
-    /// Whether a session keeps what is set at its start: there is no pooler in between that shares server connections.
+    /// Whether the session keeps the settings made at its start. A pooler that shares server connections discards them.
     pub(super) keeps_settings: bool,
 }
 

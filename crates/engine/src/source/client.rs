@@ -185,7 +185,7 @@ pub async fn connect(access: Access) -> Result<Clients, ClientError> {
     })
 }
 
-/// Region and credentials, for what is no call to the queue service.
+/// The region and credentials, for signing something other than a call to the queue service.
 pub(crate) async fn sdk_config(access: Access) -> SdkConfig {
     loaded(http_client(access.keys.is_some()), access.region, access.profile, access.keys).await
 }

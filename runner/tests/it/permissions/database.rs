@@ -1,4 +1,4 @@
-//! Privileges: a role with the printed ones works, and without any one of them it is told which.
+//! A role with exactly the printed privileges works. If one is missing, the error names it.
 
 use serde_json::{Value, json};
 
