@@ -27,17 +27,13 @@ pub async fn needed_to_apply(db: &DatabaseConnection, steps: &[Step]) -> Result<
         Some(_) => on_ledger(&homes),
         None => in_schema(&schema).to_vec(),
     };
-    let created = |name: &str| {
-        let mut creations = steps.iter().filter(|step| step.action == Action::CreateSchema);
-        creations.any(|step| step.object.as_deref() == Some(name))
-    };
     for step in steps {
         match (step.action, step.home.schema.as_deref()) {
             (Action::CreateSchema, _) => {
                 let database: String = database.clone().map_err(Error::during(READING))?;
                 grants.push(Grant::on(Object::Database(database), Privilege::Create));
             }
-            (Action::CreateTable | Action::CreateIndex, Some(schema)) if !created(schema) => {
+            (Action::CreateTable | Action::CreateIndex, Some(schema)) if !creates_schema(steps, schema) => {
                 grants.extend(in_schema(schema));
             }
             _ => {}
@@ -46,6 +42,12 @@ pub async fn needed_to_apply(db: &DatabaseConnection, steps: &[Step]) -> Result<
     grants.sort();
     grants.dedup();
     Ok(grants)
+}
+
+/// Whether one of the steps creates this schema.
+fn creates_schema(steps: &[Step], name: &str) -> bool {
+    let mut creations = steps.iter().filter(|step| step.action == Action::CreateSchema);
+    creations.any(|step| step.object.as_deref() == Some(name))
 }
 
 async fn database_name(db: &Transaction) -> Result<String, DbErr> {

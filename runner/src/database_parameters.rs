@@ -103,8 +103,8 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), InvalidParameter> {
         return Ok(());
     }
     let own = OWN.iter().find(|(own, _)| *own == name).map(|(_, kind)| kind);
-    let of_driver = || PARAMETERS.iter().find(|(names, _)| names.contains(&name)).map(|(_, kind)| kind);
-    let kind = own.or_else(of_driver).ok_or_else(|| InvalidParameter::Unknown(name.to_owned()))?;
+    let of_driver = PARAMETERS.iter().find(|(names, _)| names.contains(&name)).map(|(_, kind)| kind);
+    let kind = own.or(of_driver).ok_or_else(|| InvalidParameter::Unknown(name.to_owned()))?;
     let (valid, expected) = match kind {
         Kind::Text => return Ok(()),
         Kind::Pem => return check_file(name, value),

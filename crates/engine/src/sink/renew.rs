@@ -61,9 +61,9 @@ impl Connections {
 }
 
 fn is_same_place(one: &PgConnectOptions, other: &PgConnectOptions) -> bool {
-    let place = |options: &PgConnectOptions| {
-        let database = options.get_database().map(str::to_owned);
-        (options.get_host().to_owned(), options.get_port(), options.get_socket().cloned(), database)
-    };
-    place(one) == place(other) && one.get_username() == other.get_username()
+    one.get_host() == other.get_host()
+        && one.get_port() == other.get_port()
+        && one.get_socket() == other.get_socket()
+        && one.get_database() == other.get_database()
+        && one.get_username() == other.get_username()
 }
