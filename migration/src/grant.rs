@@ -63,6 +63,10 @@ impl Grant {
         Self { object, privilege, columns: Vec::new() }
     }
 
+    fn on_columns(table: &TableName, privilege: Privilege, columns: Vec<String>) -> Self {
+        Self { object: Object::Table(table.clone()), privilege, columns }
+    }
+
     /// The statement that gives it to a role.
     pub fn statement(&self, role: &str) -> String {
         let columns: Vec<String> = self.columns.iter().map(|column| ddl::ident(column)).collect();
@@ -98,14 +102,13 @@ impl fmt::Display for Grant {
 pub fn to_write(target: &Target) -> Vec<Grant> {
     let Table { name, columns, primary_key, .. } = &target.table;
     let all: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-    let on_table = |privilege, columns| Grant { object: Object::Table(name.clone()), privilege, columns };
     let mut grants = Vec::new();
     grants.extend(name.schema.clone().map(|schema| Grant::on(Object::Schema(schema), Privilege::Usage)));
-    grants.push(on_table(Privilege::Insert, all.clone()));
-    grants.push(on_table(Privilege::Select, all.clone()));
+    grants.push(Grant::on_columns(name, Privilege::Insert, all.clone()));
+    grants.push(Grant::on_columns(name, Privilege::Select, all.clone()));
     let others: Vec<String> = all.into_iter().filter(|column| !primary_key.contains(column)).collect();
     if target.on_conflict == OnConflict::Update && !primary_key.is_empty() && !others.is_empty() {
-        grants.push(on_table(Privilege::Update, others));
+        grants.push(Grant::on_columns(name, Privilege::Update, others));
     }
     grants
 }

@@ -41,4 +41,4 @@ pub use figures::{
     QueueCall, QueueRole, Reading, RejectionReading, Service, ServiceReading, Stage, StageReading, TableDetails,
     TableReading,
 };
-pub use run::{Ending, Services, run};
+pub use run::{Ending, Services, SqsToPostgres, run, run_sqs_to_postgres};

@@ -23,6 +23,15 @@ enum Which {
     DeadLetters,
 }
 
+impl Which {
+    fn of(self, pipeline: &Pipeline) -> &QueueRef {
+        match self {
+            Self::Source => &pipeline.source().queue,
+            Self::DeadLetters => &pipeline.source().dlq,
+        }
+    }
+}
+
 /// The calls of each command beside those that find a queue. IAM has no actions for batches: `sqs:SendMessage` allows
 /// `SendMessageBatch`, and so on (Amazon SQS, "API permissions: actions and resource reference").
 const fn calls(command: Command) -> &'static [(Which, &'static str)] {
@@ -57,15 +66,11 @@ const fn looked_up(command: Command) -> &'static [Which] {
 pub(super) fn merged(commands: &[Command], pipelines: &[&Pipeline]) -> Vec<QueueActions> {
     let mut queues: BTreeMap<String, QueueActions> = BTreeMap::new();
     for (command, pipeline) in commands.iter().flat_map(|command| pipelines.iter().map(move |one| (*command, one))) {
-        let queue = |which| match which {
-            Which::Source => &pipeline.source().queue,
-            Which::DeadLetters => &pipeline.source().dlq,
-        };
         for (which, action) in calls(command) {
-            of_queue(&mut queues, queue(*which)).required.insert(action);
+            of_queue(&mut queues, which.of(pipeline)).required.insert(action);
         }
         for which in looked_up(command) {
-            add_look_up(&mut queues, queue(*which));
+            add_look_up(&mut queues, which.of(pipeline));
         }
     }
     let mut merged: Vec<QueueActions> = queues.into_values().collect();

@@ -1,4 +1,5 @@
-//! A real PgBouncer before a test's database, as Debian has it: 1.18, without prepared statements.
+//! A real PgBouncer before a test's database: Debian 12 has 1.18, without support for prepared statements; Debian 13 has
+//! 1.24, with it.
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
