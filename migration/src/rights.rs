@@ -138,7 +138,7 @@ async fn missing(db: &Transaction, needed: Vec<Grant>) -> Result<Option<Missing>
 /// The part of a grant that the role does not have. Of an object that does not exist nothing is missing.
 async fn not_held(db: &Transaction, grant: Grant) -> Result<Option<Grant>, DbErr> {
     let keyword = grant.privilege.keyword();
-    let lacks = match &grant.object {
+    let unmet = match &grant.object {
         Object::Database(_) => {
             one(db, "SELECT 1 WHERE NOT has_database_privilege(current_database(), $1)", [keyword.into()]).await?
         }
@@ -162,7 +162,7 @@ async fn not_held(db: &Transaction, grant: Grant) -> Result<Option<Grant>, DbErr
             one(db, sql, [name.schema.clone().into(), name.name.as_str().into()]).await?
         }
     };
-    Ok(lacks.map(|_| grant))
+    Ok(unmet.map(|_| grant))
 }
 
 /// The columns that the role does not have the privilege for, in their order.

@@ -1,4 +1,4 @@
-"""Checks what Kustomize has built: against Kubernetes' own schemas, and KEDA's objects by what is said here of them."""
+"""Checks what Kustomize has built: against Kubernetes' own schemas, and KEDA's objects against what is written here."""
 
 import pathlib
 import re

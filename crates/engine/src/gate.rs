@@ -16,7 +16,7 @@ enum Flow {
 /// What holds the flow back; the strongest reason counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Reasons {
-    /// The database does not answer, or lacks what every message needs.
+    /// The database does not answer, or does not have what every message needs.
     unreachable: bool,
     /// Whatever was written lately was refused.
     refusing: bool,

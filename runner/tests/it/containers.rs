@@ -113,8 +113,8 @@ fn each_waits_for_what_it_needs_to_be_healthy() {
         ("run", "migrate", "service_completed_successfully"),
         ("produce", "localstack", "service_healthy"),
     ] {
-        let told = &compose["services"][service]["depends_on"][needs]["condition"];
-        assert_eq!(told.as_str(), Some(condition), "{service} on {needs}");
+        let found = &compose["services"][service]["depends_on"][needs]["condition"];
+        assert_eq!(found.as_str(), Some(condition), "{service} on {needs}");
     }
     for service in ["postgres", "localstack"] {
         let test = &compose["services"][service]["healthcheck"]["test"];
@@ -170,7 +170,7 @@ fn the_environment_is_one_that_something_reads() {
             assert!(known.contains(name), "nothing reads {name} of {service}");
         }
         for needed in ["AWS_REGION", "SQS_ENDPOINT", "DB_HOST", "DB_NAME", "DB_USER"] {
-            assert!(environment.contains_key(needed), "{service} lacks {needed}");
+            assert!(environment.contains_key(needed), "{service} has no {needed}");
         }
     }
 }

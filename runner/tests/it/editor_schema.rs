@@ -45,7 +45,7 @@ fn every_example_keeps_to_it() {
 #[test]
 fn it_judges_the_structure_as_the_reader_does() {
     const STRUCTURE: [Code; 3] = [Code::UnknownKey, Code::MissingKey, Code::WrongKind];
-    const TOLD: [Code; 4] = [Code::MissingKey, Code::BadValue, Code::SchemaChoice, Code::ColumnLine];
+    const REPORTED: [Code; 4] = [Code::MissingKey, Code::BadValue, Code::SchemaChoice, Code::ColumnLine];
     let validator = validator();
     let (mut right, mut wrong) = (0, 0);
     for path in pipeline_files("crates/compiler/tests/broken") {
@@ -65,9 +65,9 @@ fn it_judges_the_structure_as_the_reader_does() {
             wrong += 1;
         } else if problems.is_empty() {
             let compiled = compiler::compile(&load(std::slice::from_ref(&path), &Environment::new()));
-            let told = compiled.is_err_and(|problems| problems.iter().any(|problem| TOLD.contains(&problem.code)));
+            let is_reported = compiled.is_err_and(|problems| problems.iter().any(|problem| REPORTED.contains(&problem.code)));
             let verdict = validator.check(&value);
-            assert!(verdict.is_ok() || told, "{}: {verdict:?}", path.display());
+            assert!(verdict.is_ok() || is_reported, "{}: {verdict:?}", path.display());
             right += usize::from(verdict.is_ok());
         }
     }
@@ -153,8 +153,8 @@ fn every_key_is_described() {
         let properties = schema["properties"].as_object().into_iter().flatten();
         // One that is `false` is a key that has no place beside another.
         for (name, property) in properties.filter(|(_, property)| property.is_object()) {
-            let said = property["description"].as_str().unwrap_or_default();
-            assert!(said.len() > 10 && said.ends_with('.'), "{at}/{name}: {said:?}");
+            let description = property["description"].as_str().unwrap_or_default();
+            assert!(description.len() > 10 && description.ends_with('.'), "{at}/{name}: {description:?}");
         }
         match schema {
             Value::Object(fields) => fields.iter().for_each(|(key, inner)| check(inner, &format!("{at}/{key}"))),

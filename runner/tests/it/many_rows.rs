@@ -165,7 +165,7 @@ fn when_is_asked_for_each_row() {
     let rows = decide(&format!(r#"{{"id":"no number","paid":null,"refund":null,{items}}}"#)).unwrap();
     assert_eq!(rows, Rows { tables: vec![vec![], vec![]] });
     assert!(rows.is_empty());
-    // A text is true to jq. Here it is an error, and the place is told.
+    // A text is true to jq. Here it is an error, and the place is named.
     let rejection = decide(r#"{"refund":"yes"}"#).unwrap_err();
     assert_eq!((rejection.code, rejection.column.as_deref()), (Code::Mapping, Some("refunds")));
     assert_eq!(rejection.message, "`when`: `.refund` gave a string, not true or false");

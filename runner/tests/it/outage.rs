@@ -1,4 +1,4 @@
-//! Outages: retried, told, and never paid for by a message.
+//! Outages: retried, reported, and never paid for by a message.
 
 use std::process::{Child, Stdio};
 use std::time::Duration;

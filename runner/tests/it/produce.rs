@@ -172,9 +172,9 @@ async fn a_queue_made_later_is_waited_for() {
     let stack = Stack::without_queues().await;
     let mut command = stack.runner(&["produce", "pipelines/transactions.yaml", "--count", "5", "--rate", "max"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut told = String::new();
-    BufReader::new(child.stderr.take().unwrap()).read_line(&mut told).unwrap();
-    assert!(told.starts_with("waiting for queue"), "{told}");
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("waiting for queue"), "{line}");
     stack.create_queues(&[]).await;
     assert!(tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap().success());
     assert_eq!(stack.drain(&stack.queue).await.len(), 5);

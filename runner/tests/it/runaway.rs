@@ -8,7 +8,7 @@ use crate::stack::{Stack, attribute};
 
 const PIPELINE: &str = "pipelines/loops.yaml";
 
-/// What runs away is told by the message, so that nothing can tell it before.
+/// The message decides what runs away, so nothing can show it before.
 const FILE: &str = r#"
 source: { queue: "${SQS_QUEUE_NAME}", dlq: "${SQS_DLQ_QUEUE_NAME}" }
 schema: ../schemas/any.schema.json

@@ -100,8 +100,8 @@ async fn a_dry_run_shows_attributes_beside_the_events() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(lines.iter().map(|event| event["id"].clone()).collect::<Vec<_>>(), [1, 2, 3, 4, 5].map(|id| json!(id)));
-    let told = String::from_utf8_lossy(&output.stderr).matches("  attributes {\"kind\":\"").count();
-    assert_eq!(told, 5, "{}", shown(&output));
+    let printed = String::from_utf8_lossy(&output.stderr).matches("  attributes {\"kind\":\"").count();
+    assert_eq!(printed, 5, "{}", shown(&output));
 }
 
 #[tokio::test]

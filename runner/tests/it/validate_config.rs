@@ -71,7 +71,7 @@ fn a_folder_without_pipelines_and_a_missing_file_say_so() {
     }
 }
 
-/// The files are right; what they name is not there. All of it is told at once, in either format.
+/// The files are right; what they name is not there. All of it is reported at once, in either format.
 #[tokio::test]
 async fn connect_tells_every_queue_and_table_that_is_not_there() {
     let stack = crate::stack::Stack::without_queues().await;

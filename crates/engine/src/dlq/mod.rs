@@ -44,7 +44,7 @@ pub struct Letter<'a> {
 
 /// A queue for dead letters.
 ///
-/// "Accepted" means that the queue has said so for this very letter. A letter sent twice is possible (the answer
+/// "Accepted" means that the queue has confirmed this very letter. A letter sent twice is possible (the answer
 /// to the first got lost); a letter lost is not. The implementation never retries; the engine does.
 pub trait DeadLetters: Send + Sync + 'static {
     /// Sends at most ten letters. One result per letter, in their order.

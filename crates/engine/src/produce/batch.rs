@@ -101,7 +101,7 @@ impl Destination {
             }
             Err(error) => {
                 let fault = Fault::from_sdk("sqs:SendMessage", error);
-                // A queue that is deleted may come back; a missing permission is for a person to mend.
+                // A queue that is deleted may come back; a missing permission is for a person to add.
                 if fault.class == Class::Retry || fault.is_missing_queue() {
                     return Ok(Outcome { accepted: Vec::new(), reason: Some(fault.to_string()) });
                 }

@@ -163,7 +163,7 @@ impl std::fmt::Debug for Keys {
 
 /// Makes the clients.
 ///
-/// Credentials are fetched once here, so that their absence is told at start, not by the first receive.
+/// Credentials are fetched once here, so that their absence is reported at the start, not by the first receive.
 pub async fn connect(access: Access) -> Result<Clients, ClientError> {
     let plain_http = access.keys.is_some() && access.endpoint.as_ref().is_some_and(|url| url.starts_with("http://"));
     let endpoint_is_set = access.endpoint.is_some();

@@ -16,19 +16,19 @@ const MAX_KINDS: usize = 20;
 /// A pipeline, and what its schemas declare about its columns.
 pub(crate) struct About<'a> {
     pipeline: &'a Pipeline,
-    said: SchemaSummary,
+    summary: SchemaSummary,
 }
 
 impl<'a> About<'a> {
     pub(crate) fn new(pipeline: &'a Pipeline, text: &PipelineText) -> Self {
-        let said = schema_summary(text, &pipeline.decider().mapping).expect("the pipeline was compiled from this text");
-        Self { pipeline, said }
+        let summary = schema_summary(text, &pipeline.decider().mapping).expect("the pipeline was compiled from this text");
+        Self { pipeline, summary }
     }
 
     /// The path of the schema for a kind of event.
     pub(crate) fn schema(&self, kind: Option<&str>) -> Option<&str> {
-        let named = |said: &&SchemaKind| kind.is_none_or(|kind| said.values.iter().any(|value| value == kind));
-        self.said.kinds.iter().find(named).map(|said| said.schema.as_str())
+        let named = |found: &&SchemaKind| kind.is_none_or(|kind| found.values.iter().any(|value| value == kind));
+        self.summary.kinds.iter().find(named).map(|found| found.schema.as_str())
     }
 
     pub(crate) fn human(&self) -> String {
@@ -45,7 +45,7 @@ impl<'a> About<'a> {
 
     fn tables(&self) -> impl Iterator<Item = (&'a Target, &'a TableMapping, &[Option<String>])> {
         let mapping = &self.pipeline.decider().mapping.tables;
-        let pairs = self.pipeline.targets().iter().zip(mapping).zip(&self.said.columns);
+        let pairs = self.pipeline.targets().iter().zip(mapping).zip(&self.summary.columns);
         pairs.map(|((target, table), declared)| (target, table, &declared[..]))
     }
 
@@ -80,7 +80,7 @@ impl<'a> About<'a> {
     }
 
     fn kinds(&self) -> String {
-        let kinds = self.said.kinds.iter().flat_map(|kind| kind.values.iter().map(move |value| (value, &kind.schema)));
+        let kinds = self.summary.kinds.iter().flat_map(|kind| kind.values.iter().map(move |value| (value, &kind.schema)));
         let mut lines = Vec::new();
         for (value, schema) in kinds.clone().take(MAX_KINDS) {
             lines.push(vec![value.clone(), schema.clone()]);
@@ -95,7 +95,7 @@ impl<'a> About<'a> {
     pub(crate) fn json(&self) -> Value {
         let (source, decider) = (self.pipeline.source(), self.pipeline.decider());
         let kinds: Vec<Value> =
-            self.said.kinds.iter().map(|kind| json!({ "values": kind.values, "schema": kind.schema })).collect();
+            self.summary.kinds.iter().map(|kind| json!({ "values": kind.values, "schema": kind.schema })).collect();
         let (discriminator, otherwise) = match &decider.schemas.choice {
             Choice::One(_) => (None, None),
             Choice::ByValue { discriminator, otherwise: Otherwise::Skip, .. } => {

@@ -41,8 +41,8 @@ pub(super) enum Action {
 pub(super) enum RequestError {
     #[error("the body is not a request: {0}")]
     Body(serde_json::Error),
-    #[error("the body lacks `{0}`")]
-    Lacks(&'static str),
+    #[error("the body has no `{0}`")]
+    Missing(&'static str),
     #[error("{0:?} is not an action: there are list, show, dry-run and redrive")]
     Unknown(String),
 }
@@ -57,9 +57,9 @@ impl Request {
     pub(super) fn action(self, name: &str) -> Result<Action, RequestError> {
         match name {
             "list" => Ok(Action::List),
-            "show" => Ok(Action::Show { id: self.id.ok_or(RequestError::Lacks("id"))? }),
+            "show" => Ok(Action::Show { id: self.id.ok_or(RequestError::Missing("id"))? }),
             "dry-run" | "redrive" => {
-                let kind = self.kind.ok_or(RequestError::Lacks("kind"))?;
+                let kind = self.kind.ok_or(RequestError::Missing("kind"))?;
                 Ok(Action::Redrive { kind: kind.into(), dry_run: name == "dry-run" })
             }
             other => Err(RequestError::Unknown(other.to_owned())),

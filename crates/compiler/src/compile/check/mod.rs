@@ -88,11 +88,11 @@ impl<'f, 's> Checked<'f, 's> {
     fn tables(&self, tables: &[TableMapping], cases: &[Case<'s>], facts: &[Fact], report: &mut Report<'_>) {
         let mut left = cases.to_vec();
         for ((name, written), table) in self.file.tables.0.iter().zip(tables) {
-            let taken = table::Checked::new(self, cases, facts, written, table).check(report);
-            left.retain(|case| case.value.is_none() || !taken.contains(&case.value));
+            let stored = table::Checked::new(self, cases, facts, written, table).check(report);
+            left.retain(|case| case.value.is_none() || !stored.contains(&case.value));
             keys::check(name, written, table, &self.roots, report);
         }
-        self.untaken(&left, report);
+        self.without_a_table(&left, report);
     }
 
     /// The same, for documents of these cases only.
@@ -159,15 +159,15 @@ impl<'f, 's> Checked<'f, 's> {
     }
 
     /// Warns of every kind that ends in no table.
-    fn untaken(&self, left: &[Case<'s>], report: &mut Report<'_>) {
-        let mut told: Vec<&String> = Vec::new();
+    fn without_a_table(&self, left: &[Case<'s>], report: &mut Report<'_>) {
+        let mut reported: Vec<&String> = Vec::new();
         for name in left.iter().filter_map(|case| case.value.as_ref()) {
             let kind = self.kinds.iter().find(|kind| kind.value.as_ref() == Some(name));
             let range = kind.and_then(|kind| kind.range.as_ref()).unwrap_or(&self.file.schema.range);
-            if told.contains(&name) || self.file.tables.0.is_empty() {
+            if reported.contains(&name) || self.file.tables.0.is_empty() {
                 continue;
             }
-            told.push(name);
+            reported.push(name);
             let problem = report.at(Code::NoTable, range, format!("no table stores an event of kind `{name}`"));
             report.push(problem.help("give it a table, widen a `when`, or leave the kind out with `skip`"));
         }
