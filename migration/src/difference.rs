@@ -101,6 +101,7 @@ fn column_differences<'a>(column: &'a Sourced<Column>, live: &'a LiveTable) -> V
         return differences;
     }
     match (column.value.when_null, found.not_null) {
+        (WhenNull::Reject, false) if found.domain_not_null => {}
         (WhenNull::Reject, false) => differences.push(Difference::LiveNullable(column)),
         (WhenNull::LeaveOut, true) if found.has_default => {}
         // Inside a primary key that differs, the key is what has to change first.

@@ -47,6 +47,8 @@ pub(crate) struct LiveColumn {
     pub(crate) ty: String,
     pub(crate) assignment: Assignment,
     pub(crate) not_null: bool,
+    /// Its type is a domain that is NOT NULL.
+    pub(crate) domain_not_null: bool,
     /// A default, an identity, or a generated value.
     pub(crate) has_default: bool,
     /// PostgreSQL refuses values written to it.

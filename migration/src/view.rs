@@ -45,6 +45,7 @@ pub(crate) async fn required_below_view(db: &Transaction, oid: i64) -> Result<Ve
             ty: row.try_get("", "ty")?,
             assignment: Assignment::Same,
             not_null: true,
+            domain_not_null: false,
             has_default: false,
             always_generated: false,
         });
