@@ -6,7 +6,7 @@ use crate::Error;
 use crate::assignment::{Assignment, assignment};
 use crate::ddl;
 use crate::index_name::index_name;
-use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Rights, Unique};
+use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, NotNull, Rights, Unique};
 use crate::merge::{Declaration, Sourced, merge};
 use crate::query::{all, one};
 use crate::transaction::Transaction;
@@ -182,8 +182,11 @@ async fn columns(db: &Transaction, oid: i64, declared: &[Sourced<Column>]) -> Re
             name,
             ty,
             assignment,
-            not_null: row.try_get("", "not_null")?,
-            domain_not_null: row.try_get("", "domain_not_null")?,
+            not_null: match (row.try_get("", "not_null")?, row.try_get("", "domain_not_null")?) {
+                (true, _) => NotNull::Column,
+                (false, true) => NotNull::Domain,
+                (false, false) => NotNull::Nothing,
+            },
             has_default: row.try_get("", "has_default")?,
             always_generated: row.try_get("", "always_generated")?,
         });

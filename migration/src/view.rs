@@ -5,7 +5,7 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
 use crate::assignment::Assignment;
 use crate::ddl;
 use crate::error::Cause;
-use crate::live::LiveColumn;
+use crate::live::{LiveColumn, NotNull};
 use crate::query::all;
 use crate::transaction::Transaction;
 use pipeline::TableName;
@@ -44,8 +44,7 @@ pub(crate) async fn required_below_view(db: &Transaction, oid: i64) -> Result<Ve
             name: row.try_get("", "name")?,
             ty: row.try_get("", "ty")?,
             assignment: Assignment::Same,
-            not_null: true,
-            domain_not_null: false,
+            not_null: NotNull::Column,
             has_default: false,
             always_generated: false,
         });

@@ -62,7 +62,7 @@ impl<'a> Draft<'a> {
     fn table(&self) -> String {
         let Columns { list, key, about_key, left_out, .. } = self.columns;
         let mut lines = vec!["tables:".to_owned(), format!("  {}:", yaml::scalar(&self.table))];
-        lines.extend(about_key.lines().map(|line| format!("    # {line}")));
+        lines.extend(about_key.lines().map(|line| format!("    # {}", one_line(line))));
         if !key.is_empty() {
             lines.push(format!("    primary_key: [{}]", names(key)));
         }

@@ -53,18 +53,16 @@ fn about_key(table: &ExistingTable) -> String {
     let which = match &table.primary_key {
         Some(primary) if primary == key => "The table's primary key.".to_owned(),
         Some(primary) => {
-            format!(
-                "A unique key of the table, whose values come from the event; the primary key is ({}).",
-                primary.join(", ")
-            )
+            let primary = primary.join(", ");
+            format!("A unique key of the table, whose values come from the event; the primary key is ({primary}).")
         }
         None => "A unique key of the table, which has no primary key.".to_owned(),
     };
     if with_default.is_empty() {
         return which;
     }
+    let names = with_default.join(", ");
     format!(
-        "{which} Events have to bring it, so that one that is sent twice is stored once:\nthe DEFAULT of {} is not used.",
-        with_default.join(", ")
+        "{which} An event has to bring it, so that it is stored once even if it is sent twice:\nthe DEFAULT of {names} is not used."
     )
 }
