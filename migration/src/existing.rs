@@ -5,10 +5,11 @@ use sea_orm_migration::sea_orm::{DatabaseConnection, DbErr};
 use crate::Error;
 use crate::catalog::{READING, home, indexes, kind, primary_key, read_only};
 use crate::declared_type::{Declarable, declarable};
+use crate::error::Cause;
 use crate::live::{Kind, LiveIndex};
 use crate::query::{all, one};
 use crate::transaction::Transaction;
-use crate::view::required_below_view;
+use crate::view::{plans_conflict_target, required_below_view, tables_below_view};
 use pipeline::{ColumnDefault, ExistingColumn, ExistingTable, TableName};
 
 /// Describes the table of that name. Whether a pipeline can fill it is asked by [`fit`](crate::fit).
@@ -20,7 +21,7 @@ pub async fn describe(db: &DatabaseConnection, name: &TableName) -> Result<Exist
         let others = others(&transaction).await.map_err(Error::during(READING))?;
         return Err(Error::NoSuchTable { table: name.clone(), others });
     };
-    let table = read(&transaction, name, oid, kind).await.map_err(Error::during(READING))?;
+    let table = read(&transaction, name, &home, (oid, kind)).await.map_err(Error::during(READING))?;
     transaction.rollback().await.map_err(Error::during(READING))?;
     Ok(table)
 }
@@ -49,27 +50,68 @@ async fn others(db: &Transaction) -> Result<Vec<TableName>, DbErr> {
     Ok(names)
 }
 
-async fn read(db: &Transaction, name: &TableName, oid: i64, kind: Kind) -> Result<ExistingTable, DbErr> {
+async fn read(
+    db: &Transaction,
+    name: &TableName,
+    home: &TableName,
+    (oid, kind): (i64, Kind),
+) -> Result<ExistingTable, DbErr> {
     let mut columns = columns(db, oid).await?;
-    if kind == Kind::View {
-        let required = required_below_view(db, oid).await?;
-        for column in &mut columns {
-            column.nullable = required.iter().all(|below| below.name != column.name);
-            // The view does not show which columns of the table below have a default. Left out, each takes its own.
-            if column.nullable && column.default == ColumnDefault::None {
-                column.default = ColumnDefault::Value;
-            }
-        }
-    }
+    let (primary_key, unique_keys) = match kind {
+        Kind::View => (None, through_view(db, home, oid, &mut columns).await?),
+        _ => keys(db, oid).await?,
+    };
+    Ok(ExistingTable { name: name.clone(), columns, primary_key, unique_keys })
+}
+
+/// The primary key of a table, and its other keys.
+async fn keys(db: &Transaction, oid: i64) -> Result<(Option<Vec<String>>, Vec<Vec<String>>), DbErr> {
     let primary_key = primary_key(db, oid).await?;
-    let mut unique_keys = Vec::new();
+    let mut others = Vec::new();
     for index in indexes(db, oid).await? {
         let is_primary = primary_key.as_ref().is_some_and(|key| key.constraint == index.name);
         if !is_primary && is_key(&index) {
-            unique_keys.push(index.columns);
+            others.push(index.columns);
         }
     }
-    Ok(ExistingTable { name: name.clone(), columns, primary_key: primary_key.map(|key| key.columns), unique_keys })
+    Ok((primary_key.map(|key| key.columns), others))
+}
+
+/// Completes the columns of a view by what the table below it requires, and gives the keys of required columns that the
+/// server finds there. A key with a default, such as an identity, is left to the table.
+async fn through_view(
+    db: &Transaction,
+    view: &TableName,
+    oid: i64,
+    columns: &mut [ExistingColumn],
+) -> Result<Vec<Vec<String>>, DbErr> {
+    let required: Vec<String> = required_below_view(db, oid).await?.into_iter().map(|column| column.name).collect();
+    for column in &mut *columns {
+        column.nullable = !required.contains(&column.name);
+        // The view does not show which columns of the table below have a default. Left out, each takes its own.
+        if column.nullable && column.default == ColumnDefault::None {
+            column.default = ColumnDefault::Value;
+        }
+    }
+    let mut found = Vec::new();
+    for below in tables_below_view(db, oid).await? {
+        let (primary_key, others) = keys(db, below).await?;
+        for key in primary_key.into_iter().chain(others) {
+            let is_required = |name: &String| columns.iter().any(|column| column.name == *name && !column.nullable);
+            if key.iter().all(is_required) && finds(db, view, &key).await? {
+                found.push(key);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the server finds this key below a view; not for a role that may not insert, which is reported by itself.
+async fn finds(db: &Transaction, view: &TableName, key: &[String]) -> Result<bool, DbErr> {
+    match plans_conflict_target(db, view, key).await {
+        Err(error) if Cause::of(&error).sqlstate() == Some("42501") => Ok(false),
+        found => found,
+    }
 }
 
 fn is_key(index: &LiveIndex) -> bool {

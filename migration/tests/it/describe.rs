@@ -2,7 +2,7 @@
 
 use migration::{Error, describe, plan};
 use pipeline::ColumnDefault::{Computed, Identity, Sequence, Value};
-use pipeline::{ColumnDefault, ExistingTable};
+use pipeline::{ColumnDefault, ColumnType, ExistingTable};
 
 use crate::database::{TestDb, fresh};
 
@@ -59,7 +59,7 @@ async fn the_type_to_declare_keeps_all_values_of_the_live_one() {
     t.run(&format!("{TYPES} CREATE TABLE t ({})", columns.join(", "))).await;
     let table = described(&t, "t").await;
     for (column, (live, declared)) in table.columns.iter().zip(COLUMNS) {
-        let found = column.ty.map_or_else(|| "-".to_owned(), |ty| ty.as_written());
+        let found = column.ty.map_or_else(|| "-".to_owned(), ColumnType::as_written);
         assert_eq!(found, declared, "{live}");
     }
     let plan = plan(&t.db, &[table.target("t.yaml".into()).table]).await.expect("a plan");
@@ -104,6 +104,22 @@ async fn keys_are_those_that_on_conflict_can_name() {
     let table = described(&t, "t").await;
     assert_eq!(table.primary_key, Some(vec!["b".to_owned(), "a".to_owned()]));
     assert_eq!(table.unique_keys, [vec!["b".to_owned()], vec!["c".to_owned()]]);
+}
+
+/// The server finds the key of the table below a view; a column of the same name may be another one.
+#[tokio::test]
+async fn a_view_has_the_keys_of_the_table_below() {
+    let t = fresh().await;
+    t.run(
+        "CREATE TABLE t (id serial PRIMARY KEY, a text NOT NULL UNIQUE, b text NOT NULL UNIQUE, c text, d text UNIQUE);
+        CREATE VIEW v AS SELECT id, a, c AS b, d FROM t; CREATE VIEW w AS SELECT a, t.b FROM t JOIN (SELECT 1) one ON true",
+    )
+    .await;
+    let table = described(&t, "v").await;
+    assert_eq!((table.primary_key, table.unique_keys), (None, vec![vec!["a".to_owned()]]));
+    assert_eq!(described(&t, "w").await.unique_keys, Vec::<Vec<String>>::new());
+    let reader = t.as_role("reads_a_view").await;
+    assert!(describe(&reader, &"v".into()).await.is_ok());
 }
 
 /// The domain refuses NULL already, so that the column does not have to.

@@ -163,11 +163,10 @@ async fn a_view_and_partitions_are_filled_like_a_table() {
             PARTITION BY RANGE (at);
         CREATE TABLE parts_all PARTITION OF parts DEFAULT;
         CREATE VIEW seen AS SELECT id, at, n, n + 1 AS next FROM parts;";
-    for (table, key) in [("parts", true), ("seen", false)] {
+    for table in ["parts", "seen"] {
         let stack = with_table(tables).await;
         let text = made(&stack, table);
-        assert_eq!(text.contains("primary_key: [id, at]"), key, "{text}");
-        assert!(text.contains("n: integer optional"), "{text}");
+        assert!(text.contains("primary_key: [id, at]") && text.contains("n: integer optional"), "{text}");
         fits(&stack);
         stack.send(&stack.queue, &[json!({"id": 1, "at": "2026-01-02"}).to_string()]).await;
         stores(&stack, 1);
