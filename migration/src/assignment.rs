@@ -68,10 +68,8 @@ enum Kept {
     NotAll,
 }
 
-/// The steps from a column's type ($1, $2) to the type below its domains and arrays, and the casts to it from $3. A
-/// function that fits values to a length or precision takes a third argument if it refuses, in an assignment, what does
-/// not fit.
-const TARGET: &str = "WITH RECURSIVE step AS (
+/// The steps from the type of a column ($1, $2) to the one below its domains and arrays, the last of which is `live`.
+pub(crate) const LIVE: &str = "WITH RECURSIVE step AS (
         SELECT atttypid AS type, atttypmod AS modifier, 0 AS arrays, 0 AS level FROM pg_attribute
         WHERE attrelid = $1::bigint::oid AND attname = $2
     UNION ALL
@@ -80,8 +78,12 @@ const TARGET: &str = "WITH RECURSIVE step AS (
             CASE t.typtype WHEN 'd' THEN step.arrays ELSE step.arrays + 1 END, step.level + 1
         FROM step JOIN pg_type t ON t.oid = step.type
         WHERE t.typtype = 'd' OR EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
-    ), live AS (SELECT * FROM step ORDER BY level DESC LIMIT 1)
-    SELECT live.arrays, live.modifier, format_type(t.oid, NULL) AS printed,
+    ), live AS (SELECT * FROM step ORDER BY level DESC LIMIT 1)";
+
+/// The casts to that type from $3. A function that fits values to a length or precision takes a third argument if it
+/// refuses, in an assignment, what does not fit.
+const TARGET: &str =
+    "SELECT live.arrays, live.modifier, format_type(t.oid, NULL) AS printed,
         n.nspname::text AS schema, t.typname::text AS name, an.nspname::text AS array_schema, at.typname::text AS array_name,
         CASE WHEN t.oid = d.oid THEN 'same' WHEN c.castcontext = 'i' THEN 'implicit' WHEN c.castcontext = 'a' THEN 'assignment'
             WHEN t.typcategory = 'S' THEN 'assignment' WHEN d.oid = 'text'::regtype THEN 'input' ELSE 'none' END AS route,
@@ -105,7 +107,7 @@ pub(crate) async fn assignment(
 ) -> Result<Assignment, DbErr> {
     let scalar = declared.scalar();
     let values = [table.into(), column.into(), scalar.to_string().into()];
-    let Some(row) = one(db, TARGET, values).await? else {
+    let Some(row) = one(db, &format!("{LIVE} {TARGET}"), values).await? else {
         return Ok(Assignment::Refused("its type is not in the catalog".to_owned()));
     };
     let target = Target::read(&row, scalar)?;

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::assignment::{Assignment, assignment};
 use crate::ddl;
 use crate::index_name::index_name;
-use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Rights, Unique};
+use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, NotNull, Rights, Unique};
 use crate::merge::{Declaration, Sourced, merge};
 use crate::query::{all, one};
 use crate::transaction::Transaction;
@@ -142,7 +142,7 @@ async fn live_table(db: &Transaction, declaration: &Declaration) -> Result<Optio
 }
 
 /// Reads `pg_class.relkind`.
-fn kind(relkind: &str, takes_inserts: bool) -> Kind {
+pub(crate) fn kind(relkind: &str, takes_inserts: bool) -> Kind {
     match relkind {
         "v" if takes_inserts => Kind::View,
         "r" => Kind::Table,
@@ -165,6 +165,7 @@ pub(crate) async fn has_rows(db: &Transaction, table: &TableName, column: Option
 
 async fn columns(db: &Transaction, oid: i64, declared: &[Sourced<Column>]) -> Result<Vec<LiveColumn>, DbErr> {
     let sql = "SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS ty, a.attnotnull AS not_null,
+            (t.typtype = 'd' AND t.typnotnull) AS domain_not_null,
             (a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL) AS has_default,
             (a.attgenerated <> '' OR a.attidentity = 'a' OR NOT pg_column_is_updatable(a.attrelid, a.attnum, false))
                 AS always_generated
@@ -181,7 +182,11 @@ async fn columns(db: &Transaction, oid: i64, declared: &[Sourced<Column>]) -> Re
             name,
             ty,
             assignment,
-            not_null: row.try_get("", "not_null")?,
+            not_null: match (row.try_get("", "not_null")?, row.try_get("", "domain_not_null")?) {
+                (true, _) => NotNull::Column,
+                (false, true) => NotNull::Domain,
+                (false, false) => NotNull::Nothing,
+            },
             has_default: row.try_get("", "has_default")?,
             always_generated: row.try_get("", "always_generated")?,
         });
@@ -189,7 +194,7 @@ async fn columns(db: &Transaction, oid: i64, declared: &[Sourced<Column>]) -> Re
     Ok(columns)
 }
 
-async fn primary_key(db: &Transaction, oid: i64) -> Result<Option<LiveKey>, DbErr> {
+pub(crate) async fn primary_key(db: &Transaction, oid: i64) -> Result<Option<LiveKey>, DbErr> {
     let sql = "SELECT k.conname::text AS constraint_name, a.attname::text AS name
         FROM pg_constraint k CROSS JOIN unnest(k.conkey) WITH ORDINALITY AS p(attnum, position)
         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = p.attnum
@@ -213,7 +218,7 @@ const INDEXES: &str = "SELECT c.relname::text AS name, m.amname::text AS method,
     LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0
     WHERE i.indrelid = $1::bigint::oid ORDER BY c.relname, k.position";
 
-async fn indexes(db: &Transaction, oid: i64) -> Result<Vec<LiveIndex>, DbErr> {
+pub(crate) async fn indexes(db: &Transaction, oid: i64) -> Result<Vec<LiveIndex>, DbErr> {
     let mut indexes: Vec<LiveIndex> = Vec::new();
     for row in all(db, INDEXES, [oid.into()]).await? {
         let name: String = row.try_get("", "name")?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::assignment::Assignment;
 use crate::catalog::Surveyed;
 use crate::index_name::index_name;
-use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, Unique};
+use crate::live::{Kind, LiveColumn, LiveIndex, LiveKey, LiveTable, NotNull, Unique};
 use crate::merge::{Declaration, Sourced, same_set};
 use pipeline::{Column, Index, WhenNull};
 
@@ -101,10 +101,10 @@ fn column_differences<'a>(column: &'a Sourced<Column>, live: &'a LiveTable) -> V
         return differences;
     }
     match (column.value.when_null, found.not_null) {
-        (WhenNull::Reject, false) => differences.push(Difference::LiveNullable(column)),
-        (WhenNull::LeaveOut, true) if found.has_default => {}
+        (WhenNull::Reject, NotNull::Nothing) => differences.push(Difference::LiveNullable(column)),
+        (WhenNull::LeaveOut, NotNull::Column) if found.has_default => {}
         // Inside a primary key that differs, the key is what has to change first.
-        (WhenNull::Store | WhenNull::LeaveOut, true) if !live.in_primary_key(&found.name) => {
+        (WhenNull::Store | WhenNull::LeaveOut, NotNull::Column) if !live.in_primary_key(&found.name) => {
             differences.push(Difference::LiveNotNull(column));
         }
         _ => {}
@@ -121,7 +121,7 @@ pub(crate) fn undeclared<'a>(
 }
 
 fn required(column: &LiveColumn) -> bool {
-    column.not_null && !column.has_default
+    column.not_null == NotNull::Column && !column.has_default
 }
 
 /// Any unique key can be the declared one. Without a declared key, a primary key that the table fills by itself is its own

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use pipeline::TableName;
 use pipeline::escape::escaped;
 use sea_orm_migration::sea_orm::sqlx::{self, postgres::PgDatabaseError};
 use sea_orm_migration::sea_orm::{DbErr, RuntimeErr};
@@ -54,6 +55,14 @@ pub enum Error {
         "no schema to create tables in: write the table as `schema.table`, set the search_path, or grant USAGE on its schema"
     )]
     NoSchema,
+    /// A table that was to be described does not exist.
+    #[error("there is no table {table} in this database")]
+    NoSuchTable {
+        /// Its name, as it was given.
+        table: TableName,
+        /// The tables and views that exist, those that need no schema first.
+        others: Vec<TableName>,
+    },
     /// A declaration that PostgreSQL would not accept.
     #[error("table {table} in {}: {problem}", file.display())]
     Declaration {

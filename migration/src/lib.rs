@@ -1,8 +1,8 @@
 //! Changes a live PostgreSQL schema to match what the pipeline files declare.
 //!
 //! [`plan`] compares, [`up`] applies and records, [`status`] reports, [`down`] undoes the last step, and [`fit`]
-//! finds how a running pipeline can write, or what prevents it. Only additive steps are ever applied: a change that would
-//! lose or rewrite data is a [`Refusal`], with the SQL to run by hand.
+//! finds how a running pipeline can write, or what prevents it. [`describe`] reads a table that others made. Only additive
+//! steps are ever applied: a change that would lose or rewrite data is a [`Refusal`], with the SQL to run by hand.
 //!
 //! The modules in reading order:
 
@@ -11,6 +11,8 @@ mod reserved;
 
 mod assignment;
 mod catalog;
+mod declared_type;
+mod existing;
 mod live;
 mod query;
 mod view;
@@ -39,6 +41,7 @@ mod up;
 
 pub use down::down;
 pub use error::{Cause, Error, Holder};
+pub use existing::describe;
 pub use grant::{Grant, Missing, Object, Privilege, to_create, to_write};
 pub use ledger::Entry;
 pub use misfit::{Fit, LossyColumn, Misfit, fit};

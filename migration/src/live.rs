@@ -46,11 +46,21 @@ pub(crate) struct LiveColumn {
     /// The type, as `format_type()` prints it.
     pub(crate) ty: String,
     pub(crate) assignment: Assignment,
-    pub(crate) not_null: bool,
+    pub(crate) not_null: NotNull,
     /// A default, an identity, or a generated value.
     pub(crate) has_default: bool,
     /// PostgreSQL refuses values written to it.
     pub(crate) always_generated: bool,
+}
+
+/// What refuses NULL in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotNull {
+    Nothing,
+    /// The column itself.
+    Column,
+    /// Its type, which is a domain.
+    Domain,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

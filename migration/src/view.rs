@@ -5,7 +5,7 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
 use crate::assignment::Assignment;
 use crate::ddl;
 use crate::error::Cause;
-use crate::live::LiveColumn;
+use crate::live::{LiveColumn, NotNull};
 use crate::query::all;
 use crate::transaction::Transaction;
 use pipeline::TableName;
@@ -44,10 +44,22 @@ pub(crate) async fn required_below_view(db: &Transaction, oid: i64) -> Result<Ve
             name: row.try_get("", "name")?,
             ty: row.try_get("", "ty")?,
             assignment: Assignment::Same,
-            not_null: true,
+            not_null: NotNull::Column,
             has_default: false,
             always_generated: false,
         });
     }
     Ok(columns)
+}
+
+/// The tables that a view reads.
+pub(crate) async fn tables_below_view(db: &Transaction, oid: i64) -> Result<Vec<i64>, DbErr> {
+    let sql = "SELECT DISTINCT d.refobjid::bigint AS oid
+        FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+        WHERE r.ev_class = $1::bigint::oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class";
+    let mut tables = Vec::new();
+    for row in all(db, sql, [oid.into()]).await? {
+        tables.push(row.try_get("", "oid")?);
+    }
+    Ok(tables)
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use crate::dlq_failure::DlqFailure;
 use crate::env_file::EnvFileError;
+use crate::existing_table::{self, TableError};
 use crate::samples::SampleError;
 use crate::settings::SettingsError;
 use crate::words::counted;
@@ -103,6 +104,10 @@ pub enum Failure {
     /// `new` can't make a pipeline of this schema.
     #[error(transparent)]
     Scaffold(compiler::scaffold::Error),
+
+    /// `new` can't make a pipeline for this table.
+    #[error(transparent)]
+    Table(#[from] TableError),
 
     /// A queue is missing, or can't be reached.
     #[error(transparent)]
@@ -250,6 +255,7 @@ impl Failure {
             Self::Dlq(failure) if failure.is_usage() => USAGE,
             Self::Several(failures) => failures.first().map_or(FAILED, Self::exit_code),
             Self::Client(ClientError::CredentialsFailed(_))
+            | Self::Table(_)
             | Self::Queue(_)
             | Self::Database(_)
             | Self::Misfits(_)
@@ -297,6 +303,10 @@ impl Failure {
             Self::Database(error) => error.help(),
             Self::Listen { .. } => "choose another port with --listen or RUNNER_LISTEN, or end what uses this one",
             Self::Dlq(failure) => failure.help()?,
+            Self::Table(error) => return error.help(),
+            Self::Migration(migration::Error::NoSuchTable { table, others }) => {
+                return Some(existing_table::meant(table, others));
+            }
             Self::Misfits(misfits) => return misfits.first().map(|misfit| misfit.fix.clone()),
             _ => return None,
         };

@@ -13,6 +13,7 @@ mod database_parameters;
 pub mod database_url;
 mod dlq_failure;
 mod events;
+mod existing_table;
 mod letters;
 pub mod listen;
 mod live;

@@ -19,11 +19,13 @@ pub mod decide;
 
 pub mod producer;
 
+mod existing;
 mod pipeline;
 mod queue;
 mod source;
 
 pub use column_type::{ColumnType, ParseTypeError, ScalarType};
+pub use existing::{ColumnDefault, ExistingColumn, ExistingTable};
 pub use mapping::{ColumnMapping, Mapping, TableMapping};
 pub use pipeline::{OnConflict, Pipeline, Producer, Target};
 pub use queue::{QueueError, QueueRef};

@@ -26,6 +26,16 @@ impl fmt::Display for TableName {
     }
 }
 
+/// Reads a name with an optional schema, as a pipeline file writes it.
+impl From<&str> for TableName {
+    fn from(written: &str) -> Self {
+        match written.split_once('.') {
+            Some((schema, name)) => Self { schema: Some(schema.to_owned()), name: name.to_owned() },
+            None => Self { schema: None, name: written.to_owned() },
+        }
+    }
+}
+
 /// As it is written in a pipeline file.
 impl Serialize for TableName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

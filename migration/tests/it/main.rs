@@ -3,6 +3,7 @@
 mod apply;
 mod concurrent;
 mod database;
+mod describe;
 mod existing;
 mod failure;
 mod misfit;

@@ -1,4 +1,4 @@
-//! `runner new`: writes the first version of a pipeline, from a schema or from samples.
+//! `runner new`: writes the first version of a pipeline, from a schema, from samples or for a table.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -6,10 +6,12 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::json;
 
+use crate::connection::DatabaseFlags;
 use crate::env_file::EnvFileFlags;
 use crate::exit::Failure;
 use crate::output::format::Format;
-use crate::{load, output, samples};
+use crate::settings::Settings;
+use crate::{existing_table, load, output, samples};
 use compiler::config::Real;
 use compiler::diagnostic::render;
 use compiler::scaffold::{Error, Origin, Request, Scaffold, scaffold};
@@ -18,7 +20,7 @@ use schema::split_pointer;
 /// Characters of a name, at most. SQS allows 80, and the name of the dead-letter queue is longer.
 const MAX_NAME_LENGTH: usize = 60;
 
-/// Write a pipeline file, a producer template and test cases, from a JSON Schema or from sample events
+/// Write a pipeline file, a producer template and test cases, from a JSON Schema, from sample events or for a table of the database
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct NewArgs {
     /// Give the pipeline this name: letters, digits, - and _
@@ -28,13 +30,18 @@ pub(crate) struct NewArgs {
     #[arg(
         long,
         value_name = "FILE[#/POINTER]",
-        required_unless_present = "from_sample",
-        conflicts_with = "from_sample"
+        required_unless_present_any = ["from_sample", "from_table"],
+        conflicts_with_all = ["from_sample", "from_table"]
     )]
     pub from_schema: Option<String>,
     /// Start from sample events: JSON objects one after another, or in one array
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "from_table")]
     pub from_sample: Vec<PathBuf>,
+    /// Start from a table that is in the database already: its columns, and a schema of the events that fill it
+    #[arg(long, value_name = "[SCHEMA.]TABLE")]
+    pub from_table: Option<String>,
+    #[command(flatten)]
+    pub database: DatabaseFlags,
     /// Write into pipelines/ and schemas/ of this folder
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub into: PathBuf,
@@ -47,7 +54,7 @@ pub(crate) struct NewArgs {
 pub(crate) fn run(args: &NewArgs, env_file: &EnvFileFlags) -> Result<(), Failure> {
     let settings = load::settings(env_file)?;
     let style = load::style(&settings);
-    let request = Request { name: &args.name, folder: &args.into, origin: origin(args)? };
+    let request = Request { name: &args.name, folder: &args.into, origin: origin(args, &settings)? };
     let made = scaffold(&request, &Real).map_err(|error| match error {
         Error::Schema(found) => Failure::Diagnostics { found, style },
         Error::NoObject(_) => Failure::Scaffold(error),
@@ -62,7 +69,7 @@ pub(crate) fn run(args: &NewArgs, env_file: &EnvFileFlags) -> Result<(), Failure
              help: fix the template, then remove the `#` from the last lines of the pipeline file\n"
         ));
     }
-    print(&made, args.format)
+    print(&made, args)
 }
 
 /// Reads a name that can be the name of a file, a table and a queue.
@@ -75,7 +82,12 @@ fn name(text: &str) -> Result<String, String> {
     Err(format!("a name is 1 to {MAX_NAME_LENGTH} letters, digits, `-` and `_`, and starts with a letter or a digit"))
 }
 
-fn origin(args: &NewArgs) -> Result<Origin, Failure> {
+fn origin(args: &NewArgs, settings: &Settings) -> Result<Origin, Failure> {
+    if let Some(table) = &args.from_table {
+        let file = args.into.join("pipelines").join(format!("{}.yaml", args.name));
+        let server = args.database.server(settings)?;
+        return Ok(Origin::Table(existing_table::read(&server, table, &file)?));
+    }
     let Some(schema) = &args.from_schema else {
         let samples = samples::read(&args.from_sample)?;
         return Ok(Origin::Samples(samples.events, samples.text));
@@ -130,11 +142,11 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }
 
-fn print(made: &Scaffold, format: Format) -> Result<(), Failure> {
+fn print(made: &Scaffold, args: &NewArgs) -> Result<(), Failure> {
     let paths: Vec<String> = made.files.iter().map(|(path, _)| path.display().to_string()).collect();
     let pipeline = &paths[0];
-    let next: Vec<String> = next(made).map(|command| format!("runner {command} {pipeline}")).collect();
-    match format {
+    let next: Vec<String> = next(made, args).iter().map(|command| format!("runner {command} {pipeline}")).collect();
+    match args.format {
         Format::Json => output::json(format_args!("{:#}", json!({ "files": paths, "next": next }))),
         Format::Human => {
             let wrote: Vec<String> = paths.iter().map(|path| format!("wrote {path}")).collect();
@@ -143,9 +155,15 @@ fn print(made: &Scaffold, format: Format) -> Result<(), Failure> {
     }
 }
 
-/// The commands to run next. `dev` needs a producer, and a binary that has it.
-fn next(made: &Scaffold) -> impl Iterator<Item = &'static str> {
-    let with_dev = made.refused.is_none() && cfg!(feature = "dev");
-    let commands = ["validate-config", "test", "dev", "migrate up", "run"];
-    commands.into_iter().filter(move |command| with_dev || *command != "dev")
+/// The commands to run next. `dev` needs a producer, and a binary that has it. A table that is there needs no migration.
+fn next(made: &Scaffold, args: &NewArgs) -> Vec<&'static str> {
+    let mut commands = vec!["validate-config", "test"];
+    if made.refused.is_none() && cfg!(feature = "dev") {
+        commands.push("dev");
+    }
+    if args.from_table.is_none() {
+        commands.push("migrate up");
+    }
+    commands.push("run");
+    commands
 }

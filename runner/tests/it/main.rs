@@ -27,6 +27,7 @@ mod events;
 mod explain;
 mod families;
 mod faults;
+mod from_table;
 mod fuzz;
 mod hostile;
 mod hosts;

@@ -60,14 +60,11 @@ fn declared(column: &ColumnMapping) -> Column {
 }
 
 fn table_name(name: &Spanned<String>, report: &mut Report<'_>) -> TableName {
-    let (schema, table) = match name.split_once('.') {
-        Some((schema, table)) => (Some(schema), table),
-        None => (None, name.as_str()),
-    };
-    for part in schema.iter().chain([&table]) {
+    let table = TableName::from(name.as_str());
+    for part in table.schema.iter().chain([&table.name]) {
         identifier(part, name, report);
     }
-    TableName { schema: schema.map(str::to_owned), name: table.to_owned() }
+    table
 }
 
 /// Reports what PostgreSQL does not accept as an identifier even in quotes.

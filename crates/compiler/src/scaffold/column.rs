@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use pipeline::ColumnType;
+use pipeline::{ColumnType, WhenNull};
 use serde_json::Value;
 
 use super::from_sample::epoch_unit;
@@ -17,15 +17,25 @@ pub(super) struct Column {
     pub(super) name: String,
     /// A type's name.
     pub(super) ty: String,
-    /// NULL is allowed.
-    pub(super) nullable: bool,
+    /// What becomes of an event that has no value for it.
+    pub(super) when_null: WhenNull,
     /// `None` where the field has the column's name.
     pub(super) expr: Option<String>,
-    /// Another line for it, where the samples suggest one.
-    pub(super) instead: Option<String>,
+    /// What stands behind it: another line that the samples suggest, or the type in the database.
+    pub(super) comment: Option<String>,
 }
 
 impl Column {
+    /// The text behind its name: `TYPE [null | optional] [= EXPR]`.
+    pub(super) fn line(&self) -> String {
+        let Self { ty, when_null, expr, .. } = self;
+        let expr = expr.as_ref().map_or_else(String::new, |expr| format!(" = {expr}"));
+        match when_null {
+            WhenNull::Reject => format!("{ty}{expr}"),
+            _ => format!("{ty} {}{expr}", when_null.word()),
+        }
+    }
+
     /// The expression as jq.
     fn path(&self) -> String {
         self.expr.clone().unwrap_or_else(|| Expr::field(&self.name).text().to_owned())
@@ -64,7 +74,8 @@ impl Column {
         let mut units = values.map(|value| epoch_unit(value.as_i64()?, &self.name));
         let unit = units.next()??;
         let function = if unit == "s" { "unix".to_owned() } else { format!("unix_{unit}") };
-        let null = if self.nullable { " null" } else { "" };
-        units.all(|other| other == Some(unit)).then(|| format!("timestamptz{null} = {text} | {function}"))
+        let expr = Some(format!("{text} | {function}"));
+        let time = Self { ty: "timestamptz".to_owned(), expr, ..self.clone() };
+        units.all(|other| other == Some(unit)).then(|| time.line())
     }
 }

@@ -7,8 +7,12 @@ use super::column::Column;
 use super::names::{Names, ends_with_word, is_id, snake_case};
 use super::types::{column_type, few_scalars};
 use jq::Expr;
+use pipeline::WhenNull;
 use schema::{Field, Shape, Type};
 
+/// Above a key that is the queue's own message id.
+const NO_FIELD: &str = "No field is sure to identify an event. If one does, name it here and drop the message id:\n\
+                        an event that is sent twice is then stored once.";
 /// Columns worth an index, at most.
 const INDEXED: usize = 4;
 
@@ -20,10 +24,14 @@ const IDS: [&str; 4] = ["uuid", "text", "bigint", "numeric"];
 pub(super) struct Columns {
     /// In the order of the fields.
     pub(super) list: Vec<Column>,
-    /// The column that is the primary key.
-    pub(super) key: String,
-    /// The key is a field of the event, not the queue's own message id.
-    pub(super) has_key: bool,
+    /// The columns that are the primary key; none, where rows are appended.
+    pub(super) key: Vec<String>,
+    /// What stands above the key, in one or more lines.
+    pub(super) about_key: String,
+    /// Columns of the table that are left to it, each with the reason.
+    pub(super) left_out: Vec<String>,
+    /// The table does not exist yet, so that it can be given indexes.
+    pub(super) is_new: bool,
 }
 
 impl Columns {
@@ -37,9 +45,14 @@ impl Columns {
             columns.add("event", "jsonb".to_owned(), false, ".");
         }
         match key(&columns.list, name) {
-            Some(key) => Self { key, list: columns.list, has_key: true },
+            Some(key) => Self::new(columns.list, key, ""),
             None => columns.with_message_id(),
         }
+    }
+
+    /// Those of a table that is still to be created.
+    fn new(list: Vec<Column>, key: String, about_key: &str) -> Self {
+        Self { list, key: vec![key], about_key: about_key.to_owned(), left_out: Vec::new(), is_new: true }
     }
 
     /// The whole event in one column.
@@ -50,18 +63,20 @@ impl Columns {
     }
 
     /// Adjusts the columns to what samples show and a schema does not.
-    pub(super) fn compare(&mut self, samples: &[Value]) {
+    pub(super) fn compare(mut self, samples: &[Value]) -> Self {
         for column in &mut self.list {
             column.widen(samples);
-            column.instead = column.as_time(samples).filter(|_| column.ty == "bigint");
+            let time = column.as_time(samples).filter(|_| column.ty == "bigint");
+            column.comment = time.map(|line| format!("a time? {line}"));
         }
+        self
     }
 
     /// Columns people search by, for the suggestion of indexes.
     pub(super) fn searched(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for column in &self.list {
-            if column.name != self.key && is_searched(column) && names.len() < INDEXED {
+            if self.is_new && !self.key.contains(&column.name) && is_searched(column) && names.len() < INDEXED {
                 names.push(&column.name);
             }
         }
@@ -104,14 +119,15 @@ impl Collector<'_> {
     fn add(&mut self, field: &str, ty: String, nullable: bool, path: &str) {
         let name = self.names.column(field);
         let default = Expr::field(&name).text() == path;
-        self.list.push(Column { name, ty, nullable, expr: (!default).then(|| path.to_owned()), instead: None });
+        let when_null = if nullable { WhenNull::Store } else { WhenNull::Reject };
+        self.list.push(Column { name, ty, when_null, expr: (!default).then(|| path.to_owned()), comment: None });
     }
 
     /// The queue's message id identifies a delivery, and so a row, where no field of the event is sure to do so.
     fn with_message_id(mut self) -> Columns {
         self.add("message_id", "text".to_owned(), false, "$sqs.message_id");
         let key = self.list.last().expect("it was just added").name.clone();
-        Columns { list: self.list, key, has_key: false }
+        Columns::new(self.list, key, NO_FIELD)
     }
 }
 
@@ -129,7 +145,7 @@ fn key(columns: &[Column], pipeline: &str) -> Option<String> {
     let names = ["id", "event_id", "uuid", "event_uuid", &format!("{own}_id"), &format!("{singular}_id")];
     for name in names {
         for column in columns {
-            if column.name == name && !column.nullable && IDS.contains(&column.ty.as_str()) {
+            if column.name == name && !column.when_null.accepts_null() && IDS.contains(&column.ty.as_str()) {
                 return Some(column.name.clone());
             }
         }
@@ -145,12 +161,8 @@ mod tests {
 
     fn lines(schema: &Value, name: &str) -> (Vec<String>, String) {
         let columns = Columns::of(&Shape::of_value(schema), &KeyOrder::default(), name);
-        let line = |column: &Column| {
-            let null = if column.nullable { " null" } else { "" };
-            let expr = column.expr.as_ref().map_or_else(String::new, |expr| format!(" = {expr}"));
-            format!("{}: {}{null}{expr}", column.name, column.ty)
-        };
-        (columns.list.iter().map(line).collect(), columns.key)
+        let line = |column: &Column| format!("{}: {}", column.name, column.line());
+        (columns.list.iter().map(line).collect(), columns.key.join(", "))
     }
 
     #[test]

@@ -9,7 +9,8 @@ use super::{Origin, Request, yaml};
 pub(super) struct Draft<'a> {
     name: &'a str,
     schema: String,
-    origin: &'static str,
+    origin: String,
+    table: String,
     columns: &'a Columns,
     producer: Producer,
 }
@@ -25,11 +26,17 @@ enum Producer {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(request: &Request<'a>, columns: &'a Columns) -> Self {
+        let made = || format!("../schemas/{}.schema.json", request.name);
         let (schema, origin) = match &request.origin {
-            Origin::Schema(path) => (path.clone(), "a schema"),
-            Origin::Samples(..) => (format!("../schemas/{}.schema.json", request.name), "samples"),
+            Origin::Schema(path) => (path.clone(), "a schema".to_owned()),
+            Origin::Samples(..) => (made(), "samples".to_owned()),
+            Origin::Table(table) => (made(), format!("the table {}", one_line(&table.name.to_string()))),
         };
-        Self { name: request.name, schema, origin, columns, producer: Producer::None }
+        let table = match &request.origin {
+            Origin::Table(table) => table.name.to_string(),
+            Origin::Schema(_) | Origin::Samples(..) => snake_case(request.name),
+        };
+        Self { name: request.name, schema, origin, table, columns, producer: Producer::None }
     }
 
     /// With the template that stands beside it; in a comment, when its events are not stored.
@@ -53,21 +60,19 @@ impl<'a> Draft<'a> {
     }
 
     fn table(&self) -> String {
-        let Columns { list, key, has_key } = self.columns;
-        let mut lines = vec!["tables:".to_owned(), format!("  {}:", yaml::scalar(&snake_case(self.name)))];
-        if !has_key {
-            let comment = "    # No field is sure to identify an event. If one does, name it here and drop the message id:\n    \
-                          # an event that is sent twice is then stored once.";
-            lines.push(comment.to_owned());
+        let Columns { list, key, about_key, left_out, .. } = self.columns;
+        let mut lines = vec!["tables:".to_owned(), format!("  {}:", yaml::scalar(&self.table))];
+        lines.extend(about_key.lines().map(|line| format!("    # {}", one_line(line))));
+        if !key.is_empty() {
+            lines.push(format!("    primary_key: [{}]", names(key)));
         }
-        lines.push(format!("    primary_key: [{}]", yaml::scalar(key)));
         lines.push("    columns:".to_owned());
         lines.extend(list.iter().map(|column| format!("      {}", column_line(column))));
+        lines.extend(left_out.iter().map(|line| format!("      # {}", one_line(line))));
         let searched = self.columns.searched();
         if !searched.is_empty() {
-            let names: Vec<String> = searched.into_iter().map(yaml::scalar).collect();
             lines.push("    # Columns that you search by need an index:".to_owned());
-            lines.push(format!("    # indexes: [{}]", names.join(", ")));
+            lines.push(format!("    # indexes: [{}]", names(&searched)));
         }
         lines.join("\n") + "\n"
     }
@@ -94,9 +99,12 @@ fn one_line(text: &str) -> String {
     text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'), " ")
 }
 
+/// Names inside a list.
+fn names(names: &[impl AsRef<str>]) -> String {
+    names.iter().map(|name| yaml::item(name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
 fn column_line(column: &Column) -> String {
-    let null = if column.nullable { " null" } else { "" };
-    let expr = column.expr.as_ref().map_or_else(String::new, |expr| format!(" = {expr}"));
-    let instead = column.instead.as_ref().map_or_else(String::new, |line| format!("  # a time? {line}"));
-    yaml::entry(&column.name, &format!("{}{null}{expr}", column.ty)) + &instead
+    let comment = column.comment.as_ref().map_or_else(String::new, |text| format!("  # {}", one_line(text)));
+    yaml::entry(&column.name, &column.line()) + &comment
 }

@@ -1,4 +1,4 @@
-//! `runner new`: from a schema or from samples to a pipeline file, a template and test cases.
+//! `runner new`: from a schema, from samples or from a table to a pipeline file, a template and test cases.
 //!
 //! Pure: it reads files through [`Disk`] and writes nothing. What it makes has been compiled and tried out with the
 //! pipeline's own steps before it is returned.
@@ -23,6 +23,8 @@ mod object;
 mod order;
 mod pattern;
 mod string;
+mod table_columns;
+mod table_schema;
 mod try_out;
 mod types;
 mod variants;
@@ -39,17 +41,19 @@ use crate::config::join;
 use crate::config::load::load_text;
 use crate::config::{Disk, Entry, Environment, Files, PipelineText};
 use crate::diagnostic::{Diagnostic, SourceText};
+use pipeline::ExistingTable;
 use pipeline::message::Rejection;
 use schema::{Shape, Type};
 
 use columns::Columns;
 use draft::Draft;
+use node::Node;
 use order::KeyOrder;
 
 /// What to make, and of what.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// The pipeline's name, and its table's.
+    /// The pipeline's name, and its table's where the table is still to be created.
     pub name: &'a str,
     /// The folder of `pipelines/` and `schemas/`.
     pub folder: &'a Path,
@@ -64,6 +68,8 @@ pub enum Origin {
     Schema(String),
     /// Samples, one at least; and their text, for the order of the fields.
     Samples(Vec<Value>, String),
+    /// A table that others made, which is to be filled.
+    Table(ExistingTable),
 }
 
 /// What was made.
@@ -91,9 +97,7 @@ pub enum Error {
 /// Makes the files of a pipeline; `disk` has the schema's.
 pub fn scaffold(request: &Request<'_>, disk: &dyn Disk) -> Result<Scaffold, Error> {
     let mut written = Written::new(request, disk);
-    if let Origin::Samples(samples, text) = &request.origin {
-        let order = KeyOrder::of_values(text);
-        let schema = infer::Inference::new(&order).document(request.name, samples);
+    if let Some(schema) = new_schema(request) {
         written.files.insert(written.path("schemas", ".schema.json"), schema.text(0) + "\n");
     }
     let schema = written.files_of(&Draft::new(request, &Columns::whole()).text());
@@ -104,7 +108,7 @@ pub fn scaffold(request: &Request<'_>, disk: &dyn Disk) -> Result<Scaffold, Erro
     let pipeline = compiled.pipelines.first().expect("one file that compiles is one pipeline");
     let tried = match &request.origin {
         Origin::Samples(samples, _) => try_out::find(pipeline, |choices| from_sample::event(samples, &order, choices)),
-        Origin::Schema(_) => {
+        Origin::Schema(_) | Origin::Table(_) => {
             let shape = document(&schema.pipelines[0]).expect("it was there a moment ago");
             try_out::find(pipeline, |choices| event::event(&shape, &order, choices))
         }
@@ -113,6 +117,17 @@ pub fn scaffold(request: &Request<'_>, disk: &dyn Disk) -> Result<Scaffold, Erro
     written.files.insert(written.path("pipelines", ".json.hbs"), tried.text + "\n");
     written.files.insert(written.path("pipelines", ".test.yaml"), cases);
     written.finish(draft, tried.rejection.map(reason))
+}
+
+/// The schema of the events, where there is none yet.
+fn new_schema(request: &Request<'_>) -> Option<Node> {
+    match &request.origin {
+        Origin::Schema(_) => None,
+        Origin::Samples(samples, text) => {
+            Some(infer::Inference::new(&KeyOrder::of_values(text)).document(request.name, samples))
+        }
+        Origin::Table(table) => Some(table_schema::document(request.name, table)),
+    }
 }
 
 fn reason(rejection: Rejection) -> String {
@@ -128,12 +143,13 @@ fn columns(request: &Request<'_>, pipeline: &PipelineText) -> Result<(Columns, K
     }
     let order = match &request.origin {
         Origin::Samples(_, text) => KeyOrder::of_values(text),
-        Origin::Schema(_) => KeyOrder::of_schema(&schema_text(pipeline)),
+        Origin::Schema(_) | Origin::Table(_) => KeyOrder::of_schema(&schema_text(pipeline)),
     };
-    let mut columns = Columns::of(&shape, &order, request.name);
-    if let Origin::Samples(samples, _) = &request.origin {
-        columns.compare(samples);
-    }
+    let columns = match &request.origin {
+        Origin::Schema(_) => Columns::of(&shape, &order, request.name),
+        Origin::Samples(samples, _) => Columns::of(&shape, &order, request.name).compare(samples),
+        Origin::Table(table) => Columns::of_table(table),
+    };
     Ok((columns, order))
 }
 

@@ -40,7 +40,8 @@ impl Bounds {
         }
     }
 
-    /// The least and the greatest whole number of units of `unit`; `span` wide where the schema leaves it open.
+    /// The least and the greatest whole number of units of `unit`; `span` wide where the schema leaves it open, or has only
+    /// the bounds of a type.
     #[allow(clippy::cast_possible_truncation, reason = "the numbers are held to LARGEST")]
     fn units(&self, unit: f64, span: i64) -> (i64, i64) {
         let least = self.least.map(|bound| {
@@ -54,6 +55,7 @@ impl Bounds {
             greatest as i64 - i64::from(self.open.1 && greatest >= bound)
         });
         match (least, most) {
+            (Some(least), Some(most)) if least < -span && most > span => (1, span),
             (Some(least), Some(most)) => (least, most),
             (Some(least), None) => (least, least + span),
             (None, Some(most)) => (if most >= 1 { 1 } else { most - span }, most),

@@ -14,6 +14,14 @@ pub(super) fn scalar(text: &str) -> String {
     serde_yaml::to_string(text).expect("every text can be written as YAML").trim_end().to_owned()
 }
 
+/// A text among others between brackets, where more characters mean something.
+pub(super) fn item(text: &str) -> String {
+    if text.contains([',', '[', ']', '{', '}']) {
+        return format!("\"{}\"", escaped(text));
+    }
+    scalar(text)
+}
+
 /// The line `key: value`.
 pub(super) fn entry(key: &str, value: &str) -> String {
     format!("{}: {}", scalar(key), scalar(value))
@@ -37,6 +45,14 @@ mod tests {
             ("a\nb", "a: \"a\\nb\""),
         ] {
             assert_eq!(entry("a", value), line);
+        }
+    }
+
+    #[test]
+    fn a_name_in_a_list_is_read_back_as_it_was() {
+        for name in ["id", "Order \"Id\"", "a,b", "[x", "y]", "{z}", "a: b", "#", "'"] {
+            let list: Vec<String> = serde_yaml::from_str(&format!("[{}, other]", item(name))).unwrap();
+            assert_eq!(list, [name, "other"]);
         }
     }
 

@@ -28,7 +28,7 @@ const DISTINCT_FORMATS: [&str; 8] = ["uuid", "date-time", "date", "duration", "i
 fn string(strings: Strings, format: Option<&str>) -> Verdict {
     let (formats, instead, overlapping, rejected) = match strings {
         Strings::All(verdict) => return verdict,
-        Strings::Form { formats, instead, overlapping, rejected } => (formats, instead, overlapping, rejected),
+        Strings::Form { formats, instead, overlapping, rejected, .. } => (formats, instead, overlapping, rejected),
     };
     let Some(format) = format else {
         return Verdict::Maybe(rejected);

@@ -141,6 +141,8 @@ pub enum Strings {
         instead: &'static [(&'static str, &'static str)],
         /// Formats with a form of their own of which some values fit.
         overlapping: &'static [&'static str],
+        /// A pattern that promises the form, where there is no format for it.
+        pattern: Option<&'static str>,
         /// Which strings are rejected when no format decides.
         rejected: &'static str,
     },

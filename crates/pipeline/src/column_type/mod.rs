@@ -61,7 +61,7 @@ pub enum ParseTypeError {
 
 impl ScalarType {
     /// Every type, in the order in which the reference lists them.
-    const ALL: [Self; 16] = [
+    pub const ALL: [Self; 16] = [
         Self::Text,
         Self::Boolean,
         Self::SmallInt,
@@ -145,9 +145,10 @@ impl ColumnType {
         ScalarType::ALL.into_iter().map(ScalarType::keyword)
     }
 
-    /// The scalar type that PostgreSQL's `format_type()` prints as `name`, without precision.
+    /// The scalar type that PostgreSQL's `format_type()` prints as `name`, without precision or as `numeric(p,s)`.
     pub fn named_by_postgres(name: &str) -> Option<ScalarType> {
-        ScalarType::ALL.into_iter().find(|ty| ty.definition().postgres_name == name)
+        let plain = ScalarType::ALL.into_iter().find(|ty| ty.definition().postgres_name == name);
+        plain.or_else(|| parse_numeric(name)?.ok())
     }
 
     /// The name to write instead of another one that people use for the type, such as `bigint` for `int8`.
@@ -239,6 +240,17 @@ mod tests {
         }
         assert_eq!(ColumnType::name_for_alias("VARCHAR(255)"), Some("text"));
         assert_eq!(ColumnType::name_for_alias("money"), None);
+    }
+
+    #[test]
+    fn what_postgresql_prints_leads_to_the_type() {
+        let limited = ScalarType::Numeric(Some((12, 2)));
+        for ty in ScalarType::ALL.into_iter().chain([limited]) {
+            assert_eq!(ColumnType::named_by_postgres(&ty.to_string()), Some(ty));
+        }
+        for other in ["numeric(3,5)", "numeric(3,-2)", "character varying(20)", "time"] {
+            assert_eq!(ColumnType::named_by_postgres(other), None, "{other}");
+        }
     }
 
     #[test]

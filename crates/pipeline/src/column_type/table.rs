@@ -42,7 +42,7 @@ const fn form(
     instead: &'static [(&'static str, &'static str)],
     rejected: &'static str,
 ) -> Strings {
-    Strings::Form { formats, instead, overlapping: &[], rejected }
+    Strings::Form { formats, instead, overlapping: &[], pattern: None, rejected }
 }
 
 const fn binary(oid: u32, array_oid: u32, array_sql: &'static str) -> Wire {
@@ -274,11 +274,13 @@ pub(super) const TIME: TypeDefinition = TypeDefinition {
     shown: Shown::TimeOfDay,
     accepts: Accepts {
         // JSON Schema's time has an offset, PostgreSQL's has none.
-        string: form(
-            &[],
-            &[("time", "leave the offset out: `.x[0:8]`")],
-            "a string that is not HH:MM:SS, also one with an offset",
-        ),
+        string: Strings::Form {
+            formats: &[],
+            instead: &[("time", "leave the offset out: `.x[0:8]`")],
+            overlapping: &[],
+            pattern: Some("^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,6})?)?$"),
+            rejected: "a string that is not HH:MM:SS, also one with an offset",
+        },
         ..STRINGS_ONLY
     },
     may_begin_with: digit_or_sign,
@@ -345,6 +347,7 @@ pub(super) const BYTEA: TypeDefinition = TypeDefinition {
             formats: &["byte"],
             instead: &[],
             overlapping: &["uuid"],
+            pattern: None,
             rejected: "a string that is not base64",
         },
         ..STRINGS_ONLY
