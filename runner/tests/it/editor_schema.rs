@@ -65,7 +65,8 @@ fn it_judges_the_structure_as_the_reader_does() {
             wrong += 1;
         } else if problems.is_empty() {
             let compiled = compiler::compile(&load(std::slice::from_ref(&path), &Environment::new()));
-            let is_reported = compiled.is_err_and(|problems| problems.iter().any(|problem| REPORTED.contains(&problem.code)));
+            let is_reported =
+                compiled.is_err_and(|problems| problems.iter().any(|problem| REPORTED.contains(&problem.code)));
             let verdict = validator.check(&value);
             assert!(verdict.is_ok() || is_reported, "{}: {verdict:?}", path.display());
             right += usize::from(verdict.is_ok());

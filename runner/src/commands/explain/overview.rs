@@ -21,7 +21,8 @@ pub(crate) struct About<'a> {
 
 impl<'a> About<'a> {
     pub(crate) fn new(pipeline: &'a Pipeline, text: &PipelineText) -> Self {
-        let summary = schema_summary(text, &pipeline.decider().mapping).expect("the pipeline was compiled from this text");
+        let summary =
+            schema_summary(text, &pipeline.decider().mapping).expect("the pipeline was compiled from this text");
         Self { pipeline, summary }
     }
 
@@ -80,7 +81,8 @@ impl<'a> About<'a> {
     }
 
     fn kinds(&self) -> String {
-        let kinds = self.summary.kinds.iter().flat_map(|kind| kind.values.iter().map(move |value| (value, &kind.schema)));
+        let kinds =
+            self.summary.kinds.iter().flat_map(|kind| kind.values.iter().map(move |value| (value, &kind.schema)));
         let mut lines = Vec::new();
         for (value, schema) in kinds.clone().take(MAX_KINDS) {
             lines.push(vec![value.clone(), schema.clone()]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use compiler::Compiled;
 use compiler::config::{Environment, load};
@@ -63,10 +64,10 @@ pub(super) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/families")
 }
 
-/// Every family, compiled.
-pub(super) fn families() -> Vec<Family> {
+/// Every family, compiled once for all tests.
+pub(super) static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
     sorted(&folder()).into_iter().filter(|path| path.join("pipeline.yaml").exists()).map(Family::open).collect()
-}
+});
 
 impl Family {
     fn open(folder: PathBuf) -> Self {
