@@ -141,8 +141,9 @@ impl Fullness {
 
     /// The same, for the one who starts them.
     pub(crate) fn start(&self) -> usize {
-        let missing = self.missing();
-        self.state().running += missing;
+        let mut state = self.state();
+        let missing = state.wanted.saturating_sub(state.running);
+        state.running += missing;
         missing
     }
 

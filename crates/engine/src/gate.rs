@@ -67,6 +67,11 @@ impl Gate {
         }
     }
 
+    /// The same for this moment.
+    pub(crate) fn is_open_for(&self, is_first: bool) -> bool {
+        self.0.borrow().allow(is_first)
+    }
+
     fn set(&self, field: fn(&mut Reasons) -> &mut bool, value: bool) -> bool {
         self.0.send_if_modified(|reasons| std::mem::replace(field(reasons), value) != value)
     }

@@ -134,9 +134,15 @@ impl<S: Source> Receiver<S> {
         if let Before::Pause(pause) = before {
             tokio::time::sleep(pause).await;
         }
-        let reserved = self.memory.reserve().await;
-        self.gate.may_receive(role == Role::First).await;
-        reserved
+        let is_first = role == Role::First;
+        loop {
+            self.gate.may_receive(is_first).await;
+            let reserved = self.memory.reserve().await;
+            // Nothing is kept reserved at a closed gate: it would lack for the one poller that may receive.
+            if self.gate.is_open_for(is_first) {
+                return reserved;
+            }
+        }
     }
 
     /// What to do before the next call. Starts another poller where one is wanted.

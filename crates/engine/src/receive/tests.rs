@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
-use super::Receiver;
+use super::{Receiver, Role};
 use crate::figures::Figures;
-use crate::fullness::Fullness;
+use crate::fullness::{Before, Fullness};
 use crate::gate::Gate;
 use crate::in_flight::{Rejected, Storable};
 use crate::last_faults::LastFaults;
@@ -92,4 +92,18 @@ async fn a_pause_follows_an_answer_that_is_not_full_and_ends_when_draining_begin
     assert_eq!(queue.answers_left(), 2);
     stopper.drain();
     ends(running).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn pollers_that_may_not_receive_keep_no_room_from_the_one_that_may() {
+    let (_stopper, stop) = stop_pair();
+    let (receiver, _received) = receiver(&ScriptedQueue::new([]), 30, stop);
+    receiver.gate.set_refusing(true);
+    // As many as memory has room for.
+    for _ in 0..3 {
+        let receiver = Arc::clone(&receiver);
+        tokio::spawn(async move { drop(receiver.ready(Role::Other, Before::Nothing).await) });
+    }
+    settle_down().await;
+    ends(receiver.ready(Role::First, Before::Nothing)).await;
 }
