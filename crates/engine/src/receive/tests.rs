@@ -57,10 +57,10 @@ async fn full_answers_add_pollers_as_long_as_memory_has_room() {
     for (in_flight, open) in [(1_000, 6), (80, 3), (50, 0)] {
         let queue = ScriptedQueue::new([10; 5]);
         let (stopper, stop) = stop_pair();
-        let (receiver, received) = receiver(&queue, in_flight, stop);
+        let (receiver, messages) = receiver(&queue, in_flight, stop);
         let running = tokio::spawn(receiver.run());
         settle_down().await;
-        assert_eq!((queue.answers_left(), received.storable.len()), (0, 50), "{in_flight}");
+        assert_eq!((queue.answers_left(), messages.storable.len()), (0, 50), "{in_flight}");
         assert_eq!(queue.open.load(Ordering::Relaxed), open, "{in_flight}");
         stopper.drain();
         ends(running).await.expect("no panic");
@@ -72,10 +72,10 @@ async fn pollers_leave_after_answers_that_are_not_full() {
     // Six pollers, and then five short answers.
     let queue = ScriptedQueue::new([10, 10, 10, 10, 10, 1, 2, 3, 4, 5]);
     let (stopper, stop) = stop_pair();
-    let (receiver, received) = receiver(&queue, 1_000, stop);
+    let (receiver, messages) = receiver(&queue, 1_000, stop);
     let running = tokio::spawn(Arc::clone(&receiver).run());
     settle_down().await;
-    assert_eq!((queue.answers_left(), received.storable.len()), (0, 65));
+    assert_eq!((queue.answers_left(), messages.storable.len()), (0, 65));
     assert_eq!(receiver.fullness.wanted(), 1);
     stopper.drain();
     ends(running).await.expect("no panic");
@@ -86,7 +86,7 @@ async fn a_pause_follows_an_answer_that_is_not_full_and_ends_when_draining_begin
     // With a `linger` of an hour.
     let queue = ScriptedQueue::new([3, 7, 2]);
     let (stopper, stop) = stop_pair();
-    let (receiver, _received) = receiver(&queue, 1_000, stop);
+    let (receiver, _messages) = receiver(&queue, 1_000, stop);
     let running = tokio::spawn(receiver.run());
     settle_down().await;
     assert_eq!(queue.answers_left(), 2);
@@ -97,7 +97,7 @@ async fn a_pause_follows_an_answer_that_is_not_full_and_ends_when_draining_begin
 #[tokio::test]
 async fn pollers_that_may_not_receive_keep_no_room_from_the_one_that_may() {
     let (_stopper, stop) = stop_pair();
-    let (receiver, _received) = receiver(&ScriptedQueue::new([]), 30, stop);
+    let (receiver, _messages) = receiver(&ScriptedQueue::new([]), 30, stop);
     receiver.gate.set_refusing(true);
     // As many as memory has room for.
     for _ in 0..3 {
