@@ -67,7 +67,7 @@ fn measure(stage: &Stage, runtime: &Runtime, sender: &Sender, rate: u64, numbers
     let each = |count: u64| count as f64 / messages as f64;
     let [receives, deletes, others] = requests(calls).map(each);
     let summary = ended(run);
-    let cpu = (children_cpu() - cpu).as_secs_f64() * 1e6 * each(1);
+    let cpu = children_cpu().saturating_sub(cpu).as_secs_f64() * 1e6 * each(1);
     println!(
         "{:>10.0}  {receives:>8.3}  {deletes:>7.3}  {others:>6.3}  {:>5.3}  {cpu:>6.0}  {:>6}  {:>6}",
         1.0 / took.as_secs_f64() / each(1),
