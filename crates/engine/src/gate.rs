@@ -57,14 +57,19 @@ impl Gate {
         self.0.borrow().refusing
     }
 
-    /// Resolves when the poller with this index may receive. Only the first receives while a trickle flows.
-    pub(crate) async fn may_receive(&self, index: usize) {
+    /// Resolves when a poller may receive. Only the first one receives while a trickle flows.
+    pub(crate) async fn may_receive(&self, is_first: bool) {
         let mut reasons = self.0.subscribe();
         // The sender is `self`, so waiting never fails.
-        let _ = reasons.wait_for(|reasons| reasons.allow(index)).await;
+        let _ = reasons.wait_for(|reasons| reasons.allow(is_first)).await;
         if self.0.borrow().flow() == Flow::Trickle {
             tokio::time::sleep(TRICKLE).await;
         }
+    }
+
+    /// The same for this moment.
+    pub(crate) fn is_open_for(&self, is_first: bool) -> bool {
+        self.0.borrow().allow(is_first)
     }
 
     fn set(&self, field: fn(&mut Reasons) -> &mut bool, value: bool) -> bool {
@@ -81,10 +86,10 @@ impl Reasons {
         }
     }
 
-    fn allow(self, index: usize) -> bool {
+    fn allow(self, is_first: bool) -> bool {
         match self.flow() {
             Flow::Open => true,
-            Flow::Trickle => index == 0,
+            Flow::Trickle => is_first,
             Flow::Closed => false,
         }
     }
@@ -102,6 +107,6 @@ mod tests {
         assert_eq!(reasons(false, true, false).flow(), Flow::Trickle);
         assert_eq!(reasons(false, true, true).flow(), Flow::Closed);
         assert_eq!(reasons(true, false, false).flow(), Flow::Closed);
-        assert!(reasons(false, true, false).allow(0) && !reasons(false, true, false).allow(1));
+        assert!(reasons(false, true, false).allow(true) && !reasons(false, true, false).allow(false));
     }
 }

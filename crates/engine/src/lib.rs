@@ -17,6 +17,7 @@ pub mod source;
 
 mod evidence;
 mod examine;
+mod fullness;
 mod gate;
 mod give_back;
 mod groups;
@@ -33,6 +34,9 @@ mod settle;
 mod store;
 mod waiting;
 mod write;
+
+#[cfg(test)]
+mod scripted_queue;
 
 pub mod produce;
 

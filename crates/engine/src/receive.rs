@@ -1,17 +1,21 @@
-//! Receiving: as many long polls side by side as the queue has work for, each with its place in memory reserved first.
+//! Receiving: as many long polls side by side as the queue has work for, each with its place in memory reserved first, and
+//! with a pause before it where that makes its answer fuller.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant as StdInstant};
 
 use pipeline::Pipeline;
 use pipeline::message::{Code, Delivery, Receipt, Rejection};
 use pipeline::row::Rows;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::fault::{Class, Fault};
 use crate::figures::{Figures, Service};
+use crate::fullness::{Answer, Before, Fullness};
 use crate::gate::Gate;
 use crate::in_flight::{Rejected, Storable};
 use crate::last_faults::LastFaults;
@@ -38,12 +42,21 @@ pub(crate) struct Receiver<S> {
     /// Calls of all pollers that failed in a row.
     pub(crate) failures: AtomicUsize,
     pub(crate) gate: Gate,
-    /// How many pollers the queue has work for.
-    pub(crate) wanted: watch::Sender<usize>,
+    /// How many pollers there are, and when they pause.
+    pub(crate) fullness: Fullness,
+    /// Another poller may be wanted.
+    pub(crate) more: Notify,
     pub(crate) stop: Stop,
     pub(crate) fatal: mpsc::UnboundedSender<Fault>,
     pub(crate) storable: mpsc::UnboundedSender<Storable>,
     pub(crate) rejected: mpsc::UnboundedSender<Rejected>,
+}
+
+/// The first poller never leaves, and is the one that receives while only a trickle flows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    First,
+    Other,
 }
 
 /// When draining begins, an answer on its way may still arrive: dropped, its messages would stay invisible for their
@@ -58,10 +71,32 @@ const SHORT_WAIT: Duration = Duration::from_secs(1);
 const SHORTEST_POLL: Duration = Duration::from_millis(250);
 
 impl<S: Source> Receiver<S> {
+    /// Runs pollers until draining begins: the first one stays, the others come and go.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let mut pollers = JoinSet::new();
+        pollers.spawn(Arc::clone(&self).poll(Role::First));
+        loop {
+            for _ in 0..self.fullness.start() {
+                pollers.spawn(Arc::clone(&self).poll(Role::Other));
+            }
+            let ended = tokio::select! {
+                () = self.more.notified() => continue,
+                ended = pollers.join_next() => ended,
+            };
+            match ended {
+                // It is reported where the end of any task is.
+                Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Some(_) => {}
+                None => return,
+            }
+        }
+    }
+
     /// Polls until draining begins. Only the waits are cancelled, never the code after an answer.
-    pub(crate) async fn poll(self: Arc<Self>, index: usize) {
+    async fn poll(self: Arc<Self>, role: Role) {
         let mut backoff = Backoff::quick();
-        while let Some(reserved) = self.stop.unless_draining(self.ready(index)).await {
+        let mut before = Before::Nothing;
+        while let Some(reserved) = self.stop.unless_draining(self.ready(role, before)).await {
             let asked = Instant::now();
             let receive = self.source.receive(MAX_BATCH, self.patience());
             match self.stop.unless_draining_for(LAST_ANSWER, receive).await {
@@ -69,19 +104,23 @@ impl<S: Source> Receiver<S> {
                 Some(Ok(deliveries)) => {
                     self.answered(&mut backoff);
                     self.idle.answered(deliveries.len());
-                    self.rescale(index, deliveries.len());
+                    before = self.rescale(before, deliveries.len(), asked.elapsed());
                     if deliveries.is_empty() {
                         let rest = SHORTEST_POLL.saturating_sub(asked.elapsed());
                         self.stop.unless_draining(tokio::time::sleep(rest)).await;
                     }
-                    if let Some(held_since) = self.held_since(asked, &deliveries).await {
+                    if let Some(held_since) = self.held_since(asked.into_std(), &deliveries).await {
                         self.take_in(deliveries, held_since, reserved).await;
+                    }
+                    if role == Role::Other && self.fullness.leave() {
+                        return;
                     }
                     // Decisions are synchronous: let the writers have their turn.
                     tokio::task::yield_now().await;
                 }
                 Some(Err(fault)) => {
                     drop(reserved);
+                    before = Before::Nothing;
                     if !self.wait_out(fault, &mut backoff).await {
                         return;
                     }
@@ -90,48 +129,48 @@ impl<S: Source> Receiver<S> {
         }
     }
 
-    /// Waits until this poller is wanted, memory is free for a whole answer, and the database takes rows.
-    async fn ready(&self, index: usize) -> Reserved {
-        // The sender lives as long as the pipeline runs.
-        let _ = self.wanted.subscribe().wait_for(|wanted| index < *wanted).await;
-        let reserved = self.memory.reserve().await;
-        self.gate.may_receive(index).await;
-        reserved
+    /// Waits until messages had time to gather, memory is free for a whole answer, and the database takes rows.
+    async fn ready(&self, role: Role, before: Before) -> Reserved {
+        if let Before::Pause(pause) = before {
+            tokio::time::sleep(pause).await;
+        }
+        let is_first = role == Role::First;
+        loop {
+            self.gate.may_receive(is_first).await;
+            let reserved = self.memory.reserve().await;
+            // Nothing is kept reserved at a closed gate: it would lack for the one poller that may receive.
+            if self.gate.is_open_for(is_first) {
+                return reserved;
+            }
+        }
     }
 
-    /// One more poller for each answer with messages, one less for each empty one: an idle queue costs one long poll.
-    fn rescale(&self, index: usize, received: usize) {
-        let most = self.pipeline.source().pollers;
-        let changed = self.wanted.send_if_modified(|wanted| {
-            let next = match received {
-                // Only the last one leaves, so that the first always stays.
-                0 if index + 1 == *wanted => wanted.saturating_sub(1).max(1),
-                0 => *wanted,
-                _ => (*wanted + 1).min(most),
-            };
-            std::mem::replace(wanted, next) != next
-        });
-        if changed {
-            self.figures.pollers(*self.wanted.borrow());
+    /// What to do before the next call. Starts another poller where one is wanted.
+    fn rescale(&self, before: Before, messages: usize, took: Duration) -> Before {
+        let next = self.fullness.answered(before, Answer { messages, took, has_room: self.memory.has_room() });
+        self.figures.pollers(self.fullness.wanted());
+        if self.fullness.missing() > 0 {
+            self.more.notify_one();
         }
+        next
     }
 
     /// A moment before the visibility timeouts began; `None` for messages that must be left to the queue.
     ///
     /// An answer may lie unread while the process is frozen. So where order counts, what was asked for some time ago is
     /// renewed before it is written, and left where that fails: another process may have it, and later ones, by now.
-    async fn held_since(&self, asked: Instant, deliveries: &[Delivery]) -> Option<Instant> {
+    async fn held_since(&self, asked: StdInstant, deliveries: &[Delivery]) -> Option<StdInstant> {
         let timeout = self.leases.timeout();
         if !self.ordered || deliveries.is_empty() || asked.elapsed() < timeout / 4 {
             return Some(asked);
         }
-        let began = Instant::now();
+        let began = StdInstant::now();
         let receipts: Vec<Receipt> = deliveries.iter().map(|delivery| delivery.receipt.clone()).collect();
         let renewed = self.stop.unless_expired(self.source.change_visibility(&receipts, timeout)).await?;
         renewed.iter().all(Result::is_ok).then_some(began)
     }
 
-    async fn take_in(&self, deliveries: Vec<Delivery>, held_since: Instant, mut reserved: Reserved) {
+    async fn take_in(&self, deliveries: Vec<Delivery>, held_since: StdInstant, mut reserved: Reserved) {
         self.figures.received(deliveries.len());
         self.memory.note_bodies(&deliveries);
         // All are registered before the first is decided: a lease begins with the answer.
@@ -204,3 +243,6 @@ impl<S: Source> Receiver<S> {
         self.stop.unless_draining(tokio::time::sleep(wait)).await.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use pipeline::{OnConflict, Pipeline};
-use tokio::sync::{Mutex, Notify, mpsc, watch};
+use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::task::JoinSet;
 
 use crate::company::Company;
@@ -27,6 +27,7 @@ use crate::evidence::Evidence;
 use crate::examine::Examiner;
 use crate::fault::{Class, Fault};
 use crate::figures::Figures;
+use crate::fullness::Fullness;
 use crate::gate::Gate;
 use crate::give_back::GiveBack;
 use crate::groups::WaitingGroups;
@@ -115,9 +116,13 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
     let (fatal, mut fatals) = mpsc::unbounded_channel();
     // Other pipelines of the process have a stop of their own: none is stopped by the end of this one.
     let (stopper, inner) = stop_pair();
+    let plan = pipeline.source();
+    let memory = Memory::new(plan.in_flight, plan.in_flight_bytes);
+    memory.show_in(&figures);
     let wiring = Wiring {
         source: Arc::clone(&source),
         name: pipeline.name().into(),
+        memory,
         pipeline,
         figures: Arc::clone(&figures),
         leases: Arc::clone(&leases),
@@ -125,7 +130,7 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
         groups: Arc::new(WaitingGroups::new(services.ordered)),
         last_faults: Arc::new(LastFaults::default()),
         gate: Gate::new(),
-        long_poll: ending.long_poll(),
+        ending,
         max_receives: services.max_receives,
         ordered: services.ordered,
         stop: inner.clone(),
@@ -205,7 +210,8 @@ struct Wiring<S> {
     groups: Arc<WaitingGroups>,
     last_faults: Arc<LastFaults>,
     gate: Gate,
-    long_poll: Option<Duration>,
+    memory: Memory,
+    ending: Ending,
     max_receives: Option<u32>,
     ordered: bool,
     stop: Stop,
@@ -222,9 +228,7 @@ impl<S: Source> Wiring<S> {
         let mut tasks = JoinSet::new();
 
         let receiver = Arc::new(self.receiver(storable, rejected.clone()));
-        for index in 0..self.pipeline.source().pollers {
-            tasks.spawn(Arc::clone(&receiver).poll(index));
-        }
+        tasks.spawn(receiver.run());
         let store = Arc::new(self.store(sink, settled.clone()));
         tasks.spawn(Arc::clone(&store).look());
         let examiner = Arc::new(Examiner::new(store, rejected));
@@ -252,22 +256,21 @@ impl<S: Source> Wiring<S> {
         rejected: mpsc::UnboundedSender<Rejected>,
     ) -> receive::Receiver<S> {
         let plan = self.pipeline.source();
-        let memory = Memory::new(plan.in_flight, plan.in_flight_bytes);
-        memory.show_in(&self.figures);
         receive::Receiver {
             source: Arc::clone(&self.source),
             pipeline: Arc::clone(&self.pipeline),
             figures: Arc::clone(&self.figures),
             leases: Arc::clone(&self.leases),
             idle: Arc::clone(&self.idle),
-            wait: self.long_poll.map_or(plan.wait, |wait| wait.min(plan.wait)),
+            wait: self.ending.long_poll().map_or(plan.wait, |wait| wait.min(plan.wait)),
             max_receives: self.max_receives,
             ordered: self.ordered,
             last_faults: Arc::clone(&self.last_faults),
-            memory,
+            memory: self.memory.clone(),
             failures: AtomicUsize::new(0),
             gate: self.gate.clone(),
-            wanted: watch::channel(1).0,
+            fullness: Fullness::new(plan.linger, plan.pollers),
+            more: Notify::new(),
             stop: self.stop.clone(),
             fatal: self.fatal.clone(),
             storable,
@@ -330,6 +333,10 @@ impl<S: Source> Wiring<S> {
             pipeline: Arc::clone(&self.name),
             figures: Arc::clone(&self.figures),
             stop: self.stop.clone(),
+            leases: Arc::clone(&self.leases),
+            memory: self.memory.clone(),
+            until_empty: self.ending.until_empty,
+            gathering: settle::GATHERING,
             ordered: self.ordered,
         }
     }

@@ -1,7 +1,8 @@
-//! Settling: deletes what is committed or dead-lettered, each entry of a call by itself.
+//! Settling: deletes what is committed or dead-lettered, ten in a call where they come soon enough, each entry by itself.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use pipeline::message::Receipt;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -10,7 +11,8 @@ use tokio::task::JoinSet;
 use crate::backoff::Backoff;
 use crate::fault::{Class, Fault};
 use crate::figures::Figures;
-use crate::lease::InFlight;
+use crate::lease::{InFlight, Leases};
+use crate::memory::Memory;
 use crate::source::{MAX_BATCH, Source};
 use crate::stop::Stop;
 
@@ -20,12 +22,22 @@ pub(crate) struct Settler<S> {
     pub(crate) pipeline: Arc<str>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) stop: Stop,
+    pub(crate) leases: Arc<Leases>,
+    pub(crate) memory: Memory,
+    /// The pipeline ends when its queue is empty.
+    pub(crate) until_empty: bool,
+    /// How long a delete waits for others.
+    pub(crate) gathering: Duration,
     /// The deletes of a message group keep its order.
     pub(crate) ordered: bool,
 }
 
 /// Delete calls in flight side by side: at 20 ms of latency that is 32,000 messages a second.
 const CALLS_AT_ONCE: usize = 64;
+
+/// How long a delete waits for others: at 50 messages a second, ten are there after 200 ms. It delays no row, those of the
+/// message are committed. At most nine messages wait, renewed like all others, and each timeout is a second or more.
+pub(crate) const GATHERING: Duration = Duration::from_millis(250);
 
 /// What became of the entries of one call.
 struct Deleted {
@@ -45,8 +57,8 @@ impl<S: Source> Settler<S> {
     async fn run_side_by_side(self: Arc<Self>, mut settled: UnboundedReceiver<InFlight>) {
         let mut deleting = JoinSet::new();
         loop {
-            let mut batch = Vec::with_capacity(MAX_BATCH);
-            if settled.recv_many(&mut batch, MAX_BATCH).await == 0 {
+            let batch = self.gather(&mut settled).await;
+            if batch.is_empty() {
                 break;
             }
             while deleting.len() >= CALLS_AT_ONCE {
@@ -56,6 +68,36 @@ impl<S: Source> Settler<S> {
             while deleting.try_join_next().is_some() {}
         }
         while deleting.join_next().await.is_some() {}
+    }
+
+    /// Ten messages, or what is there when waiting longer would gain nothing; none at the end.
+    async fn gather(&self, settled: &mut UnboundedReceiver<InFlight>) -> Vec<InFlight> {
+        let mut batch = Vec::with_capacity(MAX_BATCH);
+        settled.recv_many(&mut batch, MAX_BATCH).await;
+        let mut enough = std::pin::pin!(self.enough_waited());
+        while !batch.is_empty() && batch.len() < MAX_BATCH && !self.is_the_rest(&batch) {
+            let missing = MAX_BATCH - batch.len();
+            tokio::select! {
+                biased;
+                more = settled.recv_many(&mut batch, missing) => if more == 0 { break },
+                () = &mut enough => break,
+            }
+        }
+        batch
+    }
+
+    /// Resolves after a moment, or when somebody waits for the end of what is settled.
+    async fn enough_waited(&self) {
+        tokio::select! {
+            () = self.stop.draining() => {}
+            () = self.memory.is_wanted() => {}
+            () = tokio::time::sleep(self.gathering) => {}
+        }
+    }
+
+    /// Whether a pipeline that ends with its queue has nothing else in flight.
+    fn is_the_rest(&self, batch: &[InFlight]) -> bool {
+        self.until_empty && self.leases.len() == batch.len()
     }
 
     async fn delete_until_done(self: Arc<Self>, mut batch: Vec<InFlight>) {
@@ -74,7 +116,8 @@ impl<S: Source> Settler<S> {
     }
 
     /// One call at a time, with the first message of each group in it: a group stops at its first failure, so that no
-    /// message is redelivered after a later one of its group was deleted.
+    /// message is redelivered after a later one of its group was deleted. It never waits for more: the queue delivers
+    /// nothing of a group while a message of it is in flight, so waiting would add its time to each round of a group.
     async fn run_in_order(self: Arc<Self>, mut settled: UnboundedReceiver<InFlight>) {
         let mut waiting: VecDeque<InFlight> = VecDeque::new();
         let mut backoff = Backoff::quick();
@@ -180,3 +223,6 @@ fn first_of_each_group(waiting: &mut VecDeque<InFlight>) -> Vec<InFlight> {
     *waiting = rest;
     first
 }
+
+#[cfg(test)]
+mod tests;

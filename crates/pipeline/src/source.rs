@@ -15,6 +15,8 @@ pub struct Source {
     pub pollers: usize,
     /// Long-poll wait; SQS allows 0 to 20 s.
     pub wait: Duration,
+    /// How long a receive call is put off, at most, after an answer that was not full; zero for never.
+    pub linger: Duration,
     /// Overrides the queue's own visibility timeout; 1 s to 12 h: SQS would allow 0 s, which hands a message out again at once.
     pub visibility: Option<Duration>,
     /// Deliveries after which a message is dead-lettered with its last error; `None` leaves it to the queue's redrive policy.

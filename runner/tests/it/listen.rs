@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::listen_client::{Listening, value};
 use crate::refusals::{ONE_TABLE, PIPELINE, event, ready};
-use crate::setups::until_at_least;
+use crate::setups::{add_to_source, until_at_least};
 use crate::stack::{Stack, repository};
 
 pub(crate) fn listening(stack: &Stack, arguments: &[&str]) -> Listening {
@@ -101,6 +101,8 @@ fn resources(id: u32) -> (usize, usize) {
 #[tokio::test]
 async fn a_thousand_scrapes_under_load_leave_nothing_behind() {
     let stack = ready(ONE_TABLE).await;
+    // Each poller has a connection, and they come and go with the load.
+    add_to_source(&stack, &["pollers: 4"]);
     let runner = listening(&stack, &[]);
     let load = async {
         for part in 0..20 {

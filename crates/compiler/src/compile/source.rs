@@ -10,9 +10,11 @@ use crate::config::{Seconds, Setting};
 use crate::diagnostic::Code;
 use pipeline::{QueueError, QueueRef, Source, shortest_visibility, too_short_visibility};
 
-/// Thirty-two receive calls side by side bring 64,000 messages a second from a queue that answers in 5 ms. They start one
-/// by one as there is work, so an idle queue costs one.
-const POLLERS: u32 = 32;
+/// Messages in an answer. More answers than fit into memory can't be on their way, so `in_flight` bounds the pollers.
+const ANSWER: usize = 10;
+/// At 50 messages a second an answer has two of them, at 200 eight. Of the 50 ms from send to commit that are meant to be
+/// enough for most, it leaves eight for everything else.
+const LINGER: Duration = Duration::from_millis(42);
 /// The longest wait SQS has; an idle queue then costs three calls a minute.
 const WAIT: Duration = Duration::from_secs(20);
 /// Messages per write; larger batches measured no faster.
@@ -32,8 +34,9 @@ const CONNECTIONS: u32 = 4;
 pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Option<Source> {
     let queue = queue(&source.queue, report);
     let dlq = queue_pair(queue.as_ref(), &source.dlq, report);
-    let pollers = number(source.pollers.as_ref(), 1..=256, report).unwrap_or(POLLERS);
+    let pollers = number(source.pollers.as_ref(), 1..=10_000, report);
     let wait = duration(source.wait.as_ref(), Duration::ZERO, Duration::from_secs(20), report).unwrap_or(WAIT);
+    let linger = linger(source.linger.as_ref(), report).unwrap_or(LINGER);
     let visibility = duration(source.visibility.as_ref(), Duration::from_secs(1), Duration::from_hours(12), report);
     let max_receives = number(source.max_receives.as_ref(), 1..=1_000, report);
     let batch = number(source.batch.as_ref(), 1..=10_000, report);
@@ -50,8 +53,9 @@ pub(super) fn compile(source: &config::Source, report: &mut Report<'_>) -> Optio
     Some(Source {
         queue: queue?,
         dlq: dlq?,
-        pollers: pollers as usize,
+        pollers: pollers.map_or(in_flight_or_default / ANSWER, |pollers| pollers as usize),
         wait,
+        linger,
         visibility,
         max_receives,
         batch: batch.unwrap_or(BATCH.min(in_flight.unwrap_or(BATCH))) as usize,
@@ -118,6 +122,13 @@ fn duration(
         report.push(report.at(Code::BadValue, &setting.range, "SQS accepts whole seconds only"));
     }
     Some(duration)
+}
+
+/// Not for SQS, so it may be less than a second.
+fn linger(setting: Option<&Setting<Seconds>>, report: &mut Report<'_>) -> Option<Duration> {
+    let setting = setting?;
+    let allowed = Written(Duration::ZERO)..=Written(Duration::from_secs(10));
+    Some(in_range(Written(setting.value.0), &allowed, setting, report)?.0)
 }
 
 fn in_range<N: PartialOrd + fmt::Display, T>(

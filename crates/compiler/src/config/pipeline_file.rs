@@ -35,10 +35,12 @@ pub struct Source {
     pub queue: Setting<String>,
     /// The dead-letter queue: a name, a URL or an ARN.
     pub dlq: Setting<String>,
-    /// Receive calls side by side, at most: 1 to 256.
+    /// Receive calls side by side, at most: 1 to 10000; left out, as many as `in_flight` has room for.
     pub pollers: Option<Setting<i64>>,
     /// How long a receive call waits for messages: `0s` to `20s`.
     pub wait: Option<Setting<Seconds>>,
+    /// How long the next receive call is put off, at most, when the last one brought fewer than ten messages: `0s` to `10s`.
+    pub linger: Option<Setting<Seconds>>,
     /// The visibility timeout, `1s` to `12h`; left out, it is the queue's own.
     pub visibility: Option<Setting<Seconds>>,
     /// A message that is delivered more often than this is dead-lettered with its last reason: 1 to 1000.
