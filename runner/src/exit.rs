@@ -8,9 +8,9 @@ use std::path::PathBuf;
 
 use crate::dlq_failure::DlqFailure;
 use crate::env_file::EnvFileError;
-use crate::existing_table::{self, TableError};
 use crate::samples::SampleError;
 use crate::settings::SettingsError;
+use crate::table_error::{TableError, tables_meant};
 use crate::words::counted;
 use compiler::diagnostic::{Diagnostic, Style};
 use engine::Service;
@@ -305,7 +305,7 @@ impl Failure {
             Self::Dlq(failure) => failure.help()?,
             Self::Table(error) => return error.help(),
             Self::Migration(migration::Error::NoSuchTable { table, others }) => {
-                return Some(existing_table::meant(table, others));
+                return Some(tables_meant(table, others));
             }
             Self::Misfits(misfits) => return misfits.first().map(|misfit| misfit.fix.clone()),
             _ => return None,

@@ -32,6 +32,7 @@ mod duration;
 pub mod env_file;
 mod environment;
 pub mod settings;
+mod table_error;
 pub mod telemetry;
 mod text_file;
 mod words;
