@@ -118,11 +118,11 @@ impl Report {
         tracing::info!(
             pipeline = self.pipeline,
             per_second = (reading.rate * 10.0).round() / 10.0,
-            stored = reading.stored,
+            stored = reading.counts.stored,
             new_rows = reading.rows - reading.duplicates,
             duplicate_rows = reading.duplicates,
             dead_lettered = reading.dead_lettered,
-            skipped = reading.skipped,
+            skipped = reading.counts.skipped,
             in_flight = reading.in_flight,
             waiting = reading.waiting,
             backlog,
@@ -145,7 +145,8 @@ impl Report {
 
 /// Nothing came, nothing ended and nothing is in flight.
 fn is_idle(reading: &Reading) -> bool {
-    reading.received + reading.stored + reading.dead_lettered + reading.skipped + reading.in_flight == 0
+    reading.counts.received + reading.counts.stored + reading.dead_lettered + reading.counts.skipped + reading.in_flight
+        == 0
 }
 
 fn length(since: SystemTime) -> Duration {

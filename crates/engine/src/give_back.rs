@@ -31,7 +31,7 @@ impl<S: Source> GiveBack<S> {
         match answer.and_then(|mut results| results.pop()) {
             Some(Ok(())) => {
                 self.idle.gave_back(away);
-                self.figures.released(1);
+                self.figures.counters.released.add(1);
             }
             Some(Err(fault)) if fault.class == Class::Outage => {
                 tracing::warn!(%fault, "can't give a message back; it comes back when its visibility timeout ends");

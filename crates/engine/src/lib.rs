@@ -41,7 +41,7 @@ mod scripted_queue;
 pub mod produce;
 
 pub use figures::{
-    Away, CallReading, CallResult, Details, Figures, Health, HistogramReading, Interval, NewestKey, Progress,
+    Away, CallReading, CallResult, Counts, Details, Figures, Health, HistogramReading, Interval, NewestKey, Progress,
     QueueCall, QueueRole, Reading, RejectionReading, Service, ServiceReading, Stage, StageReading, TableDetails,
     TableReading,
 };

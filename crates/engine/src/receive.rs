@@ -171,7 +171,7 @@ impl<S: Source> Receiver<S> {
     }
 
     async fn take_in(&self, deliveries: Vec<Delivery>, held_since: StdInstant, mut reserved: Reserved) {
-        self.figures.received(deliveries.len());
+        self.figures.counters.received.add(deliveries.len());
         self.memory.note_bodies(&deliveries);
         // All are registered before the first is decided: a lease begins with the answer.
         let mut in_flight = Vec::with_capacity(deliveries.len());

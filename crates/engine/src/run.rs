@@ -168,7 +168,7 @@ pub async fn run<S: Source, K: Sink, D: DeadLetters>(
         // First nothing works on a message any more, then others may have it.
         tasks.shutdown().await;
         let released = tokio::time::timeout(RELEASE, lease::release(&*source, &held)).await;
-        figures.released(released.unwrap_or(0));
+        figures.counters.released.add(released.unwrap_or(0));
     }
     match first_fatal {
         Some(fault) => Err(fault),

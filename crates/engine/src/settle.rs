@@ -187,7 +187,7 @@ impl<S: Source> Settler<S> {
         if batch.is_empty() {
             return;
         }
-        self.figures.undeleted(batch.len());
+        self.figures.counters.undeleted.add(batch.len());
         let (pipeline, messages) = (&*self.pipeline, batch.len());
         tracing::warn!(pipeline, messages, "settled but not deleted: the queue will deliver them again");
     }

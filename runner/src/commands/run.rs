@@ -247,7 +247,7 @@ async fn wait_for(threads: Vec<Thread>) -> Vec<Ended> {
 fn finish(ended: Vec<Ended>, format: Format) -> Result<(), Failure> {
     let total = Figures::total(ended.iter().map(|end| &*end.figures));
     let failed = ended.iter().any(|end| end.result.is_err());
-    if !failed || total.received > 0 {
+    if !failed || total.counts.received > 0 {
         let pipelines = ended.iter().map(|end| (end.name.clone(), end.figures.read())).collect();
         output::result(Summary { produced: None, total, pipelines }.render(format))?;
     }

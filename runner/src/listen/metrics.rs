@@ -94,7 +94,7 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Counter,
         labels: &[],
         help: "Messages received from the queue, those that came again included",
-        read: |pipeline, to| to.count(&[], pipeline.reading.received),
+        read: |pipeline, to| to.count(&[], pipeline.reading.counts.received),
     },
     Metric {
         name: "runner_messages_settled_total",
@@ -102,9 +102,9 @@ pub const METRICS: &[Metric] = &[
         labels: &["outcome"],
         help: "Messages that ended, by how: stored, dead_lettered or skipped",
         read: |pipeline, to| {
-            to.count(&["stored"], pipeline.reading.stored);
+            to.count(&["stored"], pipeline.reading.counts.stored);
             to.count(&["dead_lettered"], pipeline.reading.dead_lettered);
-            to.count(&["skipped"], pipeline.reading.skipped);
+            to.count(&["skipped"], pipeline.reading.counts.skipped);
         },
     },
     Metric {
@@ -145,14 +145,14 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Counter,
         labels: &[],
         help: "Messages given back to the queue",
-        read: |pipeline, to| to.count(&[], pipeline.reading.released),
+        read: |pipeline, to| to.count(&[], pipeline.reading.counts.released),
     },
     Metric {
         name: "runner_undeleted_total",
         kind: Kind::Counter,
         labels: &[],
         help: "Settled messages that could not be deleted, so that the queue delivers them again",
-        read: |pipeline, to| to.count(&[], pipeline.reading.undeleted),
+        read: |pipeline, to| to.count(&[], pipeline.reading.counts.undeleted),
     },
     Metric {
         name: "runner_message_age_seconds",

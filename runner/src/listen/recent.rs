@@ -59,7 +59,13 @@ impl Recent {
 impl Sample {
     fn of(details: &Details) -> Self {
         let reading = &details.reading;
-        let counts = [reading.received, reading.stored, reading.dead_lettered, reading.skipped, reading.rows];
+        let counts = [
+            reading.counts.received,
+            reading.counts.stored,
+            reading.dead_lettered,
+            reading.counts.skipped,
+            reading.rows,
+        ];
         Self { at: Instant::now(), counts, ages: details.ages.clone() }
     }
 

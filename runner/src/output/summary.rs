@@ -46,12 +46,12 @@ impl Summary {
                 text,
                 "{name}: {produced}{} received, {} stored ({} new rows, {} duplicate rows), {} dead-lettered, {} skipped\n\
                  {:indent$}  {:.0} messages/s, latency p50 {} ms, p99 {} ms\n",
-                reading.received,
-                reading.stored,
+                reading.counts.received,
+                reading.counts.stored,
                 reading.rows - reading.duplicates,
                 reading.duplicates,
                 reading.dead_lettered,
-                reading.skipped,
+                reading.counts.skipped,
                 "",
                 reading.rate,
                 reading.p50_ms,
@@ -59,8 +59,8 @@ impl Summary {
                 indent = name.len(),
             );
             for (count, what) in [
-                (reading.undeleted, "could not be deleted and will be delivered again"),
-                (reading.released, "were given back to the queue"),
+                (reading.counts.undeleted, "could not be deleted and will be delivered again"),
+                (reading.counts.released, "were given back to the queue"),
             ] {
                 if count > 0 {
                     let _ = writeln!(text, "{:indent$}  {count} {what}", "", indent = name.len());
@@ -73,14 +73,14 @@ impl Summary {
 
 fn object(reading: &Reading) -> Value {
     json!({
-        "received": reading.received,
-        "stored": reading.stored,
+        "received": reading.counts.received,
+        "stored": reading.counts.stored,
         "rows": reading.rows,
         "dead_lettered": reading.dead_lettered,
-        "skipped": reading.skipped,
+        "skipped": reading.counts.skipped,
         "duplicates": reading.duplicates,
-        "undeleted": reading.undeleted,
-        "released": reading.released,
+        "undeleted": reading.counts.undeleted,
+        "released": reading.counts.released,
         "rate": (reading.rate * 10.0).round() / 10.0,
         "p50_ms": reading.p50_ms,
         "p99_ms": reading.p99_ms,

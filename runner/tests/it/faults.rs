@@ -129,5 +129,5 @@ async fn a_panic_ends_the_pipeline_with_an_error_and_gives_its_messages_back() {
     let ended = tokio::time::timeout(Duration::from_secs(30), run).await.expect("it ends by itself");
     let fault = ended.expect_err("it failed");
     assert!(fault.to_string().contains("panicked"), "{fault}");
-    assert_eq!(figures.read().stored, 0);
+    assert_eq!(figures.read().counts.stored, 0);
 }

@@ -100,3 +100,14 @@ fn a_format_that_is_ignored_promises_nothing() {
     assert_eq!(ignored("x: date = .at[0:10]"), "W0204");
     assert_eq!(ignored("x: timestamptz = $sqs.sent_at"), "");
 }
+
+/// Two inputs are two results, whatever the function makes of them.
+#[test]
+fn each_function_beyond_jqs_has_one_result_for_each_input() {
+    let schema = object(&format!("s!: {S}; n!: {N}"));
+    for function in jq::functions() {
+        assert_eq!(function.arguments, 0, "{}", function.name);
+        let line = format!("x: text = (.s, .s) | {}", function.name);
+        assert_eq!(column(&schema, &line), "E0114", "{line}");
+    }
+}

@@ -4,6 +4,7 @@
 
 mod ages;
 mod calls;
+mod counters;
 mod details;
 mod health;
 mod histogram;
@@ -26,6 +27,7 @@ use crate::sink::Written;
 use crate::source::Backlog;
 
 pub use calls::{CallReading, CallResult, QueueCall};
+pub use counters::Counts;
 pub use details::{Details, QueueRole, ServiceReading, TableDetails};
 pub use health::{Away, Health, Service};
 pub use histogram::HistogramReading;
@@ -37,6 +39,7 @@ pub use rejections::RejectionReading;
 
 use ages::Ages;
 use calls::Calls;
+use counters::Counters;
 use histogram::Histogram;
 use newest::Newest;
 
@@ -44,11 +47,7 @@ use newest::Newest;
 /// or is given back to the queue.
 #[derive(Debug)]
 pub struct Figures {
-    received: AtomicU64,
-    stored: AtomicU64,
-    skipped: AtomicU64,
-    undeleted: AtomicU64,
-    released: AtomicU64,
+    pub(crate) counters: Counters,
     /// Dead letters by their code, in the order of [`Code::ALL`].
     dead_lettered: [AtomicU64; Code::ALL.len()],
     /// In the order of the pipeline's targets.
@@ -101,11 +100,7 @@ impl Figures {
         }
         let source = pipeline.source();
         Self {
-            received: AtomicU64::new(0),
-            stored: AtomicU64::new(0),
-            skipped: AtomicU64::new(0),
-            undeleted: AtomicU64::new(0),
-            released: AtomicU64::new(0),
+            counters: Counters::default(),
             dead_lettered: [const { AtomicU64::new(0) }; Code::ALL.len()],
             tables,
             in_flight: AtomicU64::new(0),
@@ -174,10 +169,6 @@ impl Figures {
         self.calls.record(call, result, took);
     }
 
-    pub(crate) fn received(&self, messages: usize) {
-        add(&self.received, messages as u64);
-    }
-
     /// Counts the rows of a committed write.
     pub(crate) fn written(&self, written: &Written) {
         for (table, counts) in self.tables.iter().zip(&written.tables) {
@@ -191,13 +182,13 @@ impl Figures {
 
     /// `sent_at` of each message, in milliseconds since 1970.
     pub(crate) fn stored(&self, sent_at: &[Option<i64>]) {
-        add(&self.stored, sent_at.len() as u64);
+        self.counters.stored.add(sent_at.len());
         self.ages.settled(sent_at);
     }
 
     /// `sent_at` of each message, as above.
     pub(crate) fn skipped(&self, sent_at: &[Option<i64>]) {
-        add(&self.skipped, sent_at.len() as u64);
+        self.counters.skipped.add(sent_at.len());
         self.ages.settled(sent_at);
     }
 
@@ -211,14 +202,6 @@ impl Figures {
     /// What was dead-lettered, by kind, the most frequent first.
     pub fn rejections(&self) -> Vec<RejectionReading> {
         self.rejections.read()
-    }
-
-    pub(crate) fn undeleted(&self, messages: usize) {
-        add(&self.undeleted, messages as u64);
-    }
-
-    pub(crate) fn released(&self, messages: usize) {
-        add(&self.released, messages as u64);
     }
 
     pub(crate) fn taken_in_flight(&self) {
@@ -246,7 +229,7 @@ impl Figures {
 
     /// Messages that ended in one way or another.
     pub fn ended(&self) -> u64 {
-        get(&self.stored) + self.dead_letters() + get(&self.skipped)
+        self.counters.stored.get() + self.dead_letters() + self.counters.skipped.get()
     }
 
     fn dead_letters(&self) -> u64 {

@@ -2,15 +2,14 @@
 
 use pipeline::message::Code;
 
+use super::counters::Counts;
 use super::{Figures, ages, get};
 
 /// What [`Figures`] hold at one moment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Reading {
-    /// Deliveries received.
-    pub received: u64,
-    /// Messages whose rows are committed.
-    pub stored: u64,
+    /// What is counted message by message.
+    pub counts: Counts,
     /// Rows sent to the database in committed writes.
     pub rows: u64,
     /// Of these, rows that changed nothing, as [`crate::sink::TableWritten::duplicates`] counts them.
@@ -19,12 +18,6 @@ pub struct Reading {
     pub dead_lettered: u64,
     /// The same by code; codes that did not occur are left out.
     pub dead_letters_by_code: Vec<(Code, u64)>,
-    /// Messages dropped because the pipeline file says so.
-    pub skipped: u64,
-    /// Settled messages that could not be deleted: they will be delivered again.
-    pub undeleted: u64,
-    /// Deliveries given back to the queue.
-    pub released: u64,
     /// Messages in memory now.
     pub in_flight: u64,
     /// Of these, messages that the database does not take now.
@@ -79,15 +72,11 @@ impl Reading {
         #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
         let rate = ended as f64 / seconds;
         Self {
-            received: self.received - earlier.received,
-            stored: self.stored - earlier.stored,
+            counts: self.counts.since(&earlier.counts),
             rows: self.rows - earlier.rows,
             duplicates: self.duplicates - earlier.duplicates,
             dead_lettered: self.dead_lettered - earlier.dead_lettered,
             dead_letters_by_code: Vec::new(),
-            skipped: self.skipped - earlier.skipped,
-            undeleted: self.undeleted - earlier.undeleted,
-            released: self.released - earlier.released,
             in_flight: self.in_flight,
             waiting: self.waiting,
             pollers: self.pollers,
@@ -99,16 +88,12 @@ impl Reading {
     }
 
     fn ended(&self) -> u64 {
-        self.stored + self.dead_lettered + self.skipped
+        self.counts.stored + self.dead_lettered + self.counts.skipped
     }
 
     fn add(&mut self, figures: &Figures) {
-        self.received += get(&figures.received);
-        self.stored += get(&figures.stored);
+        self.counts.add(&figures.counters);
         self.dead_lettered += figures.dead_letters();
-        self.skipped += get(&figures.skipped);
-        self.undeleted += get(&figures.undeleted);
-        self.released += get(&figures.released);
         self.in_flight += get(&figures.in_flight);
         self.waiting += get(&figures.waiting);
         self.pollers += get(&figures.pollers);

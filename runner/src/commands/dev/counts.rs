@@ -67,10 +67,11 @@ impl<'a> Counts<'a> {
 }
 
 fn counts(reading: &Reading) -> String {
-    let skipped = if reading.skipped == 0 { String::new() } else { format!(", {} skipped", reading.skipped) };
+    let skipped =
+        if reading.counts.skipped == 0 { String::new() } else { format!(", {} skipped", reading.counts.skipped) };
     format!(
         "  {} received, {} stored, {} dead-lettered{skipped}",
-        reading.received, reading.stored, reading.dead_lettered
+        reading.counts.received, reading.counts.stored, reading.dead_lettered
     )
 }
 

@@ -4,8 +4,8 @@ use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::path::{Opt, Part, Path};
 
-/// Functions with one result for each input and argument.
-const ONE_RESULT: [&str; 51] = [
+/// Functions of jq with one result for each input and argument.
+const ONE_RESULT: [&str; 46] = [
     "IN",
     "abs",
     "add",
@@ -30,7 +30,6 @@ const ONE_RESULT: [&str; 51] = [
     "join",
     "keys",
     "length",
-    "lower",
     "ltrimstr",
     "map",
     "max",
@@ -41,7 +40,6 @@ const ONE_RESULT: [&str; 51] = [
     "rindex",
     "round",
     "rtrimstr",
-    "sha256",
     "sort",
     "split",
     "sqrt",
@@ -54,9 +52,6 @@ const ONE_RESULT: [&str; 51] = [
     "true",
     "type",
     "unique",
-    "unix",
-    "unix_ms",
-    "upper",
 ];
 
 /// Whether the term yields nothing only where its [`super::Yield`] says so; `false` when that is not known.
@@ -80,13 +75,18 @@ pub(super) fn is_certain(term: &Term<&str>) -> bool {
             | BinaryOp::Pipe(None),
             right,
         ) => is_certain(left) && is_certain(right),
-        Term::Call(name, arguments) => ONE_RESULT.contains(name) && arguments.iter().all(is_certain),
+        Term::Call(name, arguments) => has_one_result(name) && arguments.iter().all(is_certain),
         Term::IfThenElse(branches, otherwise) => {
             let branches = branches.iter().all(|(condition, then)| is_certain(condition) && is_certain(then));
             branches && otherwise.as_deref().is_none_or(is_certain)
         }
         _ => false,
     }
+}
+
+/// Whether a function has one result; each of those beyond jq's has.
+fn has_one_result(name: &str) -> bool {
+    ONE_RESULT.contains(&name) || jq::functions().any(|function| function.name == name)
 }
 
 fn has_one_item(path: &Path<Term<&str>>) -> bool {
