@@ -10,8 +10,11 @@ use engine::dlq::SqsDeadLetters;
 use engine::sink::{Database, PostgresSink, RowOrder, Server, WritingOptions};
 use engine::source::{Clients, Queue, Source as _, SqsSource, resolve};
 use engine::stop::Stop;
-use engine::{self, Ending, Figures, Services, SqsToPostgres};
+use engine::{self, Ending, Figures, Services};
 use pipeline::{LiveTypes, Pipeline, QueueRef, shortest_visibility, too_short_visibility};
+
+/// The external services of a pipeline, as commands use them.
+pub(crate) type Opened = Services<SqsSource, PostgresSink, SqsDeadLetters>;
 
 /// Deliveries of a message on a queue without a redrive policy, which would deliver it without end.
 const MAX_RECEIVES: u32 = 10;
@@ -75,7 +78,7 @@ pub(crate) async fn open(
     queues: &Queues,
     clients: &Clients,
     database: &Arc<Server>,
-) -> Result<SqsToPostgres, Failure> {
+) -> Result<Opened, Failure> {
     let source = pipeline.source();
     let (queue, dlq, (database, live_types)) = tokio::try_join!(
         queue(clients, &queues.queue),
@@ -141,12 +144,12 @@ async fn tables_that_fit(pipeline: &Pipeline, database: &Arc<Server>) -> Result<
 /// Runs an opened pipeline to its end.
 pub(crate) async fn run(
     pipeline: Arc<Pipeline>,
-    services: SqsToPostgres,
+    services: Opened,
     ending: Ending,
     figures: Arc<Figures>,
     stop: Stop,
 ) -> Result<(), Failure> {
     let name = pipeline.name().to_owned();
-    let ended = engine::run_sqs_to_postgres(pipeline, services, ending, figures, stop).await;
+    let ended = engine::run(pipeline, services, ending, figures, stop).await;
     ended.map_err(|fault| Failure::Stopped { pipeline: name, fault })
 }

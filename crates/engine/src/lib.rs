@@ -45,4 +45,4 @@ pub use figures::{
     QueueCall, QueueRole, Reading, RejectionReading, Service, ServiceReading, Stage, StageReading, TableDetails,
     TableReading,
 };
-pub use run::{Ending, Services, SqsToPostgres, run, run_sqs_to_postgres};
+pub use run::{Ending, Services, run};

@@ -22,7 +22,7 @@ use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::task::JoinSet;
 
 use crate::company::Company;
-use crate::dlq::{DeadLetters, SqsDeadLetters};
+use crate::dlq::DeadLetters;
 use crate::evidence::Evidence;
 use crate::examine::Examiner;
 use crate::fault::{Class, Fault};
@@ -36,8 +36,8 @@ use crate::last_faults::LastFaults;
 use crate::lease::{Idle, InFlight, Leases, Renewal};
 use crate::measured::Measured;
 use crate::memory::Memory;
-use crate::sink::{PostgresSink, Sink};
-use crate::source::{Source, SqsSource};
+use crate::sink::Sink;
+use crate::source::Source;
 use crate::stop::{Stop, stop_pair};
 use crate::store::Store;
 use crate::waiting::WaitingRoom;
@@ -57,9 +57,6 @@ pub struct Services<S, K, D> {
     /// Deliveries after which a message is dead-lettered; `None` leaves that to the queue's own redrive policy.
     pub max_receives: Option<u32>,
 }
-
-/// The services that commands run pipelines with.
-pub type SqsToPostgres = Services<SqsSource, PostgresSink, SqsDeadLetters>;
 
 /// How a run ends.
 #[derive(Debug, Clone, Copy)]
@@ -83,18 +80,6 @@ const DEAD_LETTER_CALLS: usize = 16;
 
 /// How long giving messages back may take when the grace period is over.
 const RELEASE: Duration = Duration::from_secs(3);
-
-/// [`run`] as the commands call it. Its types are known here, so that the loop is compiled with this crate, for speed; the
-/// crate of the commands is compiled for size.
-pub async fn run_sqs_to_postgres(
-    pipeline: Arc<Pipeline>,
-    services: SqsToPostgres,
-    ending: Ending,
-    figures: Arc<Figures>,
-    stop: Stop,
-) -> Result<(), Fault> {
-    run(pipeline, services, ending, figures, stop).await
-}
 
 /// Runs one pipeline until `stop` asks for the end, its queue is empty, or a fault is fatal.
 ///

@@ -25,7 +25,7 @@ use crate::signals::Signals;
 use crate::{load, output, running};
 use engine::produce::Production;
 use engine::stop::{Stop, Stopper, stop_pair};
-use engine::{Ending, Figures, SqsToPostgres};
+use engine::{Ending, Figures};
 use pipeline::Pipeline;
 use pipeline::producer::{Events, Generator, Pace, Totals};
 
@@ -144,7 +144,7 @@ impl Session<'_> {
     }
 
     /// Processes until stopped. When it fails, it stops the producer too.
-    async fn process(&self, services: SqsToPostgres, figures: &Arc<Figures>) -> Result<(), Failure> {
+    async fn process(&self, services: running::Opened, figures: &Arc<Figures>) -> Result<(), Failure> {
         let ending = Ending { until_empty: false, grace: Duration::from_secs(10) };
         let run = running::run(Arc::clone(&self.pipeline), services, ending, Arc::clone(figures), self.stop.clone());
         let ended = run.await;
