@@ -88,6 +88,7 @@ impl<'s> Cases<'_, 's> {
             one_case: choices.is_some(),
             choices: choices.unwrap_or_default().to_vec(),
             open: None,
+            missed_null: false,
             looks: 1,
         };
         let result = walker.term(self.term, &roots.input);

@@ -53,7 +53,7 @@ impl<'t, 's> Walker<'t, 's> {
         let left = self.term(left, input);
         let right = self.term(right, input);
         let known = left.types().is_some_and(|types| !types.iter().any(|(ty, _)| *ty == Type::Boolean));
-        if known && left.absent().is_none() {
+        if known && left.absent().is_none() && !self.missed_null {
             return left;
         }
         let no_value = |value: &Yield<'_>| value.absent().is_some();
@@ -84,7 +84,9 @@ impl<'t, 's> Walker<'t, 's> {
         self.facts.truncate(known);
         let result = result.map_or_else(|| last.clone(), |result| result.or(last.clone()));
         // A condition may rule null out in a way that is not followed; what is written there is certain.
-        Yield { null: result.null.filter(|null| null.literal), nothing: None, ..result }
+        let (absent, null) = (result.absent().is_some(), result.null.filter(|null| null.literal));
+        self.missed_null |= absent && null.is_none();
+        Yield { null, nothing: None, ..result }
     }
 
     pub(super) fn attempt(

@@ -159,6 +159,8 @@ struct Walker<'t, 's> {
     choices: Vec<narrow::Choice<'s>>,
     /// The options of the first choice that is still to be made.
     open: Option<Vec<narrow::Choice<'s>>>,
+    /// A value so far may be null although it does not say so.
+    missed_null: bool,
     /// Alternatives that were looked at, as a measure of the work.
     looks: usize,
 }

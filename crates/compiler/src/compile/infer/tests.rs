@@ -77,6 +77,15 @@ fn null_comes_from_optional_fields_and_goes_with_a_default() {
     assert_eq!(described("empty"), " null: `empty` yields nothing");
 }
 
+/// A condition hides a null, wherever its value goes.
+#[test]
+fn a_default_is_used_after_a_condition() {
+    for left in ["if \"a\" then .name else \"x\" end", "if .at > 0 then .name else \"x\" end | ."] {
+        assert_eq!(described(&format!("({left}) // .at")), "a string/an integer", "{left}");
+    }
+    assert_eq!(described("(if .at > 0 then .id else \"x\" end) // .at"), "a string");
+}
+
 #[test]
 fn a_step_that_fails_quietly_yields_nothing() {
     assert_eq!(described("(.at.x? | 0) // .id"), "an integer/a string");
