@@ -48,7 +48,8 @@ impl<'t, 's> Walker<'t, 's> {
         let value = self.term(inner, input);
         let span = term::anchor(inner).map_or(0..self.text.len(), |slice| self.span(slice));
         self.takes(&value, "`-`", &[Type::Integer, Type::Number], false, &span);
-        Yield::of(if value.is_only(Type::Integer) { "integer" } else { "number" })
+        let result = Yield::of(if value.is_only(Type::Integer) { "integer" } else { "number" });
+        result.or_nothing(value.nothing).or_many(value.many)
     }
 
     fn null_operand(&mut self, math: Math, null: &Null) {

@@ -77,6 +77,12 @@ fn null_comes_from_optional_fields_and_goes_with_a_default() {
     assert_eq!(described("empty"), " null: `empty` yields nothing");
 }
 
+#[test]
+fn a_negated_value_is_absent_where_the_value_is() {
+    assert_eq!(described("(-(.at.x? | 1)) // .id"), "an integer/a string");
+    assert_eq!(described("-(.at, .at)"), described("(.at, .at)"));
+}
+
 /// A condition hides a null, wherever its value goes.
 #[test]
 fn a_default_is_used_after_a_condition() {
