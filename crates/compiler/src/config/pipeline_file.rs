@@ -35,7 +35,7 @@ pub struct Source {
     pub queue: Setting<String>,
     /// The dead-letter queue: a name, a URL or an ARN.
     pub dlq: Setting<String>,
-    /// Receive calls side by side, at most: 1 to 10000; left out, as many as `in_flight` has room for.
+    /// Receive calls side by side, at most: 1 to 10000.
     pub pollers: Option<Setting<i64>>,
     /// How long a receive call waits for messages: `0s` to `20s`.
     pub wait: Option<Setting<Seconds>>,
