@@ -56,7 +56,7 @@ pub enum Error {
     )]
     NoSchema,
     /// A table that was to be described does not exist.
-    #[error("there is no table {table} in this database")]
+    #[error("this database has no table {table}")]
     NoSuchTable {
         /// Its name, as it was given.
         table: TableName,

@@ -194,7 +194,7 @@ async fn a_table_that_is_missing_leads_to_those_that_are_there() {
         ("invoice", "help: did you mean `invoices`?"),
         ("zebra", "help: its tables are `invoices`, `sales.purchases`"),
     ] {
-        let missing = format!("error: there is no table {table} in this database");
+        let missing = format!("error: this database has no table {table}");
         is_refused(&stack, &["--from-table", table], 1, &[&missing, expected]);
     }
 }

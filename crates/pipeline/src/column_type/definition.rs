@@ -141,7 +141,7 @@ pub enum Strings {
         instead: &'static [(&'static str, &'static str)],
         /// Formats with a form of their own of which some values fit.
         overlapping: &'static [&'static str],
-        /// A pattern that promises the form, where there is no format for it.
+        /// A pattern that promises the form, for a form that JSON Schema has not named as a format.
         pattern: Option<&'static str>,
         /// Which strings are rejected when no format decides.
         rejected: &'static str,
