@@ -38,8 +38,9 @@ impl<'t, 's> Walker<'t, 's> {
         }
         // Which input another function gives its arguments is not known.
         let known = function(name, arguments.len()).filter(|known| !RUNS_ITS_ARGUMENT.contains(&known.name));
+        let mut nothing = None;
         for argument in arguments.iter().filter(|_| known.is_some()) {
-            self.term(argument, input);
+            nothing = nothing.or(self.term(argument, input).nothing);
         }
         if let (Some((_, schema)), []) = (SELECTORS.iter().find(|(known, _)| *known == name), arguments) {
             let why = format!("`{name}` may yield nothing");
@@ -49,7 +50,7 @@ impl<'t, 's> Walker<'t, 's> {
             return result;
         }
         match function(name, arguments.len()) {
-            Some(function) => self.known(&function, input, &span),
+            Some(function) => self.known(&function, input, &span).or_nothing(nothing),
             None => Yield::anything(),
         }
     }
@@ -90,9 +91,9 @@ impl<'t, 's> Walker<'t, 's> {
                 Yield::of("object").or_nothing(Some(Null::new(why, span.clone())))
             }
             "index" | "rindex" => {
-                self.term(argument, input);
+                let nothing = self.term(argument, input).nothing;
                 let null = Null::new(format!("`{name}` is null where it is not found"), span.clone());
-                Yield::of("integer").or_null(Some(null))
+                Yield::of("integer").or_null(Some(null)).or_nothing(nothing)
             }
             "isempty" => {
                 self.term(argument, input);

@@ -3,7 +3,7 @@
 use jaq_core::load::parse::{Pattern, Term};
 
 use super::fact::Scope;
-use super::{Fact, Finding, Many, Null, Walker, Yield, certain, term};
+use super::{Fact, Finding, Many, Null, Walker, Yield, certain, result, term};
 use crate::diagnostic::Code;
 use schema::Type;
 
@@ -50,10 +50,11 @@ impl<'t, 's> Walker<'t, 's> {
 
     /// `left // right`: right where left is null, false or nothing.
     pub(super) fn alternative(&mut self, left: &Term<&'t str>, right: &Term<&'t str>, input: &Yield<'s>) -> Yield<'s> {
+        let certain = result::is_certain(left);
         let left = self.term(left, input);
         let right = self.term(right, input);
         let known = left.types().is_some_and(|types| !types.iter().any(|(ty, _)| *ty == Type::Boolean));
-        if known && left.absent().is_none() && !self.missed_null {
+        if certain && known && left.absent().is_none() && !self.missed_null {
             return left;
         }
         let no_value = |value: &Yield<'_>| value.absent().is_some();

@@ -4,8 +4,10 @@ use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::path::{Opt, Part, Path};
 
+use super::term;
+
 /// Functions of jq with one result for each input and argument.
-const ONE_RESULT: [&str; 46] = [
+const ONE_RESULT: [&str; 61] = [
     "IN",
     "abs",
     "add",
@@ -17,11 +19,14 @@ const ONE_RESULT: [&str; 46] = [
     "contains",
     "endswith",
     "explode",
+    "fabs",
     "false",
     "flatten",
     "floor",
     "from_entries",
+    "fromdate",
     "fromjson",
+    "group_by",
     "has",
     "implode",
     "index",
@@ -29,29 +34,41 @@ const ONE_RESULT: [&str; 46] = [
     "isempty",
     "join",
     "keys",
+    "keys_unsorted",
     "length",
+    "ltrim",
     "ltrimstr",
     "map",
     "max",
+    "max_by",
     "min",
+    "min_by",
     "not",
     "null",
     "reverse",
     "rindex",
     "round",
+    "rtrim",
     "rtrimstr",
     "sort",
+    "sort_by",
     "split",
     "sqrt",
     "startswith",
     "test",
     "to_entries",
+    "todate",
     "tojson",
     "tonumber",
     "tostring",
+    "trim",
     "true",
+    "trunc",
     "type",
     "unique",
+    "unique_by",
+    "utf8bytelength",
+    "with_entries",
 ];
 
 /// Whether the term yields nothing only where its [`super::Yield`] says so; `false` when that is not known.
@@ -92,7 +109,12 @@ fn has_one_result(name: &str) -> bool {
 fn has_one_item(path: &Path<Term<&str>>) -> bool {
     path.0.iter().all(|(part, opt)| match part {
         _ if matches!(opt, Opt::Optional) => false,
-        Part::Index(key) => is_certain(key),
-        Part::Range(from, to) => from.iter().chain(to).all(is_certain),
+        Part::Index(key) => is_literal(key),
+        Part::Range(from, to) => from.iter().chain(to).all(is_literal),
     })
+}
+
+/// A key or a bound that is written out: what a computed one yields is followed nowhere.
+fn is_literal(key: &Term<&str>) -> bool {
+    matches!(key, Term::Var(_)) || term::literal(key).is_some()
 }

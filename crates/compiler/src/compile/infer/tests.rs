@@ -96,8 +96,29 @@ fn a_default_is_used_after_a_condition() {
 fn a_step_that_fails_quietly_yields_nothing() {
     assert_eq!(described("(.at.x? | 0) // .id"), "an integer/a string");
     assert_eq!(described("(.at[]? | 0) // .id"), "an integer/a string");
-    assert_eq!(described("(.customer? | 0) // .id"), "an integer");
-    assert_eq!(described("(.items[0]? | 0) // .id"), "an integer");
+    assert_eq!(described("(.customer? | 0) // .id"), "an integer/a string");
+    assert_eq!(described("(.items[0]? | 0) // .id"), "an integer/a string");
+}
+
+/// A part that yields nothing leaves the whole without a result, wherever the part stands.
+#[test]
+fn a_default_is_used_where_a_part_yields_nothing() {
+    for part in [
+        ".id | ltrimstr(empty)",
+        ".id | split(empty)",
+        ".id | ltrimstr($doc.name | strings)",
+        ".id | index(empty)",
+        "{(empty): 1}",
+        ".three[empty]",
+        ".three[empty:]",
+        ".three[:(.items[] | select(. > 1))]",
+        "[.id] | .[empty]",
+        ".id | splits(\",\")",
+    ] {
+        let types = described(&format!("({part}) // 1.5"));
+        assert!(types.contains("a number") || types.starts_with("anything"), "{part}: {types}");
+    }
+    assert_eq!(described("(.id | ltrimstr(\"x\")) // 1"), "a string");
 }
 
 #[test]
