@@ -8,7 +8,7 @@ use crate::config::{self, Method, Spanned};
 use crate::diagnostic::{Code, Diagnostic};
 use pipeline::ColumnMapping;
 
-/// Columns of an index (PostgreSQL, "Limits").
+/// Columns of an index, so of a primary key too (PostgreSQL, "Limits").
 const MAX_INDEX_COLUMNS: usize = 32;
 
 /// Checks `primary_key`.
@@ -22,6 +22,10 @@ pub(super) fn primary_key(
         let message = format!("table `{}` has no primary key: a redelivered message is stored twice", name.value);
         let problem = report.at(Code::NoPrimaryKey, &name.range, message);
         report.push(problem.help("name the columns that identify an event: `primary_key: [event_id]`"));
+    }
+    if let Some(beyond) = table.primary_key.get(MAX_INDEX_COLUMNS) {
+        let message = format!("a primary key has at most {MAX_INDEX_COLUMNS} columns");
+        report.push(report.at(Code::PrimaryKey, &beyond.range, message));
     }
     report.no_repeats(&table.primary_key);
     for (at, name) in table.primary_key.iter().enumerate() {
