@@ -242,6 +242,22 @@ async fn a_role_that_may_not_insert_is_refused_with_the_grant() {
     assert!(output.status.code() == Some(1) && !stack.home.path().join(FILE).exists(), "{}", shown(&output));
 }
 
+/// Names of others with comments, quotes and templates, and types with line breaks: each stays what it is in the files.
+#[tokio::test]
+async fn hostile_names_stay_names() {
+    let stack = with_table(
+        r#"CREATE TYPE "a
+b: # ${HOME} '" AS ENUM ('{{x}}', '"'); CREATE TABLE "t: # '{{x}}" ("id: #'" text PRIMARY KEY,
+        "{{state}}" "a
+b: # ${HOME} '" NOT NULL, "- & #x" integer GENERATED ALWAYS AS IDENTITY)"#,
+    )
+    .await;
+    made(&stack, "t: # '{{x}}");
+    fits(&stack);
+    ends_with(&stack, 0, &["produce", FILE, "--count", "5", "--rate", "max"]);
+    stores(&stack, 5);
+}
+
 #[tokio::test]
 async fn the_command_line_names_one_origin_and_a_database_that_answers() {
     let stack = with_table("CREATE TABLE purchases (a text PRIMARY KEY)").await;
