@@ -73,15 +73,21 @@ const ONE_RESULT: [&str; 61] = [
 
 /// Whether the term yields nothing only where its [`super::Yield`] says so; `false` when that is not known.
 pub(super) fn is_certain(term: &Term<&str>) -> bool {
+    yields(term, true)
+}
+
+/// Whether the term yields something. With `items`, `.[]` is taken to yield something, where the [`super::Yield`] of the
+/// whole says when it does not.
+fn yields(term: &Term<&str>, items: bool) -> bool {
     match term {
         Term::Id | Term::Num(_) | Term::Var(_) | Term::Arr(_) => true,
         Term::Str(_, parts) => parts.iter().all(|part| match part {
-            StrPart::Term(term) => is_certain(term),
+            StrPart::Term(term) => yields(term, items),
             _ => true,
         }),
-        Term::Neg(term) => is_certain(term),
-        Term::Path(base, path) => is_certain(base) && has_one_item(path),
-        Term::BinOp(_, BinaryOp::Alt, right) => is_certain(right),
+        Term::Neg(term) => yields(term, items),
+        Term::Path(base, path) => yields(base, items) && has_one_item(path, items),
+        Term::BinOp(_, BinaryOp::Alt, right) => yields(right, false),
         Term::BinOp(
             left,
             BinaryOp::And
@@ -91,11 +97,11 @@ pub(super) fn is_certain(term: &Term<&str>) -> bool {
             | BinaryOp::Math(_)
             | BinaryOp::Pipe(None),
             right,
-        ) => is_certain(left) && is_certain(right),
-        Term::Call(name, arguments) => has_one_result(name) && arguments.iter().all(is_certain),
+        ) => yields(left, items) && yields(right, items),
+        Term::Call(name, arguments) => has_one_result(name) && arguments.iter().all(|argument| yields(argument, false)),
         Term::IfThenElse(branches, otherwise) => {
-            let branches = branches.iter().all(|(condition, then)| is_certain(condition) && is_certain(then));
-            branches && otherwise.as_deref().is_none_or(is_certain)
+            let branches = branches.iter().all(|(condition, then)| yields(condition, false) && yields(then, false));
+            branches && otherwise.as_deref().is_none_or(|otherwise| yields(otherwise, false))
         }
         _ => false,
     }
@@ -106,10 +112,11 @@ fn has_one_result(name: &str) -> bool {
     ONE_RESULT.contains(&name) || jq::functions().any(|function| function.name == name)
 }
 
-fn has_one_item(path: &Path<Term<&str>>) -> bool {
+fn has_one_item(path: &Path<Term<&str>>, items: bool) -> bool {
     path.0.iter().all(|(part, opt)| match part {
         _ if matches!(opt, Opt::Optional) => false,
         Part::Index(key) => is_literal(key),
+        Part::Range(None, None) => items,
         Part::Range(from, to) => from.iter().chain(to).all(is_literal),
     })
 }

@@ -134,6 +134,10 @@ fn several_results_are_certain_only_where_each_branch_has_them() {
         (".items[0], .items[]", true),
         (".id or (.id, .at)", false),
         ("(.id, .at) or .id", true),
+        ("(if (.name | strings) then .id else .at end), .id", false),
+        ("(if .at > 0 then $doc.x[] else .at end), .id", false),
+        ("(if $doc.x[] then .id else .at end), .id", false),
+        ("($doc.x // $doc.y[]), .id", false),
     ] {
         let (result, _) = infer(expr, &roots, &[], "s.json");
         assert_eq!(result.many.map(|many| many.always), Some(always), "{expr}");
