@@ -69,8 +69,10 @@ impl<'a> Counts<'a> {
 fn counts(reading: &Reading) -> String {
     let skipped =
         if reading.counts.skipped == 0 { String::new() } else { format!(", {} skipped", reading.counts.skipped) };
+    let duplicates =
+        if reading.duplicates == 0 { String::new() } else { format!(" ({} duplicate rows)", reading.duplicates) };
     format!(
-        "  {} received, {} stored, {} dead-lettered{skipped}",
+        "  {} received, {} stored{duplicates}, {} dead-lettered{skipped}",
         reading.counts.received, reading.counts.stored, reading.dead_lettered
     )
 }
