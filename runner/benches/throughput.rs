@@ -9,9 +9,7 @@ mod stage;
 use std::time::{Duration, Instant};
 
 use devstack::sqs::{Fault, Operation};
-use futures_util::future::join_all;
-
-use stage::{Sender, Stage, children_cpu};
+use stage::{Stage, children_cpu, fill};
 
 fn main() {
     let numbers: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
@@ -38,12 +36,4 @@ fn main() {
         "{messages} messages, queue latency {latency} ms: {rate:.0} messages/s, {each:.1} µs of CPU each, \
          {receives} receives, {deletes} deletes"
     );
-}
-
-async fn fill(endpoint: &str, messages: u64) {
-    let sender = Sender::new(endpoint).await;
-    let starts: Vec<u64> = (0..messages).step_by(10).collect();
-    for round in starts.chunks(16) {
-        join_all(round.iter().map(|start| sender.send(*start..messages.min(start + 10)))).await;
-    }
 }

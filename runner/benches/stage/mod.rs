@@ -8,6 +8,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use devstack::postgres::{Postgres, PostgresOptions};
 use devstack::sqs::{Sqs, SqsOptions};
+use futures_util::future::join_all;
 use tempfile::TempDir;
 
 const SCHEMA: &str = include_str!("../../../schemas/transaction.schema.json");
@@ -96,6 +97,16 @@ impl Sender {
     }
 }
 
+/// Fills the queue with the events of these numbers, from 0 on.
+#[allow(dead_code, reason = "not in each benchmark")]
+pub(crate) async fn fill(endpoint: &str, messages: u64) {
+    let sender = Sender::new(endpoint).await;
+    let starts: Vec<u64> = (0..messages).step_by(10).collect();
+    for round in starts.chunks(16) {
+        join_all(round.iter().map(|start| sender.send(*start..messages.min(start + 10)))).await;
+    }
+}
+
 fn event(number: u64) -> String {
     format!(
         r#"{{"event_id":"00000000-0000-4000-8000-{number:012}","client_id":"client-{}","event_type":"transaction_approved","timestamp":"2026-01-02T03:04:05.678Z","payload":{{"transaction_id":"txn_{number:012}","amount":1964.90,"currency":"EUR","merchant":"Corner Bakery","card_last4":"4242","status":"approved","note":"one of many sample transactions of a benchmark"}}}}"#,
@@ -103,10 +114,23 @@ fn event(number: u64) -> String {
     )
 }
 
-/// User and system time of all children that ended: fields 16 and 17 of `/proc/self/stat`, in ticks of 10 ms.
+/// User and system time of all children that ended: fields 16 and 17 of `/proc/self/stat`.
+#[allow(dead_code, reason = "not in each benchmark")]
 pub(crate) fn children_cpu() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    cpu("self", 16)
+}
+
+/// User and system time of a process: fields 14 and 15 of its `stat`.
+#[allow(dead_code, reason = "not in each benchmark")]
+pub(crate) fn process_cpu(process: u32) -> Duration {
+    cpu(&process.to_string(), 14)
+}
+
+/// Two fields of a process's `stat`, the first of which is 1, in ticks of 10 ms.
+fn cpu(process: &str, field: usize) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name, field 2, may hold spaces.
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: u64 = fields.skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    let ticks: u64 = fields.skip(field - 3).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 10)
 }
