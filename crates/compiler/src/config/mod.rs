@@ -18,6 +18,7 @@ mod read_file;
 mod schema;
 mod schema_files;
 mod spanned;
+mod surrogates;
 mod template;
 mod test_file;
 mod units;

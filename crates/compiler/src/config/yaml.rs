@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
 
+use super::surrogates::{self, Hidden};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
 /// How much one file may hold.
@@ -129,9 +130,10 @@ impl<'a> Builder<'a> {
 
     fn run(&mut self) -> Result<(), Diagnostic> {
         let source = Arc::clone(self.source);
-        for event in Parser::<StrInput<'_>>::new_from_str(&source.text) {
+        let hidden = surrogates::hide(&source.text);
+        for event in Parser::<StrInput<'_>>::new_from_str(&hidden.text) {
             let (event, span) = event.map_err(|error| self.scan_error(&error))?;
-            self.event(event, span)?;
+            self.event(event, span, &hidden)?;
         }
         if self.root.is_none() {
             self.root = Some(Node::null(0..0));
@@ -139,7 +141,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
+    fn event(&mut self, event: Event<'_>, span: Span, hidden: &Hidden<'_>) -> Result<(), Diagnostic> {
         let range = self.range(span);
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
@@ -159,8 +161,11 @@ impl<'a> Builder<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 self.no_tag(tag.is_some(), &range)?;
                 let plain = style == ScalarStyle::Plain;
-                let text = text.into_owned();
                 let range = trimmed(&self.source.text, range);
+                let Some(text) = hidden.shown(text.into_owned(), style == ScalarStyle::DoubleQuoted) else {
+                    let message = "half a character: `\\ud800` to `\\udfff` stand for one only in pairs";
+                    return Err(self.problem(Code::Syntax, message, range));
+                };
                 self.finish(Node { kind: Kind::Scalar { text, plain }, range }, anchor)
             }
             Event::Alias(anchor) => self.alias(anchor, &range),
@@ -221,6 +226,12 @@ impl<'a> Builder<'a> {
         let Some(name) = key.text() else {
             return Err(self.problem(Code::WrongKind, "a key must be a text", key.range));
         };
+        if name == "<<" && matches!(key.kind, Kind::Scalar { plain: true, .. }) {
+            let problem = self.problem(Code::Syntax, "merge keys (`<<`) are not supported", key.range);
+            return Err(
+                problem.help("YAML 1.2 has none: write the lines out, or repeat a whole value by an alias, `*name`")
+            );
+        }
         let Some(open) = self.stack.last_mut() else {
             return Ok(());
         };
@@ -310,6 +321,18 @@ mod tests {
         assert_eq!(&text[items[0].range.clone()], "one");
         let Kind::Mapping(inner) = &items[1].kind else { panic!() };
         assert_eq!(&text[inner[0].1.range.clone()], "v v");
+    }
+
+    #[test]
+    fn an_escape_in_two_halves_is_read_where_it_is_one() {
+        let text = r#"{a: "\ud83d\ude00", b: '\ud83d', c: \ud83d, "\ud83d\ude00": x}"#;
+        let (root, problems) = parse(&SourceText::new("p.yaml", text), PIPELINE);
+        assert!(problems.is_empty());
+        let root = root.unwrap();
+        let read = ["a", "b", "c", "\u{1f600}"].map(|name| root.child(name).unwrap());
+        assert_eq!(read.map(|node| node.text().unwrap()), ["\u{1f600}", "\\ud83d", "\\ud83d", "x"]);
+        assert_eq!(&text[read[3].range.clone()], "x");
+        assert_eq!(self::problems(r#"a: "\ud83d""#), ["E0102 p.yaml:1:4"]);
     }
 
     #[test]

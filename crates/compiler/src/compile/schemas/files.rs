@@ -6,10 +6,10 @@ use std::path::Path;
 
 use super::dangling::dangling;
 use crate::compile::report::Report;
-use crate::config::{Ambiguous, Part, SchemaFiles, Unresolved};
+use crate::config::{Ambiguous, Document, Part, SchemaFiles, Unresolved};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use pipeline::validate::{SchemaError, SchemaErrorKind, SchemaSet, Validator};
-use schema::Target;
+use schema::{Target, percent};
 
 const DRAFTS: &str = "supported drafts: http://json-schema.org/draft-04/schema#, draft-06, draft-07, \
                       https://json-schema.org/draft/2019-09/schema and 2020-12";
@@ -169,6 +169,16 @@ fn schema_error(error: &SchemaError, files: &SchemaFiles, part: Option<&Part>, r
     if let Some(named) = named.filter(|_| error.kind != SchemaErrorKind::NoSuchPointer) {
         problem = problem.related(named, "named here");
     }
-    let problem = error.help.iter().fold(problem, Diagnostic::help);
+    let mut problem = error.help.iter().fold(problem, Diagnostic::help);
+    if let Some(escaped) = document.and_then(|document| escaped_reference(document, &error.pointer)) {
+        problem = problem.help(format!("a reference is a URI, where such characters are escaped: `{escaped}`"));
+    }
     if error.kind == SchemaErrorKind::UnknownDraft { problem.help(DRAFTS) } else { problem }
+}
+
+/// The reference at a place, with every character escaped that no URI has (RFC 3986); `None` where none has to be.
+fn escaped_reference(document: &Document, pointer: &str) -> Option<String> {
+    let written = document.value.pointer(pointer).filter(|_| pointer.ends_with("/$ref"))?.as_str()?;
+    let escaped = percent::lenient(written).replace('[', "%5B").replace(']', "%5D");
+    (escaped != written).then_some(escaped)
 }

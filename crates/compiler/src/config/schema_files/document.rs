@@ -1,6 +1,5 @@
 //! One schema file: its text, read as JSON or YAML.
 
-use std::ops::Range;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use super::Document;
 use super::references::{Found, references};
 use crate::config::json::{self, NotJson};
 use crate::config::json_place;
-use crate::config::yaml::{self, Kind, Node};
+use crate::config::yaml::{self, Node};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 use jq::strict;
 use schema::percent::encoded;
@@ -60,28 +59,11 @@ fn from_yaml(source: &Arc<SourceText>) -> Result<Value, Diagnostic> {
         return Err(problem);
     }
     let root = root.unwrap_or_else(|| Node::null(0..0));
-    if let Some(range) = merge_key(&root) {
-        let problem =
-            Diagnostic::new(Code::Schema, "`<<` (a merge key) is not supported in a schema", Place::new(source, range));
-        return Err(problem.help("write the keys out, or combine the two schemas with `allOf`"));
-    }
     json::value(&root).map_err(|NotJson { text, range }| {
         let problem =
             Diagnostic::new(Code::Schema, format!("`{text}` is not a number in JSON"), Place::new(source, range));
         problem.help("write the number as JSON does, or put quotes around a text")
     })
-}
-
-/// Where a mapping merges another one, as in YAML 1.1.
-fn merge_key(node: &Node) -> Option<Range<usize>> {
-    match &node.kind {
-        Kind::Scalar { .. } => None,
-        Kind::Sequence(items) => items.iter().find_map(merge_key),
-        Kind::Mapping(entries) => entries.iter().find_map(|(key, value)| match &key.kind {
-            Kind::Scalar { text, plain: true } if text == "<<" => Some(key.range.clone()),
-            _ => merge_key(value),
-        }),
-    }
 }
 
 /// The URI that relative references of a file start from.

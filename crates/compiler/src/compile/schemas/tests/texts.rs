@@ -15,7 +15,7 @@ fn a_key_written_twice_is_problems_with_its_place() {
 fn a_merge_key_is_not_passed_over() {
     let a = "base: &c {type: integer}\nproperties:\n  b: {<<: *c, minimum: 3}\n";
     let problems = folder("a.yaml", &[("a.yaml", a)]).problems();
-    assert_eq!(problems, ["E0119 a.yaml:3:7 `<<` (a merge key) is not supported in a schema"]);
+    assert_eq!(problems, ["E0102 a.yaml:3:7 merge keys (`<<`) are not supported"]);
 }
 
 #[test]
