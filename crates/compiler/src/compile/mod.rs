@@ -11,6 +11,7 @@ mod files;
 mod formats;
 mod infer;
 mod keys;
+mod keywords;
 mod report;
 mod schema_summary;
 mod schemas;

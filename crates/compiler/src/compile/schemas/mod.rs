@@ -8,8 +8,8 @@ use crate::config::{self, PipelineFile, Schema, SchemaFiles};
 use pipeline::decide::Schemas;
 use pipeline::validate::{Draft, Options, SchemaSet};
 
-use super::formats;
 use super::report::Report;
+use super::{formats, keywords};
 use schema::Shape;
 
 /// The schemas, ready to check documents with and to look fields up in.
@@ -72,6 +72,7 @@ pub(super) fn compile<'a>(file: &PipelineFile, report: &mut Report<'a>) -> Optio
     if options(&file.schema).assert_formats {
         formats::check(files, report);
     }
+    keywords::check(files, options(&file.schema).draft.unwrap_or_default(), report);
     choice.compile(validators, files, report)
 }
 

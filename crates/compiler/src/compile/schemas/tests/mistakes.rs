@@ -46,6 +46,36 @@ fn a_pointer_without_its_slash_is_completed() {
 }
 
 #[test]
+fn a_reference_that_is_no_uri_is_shown_as_it_has_to_be_written() {
+    let written = r##"{"$schema": "http://json-schema.org/draft-07/schema#", "definitions": {"List<a[]>": {"type": "string"}},
+        "properties": {"x": {"$ref": "#/definitions/List<a[]>"}}}"##;
+    let problems = folder("a.json", &[("a.json", written)]).compile().unwrap_err();
+    let escaped = "#/definitions/List%3Ca%5B%5D%3E";
+    assert_eq!(problems[0].help, [format!("a reference is a URI, where such characters are escaped: `{escaped}`")]);
+    let mended = written.replace("#/definitions/List<a[]>", escaped);
+    assert_eq!(folder("a.json", &[("a.json", &mended)]).verdict(r#"{"x": 1}"#), "type");
+}
+
+#[test]
+fn an_ignored_keyword_is_a_warning_once_for_each_file() {
+    let of = |schema: &str| problems("a.json", schema, "{}");
+    let nullable = "W0206 a.json:1:53 `nullable` is a keyword of OpenAPI: null is refused";
+    let twice =
+        r#"{"properties": {"a": {"type": "string", "nullable": true}, "b": {"type": "string", "nullable": true}}}"#;
+    assert_eq!(of(twice), [nullable]);
+    assert_eq!(
+        of(r#"{"requierd": ["a"]}"#),
+        ["W0206 a.json:1:14 `requierd` is ignored: JSON Schema has no such keyword"]
+    );
+    let of_draft_7 = r#"{"$schema": "http://json-schema.org/draft-07/schema#", "unevaluatedProperties": false}"#;
+    let ignored = "`unevaluatedProperties` is ignored: the schema is of draft 7, which does not have it";
+    assert_eq!(of(of_draft_7), [format!("W0206 a.json:1:81 {ignored}")]);
+    let unknown =
+        r#"{"note": "", "x-id": 1, "example": 1, "comment": "", "properties": {"requierd": {"default": {"typo": 1}}}}"#;
+    assert_eq!(of(unknown), [] as [&str; 0]);
+}
+
+#[test]
 fn a_missing_file_is_shown_at_its_reference() {
     let a = r#"{"title": "common things", "$ref": "common"}"#;
     assert!(problems("a.json", a, "{}")[0].starts_with("E0120 a.json:1:36 "));
