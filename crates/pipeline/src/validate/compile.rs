@@ -30,6 +30,8 @@ impl Default for Options {
 pub struct SchemaSet {
     registry: Registry<'static>,
     documents: Vec<(String, Value)>,
+    /// Whether one of them has a pattern that may step back.
+    steps_back: bool,
     options: Options,
 }
 
@@ -50,14 +52,15 @@ impl SchemaSet {
             .extend(documents.iter().map(|(uri, document)| (uri, document.clone())))
             .and_then(jsonschema::RegistryBuilder::prepare)
             .map_err(|error| refuse::referencing(&documents, &error))?;
-        Ok(Self { registry, documents, options })
+        let steps_back = documents.iter().any(|(_, document)| may_step_back(document));
+        Ok(Self { registry, documents, steps_back, options })
     }
 
     /// Compiles a document, or the part of it that `pointer` names (a JSON Pointer, RFC 6901).
     pub fn compile(&self, uri: &str, pointer: &str) -> Result<Validator, SchemaError> {
         let compiled = self.compile_with(uri, pointer, MOST_BACKTRACKING)?;
         let mut for_long_texts = None;
-        if self.documents.iter().any(|(_, document)| may_step_back(document)) {
+        if self.steps_back {
             for_long_texts = Some(self.compile_with(uri, pointer, MOST_BACKTRACKING_OF_LONG_TEXTS)?);
         }
         let part = (!pointer.is_empty()).then(|| pointer.to_owned());
