@@ -1,5 +1,7 @@
 //! Keywords that a schema's draft ignores, and those that are a letter off: what they ask for is not checked.
 
+use std::collections::HashSet;
+
 use jsonschema::Draft;
 use serde_json::Value;
 
@@ -61,12 +63,11 @@ pub(super) fn check(files: &SchemaFiles, draft: Draft, report: &mut Report<'_>) 
     for document in files.documents.values() {
         let named = document.value.get("$schema").and_then(Value::as_str).map(Draft::from_schema_uri);
         let draft = named.filter(|named| *named != Draft::Unknown).unwrap_or(draft);
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen = HashSet::new();
         for (pointer, name) in names(&document.value) {
-            if !seen.contains(&name)
+            if seen.insert(name)
                 && let Some(problem) = problem(document, &pointer, name, draft)
             {
-                seen.push(name);
                 report.push(problem);
             }
         }
@@ -74,21 +75,24 @@ pub(super) fn check(files: &SchemaFiles, draft: Draft, report: &mut Report<'_>) 
 }
 
 fn problem(document: &Document, pointer: &str, name: &str, draft: Draft) -> Option<Diagnostic> {
-    let place = document.place(pointer);
+    let (message, help) = mistake(name, draft)?;
+    Some(Diagnostic::new(Code::IgnoredKeyword, message, document.place(pointer)).help(help))
+}
+
+/// What is wrong with a keyword, and what to do.
+fn mistake(name: &str, draft: Draft) -> Option<(String, String)> {
     if name == "nullable" {
-        let problem =
-            Diagnostic::new(Code::IgnoredKeyword, "`nullable` is a keyword of OpenAPI: null is refused", place);
-        return Some(problem.help("JSON Schema says it by the type: `\"type\": [\"string\", \"null\"]`"));
+        let message = "`nullable` is a keyword of OpenAPI: null is refused";
+        let help = "JSON Schema says it by the type: `\"type\": [\"string\", \"null\"]`";
+        return Some((message.to_owned(), help.to_owned()));
     }
     if let Some((_, since)) = KEYWORDS.iter().find(|(keyword, _)| *keyword == name) {
         let message = format!("`{name}` is ignored: the schema is of {}, which does not have it", title(draft));
-        let problem = Diagnostic::new(Code::IgnoredKeyword, message, place);
-        return (draft < *since).then(|| problem.help(format!("{} is the first that has it", title(*since))));
+        return (draft < *since).then(|| (message, format!("{} is the first that has it", title(*since))));
     }
     let (near, _) = KEYWORDS.iter().find(|(keyword, _)| name.len() >= SHORTEST && distance(name, keyword) == 1)?;
-    let problem =
-        Diagnostic::new(Code::IgnoredKeyword, format!("`{name}` is ignored: JSON Schema has no such keyword"), place);
-    Some(problem.help(format!("did you mean `{near}`?")))
+    let message = format!("`{name}` is ignored: JSON Schema has no such keyword");
+    Some((message, format!("did you mean `{near}`?")))
 }
 
 fn title(draft: Draft) -> &'static str {
