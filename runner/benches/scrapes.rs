@@ -33,7 +33,7 @@ struct Total {
 
 fn main() {
     let numbers: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
-    let messages = numbers.first().copied().unwrap_or(600_000);
+    let messages = numbers.first().copied().unwrap_or(1_000_000);
     let scrapes = numbers.get(1).copied().unwrap_or(1_000);
     let stage = Stage::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
