@@ -1,14 +1,16 @@
 //! Decides what becomes of messages that the database refuses: dead-lettered, or kept waiting.
 //!
-//! A refusal alone proves nothing, since the database may have changed for everyone. A message is rejected only after this
-//! order of events: it is refused alone; then its tables accept, as a control, rows that they accepted before; then it is
-//! refused alone again. Where the control can't reach the reason (an `AFTER` trigger, for instance), the message is a
-//! suspect: it is rejected when the table that refuses it accepted new rows of others in the same transaction.
+//! A refusal alone proves nothing, since the database may have changed for everyone. A message is rejected only where one
+//! transaction shows that its tables accept, as a control, rows that they accepted before, and refuse this one: while a
+//! transaction has written to a table, nobody can change its rules, but for the text of a trigger's function. Where the
+//! control can't reach the reason (an `AFTER` trigger, for instance), the message is a suspect: it is rejected when the
+//! table that refuses it accepted new rows of others in the same transaction.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use pipeline::message::{Code, Rejection};
+use pipeline::row::Rows;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::fault::{Class, Fault};
@@ -36,6 +38,8 @@ struct State {
 
 /// Characters of PostgreSQL's message in a reason: it may show a value, and values can be long.
 const MAX_REASON: usize = 300;
+/// Candidates that are tried after one control: each takes three round trips, and the whole has one timeout.
+const CANDIDATES_AT_ONCE: usize = 10;
 /// Refusals without a stored row between them, and without a control to write, that count as an outage.
 const REFUSALS_OF_AN_OUTAGE: usize = 50;
 
@@ -71,37 +75,51 @@ impl<K: Sink> Examiner<K> {
         waiting
     }
 
-    /// Writes the control, and then each candidate once more.
-    async fn confirm(&self, candidates: Vec<Unstored>) -> Vec<Unstored> {
-        let mut tables: Vec<usize> = candidates.iter().flat_map(|one| one.message.tables()).collect();
-        tables.sort_unstable();
-        tables.dedup();
-        match self.store.sink.write_control(&tables, &self.store.evidence.control()).await {
-            Ok(Control::Accepted) => {}
-            Ok(Control::NothingToWrite) => {
-                self.note_refusals_without_control(&candidates).await;
-                return candidates;
-            }
-            Ok(Control::Refused(fault)) => {
-                self.begin_outage(&fault).await;
-                return candidates;
-            }
-            // The control itself could not be written, which shows nothing.
-            Err(_) => return candidates,
-        }
+    /// Tries the candidates again, each after a control; returns those that have to wait.
+    async fn confirm(&self, mut candidates: Vec<Unstored>) -> Vec<Unstored> {
         let mut waiting = Vec::new();
-        for one in candidates {
-            let before = one.fault.and_then(|fault| fault.code);
-            for again in self.store.store(vec![one.message]).await {
-                match again.fault.as_ref().map(|fault| (fault.class, &fault.code)) {
-                    Some((Class::Reject(code), _)) => self.reject(again, code),
-                    // For another reason than before the control, the tables may have changed after it.
-                    Some((Class::Refuse(code), now)) if *now == before => self.reject(again, code),
-                    _ => waiting.push(again),
+        while !candidates.is_empty() {
+            let rest = candidates.split_off(candidates.len().min(CANDIDATES_AT_ONCE));
+            let mut tables: Vec<usize> = candidates.iter().flat_map(|one| one.message.tables()).collect();
+            tables.sort_unstable();
+            tables.dedup();
+            let rows: Vec<&Rows> = candidates.iter().map(|one| &one.message.rows).collect();
+            match self.store.sink.write_control(&tables, &self.store.evidence.control(), &rows).await {
+                Ok(Control::Accepted(refusals)) => {
+                    for (candidate, refusal) in candidates.into_iter().zip(refusals) {
+                        waiting.extend(self.judge(candidate, refusal).await);
+                    }
                 }
+                Ok(Control::NothingToWrite) => {
+                    self.note_refusals_without_control(&candidates).await;
+                    waiting.extend(candidates);
+                }
+                Ok(Control::Refused(fault)) => {
+                    self.begin_outage(&fault).await;
+                    waiting.extend(candidates.into_iter().chain(rest));
+                    return waiting;
+                }
+                // The control itself could not be written, which shows nothing.
+                Err(_) => waiting.extend(candidates),
             }
+            candidates = rest;
         }
         waiting
+    }
+
+    /// Rejects a candidate that was refused after the control; stores one that was not.
+    async fn judge(&self, mut candidate: Unstored, refusal: Option<Fault>) -> Vec<Unstored> {
+        let Some(fault) = refusal else { return self.store.store(vec![candidate.message]).await };
+        let class = fault.class;
+        candidate.message.refused_now(&fault);
+        candidate.fault = Some(fault);
+        match class {
+            Class::Reject(code) | Class::Refuse(code) => {
+                self.reject(candidate, code);
+                Vec::new()
+            }
+            _ => vec![candidate],
+        }
     }
 
     /// Without a control, many refusals in a row are an outage: nothing was stored that would speak for the database.

@@ -206,7 +206,7 @@ async fn silence_ends_every_call_and_drops_idle_connections() {
     let rows = writer.rows(&bodies[0]);
     proxy.half_open();
     let calls = async {
-        let control = writer.sink.write_control(&[0], &rows[0]).await;
+        let control = writer.sink.write_control(&[0], &rows[0], &[]).await;
         (control.is_err(), writer.sink.is_stored(&rows[0]).await.is_err(), writer.sink.describe_tables().await.is_err())
     };
     let ended = tokio::time::timeout(Duration::from_secs(30), calls).await.expect("each call has an end");

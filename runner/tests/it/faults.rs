@@ -90,8 +90,13 @@ impl Sink for Panics {
         panic!("a bug, on purpose")
     }
 
-    async fn write_control(&self, _: &[usize], _: &Rows) -> Result<Control, engine::fault::Fault> {
-        Ok(Control::Accepted)
+    async fn write_control(
+        &self,
+        _: &[usize],
+        _: &Rows,
+        candidates: &[&Rows],
+    ) -> Result<Control, engine::fault::Fault> {
+        Ok(Control::Accepted(candidates.iter().map(|_| None).collect()))
     }
 
     async fn is_stored(&self, _: &Rows) -> Result<bool, engine::fault::Fault> {

@@ -5,6 +5,7 @@ mod bounds;
 mod cases;
 mod casts;
 mod changes;
+mod changing_table;
 mod connections;
 mod containers;
 mod cookbook;

@@ -20,7 +20,7 @@ use crate::stack::Stack;
 pub(crate) struct Tables {
     pub(crate) stack: Stack,
     pub(crate) pipeline: Pipeline,
-    sink: PostgresSink,
+    pub(crate) sink: PostgresSink,
 }
 
 /// A pipeline whose schema takes every document; `rest` are the keys of its file beside `source` and `schema`.

@@ -158,7 +158,7 @@ const ONE_TABLE_FILE: &str = "tables:\n  e: {primary_key: [id], columns: {id: bi
 async fn call(sink: &PostgresSink, name: &str, rows: &Rows) -> bool {
     match name {
         "write" => sink.write(&[rows], || true).await.is_ok(),
-        "write_control" => sink.write_control(&[0], rows).await.is_ok(),
+        "write_control" => sink.write_control(&[0], rows, &[]).await.is_ok(),
         "is_stored" => sink.is_stored(rows).await.is_ok(),
         _ => sink.describe_tables().await.is_ok(),
     }

@@ -7,7 +7,7 @@ use crate::fault::{Class, Fault};
 use pipeline::row::{Row, Rows};
 
 /// A constraint or trigger that is deferred would refuse a suspect only when all are committed.
-const CHECK_AT_ONCE: &str = "SET CONSTRAINTS ALL IMMEDIATE";
+pub(super) const CHECK_AT_ONCE: &str = "SET CONSTRAINTS ALL IMMEDIATE";
 
 /// What a table was shown to accept. An update says nothing about inserts, nor the other way round: each fires triggers of
 /// its own.

@@ -58,9 +58,15 @@ pub trait Sink: Send + Sync + 'static {
         is_wanted: impl Fn() -> bool + Send + Sync,
     ) -> impl Future<Output = Result<(Written, Vec<Tried>), Fault>> + Send;
 
-    /// Writes rows that these tables accepted before, and takes them back: whether the tables still accept them. For a
-    /// table of which `control` has none, rows that are stored in it are taken.
-    fn write_control(&self, tables: &[usize], control: &Rows) -> impl Future<Output = Result<Control, Fault>> + Send;
+    /// Writes rows that these tables accepted before, and then each of `candidates`, all in one transaction that is taken
+    /// back: which candidates are refused while the tables accept what they accepted before. A table does not change
+    /// during a transaction that wrote into it. Where `control` has no row for a table, rows that are stored in it are taken.
+    fn write_control(
+        &self,
+        tables: &[usize],
+        control: &Rows,
+        candidates: &[&Rows],
+    ) -> impl Future<Output = Result<Control, Fault>> + Send;
 
     /// Whether all rows of a message are stored already, each with exactly these values.
     fn is_stored(&self, rows: &Rows) -> impl Future<Output = Result<bool, Fault>> + Send;
@@ -90,8 +96,8 @@ pub enum Tried {
 /// What became of a control.
 #[derive(Debug)]
 pub enum Control {
-    /// Every table accepted it.
-    Accepted,
+    /// Every table accepted it; then what refused each candidate, in their order, or nothing.
+    Accepted(Vec<Option<Fault>>),
     /// A table holds no row, and none of this process was stored in it.
     NothingToWrite,
     /// A table refused what it accepted before.

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sea_orm::sqlx::PgConnection;
+use sea_orm::sqlx::{Connection, PgConnection, raw_sql};
 
+use super::beside::CHECK_AT_ONCE;
 use super::connect::Database;
 use super::connections::{Connections, put_back};
 use super::references;
@@ -50,9 +51,10 @@ impl PostgresSink {
         connection: &mut PgConnection,
         tables: &[usize],
         control: &Rows,
+        candidates: &[&Rows],
     ) -> Result<Control, Fault> {
         let mut transaction = self.connections.begin(connection).await?;
-        let answer = self.write_control_on(&mut transaction, tables, control).await;
+        let answer = self.write_control_on(&mut transaction, tables, control, candidates).await;
         transaction.rollback().await.map_err(Fault::from_sqlx)?;
         answer
     }
@@ -98,6 +100,7 @@ impl PostgresSink {
         connection: &mut PgConnection,
         tables: &[usize],
         control: &Rows,
+        candidates: &[&Rows],
     ) -> Result<Control, Fault> {
         for index in tables {
             let table = &self.tables[*index];
@@ -114,7 +117,28 @@ impl PostgresSink {
                 Err(fault) => return Ok(Control::Refused(fault)),
             }
         }
-        Ok(Control::Accepted)
+        let mut refusals = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            refusals.push(self.refusal(connection, candidate).await?);
+        }
+        Ok(Control::Accepted(refusals))
+    }
+
+    /// What refuses these rows in a transaction that goes on.
+    async fn refusal(&self, connection: &mut PgConnection, rows: &Rows) -> Result<Option<Fault>, Fault> {
+        let mut savepoint = connection.begin().await.map_err(Fault::from_sqlx)?;
+        let mut answer = self.write_tables(&mut savepoint, self.rows_by_table(&[rows])).await.map(drop);
+        if answer.is_ok() {
+            // What is deferred would be refused by the commit.
+            answer = raw_sql(CHECK_AT_ONCE).execute(&mut *savepoint).await.map(drop).map_err(Fault::from_sqlx);
+        }
+        if let Err(fault) = &answer
+            && fault.class == Class::Retry
+        {
+            return Err(fault.copy());
+        }
+        savepoint.rollback().await.map_err(Fault::from_sqlx)?;
+        Ok(answer.err())
     }
 
     async fn write_on(&self, connection: &mut PgConnection, batch: &[&Rows]) -> Result<Written, Fault> {
@@ -192,9 +216,9 @@ impl Sink for PostgresSink {
         done
     }
 
-    async fn write_control(&self, tables: &[usize], control: &Rows) -> Result<Control, Fault> {
+    async fn write_control(&self, tables: &[usize], control: &Rows, candidates: &[&Rows]) -> Result<Control, Fault> {
         let mut connection = self.connections.acquire().await?;
-        let done = self.connections.in_time(self.try_control(&mut connection, tables, control)).await;
+        let done = self.connections.in_time(self.try_control(&mut connection, tables, control, candidates)).await;
         put_back(connection, &done);
         done
     }

@@ -19,7 +19,7 @@ async fn failures(url: &str, tables: &Tables) -> Vec<String> {
     faults.extend(sink.write_beside(&[&rows], &[&rows], || true).await.err());
     faults.extend(sink.is_stored(&rows).await.err());
     for control in [&rows, &nothing] {
-        match sink.write_control(&[0], control).await {
+        match sink.write_control(&[0], control, &[&rows]).await {
             Ok(Control::Refused(fault)) | Err(fault) => faults.push(fault),
             Ok(_) => {}
         }
