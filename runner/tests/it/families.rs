@@ -37,14 +37,19 @@ impl Family {
 
 /// What others publish leaves things open that a column has to know. That is worth a warning, and nothing else is.
 const LEFT_OPEN: [Code; 2] = [Code::FieldNotListed, Code::MayNotFit];
+/// A mistake of the schemas' own authors, found.
+const MISSPELLED: &str = "`additonalProperties` is ignored: JSON Schema has no such keyword";
 
 #[test]
 fn there_are_many_families_and_each_compiles() {
     assert!(FAMILIES.len() >= 9, "{}", FAMILIES.len());
     for family in FAMILIES.iter() {
-        let others = family.compiled.warnings.iter().filter(|warning| !LEFT_OPEN.contains(&warning.code));
-        let others: Vec<_> = others.cloned().collect();
+        let mut others = family.compiled.warnings.clone();
+        others.retain(|warning| !LEFT_OPEN.contains(&warning.code));
+        let count = others.len();
+        others.retain(|warning| warning.message != MISSPELLED);
         assert_eq!(render(&others, Style::Plain), "", "{}", family.name);
+        assert_eq!(count - others.len(), usize::from(family.name == "eiffel"), "{}", family.name);
     }
 }
 

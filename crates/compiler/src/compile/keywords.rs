@@ -112,8 +112,11 @@ fn names(root: &Value) -> Vec<(String, &str)> {
     while let Some((pointer, value)) = waiting.pop() {
         // Up to draft 7 nothing beside a `$ref` counts, and much is written there.
         let fields = value.as_object().filter(|fields| !fields.contains_key("$ref"));
-        for name in fields.into_iter().flat_map(|fields| fields.keys()) {
-            found.push((child_pointer(&pointer, name), name.as_str()));
+        for (name, value) in fields.into_iter().flatten() {
+            // `nullable: false` is what JSON Schema says without it.
+            if !(name == "nullable" && *value == Value::Bool(false)) {
+                found.push((child_pointer(&pointer, name), name.as_str()));
+            }
         }
         let schemas = inner(value, &pointer).into_iter().filter(|inner| inner.is_schema);
         waiting.extend(schemas.map(|inner| (inner.pointer, inner.value)));
