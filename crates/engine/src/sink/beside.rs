@@ -7,7 +7,7 @@ use crate::fault::{Class, Fault};
 use pipeline::row::{Row, Rows};
 
 /// A constraint or trigger that is deferred would refuse a suspect only when all are committed.
-pub(super) const CHECK_AT_ONCE: &str = "SET CONSTRAINTS ALL IMMEDIATE";
+const CHECK_AT_ONCE: &str = "SET CONSTRAINTS ALL IMMEDIATE";
 
 /// What a table was shown to accept. An update says nothing about inserts, nor the other way round: each fires triggers of
 /// its own.
@@ -40,6 +40,23 @@ impl PostgresSink {
         }
         transaction.commit().await.map_err(Fault::from_sqlx)?;
         Ok((written, tried))
+    }
+
+    /// What refuses these rows in a transaction that goes on.
+    pub(super) async fn refusal(&self, connection: &mut PgConnection, rows: &Rows) -> Result<Option<Fault>, Fault> {
+        let mut savepoint = connection.begin().await.map_err(Fault::from_sqlx)?;
+        let mut answer = self.write_tables(&mut savepoint, self.rows_by_table(&[rows])).await.map(drop);
+        if answer.is_ok() {
+            // What is deferred would be refused by the commit.
+            answer = raw_sql(CHECK_AT_ONCE).execute(&mut *savepoint).await.map(drop).map_err(Fault::from_sqlx);
+        }
+        if let Err(fault) = &answer
+            && fault.class == Class::Retry
+        {
+            return Err(fault.copy());
+        }
+        savepoint.rollback().await.map_err(Fault::from_sqlx)?;
+        Ok(answer.err())
     }
 
     async fn try_one(

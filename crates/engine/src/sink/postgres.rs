@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sea_orm::sqlx::{Connection, PgConnection, raw_sql};
+use sea_orm::sqlx::PgConnection;
 
-use super::beside::CHECK_AT_ONCE;
 use super::connect::Database;
 use super::connections::{Connections, put_back};
 use super::references;
@@ -122,23 +121,6 @@ impl PostgresSink {
             refusals.push(self.refusal(connection, candidate).await?);
         }
         Ok(Control::Accepted(refusals))
-    }
-
-    /// What refuses these rows in a transaction that goes on.
-    async fn refusal(&self, connection: &mut PgConnection, rows: &Rows) -> Result<Option<Fault>, Fault> {
-        let mut savepoint = connection.begin().await.map_err(Fault::from_sqlx)?;
-        let mut answer = self.write_tables(&mut savepoint, self.rows_by_table(&[rows])).await.map(drop);
-        if answer.is_ok() {
-            // What is deferred would be refused by the commit.
-            answer = raw_sql(CHECK_AT_ONCE).execute(&mut *savepoint).await.map(drop).map_err(Fault::from_sqlx);
-        }
-        if let Err(fault) = &answer
-            && fault.class == Class::Retry
-        {
-            return Err(fault.copy());
-        }
-        savepoint.rollback().await.map_err(Fault::from_sqlx)?;
-        Ok(answer.err())
     }
 
     async fn write_on(&self, connection: &mut PgConnection, batch: &[&Rows]) -> Result<Written, Fault> {
