@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::report::Report;
-use crate::config::{Document, SchemaFiles, inner};
+use crate::config::{Document, Inner, SchemaFiles, all_inside};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// JSON Schema's own formats (2020-12, Validation 7.3).
@@ -55,10 +55,8 @@ fn unknown(document: &Document, pointer: &str, format: &str) -> Diagnostic {
 /// Every `format` in a schema, with its JSON Pointer.
 fn formats(root: &Value) -> Vec<(String, &str)> {
     let mut found = Vec::new();
-    let mut waiting = vec![(String::new(), root)];
-    while let Some((pointer, value)) = waiting.pop() {
+    for Inner { pointer, value, .. } in all_inside(root) {
         found.extend(value.get("format").and_then(Value::as_str).map(|format| (format!("{pointer}/format"), format)));
-        waiting.extend(inner(value, &pointer).into_iter().map(|inner| (inner.pointer, inner.value)));
     }
     found.sort();
     found

@@ -1,4 +1,4 @@
-//! Keywords that a schema's draft ignores, and those that are a letter off: what they ask for is not checked.
+//! Keywords that a schema's draft ignores, and those with one wrong letter: what they ask for is not checked.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use jsonschema::Draft;
 use serde_json::Value;
 
 use super::report::Report;
-use crate::config::{Document, SchemaFiles, child_pointer, inner};
+use crate::config::{Document, Inner, SchemaFiles, all_inside, child_pointer};
 use crate::diagnostic::{Code, Diagnostic, distance};
 
 /// Keywords that a value is checked against, with the first draft that has them.
@@ -58,15 +58,13 @@ const KEYWORDS: [(&str, Draft); 42] = [
 /// Shorter names are too near to each other for one letter to say much.
 const SHORTEST: usize = 5;
 
-/// Warns about every ignored keyword, once for each name and file. `draft` is that of files that name none.
-pub(super) fn check(files: &SchemaFiles, draft: Draft, report: &mut Report<'_>) {
+/// Warns about every ignored keyword, once for each name and file.
+pub(super) fn check(files: &SchemaFiles, report: &mut Report<'_>) {
     for document in files.documents.values() {
-        let named = document.value.get("$schema").and_then(Value::as_str).map(Draft::from_schema_uri);
-        let draft = named.filter(|named| *named != Draft::Unknown).unwrap_or(draft);
         let mut seen = HashSet::new();
         for (pointer, name) in names(&document.value) {
             if seen.insert(name)
-                && let Some(problem) = problem(document, &pointer, name, draft)
+                && let Some(problem) = problem(document, &pointer, name)
             {
                 report.push(problem);
             }
@@ -74,8 +72,8 @@ pub(super) fn check(files: &SchemaFiles, draft: Draft, report: &mut Report<'_>) 
     }
 }
 
-fn problem(document: &Document, pointer: &str, name: &str, draft: Draft) -> Option<Diagnostic> {
-    let (message, help) = mistake(name, draft)?;
+fn problem(document: &Document, pointer: &str, name: &str) -> Option<Diagnostic> {
+    let (message, help) = mistake(name, document.draft)?;
     Some(Diagnostic::new(Code::IgnoredKeyword, message, document.place(pointer)).help(help))
 }
 
@@ -108,8 +106,7 @@ fn title(draft: Draft) -> &'static str {
 /// The keywords of every schema in a document, each with its JSON Pointer.
 fn names(root: &Value) -> Vec<(String, &str)> {
     let mut found = Vec::new();
-    let mut waiting = vec![(String::new(), root)];
-    while let Some((pointer, value)) = waiting.pop() {
+    for Inner { pointer, value, .. } in all_inside(root).into_iter().filter(|inner| inner.is_schema) {
         // Up to draft 7 nothing beside a `$ref` counts, and much is written there.
         let fields = value.as_object().filter(|fields| !fields.contains_key("$ref"));
         for (name, value) in fields.into_iter().flatten() {
@@ -118,8 +115,6 @@ fn names(root: &Value) -> Vec<(String, &str)> {
                 found.push((child_pointer(&pointer, name), name.as_str()));
             }
         }
-        let schemas = inner(value, &pointer).into_iter().filter(|inner| inner.is_schema);
-        waiting.extend(schemas.map(|inner| (inner.pointer, inner.value)));
     }
     found.sort();
     found

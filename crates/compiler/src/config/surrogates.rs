@@ -13,9 +13,11 @@ pub(super) struct Hidden<'t> {
 /// As many characters as before, so that each keeps its place.
 pub(super) fn hide(text: &str) -> Hidden<'_> {
     let mut halves = text.match_indices('\\').filter(|(at, _)| is_half(&text[at + 1..])).peekable();
-    let mark = ('\u{e000}'..='\u{f8ff}').find(|mark| halves.peek().is_some() && !text.contains(*mark));
-    let Some(mark) = mark else { return Hidden { text: Cow::Borrowed(text), mark: None } };
-    let mut hidden = String::with_capacity(text.len() * 2);
+    let unused = ('\u{e000}'..='\u{f8ff}').find(|mark| !text.contains(*mark));
+    let (Some(_), Some(mark)) = (halves.peek(), unused) else {
+        return Hidden { text: Cow::Borrowed(text), mark: None };
+    };
+    let mut hidden = String::new();
     let mut from = 0;
     for (at, _) in halves {
         // After an odd number of others the backslash is itself escaped.

@@ -100,7 +100,7 @@ codes! {
     W0203 UnknownFormat "A schema uses a `format` that is unknown and therefore not checked."
     W0204 MayNotFit "An expression's type fits its column's type only for some values; the others are dead-lettered."
     W0205 UselessIndex "An index that PostgreSQL would hardly ever use."
-    W0206 IgnoredKeyword "A schema has a keyword that its draft ignores, or one that is a letter off."
+    W0206 IgnoredKeyword "A schema has a keyword that its draft ignores, or one with a wrong letter."
     W0250 NoRows "A template renders events that become no rows: each is skipped, or no `when` is true."
     W0255 MayFail "An expression fails for some of the events that the schema allows; those are dead-lettered."
     W0256 NeverEqual "A value is compared with one that the schema never lets it be."

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::config::{Document, Reference, SchemaFiles, inner};
+use crate::config::{Document, Reference, SchemaFiles, all_inside};
 use crate::diagnostic::{Code, Diagnostic};
 use schema::{SchemaDocuments, percent, split_pointer};
 
@@ -60,6 +60,7 @@ fn has_anchor(schema: &Value, anchor: &str) -> bool {
     // Up to draft 7, an anchor is an `$id` that is a fragment.
     let fragment = format!("#{anchor}");
     let keywords = [("$anchor", anchor), ("$dynamicAnchor", anchor), ("$id", &fragment), ("id", &fragment)];
-    let is_here = keywords.iter().any(|(key, text)| schema.get(*key).and_then(Value::as_str) == Some(*text));
-    is_here || inner(schema, "").iter().any(|inner| has_anchor(inner.value, anchor))
+    all_inside(schema)
+        .iter()
+        .any(|inner| keywords.iter().any(|(key, text)| inner.value.get(*key).and_then(Value::as_str) == Some(*text)))
 }

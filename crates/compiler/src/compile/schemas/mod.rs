@@ -72,7 +72,7 @@ pub(super) fn compile<'a>(file: &PipelineFile, report: &mut Report<'a>) -> Optio
     if options(&file.schema).assert_formats {
         formats::check(files, report);
     }
-    keywords::check(files, options(&file.schema).draft.unwrap_or_default(), report);
+    keywords::check(files, report);
     choice.compile(validators, files, report)
 }
 

@@ -13,6 +13,7 @@ use crate::config::json_place;
 use crate::config::yaml::{self, Node};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 use jq::strict;
+use pipeline::validate::declared_draft;
 use schema::percent::encoded;
 
 impl Document {
@@ -21,10 +22,9 @@ impl Document {
         let is_yaml = source.path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
         let value = if is_yaml { from_yaml(&source)? } else { from_json(&source)? };
         let uri = file_uri(&source.path);
-        let written = value.get("$schema").and_then(Value::as_str).map(Draft::from_schema_uri);
-        let draft = written.filter(|written| *written != Draft::Unknown).unwrap_or(draft);
+        let draft = declared_draft(&value).unwrap_or(draft);
         let Found { references, ids } = references(&value, &uri, draft);
-        Ok(Self { source, value, uri, ids, references })
+        Ok(Self { source, value, draft, uri, ids, references })
     }
 
     /// Where the value at a JSON Pointer stands in the file; its start when the pointer leads nowhere.

@@ -25,7 +25,7 @@ pub(super) use links::load;
 pub use parts::Part;
 pub(super) use parts::{Parts, parts};
 pub use references::Reference;
-pub(crate) use walk::inner;
+pub(crate) use walk::{Inner, all_inside};
 
 /// The schemas of a pipeline and everything they refer to.
 #[derive(Debug, Default)]
@@ -77,6 +77,8 @@ pub struct Document {
     pub source: Arc<SourceText>,
     /// The same, parsed.
     pub value: Value,
+    /// The draft that its `$schema` names, else the pipeline file's, else the newest.
+    pub draft: Draft,
     /// Its `file:` URI.
     pub uri: String,
     /// The absolute `$id`s in it, with the JSON Pointers of their schemas.

@@ -40,8 +40,21 @@ pub(crate) struct Inner<'v> {
     pub(crate) is_schema: bool,
 }
 
+/// A schema document, and all that is or may be a schema inside it, at any depth.
+pub(crate) fn all_inside(root: &Value) -> Vec<Inner<'_>> {
+    let mut found = Vec::new();
+    let mut waiting = vec![Inner { pointer: String::new(), value: root, is_schema: true }];
+    while let Some(next) = waiting.pop() {
+        for part in inner(next.value, &next.pointer) {
+            waiting.push(Inner { is_schema: next.is_schema && part.is_schema, ..part });
+        }
+        found.push(next);
+    }
+    found
+}
+
 /// What is right inside a schema, which is at `pointer`.
-pub(crate) fn inner<'v>(value: &'v Value, pointer: &str) -> Vec<Inner<'v>> {
+pub(super) fn inner<'v>(value: &'v Value, pointer: &str) -> Vec<Inner<'v>> {
     match value {
         Value::Object(fields) => fields.iter().flat_map(|(key, value)| of_keyword(key, value, pointer)).collect(),
         Value::Array(items) => items_at(items, pointer),
