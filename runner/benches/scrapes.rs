@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use devstack::sqs::{CallCounts, Operation};
 
-use stage::{Stage, fill, process_cpu};
+use stage::{Stage, process_cpu};
 
 const WINDOW: Duration = Duration::from_millis(500);
 /// Until the run goes at full speed.
@@ -35,10 +35,7 @@ fn main() {
     let numbers: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let messages = numbers.first().copied().unwrap_or(1_000_000);
     let scrapes = numbers.get(1).copied().unwrap_or(1_000);
-    let stage = Stage::start();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(fill(stage.sqs.endpoint(), messages));
-    stage.migrate();
+    let stage = Stage::filled(messages);
     let address = free_address();
     let mut run = stage.runner(&["run", "pipelines/transactions.yaml", "--until-empty", "--format", "json"]);
     let mut run =

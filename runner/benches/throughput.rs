@@ -9,16 +9,14 @@ mod stage;
 use std::time::{Duration, Instant};
 
 use devstack::sqs::{Fault, Operation};
-use stage::{Stage, children_cpu, fill};
+
+use stage::{Stage, children_cpu};
 
 fn main() {
     let numbers: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let messages = numbers.first().copied().unwrap_or(200_000);
     let latency = numbers.get(1).copied().unwrap_or(0);
-    let stage = Stage::start();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(fill(stage.sqs.endpoint(), messages));
-    stage.migrate();
+    let stage = Stage::filled(messages);
     if latency > 0 {
         stage.sqs.faults().inject(Fault::latency(Duration::from_millis(latency)));
     }

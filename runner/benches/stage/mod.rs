@@ -1,4 +1,5 @@
 //! What the benchmarks of the loop run on: the local queue, PostgreSQL, and the example pipeline in a folder of its own.
+#![allow(dead_code, reason = "no benchmark needs all of it")]
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,6 +11,7 @@ use devstack::postgres::{Postgres, PostgresOptions};
 use devstack::sqs::{Sqs, SqsOptions};
 use futures_util::future::join_all;
 use tempfile::TempDir;
+use tokio::runtime::Builder;
 
 const SCHEMA: &str = include_str!("../../../schemas/transaction.schema.json");
 const PIPELINE: &str = include_str!("../../../pipelines/transactions.yaml");
@@ -28,6 +30,15 @@ impl Stage {
         let home = tempfile::tempdir().expect("a folder");
         write_files(home.path());
         Self { sqs, postgres, home }
+    }
+
+    /// With so many events in the queue, and the tables.
+    pub(crate) fn filled(messages: u64) -> Self {
+        let stage = Self::start();
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(fill(stage.sqs.endpoint(), messages));
+        stage.migrate();
+        stage
     }
 
     /// `runner` with these arguments, without its log.
@@ -97,9 +108,8 @@ impl Sender {
     }
 }
 
-/// Fills the queue with the events of these numbers, from 0 on.
-#[allow(dead_code, reason = "not in each benchmark")]
-pub(crate) async fn fill(endpoint: &str, messages: u64) {
+/// Sends so many events.
+async fn fill(endpoint: &str, messages: u64) {
     let sender = Sender::new(endpoint).await;
     let starts: Vec<u64> = (0..messages).step_by(10).collect();
     for round in starts.chunks(16) {
@@ -115,13 +125,11 @@ fn event(number: u64) -> String {
 }
 
 /// User and system time of all children that ended: fields 16 and 17 of `/proc/self/stat`.
-#[allow(dead_code, reason = "not in each benchmark")]
 pub(crate) fn children_cpu() -> Duration {
     cpu("self", 16)
 }
 
 /// User and system time of a process: fields 14 and 15 of its `stat`.
-#[allow(dead_code, reason = "not in each benchmark")]
 pub(crate) fn process_cpu(process: u32) -> Duration {
     cpu(&process.to_string(), 14)
 }
