@@ -87,7 +87,7 @@ impl<K: Sink> Examiner<K> {
             match self.store.sink.write_control(&tables, &self.store.evidence.control(), &rows).await {
                 Ok(Control::Accepted(refusals)) => {
                     for (candidate, refusal) in candidates.into_iter().zip(refusals) {
-                        waiting.extend(self.judge(candidate, refusal).await);
+                        waiting.extend(self.reject_or_store(candidate, refusal).await);
                     }
                 }
                 Ok(Control::NothingToWrite) => {
@@ -107,8 +107,8 @@ impl<K: Sink> Examiner<K> {
         waiting
     }
 
-    /// Rejects a candidate that was refused after the control; stores one that was not.
-    async fn judge(&self, mut candidate: Unstored, refusal: Option<Fault>) -> Vec<Unstored> {
+    /// Rejects a candidate that was refused after the control, and stores one that was not; returns it where it has to wait.
+    async fn reject_or_store(&self, mut candidate: Unstored, refusal: Option<Fault>) -> Vec<Unstored> {
         let Some(fault) = refusal else { return self.store.store(vec![candidate.message]).await };
         let class = fault.class;
         candidate.message.refused_now(&fault);
